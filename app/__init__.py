@@ -1,0 +1,1 @@
+"""Porchlight: a self-hosted social inbox and customer-response router."""

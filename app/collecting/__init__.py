@@ -1,0 +1,1 @@
+"""Comments from the platforms into the inbox: nothing lost, nothing twice."""

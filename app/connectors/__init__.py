@@ -1,0 +1,1 @@
+"""Ports to the platforms we listen to and answer on; one folder per platform."""

@@ -1,0 +1,62 @@
+"""How a platform fails: said by the class and a stable ``code``, never by wording.
+
+``detail`` is for the operator: what the platform answered, shortened, without secrets.
+"""
+
+from datetime import datetime
+
+
+class ConnectorError(Exception):
+    """Base. ``code`` is one of the codes below and picks the words on the page's health line."""
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        super().__init__(f"{code}: {detail}" if detail else code)
+        self.code = code
+        self.detail = detail[:500]
+
+
+class Permanent(ConnectorError):
+    """Trying again will not help until somebody changes something."""
+
+
+class Transient(ConnectorError):
+    """Worth trying again. For an act: it certainly did not take place."""
+
+
+class RateLimited(ConnectorError):
+    """Wait. ``retry_at`` is when the platform allows the next call, None when it did not say."""
+
+    def __init__(self, code: str, detail: str = "", *, retry_at: datetime | None = None) -> None:
+        super().__init__(code, detail)
+        self.retry_at = retry_at
+
+
+class AuthExpired(ConnectorError):
+    """The credentials are wrong, revoked or not enough: the whole connection stops until a person mends it."""
+
+
+class OutcomeUnknown(ConnectorError):
+    """An act left us and no usable answer came: it may or may not have taken place. Look it up before any repeat."""
+
+
+# The codes. Words for each, in both languages, stand in app.web.present.health.
+UNREACHABLE = "unreachable"  # no connection, name not found, TLS failed
+TIMED_OUT = "timed_out"
+SERVER_ERROR = "server_error"  # 5xx
+RATE_LIMITED = "rate_limited"
+TOO_LARGE = "too_large"
+TOO_MANY_REDIRECTS = "too_many_redirects"
+ADDRESS_REFUSED = "address_refused"  # a private address the operator did not allow
+NOT_FOUND = "not_found"  # 404
+GONE = "gone"  # 410
+FORBIDDEN = "forbidden"
+WRONG_CREDENTIALS = "wrong_credentials"
+MISSING_PERMISSION = "missing_permission"
+NOT_A_FEED = "not_a_feed"
+NOT_JSON = "not_json"  # HTML or anything else where JSON was due
+BAD_ANSWER = "bad_answer"  # the right format with impossible content
+COMMENTS_CLOSED = "comments_closed"
+TARGET_GONE = "target_gone"  # the comment to answer no longer exists
+INVALID_TEXT = "invalid_text"
+REFUSED = "refused"  # the platform said no for another reason; see detail
+NOT_SUPPORTED = "not_supported"

@@ -1,0 +1,252 @@
+"""What every connector offers and what it is given. One folder per platform implements ``Connector``.
+
+A connector talks to one platform and nothing else: no database, no jobs, no clock but the ``now`` it is given. All its
+requests go through the ``Http`` it is made with. It raises only the classes in ``app.connectors.errors``.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol
+
+Cursor = dict[str, Any]
+"""JSON data of the connector's own making; stored in the same transaction as the batch it came with."""
+
+
+class Status(StrEnum):
+    """Where a comment stands at the platform."""
+
+    LIVE = "live"
+    HELD = "held"
+    SPAM = "spam"
+    TRASH = "trash"
+    DELETED = "deleted"
+
+
+class Moderation(StrEnum):
+    """What can be done to a comment at the platform."""
+
+    APPROVE = "approve"
+    HOLD = "hold"
+    SPAM = "spam"
+    TRASH = "trash"
+
+
+class LengthUnit(StrEnum):
+    CHARACTERS = "characters"
+    BYTES = "bytes"
+
+
+@dataclass(frozen=True, slots=True)
+class LengthLimit:
+    """How long a reply may be, counted the platform's way."""
+
+    maximum: int
+    unit: LengthUnit
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What this connection can do, given its credentials."""
+
+    reply: bool = False
+    moderate: frozenset[Moderation] = frozenset()
+    verify: bool = False
+    """Whether ``verify`` tells the fate of single comments; without it absence is never read as deletion."""
+    length: LengthLimit | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """One connection as a connector sees it."""
+
+    url: str
+    """The page's address in the canonical form that ``discover`` answered."""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """What ``discover`` and ``check`` found out and asked to keep; JSON."""
+    secret: Mapping[str, str] | None = None
+    """``login`` and ``password``, or None when the page is only read anonymously."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A page recognised at an address."""
+
+    kind: str
+    name: str
+    url: str
+    """Canonical address; two spellings of one page give the same."""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    can_log_in: bool = False
+    """Whether credentials would allow answering from here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Who the platform says we are."""
+
+    key: str
+    name: str
+    capabilities: Capabilities
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """Further settings to keep with the connection, for example our own account's id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who wrote a comment, as far as the platform vouches for it."""
+
+    name: str = ""
+    key: str | None = None
+    """The platform's own stable id (account number, or ``mailto:`` address where the platform shows it to us); None
+    when there is only a display name, which identifies nobody."""
+    url: str | None = None
+    email: str | None = None
+    is_us: bool = False
+    """Written by the account this connection uses: never routed, never a new conversation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """What the comment stands under."""
+
+    external_id: str
+    url: str | None = None
+    title: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One comment, in our words."""
+
+    external_id: str
+    post: Post
+    author: Author
+    text: str
+    """Plain text: no markup, no NUL, line breaks as ``\\n``; what a reader at the platform sees."""
+    published_at: datetime
+    """Aware, UTC. An impossible date at the source becomes the time of reading."""
+    parent: str | None = None
+    """External id of the comment this answers; None at the top level."""
+    url: str | None = None
+    status: Status = Status.LIVE
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """An answer as it came over the wire (decompressed); kept so that it can be read again after a mistake of ours."""
+
+    url: str
+    media_type: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A piece of a walk. Stored in one transaction together with ``cursor``; the walk may stop after any batch."""
+
+    items: Sequence[Item]
+    cursor: Cursor
+    payloads: Sequence[Payload] = ()
+    complete: bool = False
+    """True on the last batch of a walk that saw everything there was to see."""
+    settings: Mapping[str, Any] | None = None
+    """Changed settings to keep (a feed that moved for good); None means unchanged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of one known comment."""
+
+    external_id: str
+    item: Item | None
+    """As it is now (edited, approved, in the trash...); None when it is gone for good or no longer shown to us."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The comment a reply or a moderation goes to."""
+
+    external_id: str
+    post_external_id: str
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A reply that stands on the platform."""
+
+    external_id: str
+    url: str | None
+    status: Status = Status.LIVE
+    """HELD when the platform keeps it back for its own moderation."""
+
+
+class Connector(Protocol):
+    """One kind of platform."""
+
+    kind: str
+    label: str
+    """The platform's name for people, for example ``WordPress``; not translated."""
+
+    def discover(self, url: str) -> Found | None:
+        """Recognise a page at an address somebody typed (no scheme needed). None when it is not of this kind.
+
+        Raises ConnectorError when the address can't be read at all.
+        """
+        ...
+
+    def check(self, access: Access) -> Account | None:
+        """Prove the credentials and answer who we are and what we may do; None without credentials.
+
+        Raises AuthExpired for wrong or insufficient credentials, Transient when the platform can't be asked now.
+        """
+        ...
+
+    def capabilities(self, access: Access) -> Capabilities:
+        """What this connection can do, from its settings and credentials alone (no request)."""
+        ...
+
+    def latest(self, access: Access, *, count: int, now: datetime) -> Sequence[Item]:
+        """The newest few comments, newest first, for a look before anything is stored."""
+        ...
+
+    def collect(self, access: Access, cursor: Cursor | None, *, since: datetime | None, now: datetime) -> Iterator[Batch]:
+        """Walk everything new since ``cursor``, oldest first where the platform allows.
+
+        ``cursor`` None is a first read: everything published at or after ``since`` (None: everything there is). Items
+        may overlap with what earlier walks gave; the caller stores each (page, external id) once. The walk can be
+        broken off after any batch and taken up from that batch's cursor by another process.
+        """
+        ...
+
+    def verify(self, access: Access, known: Sequence[str], *, now: datetime) -> Iterator[Verdict]:
+        """Look again at known comments, at most 100 external ids a call: edits, state, deletion.
+
+        Only for connections whose capabilities say so. A comment that could not be judged is left out.
+        """
+        ...
+
+    def parse(self, access: Access, payload: Payload, *, now: datetime) -> Sequence[Item]:
+        """The items in a stored answer of ``collect``: the same that collecting it gave, by today's code. No request."""
+        ...
+
+    def reply(self, access: Access, target: Target, text: str, *, key: str) -> Sent:
+        """Post ``text`` (plain) as a reply under ``target``.
+
+        ``key`` is the same for every try of one reply, for platforms that take an idempotency key. Raises Transient or
+        RateLimited only when the reply certainly did not take place, OutcomeUnknown when it may have.
+        """
+        ...
+
+    def look_up(self, access: Access, target: Target, text: str, *, key: str, since: datetime) -> Sent | None:
+        """Find our own reply of that text under ``target``, posted at or after ``since`` (less clock skew).
+
+        None means it certainly does not stand there. Raises Permanent(NOT_SUPPORTED) where nobody can know.
+        """
+        ...
+
+    def moderate(self, access: Access, target: Target, act: Moderation) -> Status:
+        """Carry out ``act`` and answer the comment's state afterwards; doing it twice is harmless."""
+        ...

@@ -1,0 +1,1 @@
+"""What every other part stands on: configuration, database, jobs, HTTP, logs, language."""

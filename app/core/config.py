@@ -1,0 +1,208 @@
+"""Typed configuration: ``config.toml``, overridden by ``PORCHLIGHT_*`` variables.
+
+A key nobody knows or a value that can't be used stops the start with the line and the remedy: a typing error in a
+limit must never be a limit that silently does not hold.
+"""
+
+import ipaddress
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_origin
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from app.core.errors import ConfigError
+
+PREFIX = "PORCHLIGHT_"
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+def _split(value: Any) -> Any:
+    """Lists in variables are written with commas."""
+    if isinstance(value, str):
+        return [part.strip() for part in value.split(",") if part.strip()]
+    return value
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+
+class Web(Section):
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65535)
+    public_url: str | None = None
+    """Where browsers reach us, for links in messages and for secure cookies; derived from host and port when unset."""
+    processes: int = Field(default=1, ge=1, le=64)
+    threads: int = Field(default=8, ge=1, le=256)
+    trusted_proxies: int = Field(default=0, ge=0, le=5)
+    """How many reverse proxies in front of us set X-Forwarded-*; 0 believes no such header."""
+    session_days: int = Field(default=14, ge=1, le=365)
+
+
+class DatabaseSection(Section):
+    url: str | None = None
+    """SQLAlchemy URL; unset means SQLite in the data folder."""
+    pool_size: int = Field(default=10, ge=1, le=200)
+
+
+class RedisSection(Section):
+    url: str | None = None
+    """``redis://`` or ``unix://`` URL; unset means the embedded server in the data folder."""
+
+
+class Outgoing(Section):
+    allow_networks: Annotated[list[Network], BeforeValidator(_split)] = []
+    """Private networks that outgoing requests may reach all the same."""
+    connect_seconds: float = Field(default=5.0, gt=0, le=60)
+    read_seconds: float = Field(default=10.0, gt=0, le=60)
+    total_seconds: float = Field(default=30.0, gt=0, le=300)
+    max_bytes: int = Field(default=10_000_000, ge=1_000, le=100_000_000)
+    """Largest answer taken, counted after decompression."""
+
+
+class Collecting(Section):
+    threads: int = Field(default=16, ge=1, le=128)
+    fastest_seconds: int = Field(default=30, ge=1, le=86_400)
+    """How often a page with fresh comments is read; quiet pages taper from here to once a day."""
+    keep_raw_days: int = Field(default=30, ge=1, le=3650)
+    """How long raw answers are kept for ``porchlight collect --replay``."""
+
+
+class Outbox(Section):
+    undo_seconds: float = Field(default=10.0, ge=0, le=300)
+    lease_seconds: float = Field(default=60.0, ge=1, le=900)
+    """After this long a send that reported nothing is looked up at the platform; longer than outgoing.total_seconds."""
+
+
+class Log(Section):
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["auto", "json", "text"] = "auto"
+
+
+class Settings(Section):
+    """All settings; immutable. ``load`` makes one."""
+
+    data_dir: Path = Path("data")
+    language: Literal["en", "de"] = "en"
+    """Language for people who chose none and whose browser asks for none we have."""
+    secret_key_file: Path | None = None
+    """Holds the key that encrypts credentials; unset means ``secret.key`` in the data folder, made at first start."""
+    web: Web = Web()
+    database: DatabaseSection = DatabaseSection()
+    redis: RedisSection = RedisSection()
+    outgoing: Outgoing = Outgoing()
+    collecting: Collecting = Collecting()
+    outbox: Outbox = Outbox()
+    log: Log = Log()
+
+    @property
+    def database_url(self) -> str:
+        return self.database.url or f"sqlite:///{self.data_dir / 'porchlight.db'}"
+
+    @property
+    def redis_url(self) -> str:
+        return self.redis.url or f"unix://{self.redis_socket}"
+
+    @property
+    def redis_socket(self) -> Path:
+        return self.data_dir / "run" / "redis.sock"
+
+    @property
+    def public_url(self) -> str:
+        return (self.web.public_url or f"http://{self.web.host}:{self.web.port}").rstrip("/")
+
+
+def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings.
+
+    ``path`` is the file to read; without it ``PORCHLIGHT_CONFIG`` names one, else ``config.toml`` in the current
+    folder is taken when it is there. Relative paths inside count from the file's folder.
+
+    Raises ConfigError with the file, the line and the remedy.
+    """
+    env = dict(os.environ if environ is None else environ)
+    named = path or (Path(env[f"{PREFIX}CONFIG"]) if env.get(f"{PREFIX}CONFIG") else None)
+    file = named or Path("config.toml")
+    text = ""
+    if file.is_file():
+        text = file.read_text(encoding="utf-8")
+    elif named is not None:
+        raise ConfigError(f"{file}: there is no such file. Name an existing one, or leave it out to use the defaults.")
+    try:
+        values: dict[str, Any] = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{file}: this is not TOML: {error}. Compare with config.example.toml.") from None
+    origin = _apply_environment(values, env)
+    try:
+        settings = Settings.model_validate(values)
+    except ValidationError as error:
+        raise ConfigError("\n".join(_explain(item, file, text, origin) for item in error.errors())) from None
+    base = file.parent if text else Path()
+    changes: dict[str, Any] = {"data_dir": (base / settings.data_dir).resolve()}
+    if settings.secret_key_file is not None:
+        changes["secret_key_file"] = (base / settings.secret_key_file).resolve()
+    return settings.model_copy(update=changes)
+
+
+def _apply_environment(values: dict[str, Any], env: Mapping[str, str]) -> dict[tuple[str, ...], str]:
+    """Put the variables' values over the file's; answer which setting came from which variable."""
+    origin: dict[tuple[str, ...], str] = {}
+    for name in sorted(env):
+        if not name.startswith(PREFIX) or name in (f"{PREFIX}CONFIG", f"{PREFIX}TEST_POSTGRES"):
+            continue
+        where = _place(name.removeprefix(PREFIX).lower())
+        if where is None:
+            raise ConfigError(
+                f"The variable {name} names no setting. Known ones: PORCHLIGHT_ with section and key of "
+                "config.example.toml, for example PORCHLIGHT_WEB_PORT."
+            )
+        target = values
+        for part in where[:-1]:
+            target = target.setdefault(part, {})
+        target[where[-1]] = env[name]
+        origin[where] = name
+    return origin
+
+
+def _place(flat: str) -> tuple[str, ...] | None:
+    for name, field in Settings.model_fields.items():
+        kind = field.annotation
+        if isinstance(kind, type) and get_origin(kind) is None and issubclass(kind, Section):
+            key = flat.removeprefix(f"{name}_")
+            if key != flat and key in kind.model_fields:
+                return (name, key)
+        elif flat == name:
+            return (name,)
+    return None
+
+
+def _explain(item: Any, file: Path, text: str, origin: Mapping[tuple[str, ...], str]) -> str:
+    where = tuple(str(part) for part in item["loc"] if not isinstance(part, int))
+    place = tuple(where[:2]) if where and where[0] in Settings.model_fields else where
+    while place and place not in origin and _line(text, place) is None and len(place) > 1:
+        place = place[:-1]
+    name = ".".join(where[:2])
+    source = origin.get(place) or f"{file}, line {_line(text, place) or 1}"
+    if item["type"] == "extra_forbidden":
+        return f"{source}: there is no setting '{name}'. Remove it, or see config.example.toml for the known ones."
+    return f"{source}: '{name}' can't be {item['input']!r}: {item['msg']}. See config.example.toml."
+
+
+def _line(text: str, where: tuple[str, ...]) -> int | None:
+    """The line a key stands on; None when it stands in none (inline tables are found by their own line)."""
+    section: tuple[str, ...] = ()
+    for number, line in enumerate(text.splitlines(), 1):
+        header = re.match(r"\s*\[+\s*([^\]]+?)\s*\]+", line)
+        if header:
+            section = tuple(part.strip().strip("\"'") for part in header[1].split("."))
+            if section == where:
+                return number
+            continue
+        key = re.match(r"\s*([A-Za-z0-9_.\"'-]+)\s*=", line)
+        if key and (*section, *(part.strip("\"'") for part in key[1].split("."))) == where:
+            return number
+    return None

@@ -1,0 +1,123 @@
+"""The database: one engine, two kinds of transaction, work that leaves only after the commit.
+
+SQLite runs in WAL mode with full durability. A transaction that will write takes the write lock at its beginning:
+upgrading a read transaction later fails at once instead of waiting.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Engine, Integer, MetaData, create_engine, event
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.engine import Connection
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+from sqlalchemy.types import TypeDecorator
+
+BUSY_SECONDS = 30
+_WRITES = "porchlight_writes"
+_AFTER = "after_commit"
+
+BigId = BigInteger().with_variant(Integer(), "sqlite")
+"""64-bit numbers; SQLite's own row numbers already are."""
+JsonData = JSON().with_variant(postgresql.JSONB(), "postgresql")
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """Aware UTC times on both databases; a naive one is a programming error."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("times must carry a time zone")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """Base of all models; constraint names are fixed so that migrations can name them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {datetime: UtcTime(), dict[str, Any]: JsonData, list[str]: JsonData}  # noqa: RUF012 (SQLAlchemy's own form)
+
+
+class Database:
+    """Transactions on one database.
+
+    ``after_commit`` receives what ``defer`` collected during a write, once the outermost commit has succeeded; on a
+    rollback it is dropped with everything else.
+    """
+
+    def __init__(self, url: str, *, pool_size: int = 10, after_commit: Callable[[list[Any]], None] | None = None) -> None:
+        self.engine = _engine(url, pool_size)
+        self._after_commit = after_commit
+        self._readers = sessionmaker(self.engine, expire_on_commit=False)
+        self._writers = sessionmaker(self.engine.execution_options(**{_WRITES: True}), expire_on_commit=False)
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A transaction that only reads; what it changed would be rolled back."""
+        with self._readers() as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A transaction that commits at the end of the block and rolls back on any exception."""
+        with self._writers() as session:
+            with session.begin():
+                yield session
+            work = session.info.pop(_AFTER, [])
+        if work and self._after_commit is not None:
+            self._after_commit(work)
+
+    def dispose(self) -> None:
+        """Close all pooled connections."""
+        self.engine.dispose()
+
+
+def defer(session: Session, work: Any) -> None:
+    """Keep ``work`` until the transaction has committed; equal pieces are kept once."""
+    waiting = session.info.setdefault(_AFTER, [])
+    if work not in waiting:
+        waiting.append(work)
+
+
+def _engine(url: str, pool_size: int) -> Engine:
+    if url.startswith("sqlite"):
+        engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, pool_size=pool_size, max_overflow=pool_size)
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    return create_engine(url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True)
+
+
+def _prepare_sqlite(connection: DBAPIConnection, _record: object) -> None:
+    connection.isolation_level = None  # type: ignore[attr-defined] # transactions are begun by us, in _begin_sqlite
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY", "cache_size=-32000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get(_WRITES)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

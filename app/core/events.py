@@ -1,0 +1,48 @@
+"""Live news: "something in the inbox changed", told to open browsers after the commit.
+
+A message names kinds and ids only; the browser fetches the rest through the permission check. Redis carries it and may
+lose it: open pages also look by themselves every few seconds.
+"""
+
+import json
+from dataclasses import dataclass
+
+import redis
+import structlog
+from sqlalchemy.orm import Session
+
+from app.core.db import defer
+
+log = structlog.get_logger()
+CHANNEL = "porchlight.live"
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """One thing changed. ``kind`` is ``inbox`` (lists are out of date), ``conversation`` or ``page``; ``id`` 0 means any."""
+
+    kind: str
+    id: int = 0
+
+    def encode(self) -> str:
+        return json.dumps({"kind": self.kind, "id": self.id})
+
+
+def announce(session: Session, *changes: Changed) -> None:
+    """Tell open browsers once the running transaction has committed."""
+    for change in changes:
+        defer(session, change)
+
+
+class RedisAnnouncer:
+    """Publishes changes; failing to is logged, never raised."""
+
+    def __init__(self, connection: "redis.Redis") -> None:
+        self._connection = connection
+
+    def publish(self, changes: list[Changed]) -> None:
+        try:
+            for change in changes:
+                self._connection.publish(CHANNEL, change.encode())
+        except redis.RedisError as error:
+            log.warning("live_news_not_sent", error=type(error).__name__)

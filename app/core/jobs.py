@@ -1,0 +1,73 @@
+"""Wake-up calls. The database is the queue of record; Redis only says "look now".
+
+A wake carries no arguments: the job finds its work in the database, claims it there, and may run twice or not at all
+without harm. A sweep every few seconds sends the wakes again that got lost (workers.schedule).
+"""
+
+import secrets
+from enum import StrEnum
+from typing import Protocol
+
+import redis
+import rq
+import structlog
+from rq.serializers import JSONSerializer
+from sqlalchemy.orm import Session
+
+from app.core.db import defer
+
+log = structlog.get_logger()
+
+
+class QueueName(StrEnum):
+    """Prompt work answers people; patient work may wait behind slow sites."""
+
+    PROMPT = "prompt"
+    PATIENT = "patient"
+
+
+class JobName(StrEnum):
+    """Every job there is; the value is the function's path, and nothing else can be enqueued."""
+
+    DELIVER = "workers.jobs.outbox.deliver_due"
+    ROUTE = "workers.jobs.routing.route_waiting"
+    COLLECT = "workers.jobs.collecting.collect_due"
+    RECONCILE = "workers.jobs.collecting.reconcile_due"
+    TIDY = "workers.jobs.housekeeping.tidy"
+
+    @property
+    def queue(self) -> QueueName:
+        return QueueName.PROMPT if self in (JobName.DELIVER, JobName.ROUTE) else QueueName.PATIENT
+
+
+class Waker(Protocol):
+    """Sends wakes; failing to is logged, never raised: the sweep makes up for it."""
+
+    def wake(self, job: JobName) -> None: ...
+
+
+def defer_wake(session: Session, job: JobName) -> None:
+    """Wake ``job`` once the running transaction has committed."""
+    defer(session, job)
+
+
+class RqWaker:
+    """Sends wakes through RQ; one waiting wake of a job is enough, so a second is not sent."""
+
+    JOB_TIMEOUT_SECONDS = 900
+
+    def __init__(self, connection: "redis.Redis") -> None:
+        self._queues = {
+            name: rq.Queue(name, connection=connection, serializer=JSONSerializer, default_timeout=self.JOB_TIMEOUT_SECONDS)
+            for name in QueueName
+        }
+
+    def wake(self, job: JobName) -> None:
+        """Enqueue ``job`` unless one like it already waits."""
+        queue = self._queues[job.queue]
+        try:
+            if any(waiting.startswith(f"{job.name}-") for waiting in queue.get_job_ids()):
+                return
+            queue.enqueue(job.value, job_id=f"{job.name}-{secrets.token_hex(6)}", result_ttl=0, failure_ttl=86_400)
+        except redis.RedisError as error:
+            log.warning("wake_not_sent", job=job.name, error=type(error).__name__)

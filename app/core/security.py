@@ -1,0 +1,82 @@
+"""Passwords, random tokens, and secrets encrypted at rest."""
+
+import hashlib
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from cryptography.fernet import Fernet, InvalidToken
+
+from app.core.errors import ConfigError
+
+_hasher = PasswordHasher()
+_NOBODY = _hasher.hash("nobody has this password")
+
+
+def hash_password(password: str) -> str:
+    """An argon2id hash with the library's recommended cost."""
+    return _hasher.hash(password)
+
+
+def password_matches(stored: str | None, password: str) -> bool:
+    """Whether the password fits; costs the same time when there is no stored hash, so that logins can't be probed."""
+    try:
+        return _hasher.verify(stored or _NOBODY, password) and stored is not None
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def new_token() -> str:
+    """256 random bits, safe in URLs."""
+    return secrets.token_urlsafe(32)
+
+
+def token_hash(token: str) -> str:
+    """What is stored instead of a token."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+class SecretBox:
+    """Encrypts credentials before they are stored (Fernet: AES-128-CBC with HMAC-SHA256)."""
+
+    def __init__(self, key: bytes) -> None:
+        self._fernet = Fernet(key)
+
+    @classmethod
+    def from_file(cls, path: Path) -> "SecretBox":
+        """Read the key, or make the file at first start. Raises ConfigError when it can't be used."""
+        try:
+            return cls(read_or_make_key(path))
+        except ValueError as error:
+            raise ConfigError(f"{path}: this is not a key made by Porchlight ({error}). Restore it from a backup.") from None
+
+    def seal(self, secret: Mapping[str, str]) -> bytes:
+        return self._fernet.encrypt(json.dumps(dict(secret)).encode())
+
+    def open(self, sealed: bytes) -> dict[str, str]:
+        """Raises ConfigError when the key is another than the one it was sealed with."""
+        try:
+            opened: dict[str, str] = json.loads(self._fernet.decrypt(sealed))
+        except InvalidToken:
+            raise ConfigError("A stored credential was sealed with another secret.key. Restore that key from a backup.") from None
+        return opened
+
+
+def read_or_make_key(path: Path) -> bytes:
+    """The key in the file; made, readable by its owner only, when there is none (safe when two processes start at once)."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_name(f"{path.name}.{os.getpid()}")
+        fresh.touch(mode=0o600)
+        fresh.write_bytes(Fernet.generate_key())
+        try:
+            os.link(fresh, path)
+        except FileExistsError:
+            pass
+        finally:
+            fresh.unlink()
+    return path.read_bytes().strip()

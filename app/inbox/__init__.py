@@ -1,0 +1,1 @@
+"""Comments, conversations and what agents do with them."""

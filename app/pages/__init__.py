@@ -1,0 +1,1 @@
+"""The places we look after, and the connections that reach them."""

@@ -1,0 +1,1 @@
+"""Our answers: written, undone, sent."""

@@ -1,0 +1,1 @@
+"""Which team a conversation goes to, and why."""
