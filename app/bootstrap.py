@@ -1,0 +1,65 @@
+"""Wires the parts together, once per process. The only place that names a connector."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import redis
+
+from app.connectors.ports import Connector
+from app.connectors.registry import Registry
+from app.core import config
+from app.core.config import Settings
+from app.core.db import Database
+from app.core.events import Changed, RedisAnnouncer
+from app.core.http import Http
+from app.core.jobs import JobName, RqWaker
+from app.core.security import SecretBox
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What faces and workers need, made once per process."""
+
+    settings: Settings
+    db: Database
+    redis: "redis.Redis"
+    http: Http
+    connectors: Registry
+    box: SecretBox
+    waker: RqWaker
+
+
+def build(settings: Settings | None = None) -> Services:
+    """Connects lazily: nothing here needs the database or Redis to be up. Raises ConfigError."""
+    settings = settings or config.load()
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    connection: redis.Redis = redis.Redis.from_url(settings.redis_url, socket_timeout=5, socket_connect_timeout=2)
+    waker = RqWaker(connection)
+    announcer = RedisAnnouncer(connection)
+
+    def after_commit(work: list[Any]) -> None:
+        announcer.publish([piece for piece in work if isinstance(piece, Changed)])
+        for piece in work:
+            if isinstance(piece, JobName):
+                waker.wake(piece)
+
+    http = Http(settings.outgoing)
+    return Services(
+        settings=settings,
+        db=Database(settings.database_url, pool_size=settings.database.pool_size, after_commit=after_commit),
+        redis=connection,
+        http=http,
+        connectors=Registry(connectors(http)),
+        box=SecretBox.from_file(secret_key_file(settings)),
+        waker=waker,
+    )
+
+
+def connectors(http: Http) -> list[Connector]:
+    """All connectors; an unknown address is offered to them in this order."""
+    return []
+
+
+def secret_key_file(settings: Settings) -> Path:
+    return settings.secret_key_file or settings.data_dir / "secret.key"
