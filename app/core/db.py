@@ -7,10 +7,23 @@ upgrading a read transaction later fails at once instead of waiting.
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from enum import Enum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Engine, Integer, MetaData, create_engine, event
-from sqlalchemy.dialects import postgresql
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    Dialect,
+    Engine,
+    Integer,
+    MetaData,
+    Table,
+    create_engine,
+    event,
+)
+from sqlalchemy import Enum as EnumType
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
@@ -57,7 +70,12 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map = {datetime: UtcTime(), dict[str, Any]: JsonData, list[str]: JsonData}  # noqa: RUF012 (SQLAlchemy's own form)
+    type_annotation_map = {  # noqa: RUF012 (SQLAlchemy's own form)
+        datetime: UtcTime(),
+        dict[str, Any]: JsonData,
+        list[str]: JsonData,
+        Enum: EnumType(Enum, native_enum=False, length=20, values_callable=lambda kind: [member.value for member in kind]),
+    }
 
 
 class Database:
@@ -99,6 +117,13 @@ def defer(session: Session, work: Any) -> None:
     waiting = session.info.setdefault(_AFTER, [])
     if work not in waiting:
         waiting.append(work)
+
+
+def insert_or(session: Session, table: Table) -> "sqlite.Insert | postgresql.Insert":
+    """An INSERT that can say what happens on a conflict, in the words of the database at hand."""
+    if session.get_bind().dialect.name == "sqlite":
+        return sqlite.insert(table)
+    return postgresql.insert(table)
 
 
 def _engine(url: str, pool_size: int) -> Engine:

@@ -1,0 +1,65 @@
+"""Reading people, teams and sessions."""
+
+from collections import defaultdict
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.accounts import rules
+from app.accounts.models import Team, TeamMember, User, UserSession
+from app.accounts.types import Actor, Role, TeamView, UserView
+from app.core.security import token_hash
+
+
+def actor_of_session(session: Session, token: str, now: datetime) -> Actor | None:
+    """Who the browser with this token is; None when the session is unknown, over, or its person was switched off."""
+    if not token:
+        return None
+    row = session.execute(
+        select(User, UserSession.expires_at).join(UserSession, UserSession.user_id == User.id).where(UserSession.token_hash == token_hash(token))
+    ).one_or_none()
+    if row is None or not rules.session_is_live(row[1], row[0].active, now):
+        return None
+    return actor(session, row[0])
+
+
+def actor(session: Session, user: User) -> Actor:
+    """The person with their teams."""
+    teams = session.scalars(select(TeamMember.team_id).where(TeamMember.user_id == user.id))
+    return Actor(user.id, user.login, user.name, user.role, user.language, frozenset(teams))
+
+
+def admin_exists(session: Session) -> bool:
+    """Whether anybody real can manage this installation."""
+    found = select(User.id).where(User.role == Role.ADMIN, User.active, User.demo.is_(False)).limit(1)
+    return session.scalar(found) is not None
+
+
+def teams(session: Session) -> list[TeamView]:
+    """All teams, the two that are always there first."""
+    return [TeamView(team.id, team.key, team.name) for team in session.scalars(select(Team).order_by(Team.id))]
+
+
+def team_by_key(session: Session, key: str) -> TeamView | None:
+    team = session.scalar(select(Team).where(Team.key == key))
+    return TeamView(team.id, team.key, team.name) if team else None
+
+
+def users(session: Session) -> list[UserView]:
+    """Everybody, by name."""
+    names: dict[int, list[str]] = defaultdict(list)
+    for user_id, name in session.execute(
+        select(TeamMember.user_id, Team.name).join(Team, Team.id == TeamMember.team_id).order_by(Team.id)
+    ):
+        names[user_id].append(name)
+    people = session.scalars(select(User).order_by(func.lower(User.name), User.id))
+    return [UserView(p.id, p.login, p.name, p.role, p.active, p.demo, tuple(names[p.id])) for p in people]
+
+
+def team_members(session: Session, team_id: int | None = None) -> list[tuple[int, str]]:
+    """Active people (id, name) of a team, or of all teams, by name."""
+    query = select(User.id, User.name).where(User.active).order_by(func.lower(User.name), User.id)
+    if team_id is not None:
+        query = query.join(TeamMember, TeamMember.user_id == User.id).where(TeamMember.team_id == team_id)
+    return [(user_id, name) for user_id, name in session.execute(query)]

@@ -1,0 +1,31 @@
+"""Who may do what; what a password must be."""
+
+from datetime import datetime, timedelta
+
+from app.accounts.types import Permission, Role
+
+_EVERYBODY = frozenset(
+    {Permission.READ_INBOX, Permission.ANSWER, Permission.READ_PAGES, Permission.READ_ROUTING, Permission.OWN_ACCOUNT}
+)
+GRANTS: dict[Role, frozenset[Permission]] = {
+    Role.AGENT: _EVERYBODY,
+    Role.MARKETER: _EVERYBODY,
+    Role.SUPERVISOR: _EVERYBODY,
+    Role.ADMIN: _EVERYBODY | {Permission.MANAGE_PAGES},
+}
+
+MINIMUM_PASSWORD = 10
+MAXIMUM_PASSWORD = 512
+FAILURES_ALLOWED = 10
+FAILURE_WINDOW = timedelta(minutes=10)
+SETUP_LINK_LIFE = timedelta(hours=24)
+
+
+def may(role: Role, permission: Permission) -> bool:
+    """Whether a role holds a permission; nothing is allowed that is not granted."""
+    return permission in GRANTS[role]
+
+
+def session_is_live(expires_at: datetime, active: bool, now: datetime) -> bool:
+    """A session ends with its time or with its person's account."""
+    return active and now < expires_at

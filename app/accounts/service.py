@@ -1,0 +1,189 @@
+"""Changing people, teams and sessions. Services flush; the edge commits."""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import case, delete, select
+from sqlalchemy.orm import Session
+
+from app.accounts import queries, rules
+from app.accounts.models import SetupLink, Team, TeamMember, Throttle, User, UserSession
+from app.accounts.types import Actor, Role, SignedIn
+from app.core.db import insert_or
+from app.core.errors import Conflict, Forbidden, InvalidInput, NotFound
+from app.core.i18n import gettext as _
+from app.core.security import hash_password, new_token, password_matches, token_hash
+
+_LOGIN = re.compile(r"[a-z0-9][a-z0-9._@+-]{1,79}")
+
+
+def create_user(
+    session: Session,
+    *,
+    login: str,
+    role: Role,
+    password: str,
+    now: datetime,
+    name: str = "",
+    teams: Sequence[str] = (),
+    demo: bool = False,
+) -> int:
+    """Add a person; answer the new id. Raises InvalidInput or Conflict with what to do."""
+    login = login.strip().lower()
+    if not _LOGIN.fullmatch(login):
+        raise InvalidInput(_("A login has 2 to 80 letters, digits or . _ @ + - and begins with a letter or digit."), field="login")
+    if session.scalar(select(User.id).where(User.login == login)):
+        raise Conflict(_("Somebody already has the login “%(login)s”. Choose another.", login=login))
+    user = User(
+        login=login,
+        name=(name.strip() or login)[:120],
+        role=role,
+        password_hash=hash_password(checked_password(password)),
+        demo=demo,
+        created_at=now,
+    )
+    session.add(user)
+    session.flush()
+    for key in teams:
+        join_team(session, user.id, key)
+    return user.id
+
+
+def join_team(session: Session, user_id: int, team_key: str) -> None:
+    """Put a person into a team. Raises NotFound for a team that does not exist."""
+    team = queries.team_by_key(session, team_key)
+    if team is None:
+        raise NotFound(_("There is no team “%(key)s”.", key=team_key))
+    session.merge(TeamMember(team_id=team.id, user_id=user_id))
+    session.flush()
+
+
+def create_team(session: Session, *, key: str, name: str, demo: bool = False) -> int:
+    """Add a team; answer its id. Raises Conflict when the key is taken."""
+    if queries.team_by_key(session, key):
+        raise Conflict(_("There is already a team “%(key)s”.", key=key))
+    team = Team(key=key, name=name, demo=demo)
+    session.add(team)
+    session.flush()
+    return team.id
+
+
+def checked_password(password: str) -> str:
+    """The password, when it will do. Raises InvalidInput."""
+    if len(password) < rules.MINIMUM_PASSWORD:
+        raise InvalidInput(_("A password has at least %(n)s characters.", n=rules.MINIMUM_PASSWORD), field="password")
+    if len(password) > rules.MAXIMUM_PASSWORD:
+        raise InvalidInput(_("A password has at most %(n)s characters.", n=rules.MAXIMUM_PASSWORD), field="password")
+    return password
+
+
+def set_password(session: Session, login: str, password: str) -> None:
+    """Give a person a new password and end all their sessions. Raises NotFound, InvalidInput."""
+    user = session.scalar(select(User).where(User.login == login.strip().lower()))
+    if user is None:
+        raise NotFound(_("Nobody has the login “%(login)s”.", login=login))
+    user.password_hash = hash_password(checked_password(password))
+    session.execute(delete(UserSession).where(UserSession.user_id == user.id))
+    session.flush()
+
+
+def set_language(session: Session, user_id: int, language: str | None) -> None:
+    """The language a person wants; None follows the browser."""
+    session.get_one(User, user_id).language = language
+    session.flush()
+
+
+def sign_in(session: Session, login: str, password: str, *, now: datetime, days: int) -> SignedIn | None:
+    """A new session, or None when login and password do not fit together (which of them is never said)."""
+    user = session.scalar(select(User).where(User.login == login.strip().lower()))
+    fits = password_matches(user.password_hash if user and user.active else None, password)
+    if user is None or not fits:
+        return None
+    return open_session(session, user.id, now=now, days=days)
+
+
+def open_session(session: Session, user_id: int, *, now: datetime, days: int) -> SignedIn:
+    """A session for a person who has been identified."""
+    token = new_token()
+    session.add(UserSession(token_hash=token_hash(token), user_id=user_id, created_at=now, expires_at=now + timedelta(days=days)))
+    session.flush()
+    return SignedIn(token, queries.actor(session, session.get_one(User, user_id)))
+
+
+def sign_out(session: Session, token: str) -> None:
+    session.execute(delete(UserSession).where(UserSession.token_hash == token_hash(token)))
+
+
+def count_attempt(session: Session, key: str, now: datetime) -> None:
+    """Count a try at ``key`` (an account or an address) in one statement.
+
+    Raises Forbidden from the eleventh in ten minutes on, before any password is judged.
+    """
+    ends = now + rules.FAILURE_WINDOW
+    statement = insert_or(session, Throttle.__table__).values(key=key[:160], window_ends_at=ends, count=1)  # type: ignore[arg-type]
+    over = Throttle.window_ends_at <= now
+    statement = statement.on_conflict_do_update(
+        index_elements=["key"],
+        set_={
+            "count": case((over, 1), else_=Throttle.count + 1),
+            "window_ends_at": case((over, ends), else_=Throttle.window_ends_at),
+        },
+    )
+    count = session.execute(statement.returning(Throttle.count)).scalar_one()
+    if count > rules.FAILURES_ALLOWED:
+        raise Forbidden(_("Too many tries. Wait ten minutes, then try again."), code="too_many_tries")
+
+
+def clear_attempts(session: Session, key: str) -> None:
+    """Forget the tries after a success."""
+    session.execute(delete(Throttle).where(Throttle.key == key[:160]))
+
+
+def new_setup_link(session: Session, now: datetime) -> str | None:
+    """A fresh token for the first admin's set-up, good once and for a day; None when there is an admin already.
+
+    Making one voids those made before.
+    """
+    if queries.admin_exists(session):
+        return None
+    session.execute(delete(SetupLink))
+    token = new_token()
+    session.add(SetupLink(token_hash=token_hash(token), expires_at=now + rules.SETUP_LINK_LIFE))
+    session.flush()
+    return token
+
+
+def setup_link_is_good(session: Session, token: str, now: datetime) -> bool:
+    """Whether the set-up page may be shown for this token."""
+    found = session.get(SetupLink, token_hash(token)) if token else None
+    return found is not None and now < found.expires_at and not queries.admin_exists(session)
+
+
+def set_up(session: Session, token: str, *, login: str, name: str, password: str, now: datetime, days: int) -> SignedIn:
+    """Use the set-up link: make the first admin and sign them in.
+
+    Raises Forbidden when the link was used, is too old or never was one; InvalidInput for the form's mistakes.
+    """
+    if not setup_link_is_good(session, token, now):
+        raise Forbidden(_("This set-up link was used or is too old. Start Porchlight again to get a new one."), code="setup_link")
+    used = session.execute(delete(SetupLink).where(SetupLink.token_hash == token_hash(token)))
+    if used.rowcount != 1:  # type: ignore[attr-defined] # two people opened it at once: one wins
+        raise Forbidden(_("This set-up link was used or is too old. Start Porchlight again to get a new one."), code="setup_link")
+    teams = [team.key for team in queries.teams(session)]
+    user_id = create_user(session, login=login, name=name, role=Role.ADMIN, password=password, now=now, teams=teams)
+    return open_session(session, user_id, now=now, days=days)
+
+
+def require(actor: Actor, allowed: bool) -> None:
+    """Raises Forbidden unless ``allowed``."""
+    if not allowed:
+        raise Forbidden(_("You may not do this. Ask a supervisor or an admin."), code="forbidden")
+
+
+def tidy(session: Session, now: datetime) -> int:
+    """Remove what has run out: sessions, throttles, set-up links. Answers how many sessions went."""
+    gone = session.execute(delete(UserSession).where(UserSession.expires_at < now))
+    session.execute(delete(Throttle).where(Throttle.window_ends_at < now))
+    session.execute(delete(SetupLink).where(SetupLink.expires_at < now))
+    return int(gone.rowcount)  # type: ignore[attr-defined]

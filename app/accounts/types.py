@@ -1,0 +1,61 @@
+"""People and what they may do."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    AGENT = "agent"
+    MARKETER = "marketer"
+    SUPERVISOR = "supervisor"
+    ADMIN = "admin"
+
+
+class Permission(StrEnum):
+    """What a route can ask for. Every route names one, or says that it is public."""
+
+    READ_INBOX = "read_inbox"
+    ANSWER = "answer"
+    """Reply, note, take, assign, hand over, resolve, reopen, set aside as spam."""
+    READ_PAGES = "read_pages"
+    MANAGE_PAGES = "manage_pages"
+    READ_ROUTING = "read_routing"
+    OWN_ACCOUNT = "own_account"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Somebody who is signed in, or the command line acting for the operator."""
+
+    id: int
+    login: str
+    name: str
+    role: Role
+    language: str | None
+    team_ids: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A fresh session: ``token`` goes to the browser and is stored nowhere else."""
+
+    token: str
+    actor: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class TeamView:
+    id: int
+    key: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class UserView:
+    id: int
+    login: str
+    name: str
+    role: Role
+    active: bool
+    demo: bool
+    team_names: tuple[str, ...]

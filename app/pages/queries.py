@@ -1,0 +1,90 @@
+"""Reading pages and their health."""
+
+from datetime import datetime
+
+from sqlalchemy import Row, Select, func, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from app.accounts.models import Team
+from app.pages.models import Connection, Page
+from app.pages.types import ConnectionState, PageState, PageView
+
+
+def pages(session: Session, *, include_removed: bool = False) -> list[PageView]:
+    """All pages with their health: those in trouble first, then by name."""
+    query = _query().order_by(Connection.error_code.is_(None), func.lower(Page.name), Page.id)
+    if not include_removed:
+        query = query.where(Page.state != PageState.REMOVED)
+    return [_view(row) for row in session.execute(query)]
+
+
+def page(session: Session, page_id: int) -> PageView | None:
+    row = session.execute(_query().where(Page.id == page_id)).one_or_none()
+    return _view(row) if row else None
+
+
+def page_at(session: Session, connector: str, url: str) -> PageView | None:
+    """The page of this kind at this canonical address."""
+    row = session.execute(_query().where(Page.connector == connector, Page.url == url)).one_or_none()
+    return _view(row) if row else None
+
+
+def troubled(session: Session) -> list[PageView]:
+    """Pages that can't be read completely right now."""
+    query = _query().where(
+        Page.state == PageState.ACTIVE, Connection.state.in_([ConnectionState.FAILING, ConnectionState.STOPPED])
+    )
+    return [_view(row) for row in session.execute(query.order_by(Page.id))]
+
+
+def due(session: Session, now: datetime, limit: int) -> list[int]:
+    """Ids of active pages whose next read has come and that nobody is reading, longest due first."""
+    return _due(session, now, limit, Connection.next_read_at)
+
+
+def verify_due(session: Session, now: datetime, limit: int) -> list[int]:
+    """Ids of active pages whose known comments are to be looked at again."""
+    return _due(session, now, limit, Connection.next_verify_at)
+
+
+def _due(session: Session, now: datetime, limit: int, column: InstrumentedAttribute[datetime]) -> list[int]:
+    query = (
+        select(Connection.page_id)
+        .join(Page, Page.id == Connection.page_id)
+        .where(
+            column <= now,
+            Page.state == PageState.ACTIVE,
+            Connection.state != ConnectionState.STOPPED,
+            Connection.lease_until.is_(None) | (Connection.lease_until <= now),
+        )
+        .order_by(column)
+        .limit(limit)
+    )
+    return list(session.scalars(query))
+
+
+def _query() -> "Select[tuple[Page, Connection, str]]":
+    return select(Page, Connection, Team.name).join(Connection, Connection.page_id == Page.id).join(Team, Team.id == Page.team_id)
+
+
+def _view(row: "Row[tuple[Page, Connection, str]]") -> PageView:
+    page, connection, team_name = row
+    return PageView(
+        id=page.id,
+        connector=page.connector,
+        name=page.name,
+        url=page.url,
+        state=page.state,
+        team_id=page.team_id,
+        team_name=team_name,
+        demo=page.demo,
+        connection_state=connection.state,
+        error_code=connection.error_code,
+        error_detail=connection.error_detail,
+        failing_since=connection.failing_since,
+        last_try_at=connection.last_try_at,
+        last_read_at=connection.last_read_at,
+        next_read_at=connection.next_read_at,
+        account_name=connection.account_name,
+        can_log_in=connection.can_log_in,
+    )

@@ -1,0 +1,46 @@
+"""When a page is read next."""
+
+from datetime import datetime, timedelta
+
+_TAPER = (
+    (timedelta(days=1), 1),
+    (timedelta(days=7), 4),
+    (timedelta(days=30), 20),
+    (timedelta(days=180), 120),
+)
+SLOWEST = timedelta(days=1)
+_FIRST_RETRY = timedelta(seconds=30)
+_LONGEST_RETRY = timedelta(hours=1)
+
+
+def next_read(now: datetime, last_item_at: datetime | None, fastest: timedelta, jitter: float) -> datetime:
+    """After a complete read: soon on a page where people speak, ever more slowly on a quiet one, at least daily.
+
+    ``jitter`` is 0 to 1 and spreads pages that were added together over a tenth of the interval.
+    """
+    age = now - last_item_at if last_item_at else timedelta(days=30)
+    interval = SLOWEST
+    for limit, factor in _TAPER:
+        if age < limit:
+            interval = min(fastest * factor, SLOWEST)
+            break
+    return now + interval * (0.95 + 0.1 * jitter)
+
+
+def retry(now: datetime, failures: int, jitter: float, retry_at: datetime | None) -> datetime:
+    """After a failed read: the wait doubles from 30 seconds to an hour; a time the platform named is kept to."""
+    wait = min(_FIRST_RETRY * 2 ** min(failures - 1, 10), _LONGEST_RETRY) * (0.5 + 0.5 * jitter)
+    return max(now + wait, min(retry_at, now + SLOWEST)) if retry_at else now + wait
+
+
+def next_verify(now: datetime, published_at: datetime) -> datetime:
+    """When a known comment is looked at again: often while it is young, daily later; nothing is ever given up."""
+    age = now - published_at
+    for limit, wait in (
+        (timedelta(hours=6), timedelta(minutes=10)),
+        (timedelta(days=2), timedelta(hours=1)),
+        (timedelta(days=14), timedelta(hours=6)),
+    ):
+        if age < limit:
+            return now + wait
+    return now + SLOWEST

@@ -1,0 +1,59 @@
+"""Pages and their connections, as others see them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class PageState(StrEnum):
+    ACTIVE = "active"
+    PAUSED = "paused"
+    REMOVED = "removed"
+
+
+class ConnectionState(StrEnum):
+    """``new``: never read. ``ok``: the last read was complete. ``failing``: it was not, and we keep trying.
+    ``stopped``: credentials no longer work; nothing is read or sent until a person mends it."""
+
+    NEW = "new"
+    OK = "ok"
+    FAILING = "failing"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class PageView:
+    """A page with its health."""
+
+    id: int
+    connector: str
+    name: str
+    url: str
+    state: PageState
+    team_id: int
+    team_name: str
+    demo: bool
+    connection_state: ConnectionState
+    error_code: str | None
+    error_detail: str | None
+    failing_since: datetime | None
+    last_try_at: datetime | None
+    last_read_at: datetime | None
+    next_read_at: datetime
+    account_name: str | None
+    can_log_in: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A page claimed for reading, with all that a connector and the intake need."""
+
+    page_id: int
+    connector: str
+    url: str
+    settings: dict[str, Any]
+    sealed_secret: bytes | None
+    cursor: dict[str, Any] | None
+    since: datetime | None
+    lease: str
