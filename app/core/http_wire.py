@@ -1,0 +1,233 @@
+"""Connections that check where they go and never wait longer than their request has left.
+
+Everything here is reached through ``requests``' adapter: its pools make our connections, which look a name up once,
+check every address it has, and connect to one of those. Their sockets ask, before each wait, how much time the request
+of this thread has left, so that a server that drips bytes can't hold it longer; no second thread has to watch.
+"""
+
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from ipaddress import ip_address
+from queue import Empty, SimpleQueue
+from typing import Any
+
+import certifi
+import urllib3
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+from app.core import addresses
+from app.core.addresses import Address
+from app.core.config import Outgoing
+from app.core.http_errors import HttpError, NoAnswer, TooLarge, Unreachable
+from app.core.i18n import gettext as _
+
+Resolver = Callable[[str], list[Address]]
+"""Looks a name up: all its addresses, best first. Raises OSError when there are none."""
+
+
+def system_resolver(host: str) -> list[Address]:
+    """Ask the system, in its order of preference (RFC 6724)."""
+    found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(ip_address(str(entry[4][0]).partition("%")[0]) for entry in found))
+
+
+@dataclass(slots=True)
+class Attempt:
+    """One try of one request: what it may still spend, and how far it came."""
+
+    limits: Outgoing
+    resolve: Resolver
+    deadline: float
+    """On the monotonic clock."""
+    bytes_left: int
+    """What may still come in, everything counted: a server can't send for ever where nobody looks (chunk sizes,
+    trailers, compressed nothing)."""
+    fresh: bool = False
+    """A connection was made for this attempt, not taken from the pool."""
+    sent: bool = False
+    answered: bool = False
+    """The first byte of an answer came."""
+
+    def time_left(self, host: str, at_most: float) -> float:
+        """Seconds the next step may take. Raises when there are none."""
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            raise self.failed(
+                _(
+                    "%(host)s took longer than the %(seconds)g seconds allowed.",
+                    host=host,
+                    seconds=self.limits.total_seconds,
+                )
+            )
+        return min(left, at_most)
+
+    def failed(self, message: str) -> HttpError:
+        """The error for what happened, by whether the request may have left."""
+        return NoAnswer(message) if self.sent else Unreachable(message)
+
+
+_attempt: ContextVar[Attempt] = ContextVar("attempt")
+
+
+@contextmanager
+def running(attempt: Attempt) -> Iterator[None]:
+    """Make ``attempt`` the one that connections of this thread work for."""
+    token = _attempt.set(attempt)
+    try:
+        yield
+    finally:
+        _attempt.reset(token)
+
+
+def _before_reading(sock: socket.socket) -> Attempt:
+    attempt = _attempt.get()
+    sock.settimeout(attempt.time_left(_("The server"), attempt.limits.read_seconds))
+    return attempt
+
+
+def _after_reading(attempt: Attempt, count: int) -> int:
+    attempt.answered = attempt.answered or count > 0
+    attempt.bytes_left -= count
+    if attempt.bytes_left < 0:
+        raise TooLarge(_("The answer is larger than the %(limit)s bytes allowed.", limit=attempt.limits.max_bytes))
+    return count
+
+
+def _before_sending(sock: socket.socket) -> None:
+    attempt = _attempt.get()
+    sock.settimeout(attempt.time_left(_("The server"), attempt.limits.read_seconds))
+    attempt.sent = True
+
+
+class _PlainSocket(socket.socket):
+    def recv_into(self, *args: Any, **kwargs: Any) -> int:
+        return _after_reading(_before_reading(self), super().recv_into(*args, **kwargs))
+
+    def sendall(self, *args: Any, **kwargs: Any) -> None:
+        _before_sending(self)
+        super().sendall(*args, **kwargs)
+
+
+class _TlsSocket(ssl.SSLSocket):
+    def recv_into(self, *args: Any, **kwargs: Any) -> int:
+        return _after_reading(_before_reading(self), super().recv_into(*args, **kwargs))
+
+    def send(self, *args: Any, **kwargs: Any) -> int:
+        # sendall comes through here piece by piece; each piece waits anew.
+        _before_sending(self)
+        return super().send(*args, **kwargs)
+
+
+def tls_context() -> ssl.SSLContext:
+    """Trusts the system's authorities, where an operator adds their own, and those that ``certifi`` ships."""
+    context = ssl.create_default_context()
+    context.load_verify_locations(certifi.where())
+    context.sslsocket_class = _TlsSocket
+    return context
+
+
+def _look_up(host: str, attempt: Attempt) -> list[Address]:
+    """All addresses of a name, within the time for connecting. Raises Unreachable."""
+    written = addresses.literal(host)
+    if written is not None:
+        return [written]
+    found: SimpleQueue[list[Address] | OSError] = SimpleQueue()
+
+    def ask() -> None:
+        try:
+            found.put(attempt.resolve(host))
+        except (OSError, UnicodeError) as error:
+            found.put(error if isinstance(error, OSError) else OSError(str(error)))
+
+    # The system's look-up can't be interrupted. It is left to end by itself, and never holds up the end of the program.
+    threading.Thread(target=ask, name="look-up", daemon=True).start()
+    try:
+        answer = found.get(timeout=attempt.time_left(host, attempt.limits.connect_seconds))
+    except Empty:
+        raise Unreachable(_("The name %(host)s could not be looked up in time.", host=host)) from None
+    if isinstance(answer, OSError) or not answer:
+        raise Unreachable(_("There is no address for the name %(host)s. Check the spelling.", host=host))
+    return answer
+
+
+def _connect(host: str, port: int) -> socket.socket:
+    """Connect to one of the checked addresses of ``host``. Raises AddressRefused and Unreachable."""
+    attempt = _attempt.get()
+    found = _look_up(host, attempt)
+    addresses.check(host, found, attempt.limits.allow_networks)
+    until = time.monotonic() + attempt.limits.connect_seconds
+    reason = ""
+    for number, address in enumerate(found):
+        left = until - time.monotonic()
+        if left <= 0:
+            break
+        family = socket.AF_INET if address.version == 4 else socket.AF_INET6
+        sock = _PlainSocket(family, socket.SOCK_STREAM)
+        try:
+            # An address that swallows everything must leave time for the next one.
+            sock.settimeout(attempt.time_left(host, left / (len(found) - number)))
+            sock.connect((str(address), port))
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            # What is left of the time to connect is for the TLS handshake.
+            sock.settimeout(attempt.time_left(host, max(until - time.monotonic(), 0.1)))
+        except OSError as error:
+            reason = error.strerror or _("no answer in time")
+            sock.close()
+        except HttpError:
+            sock.close()
+            raise
+        else:
+            attempt.fresh = True
+            return sock
+    raise Unreachable(_("No connection to %(host)s: %(reason)s.", host=host, reason=reason or _("no answer in time")))
+
+
+class _Plain(HTTPConnection):
+    def _new_conn(self) -> socket.socket:
+        return _connect(self.host, self.port or 80)
+
+
+class _Tls(HTTPSConnection):
+    def _new_conn(self) -> socket.socket:
+        return _connect(self.host, self.port or 443)
+
+    def connect(self) -> None:
+        try:
+            super().connect()
+        except (OSError, urllib3.exceptions.HTTPError) as error:
+            self.close()
+            reason = getattr(error, "verify_message", "") or getattr(error, "reason", "") or _("no answer in time")
+            raise Unreachable(
+                _("No secure connection to %(host)s: %(reason)s.", host=self.host, reason=reason)
+            ) from None
+
+
+class _PlainPool(HTTPConnectionPool):
+    ConnectionCls = _Plain
+
+
+class _TlsPool(HTTPSConnectionPool):
+    ConnectionCls = _Tls
+
+
+class Adapter(HTTPAdapter):
+    """``requests``' way to the network, over checked connections, kept alive for the next request to the same host."""
+
+    def __init__(self, context: ssl.SSLContext) -> None:
+        self._context = context
+        super().__init__(pool_connections=200, pool_maxsize=32)
+
+    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **pool_kwargs: Any) -> None:
+        super().init_poolmanager(connections, maxsize, block, ssl_context=self._context, **pool_kwargs)
+        self.poolmanager.pool_classes_by_scheme = {"http": _PlainPool, "https": _TlsPool}
+
+    def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
+        """The context holds the authorities already; reading them for each connection would cost more than TLS."""
