@@ -1,0 +1,156 @@
+"""Known comments seen again: edited, approved, hidden, gone. The earlier text is kept."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import bindparam, func, select, update
+from sqlalchemy.orm import Session
+
+from app.connectors.ports import Item, Status, Verdict
+from app.core.events import Changed, announce
+from app.core.ids import new_id
+from app.inbox import rules
+from app.inbox.models import Comment, CommentVersion, Conversation, ConversationEvent
+from app.inbox.types import ConversationState, EventKind
+from app.pages.rules import next_verify
+
+_SHOWN = (Status.LIVE, Status.HELD)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A stored comment, as far as a comparison needs it."""
+
+    id: int
+    content_hash: str
+    status: Status
+    conversation_id: int | None
+    thread_root: str
+    changed_at: datetime
+    text: str
+    is_us: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """How many comments changed, and in which conversations."""
+
+    count: int
+    conversations: tuple[int, ...]
+
+
+def apply_changes(
+    session: Session,
+    page_id: int,
+    pairs: Sequence[tuple[Item, Known]],
+    *,
+    now: datetime,
+    learned_at: datetime | None = None,
+) -> Changes:
+    """Follow edits and state changes at the source.
+
+    With ``learned_at`` (an old payload is read again) only comments last changed at or before that time are touched.
+    """
+    count = 0
+    talks: dict[int, None] = {}
+    vanished: dict[int, None] = {}
+    for item, known in pairs:
+        if learned_at is not None and known.changed_at > learned_at:
+            continue
+        fresh_hash = rules.content_hash(item.text)
+        edited = fresh_hash != known.content_hash
+        if not edited and item.status is known.status:
+            continue
+        count += 1
+        if edited:
+            session.add(CommentVersion(id=new_id(), comment_id=known.id, text=known.text, replaced_at=now))
+        values = {"status": item.status, "changed_at": learned_at or now}
+        if edited:
+            values |= {"text": item.text, "content_hash": fresh_hash, "edited_at": now}
+        session.execute(update(Comment).where(Comment.id == known.id).values(**values))
+        if known.conversation_id is not None:
+            talks[known.conversation_id] = None
+            if item.status not in _SHOWN and known.status in _SHOWN:
+                vanished[known.conversation_id] = None
+            if edited and not known.is_us:
+                _refresh_snippet(session, known.conversation_id, item.text)
+    session.flush()
+    for talk_id in vanished:
+        _close_if_empty(session, talk_id, now)
+    return Changes(count, tuple(talks))
+
+
+def apply_verdicts(session: Session, page_id: int, verdicts: Sequence[Verdict], now: datetime) -> Changes:
+    """What a second look at known comments found; also notes when each is looked at again."""
+    by_external = {verdict.external_id: verdict for verdict in verdicts}
+    rows = session.execute(
+        select(
+            Comment.external_id,
+            Comment.published_at,
+            Comment.id,
+            Comment.content_hash,
+            Comment.status,
+            Comment.conversation_id,
+            Comment.thread_root,
+            Comment.changed_at,
+            Comment.text,
+            Comment.is_us,
+        ).where(Comment.page_id == page_id, Comment.external_id.in_(list(by_external)))
+    ).all()
+    pairs = []
+    gone: dict[int, None] = {}
+    count = 0
+    for external_id, published_at, *rest in rows:
+        known = Known(*rest)
+        item = by_external[external_id].item
+        if item is not None:
+            pairs.append((item, known))
+        elif known.status is not Status.DELETED:
+            count += 1
+            session.execute(update(Comment).where(Comment.id == known.id).values(status=Status.DELETED, changed_at=now))
+            if known.conversation_id is not None:
+                gone[known.conversation_id] = None
+    changes = apply_changes(session, page_id, pairs, now=now)
+    for talk_id in gone:
+        _close_if_empty(session, talk_id, now)
+    if rows:
+        table = Comment.__table__
+        session.connection().execute(
+            update(table).where(table.c.id == bindparam("which")).values(verify_at=bindparam("at")),  # type: ignore[arg-type]
+            [{"which": row.id, "at": next_verify(now, row.published_at)} for row in rows],
+        )
+    talks = tuple(dict.fromkeys([*gone, *changes.conversations]))
+    if talks:
+        announce(session, Changed("inbox"), *(Changed("conversation", one) for one in talks[:20]))
+    return Changes(count + changes.count, talks)
+
+
+def _refresh_snippet(session: Session, conversation_id: int, text: str) -> None:
+    session.execute(
+        update(Conversation)
+        .where(Conversation.id == conversation_id)
+        .values(snippet=rules.snippet(text), version=Conversation.version + 1)
+    )
+
+
+def _close_if_empty(session: Session, conversation_id: int, now: datetime) -> None:
+    """Nobody waits for an answer to words that are no longer there."""
+    left = session.scalar(
+        select(func.count())
+        .select_from(Comment)
+        .where(Comment.conversation_id == conversation_id, Comment.is_us.is_(False), Comment.status.in_(_SHOWN))
+    )
+    if left:
+        return
+    closed = session.execute(
+        update(Conversation)
+        .where(Conversation.id == conversation_id, Conversation.state == ConversationState.NEW)
+        .values(state=ConversationState.DONE, waiting_since=None, sort_at=now, version=Conversation.version + 1)
+    )
+    if closed.rowcount:  # type: ignore[attr-defined]
+        event = ConversationEvent(
+            id=new_id(), conversation_id=conversation_id, kind=EventKind.VANISHED, actor_id=None, at=now, data={}
+        )
+        session.add(event)
+        session.flush()

@@ -1,0 +1,156 @@
+"""Tables: posts, conversations, comments, comment_versions, notes, conversation_events, raw_payloads."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.connectors.ports import Status
+from app.core.db import Base, BigId
+from app.inbox.types import ConversationState, EventKind, Priority
+
+
+class Post(Base):
+    """Something published on a page."""
+
+    __tablename__ = "posts"
+    __table_args__ = (UniqueConstraint("page_id", "external_id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    page_id: Mapped[int] = mapped_column(ForeignKey("pages.id"))
+    external_id: Mapped[str] = mapped_column(String(500))
+    url: Mapped[str | None] = mapped_column(String(2000))
+    title: Mapped[str | None] = mapped_column(String(500))
+
+
+class Conversation(Base):
+    """One person's comments in one thread, and our replies: the unit that is assigned."""
+
+    __tablename__ = "conversations"
+    __table_args__ = (
+        UniqueConstraint("page_id", "thread_root", "identity_id"),
+        Index("ix_conversations_queue", "team_id", "state", "sort_at", "id"),
+        Index("ix_conversations_state", "state", "sort_at", "id"),
+        Index("ix_conversations_assignee", "assignee_id", "state", "sort_at", "id"),
+        Index(
+            "ix_conversations_unrouted",
+            "id",
+            sqlite_where=text("routed_at IS NULL"),
+            postgresql_where=text("routed_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    page_id: Mapped[int] = mapped_column(ForeignKey("pages.id"))
+    post_id: Mapped[int] = mapped_column(BigId, ForeignKey("posts.id"))
+    identity_id: Mapped[int] = mapped_column(BigId, ForeignKey("identities.id"))
+    contact_id: Mapped[int] = mapped_column(BigId, ForeignKey("contacts.id"), index=True)
+    thread_root: Mapped[str] = mapped_column(String(500))
+    """External id of the comment the thread began with."""
+
+    state: Mapped[ConversationState]
+    priority: Mapped[Priority]
+    team_id: Mapped[int] = mapped_column(ForeignKey("teams.id"))
+    assignee_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    routed_at: Mapped[datetime | None]
+    waiting_since: Mapped[datetime | None]
+    """Since when the person waits for us; None while they don't."""
+    sort_at: Mapped[datetime]
+    """``waiting_since``, else the time of the last change: what lists are ordered by."""
+    news_at: Mapped[datetime]
+    """When we last stored something new from the person."""
+    opened_at: Mapped[datetime]
+    language: Mapped[str | None] = mapped_column(String(8))
+    snippet: Mapped[str] = mapped_column(String(200))
+    comment_count: Mapped[int]
+    version: Mapped[int]
+    """Counts every change people make; a write that expects another version is refused."""
+    author_known: Mapped[bool]
+    """Whether we had met the person before this conversation."""
+
+
+class Comment(Base):
+    """Something said to us, or by us, at a platform."""
+
+    __tablename__ = "comments"
+    __table_args__ = (
+        UniqueConstraint("page_id", "external_id"),
+        Index("ix_comments_thread", "page_id", "thread_root"),
+        Index("ix_comments_conversation", "conversation_id", "published_at"),
+        Index("ix_comments_verify", "page_id", "verify_at"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    page_id: Mapped[int] = mapped_column(ForeignKey("pages.id"))
+    external_id: Mapped[str] = mapped_column(String(500))
+    post_id: Mapped[int] = mapped_column(BigId, ForeignKey("posts.id"))
+    conversation_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("conversations.id"))
+    """None for words of ours that answer nobody we know."""
+    identity_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("identities.id"))
+    parent_external_id: Mapped[str | None] = mapped_column(String(500))
+    thread_root: Mapped[str] = mapped_column(String(500))
+    author_name: Mapped[str] = mapped_column(String(200))
+    is_us: Mapped[bool]
+    text: Mapped[str] = mapped_column(Text)
+    content_hash: Mapped[str] = mapped_column(String(32))
+    url: Mapped[str | None] = mapped_column(String(2000))
+    status: Mapped[Status]
+    published_at: Mapped[datetime]
+    first_seen_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+    """When the present text and state were learned."""
+    edited_at: Mapped[datetime | None]
+    verify_at: Mapped[datetime]
+    """When it is looked at again."""
+
+
+class CommentVersion(Base):
+    """An earlier text of an edited comment."""
+
+    __tablename__ = "comment_versions"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    comment_id: Mapped[int] = mapped_column(BigId, ForeignKey("comments.id", ondelete="CASCADE"), index=True)
+    text: Mapped[str] = mapped_column(Text)
+    replaced_at: Mapped[datetime]
+
+
+class Note(Base):
+    """Words between colleagues; never sent."""
+
+    __tablename__ = "notes"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    conversation_id: Mapped[int] = mapped_column(BigId, ForeignKey("conversations.id", ondelete="CASCADE"), index=True)
+    author_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    text: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime]
+
+
+class ConversationEvent(Base):
+    """What happened to a conversation, by whom."""
+
+    __tablename__ = "conversation_events"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    conversation_id: Mapped[int] = mapped_column(BigId, ForeignKey("conversations.id", ondelete="CASCADE"), index=True)
+    kind: Mapped[EventKind]
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    at: Mapped[datetime]
+    data: Mapped[dict[str, Any]]
+
+
+class RawPayload(Base):
+    """A platform's answer as it came, compressed, so that it can be read again after a mistake of ours."""
+
+    __tablename__ = "raw_payloads"
+    __table_args__ = (Index("ix_raw_payloads_page", "page_id", "id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    page_id: Mapped[int] = mapped_column(ForeignKey("pages.id"))
+    url: Mapped[str] = mapped_column(String(2000))
+    media_type: Mapped[str] = mapped_column(String(100))
+    body: Mapped[bytes]
+    """zlib"""
+    read_at: Mapped[datetime] = mapped_column(index=True)

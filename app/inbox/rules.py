@@ -1,0 +1,64 @@
+"""Decisions about threads and texts; no database, no clock."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+
+from app.inbox.types import ConversationState
+
+SNIPPET = 180
+NOTE_MAXIMUM = 10_000
+
+
+def content_hash(text: str) -> str:
+    """What tells an edited comment from the same one seen again."""
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+def snippet(text: str) -> str:
+    """The first words on one line."""
+    line = " ".join(text[: 4 * SNIPPET].split())
+    return line if len(line) <= SNIPPET else line[: SNIPPET - 1].rstrip() + "…"
+
+
+def root_of(external_id: str, parents: Mapping[str, str | None], stored_root: Callable[[str], str | None]) -> str:
+    """The comment a thread began with.
+
+    ``parents`` are the batch's own links, ``stored_root`` knows what is stored. A parent nobody has seen is the root
+    itself; links that run in a circle end where they meet.
+    """
+    seen = {external_id}
+    at = external_id
+    while True:
+        parent = parents.get(at)
+        if parent is None:
+            return (stored_root(at) or at) if at != external_id else at
+        if parent in seen:
+            return min(seen)
+        if parent not in parents:
+            return stored_root(parent) or parent
+        seen.add(parent)
+        at = parent
+
+
+def after_inbound(
+    state: ConversationState, waiting_since: datetime | None, published_at: datetime
+) -> tuple[ConversationState, datetime | None]:
+    """State and waiting-since after the person said something more. What was set aside as spam stays there."""
+    if state is ConversationState.SPAM:
+        return state, None
+    return ConversationState.NEW, min(waiting_since, published_at) if waiting_since else published_at
+
+
+def after_ours(
+    state: ConversationState, waiting_since: datetime | None, published_at: datetime
+) -> tuple[ConversationState, datetime | None]:
+    """State and waiting-since after we answered, here or at the platform itself; an older answer changes nothing."""
+    if state is ConversationState.NEW and (waiting_since is None or published_at >= waiting_since):
+        return ConversationState.WAITING, None
+    return state, waiting_since
+
+
+def sane_time(published_at: datetime, now: datetime) -> datetime:
+    """A time that can be sorted by: nothing before the web, nothing later than now."""
+    return published_at if datetime(1990, 1, 1, tzinfo=UTC) <= published_at <= now else now

@@ -1,0 +1,179 @@
+"""What agents do with conversations. Every write says which version it has seen; services flush, the edge commits."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.accounts.models import Team, User
+from app.accounts.types import Actor
+from app.connectors.ports import Status
+from app.core.errors import Conflict, InvalidInput, NotFound
+from app.core.events import Changed, announce
+from app.core.i18n import gettext as _
+from app.core.ids import new_id
+from app.inbox import access, rules
+from app.inbox.models import Comment, Conversation, ConversationEvent, Note
+from app.inbox.types import ConversationState, Echo, EventKind
+
+
+def open_for(session: Session, actor: Actor, conversation_id: int, version: int | None) -> Conversation:
+    """The conversation, locked for a change by somebody who saw it at ``version`` (None: whatever it is now).
+
+    Raises NotFound, or Conflict when it has changed since.
+    """
+    talk = access.conversation(session, actor, conversation_id, to_write=True)
+    if version is not None and version != talk.version:
+        raise Conflict(
+            _("This conversation has changed since you opened it. Look at what is new, then do it again."), code="stale"
+        )
+    return talk
+
+
+def take(session: Session, actor: Actor, conversation_id: int, version: int | None, now: datetime) -> None:
+    """Make the conversation one's own; taking over from a colleague is recorded."""
+    talk = open_for(session, actor, conversation_id, version)
+    if talk.assignee_id != actor.id:
+        data = {"from": _name(session, talk.assignee_id)} if talk.assignee_id else {}
+        talk.assignee_id = actor.id
+        record(session, talk, EventKind.TAKEN, actor, now, data)
+
+
+def assign(
+    session: Session, actor: Actor, conversation_id: int, assignee_id: int | None, version: int | None, now: datetime
+) -> None:
+    """Give the conversation to somebody, or to nobody. Raises NotFound for a person who does not work here."""
+    talk = open_for(session, actor, conversation_id, version)
+    if assignee_id is not None:
+        person = session.get(User, assignee_id)
+        if person is None or not person.active:
+            raise NotFound(_("This person can't be given work. Choose somebody else."))
+    if talk.assignee_id == assignee_id:
+        return
+    talk.assignee_id = assignee_id
+    kind = EventKind.ASSIGNED if assignee_id else EventKind.RELEASED
+    record(session, talk, kind, actor, now, {"to": _name(session, assignee_id)} if assignee_id else {})
+
+
+def move(session: Session, talk: Conversation, team_id: int, actor: Actor, now: datetime) -> None:
+    """Put the conversation into another team's queue, free for anyone there to take."""
+    before = session.get_one(Team, talk.team_id).name
+    after = session.get(Team, team_id)
+    if after is None:
+        raise NotFound(_("There is no such team."))
+    talk.team_id, talk.assignee_id = team_id, None
+    record(session, talk, EventKind.HANDED_OVER, actor, now, {"from": before, "to": after.name})
+
+
+def resolve(session: Session, actor: Actor, conversation_id: int, version: int | None, now: datetime) -> None:
+    """Nothing more to do; a new comment of the person brings it back."""
+    talk = open_for(session, actor, conversation_id, version)
+    if talk.state is not ConversationState.DONE:
+        set_state(talk, ConversationState.DONE, None, now)
+        record(session, talk, EventKind.RESOLVED, actor, now)
+
+
+def reopen(session: Session, actor: Actor, conversation_id: int, version: int | None, now: datetime) -> None:
+    """It waits for us again, since the person's last words."""
+    talk = open_for(session, actor, conversation_id, version)
+    if talk.state is not ConversationState.NEW:
+        kind = EventKind.NOT_SPAM if talk.state is ConversationState.SPAM else EventKind.REOPENED
+        set_state(talk, ConversationState.NEW, _last_inbound(session, talk.id) or now, now)
+        record(session, talk, kind, actor, now)
+
+
+def set_aside(session: Session, actor: Actor, conversation_id: int, version: int | None, now: datetime) -> None:
+    """Spam: kept, out of the queues."""
+    talk = open_for(session, actor, conversation_id, version)
+    if talk.state is not ConversationState.SPAM:
+        set_state(talk, ConversationState.SPAM, None, now)
+        record(session, talk, EventKind.SPAM, actor, now)
+
+
+def add_note(session: Session, actor: Actor, conversation_id: int, text: str, now: datetime) -> int:
+    """A note between colleagues. Raises InvalidInput when it is empty or too long."""
+    talk = open_for(session, actor, conversation_id, None)
+    text = text.strip()
+    if not text:
+        raise InvalidInput(_("Write something first."), field="text")
+    if len(text) > rules.NOTE_MAXIMUM:
+        raise InvalidInput(_("A note has at most %(n)s characters.", n=rules.NOTE_MAXIMUM), field="text")
+    note = Note(id=new_id(), conversation_id=talk.id, author_id=actor.id, text=text, created_at=now)
+    session.add(note)
+    session.flush()
+    announce(session, Changed("conversation", talk.id))
+    return note.id
+
+
+def set_state(talk: Conversation, state: ConversationState, waiting_since: datetime | None, now: datetime) -> None:
+    """Move between the lists; the caller records why."""
+    talk.state, talk.waiting_since = state, waiting_since
+    talk.sort_at = waiting_since or now
+
+
+def record(
+    session: Session,
+    talk: Conversation,
+    kind: EventKind,
+    actor: Actor | None,
+    now: datetime,
+    data: dict[str, Any] | None = None,
+) -> None:
+    """Add a system line, count the version up and tell open browsers."""
+    talk.version += 1
+    event = ConversationEvent(
+        id=new_id(), conversation_id=talk.id, kind=kind, actor_id=actor.id if actor else None, at=now, data=data or {}
+    )
+    session.add(event)
+    session.flush()
+    announce(session, Changed("inbox"), Changed("conversation", talk.id))
+
+
+def reply_not_sent(session: Session, conversation_id: int, kind: EventKind, code: str, now: datetime) -> None:
+    """A reply could not be delivered: the conversation waits for us again, with the reason."""
+    talk = session.get(Conversation, conversation_id)
+    if talk is None:
+        return
+    if talk.state in (ConversationState.WAITING, ConversationState.DONE):
+        set_state(talk, ConversationState.NEW, _last_inbound(session, talk.id) or now, now)
+    record(session, talk, kind, None, now, {"code": code})
+
+
+def answered_elsewhere(session: Session, echoes: Sequence[Echo], now: datetime) -> None:
+    """Somebody answered at the platform itself: those conversations wait only for what was said after that answer."""
+    ids = [echo.comment_id for echo in echoes]
+    talks: dict[int, None] = {}
+    for start in range(0, len(ids), 500):
+        query = select(Comment.conversation_id).where(
+            Comment.id.in_(ids[start : start + 500]), Comment.conversation_id.is_not(None)
+        )
+        talks.update(dict.fromkeys(one for one in session.scalars(query) if one is not None))
+    for start in range(0, len(talks), 500):
+        part = list(talks)[start : start + 500]
+        said: dict[int, tuple[datetime | None, list[datetime]]] = {}
+        lines = select(Comment.conversation_id, Comment.is_us, Comment.published_at).where(
+            Comment.conversation_id.in_(part), Comment.status.in_([Status.LIVE, Status.HELD])
+        )
+        for talk_id, is_us, at in session.execute(lines):
+            ours, theirs = said.get(talk_id or 0, (None, []))
+            said[talk_id or 0] = (max(ours, at) if ours else at, theirs) if is_us else (ours, [*theirs, at])
+        for talk in session.scalars(select(Conversation).where(Conversation.id.in_(part))):
+            if talk.state is not ConversationState.NEW:
+                continue
+            ours, theirs = said.get(talk.id, (None, []))
+            later = [at for at in theirs if ours is None or at > ours]
+            state = ConversationState.NEW if later else ConversationState.WAITING
+            set_state(talk, state, min(later) if later else None, now)
+    session.flush()
+
+
+def _last_inbound(session: Session, conversation_id: int) -> datetime | None:
+    query = select(Comment.published_at).where(Comment.conversation_id == conversation_id, Comment.is_us.is_(False))
+    return session.scalar(query.order_by(Comment.published_at.desc()).limit(1))
+
+
+def _name(session: Session, user_id: int | None) -> str:
+    person = session.get(User, user_id) if user_id else None
+    return person.name if person else ""

@@ -1,0 +1,213 @@
+"""Conversations and comments as others see them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from app.connectors.ports import Status
+
+
+class ConversationState(StrEnum):
+    """``new``: waits for us. ``waiting``: we answered and wait for them. ``done``: nothing more to do. ``spam``: set aside."""
+
+    NEW = "new"
+    WAITING = "waiting"
+    DONE = "done"
+    SPAM = "spam"
+
+
+class Priority(StrEnum):
+    NORMAL = "normal"
+    HIGH = "high"
+
+
+class EventKind(StrEnum):
+    """System lines in a conversation's history."""
+
+    ROUTED = "routed"
+    HANDED_OVER = "handed_over"
+    TAKEN = "taken"
+    ASSIGNED = "assigned"
+    RELEASED = "released"
+    RESOLVED = "resolved"
+    REOPENED = "reopened"
+    CAME_BACK = "came_back"
+    SPAM = "spam"
+    NOT_SPAM = "not_spam"
+    REPLY_UNDONE = "reply_undone"
+    REPLY_FAILED = "reply_failed"
+    REPLY_UNCLEAR = "reply_unclear"
+    MODERATED = "moderated"
+    VANISHED = "vanished"
+
+
+class View(StrEnum):
+    """The lists of the inbox."""
+
+    TEAM = "team"
+    MINE = "mine"
+    UNASSIGNED = "unassigned"
+    ALL = "all"
+    SPAM = "spam"
+
+
+@dataclass(frozen=True, slots=True)
+class ListFilter:
+    """What a list shows. ``team_ids`` None means every team."""
+
+    state: ConversationState
+    team_ids: frozenset[int] | None = None
+    assignee_id: int | None = None
+    unassigned: bool = False
+    page_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a list goes on: after this row."""
+
+    at: datetime
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the list."""
+
+    id: int
+    person: str
+    connector: str
+    page_id: int
+    page_name: str
+    demo: bool
+    post_title: str | None
+    snippet: str
+    state: ConversationState
+    priority: Priority
+    team_id: int
+    team_name: str
+    assignee_id: int | None
+    assignee_name: str | None
+    at: datetime
+    """Waiting since, for those that wait for us; else the last change."""
+    comments: int
+    public: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationView:
+    """A conversation's head: everything but what was said."""
+
+    id: int
+    version: int
+    page_id: int
+    page_name: str
+    page_url: str
+    connector: str
+    demo: bool
+    connection_stopped: bool
+    post_title: str | None
+    post_url: str | None
+    contact_id: int
+    person: str
+    person_url: str | None
+    person_email: str | None
+    state: ConversationState
+    priority: Priority
+    team_id: int
+    team_name: str
+    assignee_id: int | None
+    assignee_name: str | None
+    waiting_since: datetime | None
+    opened_at: datetime
+    language: str | None
+    reply_to_id: int | None
+    """The comment an answer goes to: the person's latest that can be answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommentView:
+    """One comment in a thread."""
+
+    id: int
+    external_id: str
+    parent_id: int | None
+    conversation_id: int | None
+    author: str
+    is_us: bool
+    text: str
+    url: str | None
+    published_at: datetime
+    status: Status
+    edited_at: datetime | None
+    earlier_texts: tuple[str, ...]
+    depth: int
+
+
+@dataclass(frozen=True, slots=True)
+class NoteView:
+    id: int
+    author: str
+    text: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EventView:
+    """A system line; the words are made where it is shown."""
+
+    kind: EventKind
+    actor: str | None
+    at: datetime
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """Another conversation of the same contact."""
+
+    id: int
+    page_name: str
+    post_title: str | None
+    snippet: str
+    state: ConversationState
+    opened_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What routing may look at. ``texts`` are the person's comments, oldest first."""
+
+    conversation_id: int
+    page_id: int
+    default_team_id: int
+    texts: tuple[str, ...]
+    author_known: bool
+    held_as_spam: bool
+    language: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What came of a batch."""
+
+    new_comments: int
+    changed_comments: int
+    known_comments: int
+    conversations: tuple[int, ...]
+    """Conversations with news."""
+    echoes: tuple["Echo", ...]
+    """Comments of ours that the platform showed us."""
+
+
+@dataclass(frozen=True, slots=True)
+class Echo:
+    """Our own comment, as the platform shows it."""
+
+    comment_id: int
+    external_id: str
+    parent_external_id: str | None
+    text: str
+    url: str | None
+    published_at: datetime

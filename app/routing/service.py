@@ -1,0 +1,186 @@
+"""Routing conversations, and people's corrections. Services flush; the edge commits."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+import structlog
+from sqlalchemy import bindparam, select, update
+from sqlalchemy.orm import Session
+
+from app.accounts import queries as accounts
+from app.accounts.types import Actor
+from app.connectors.ports import Status
+from app.core.errors import InvalidInput
+from app.core.events import Changed, announce
+from app.core.i18n import gettext as _
+from app.core.ids import new_id, new_ids
+from app.inbox import service as inbox
+from app.inbox.models import Comment, Conversation
+from app.inbox.types import ConversationState, Facts
+from app.pages.models import Page
+from app.routing import language, queries, rules
+from app.routing.models import RoutingDecision, RuleSet
+from app.routing.types import DecidedBy, Verdict
+
+log = structlog.get_logger()
+BATCH = 500
+
+
+def route_waiting(session: Session, now: datetime, only: Iterable[int] = ()) -> int:
+    """Route up to 500 conversations that have not been; answer how many. ``only`` limits it to these.
+
+    Skips rows that another worker has locked (PostgreSQL); writes only where still unrouted.
+    """
+    query = select(Conversation).where(Conversation.routed_at.is_(None)).order_by(Conversation.id).limit(BATCH)
+    chosen = list(only)
+    if chosen:
+        query = query.where(Conversation.id.in_(chosen[:BATCH]))
+    talks = list(session.scalars(query.with_for_update(skip_locked=True)))
+    if not talks:
+        return 0
+    version_id, active = queries.active(session)
+    teams = {team.key: team.id for team in accounts.teams(session)}
+    pages = dict(
+        session.execute(select(Page.id, Page.team_id).where(Page.id.in_({talk.page_id for talk in talks}))).tuples()
+    )
+    facts = _facts(session, talks, pages)
+    updates: list[dict[str, Any]] = []
+    decisions: list[dict[str, Any]] = []
+    for talk, decision_id in zip(talks, new_ids(len(talks)), strict=True):
+        fact = facts[talk.id]
+        verdict = rules.decide(active, fact)
+        team_id = teams.get(verdict.team or "", fact.default_team_id)
+        updates.append(_moved(talk, fact, verdict, team_id, now))
+        decisions.append(_decision(decision_id, talk.id, version_id, verdict, team_id, now))
+    _write(session, updates, decisions)
+    announce(session, Changed("inbox"))
+    return len(talks)
+
+
+def correct(
+    session: Session,
+    actor: Actor,
+    conversation_id: int,
+    team_id: int,
+    *,
+    version: int | None,
+    reason: str,
+    now: datetime,
+) -> None:
+    """Hand the conversation to another team and keep the correction for later learning.
+
+    Raises NotFound, Conflict when it changed since ``version``, InvalidInput when it is that team's already.
+    """
+    talk = inbox.open_for(session, actor, conversation_id, version)
+    before = talk.team_id
+    if before == team_id:
+        raise InvalidInput(_("It is in this team's queue already."), field="team")
+    inbox.move(session, talk, team_id, actor, now)
+    session.add(
+        RoutingDecision(
+            id=new_id(),
+            conversation_id=talk.id,
+            decided_by=DecidedBy.PERSON,
+            rule_set_id=None,
+            rule=None,
+            matched=[],
+            team_id=team_id,
+            from_team_id=before,
+            priority=talk.priority,
+            spam=False,
+            actor_id=actor.id,
+            reason=reason.strip()[:500] or None,
+            at=now,
+        )
+    )
+    session.flush()
+
+
+def publish(session: Session, source: str, now: datetime, actor_id: int | None = None) -> int:
+    """Put a new version of the rules in force; answer its id. Raises InvalidInput, naming the rule at fault."""
+    known = {team.key for team in accounts.teams(session)}
+    for number, rule in enumerate(rules.read(source), 1):
+        if rule.team and rule.team not in known:
+            message = _(
+                "Rule %(n)s: there is no team “%(team)s”. Teams: %(teams)s.",
+                n=number,
+                team=rule.team,
+                teams=", ".join(sorted(known)),
+            )
+            raise InvalidInput(message, field="rules")
+    fresh = RuleSet(source=source, published_at=now, published_by_id=actor_id)
+    session.add(fresh)
+    session.flush()
+    return fresh.id
+
+
+def _facts(session: Session, talks: list[Conversation], pages: dict[int, int]) -> dict[int, Facts]:
+    said: dict[int, list[str]] = defaultdict(list)
+    spam: set[int] = set()
+    query = (
+        select(Comment.conversation_id, Comment.text, Comment.status)
+        .where(Comment.conversation_id.in_([talk.id for talk in talks]), Comment.is_us.is_(False))
+        .order_by(Comment.published_at, Comment.id)
+    )
+    for talk_id, text, status in session.execute(query):
+        said[talk_id].append(text)
+        if status is Status.SPAM:
+            spam.add(talk_id)
+    return {
+        talk.id: Facts(
+            conversation_id=talk.id,
+            page_id=talk.page_id,
+            default_team_id=pages[talk.page_id],
+            texts=tuple(said[talk.id]),
+            author_known=talk.author_known,
+            held_as_spam=talk.id in spam,
+            language=language.detect("\n".join(said[talk.id])),
+        )
+        for talk in talks
+    }
+
+
+def _moved(talk: Conversation, facts: Facts, verdict: Verdict, team_id: int, now: datetime) -> dict[str, Any]:
+    state, waiting_since, sort_at = talk.state, talk.waiting_since, talk.sort_at
+    if verdict.spam and state is ConversationState.NEW:
+        state, waiting_since, sort_at = ConversationState.SPAM, None, now
+    return {
+        "which": talk.id,
+        "team_id": team_id,
+        "priority": verdict.priority,
+        "state": state,
+        "waiting_since": waiting_since,
+        "sort_at": sort_at,
+        "language": facts.language,
+        "routed_at": now,
+    }
+
+
+def _decision(
+    decision_id: int, conversation_id: int, version_id: int | None, verdict: Verdict, team_id: int, now: datetime
+) -> dict[str, Any]:
+    return {
+        "id": decision_id,
+        "conversation_id": conversation_id,
+        "decided_by": DecidedBy.RULE if verdict.rule else DecidedBy.DEFAULT,
+        "rule_set_id": version_id,
+        "rule": verdict.rule,
+        "matched": list(verdict.matched),
+        "team_id": team_id,
+        "from_team_id": None,
+        "priority": verdict.priority,
+        "spam": verdict.spam,
+        "actor_id": None,
+        "reason": None,
+        "at": now,
+    }
+
+
+def _write(session: Session, updates: list[dict[str, Any]], decisions: list[dict[str, Any]]) -> None:
+    table = Conversation.__table__
+    names = [name for name in updates[0] if name != "which"]
+    statement = update(table).where(table.c.id == bindparam("which")).values({n: bindparam(n) for n in names})  # type: ignore[arg-type]
+    session.connection().execute(statement, updates)
+    session.execute(RoutingDecision.__table__.insert(), decisions)  # type: ignore[attr-defined]
