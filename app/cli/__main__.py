@@ -1,0 +1,5 @@
+"""``python -m app.cli`` is ``porchlight``."""
+
+from app.cli import main
+
+main()

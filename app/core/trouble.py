@@ -1,0 +1,53 @@
+"""Says in a sentence what to do about trouble that is nobody's programming error: full disks, absent servers."""
+
+import errno
+
+import redis
+from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
+
+from app.core.i18n import gettext as _
+
+
+def explain(error: BaseException) -> str | None:
+    """The sentence for the person at the terminal; None when the error is not of this kind."""
+    if isinstance(error, (OperationalError, ProgrammingError)):
+        return _explain_database(error)
+    if isinstance(error, redis.RedisError):
+        return _(
+            "Redis can't be used (%(reason)s). Start Porchlight with “porchlight run”, or check redis.url in config.toml.",
+            reason=_first_line(error),
+        )
+    if isinstance(error, OSError):
+        return _explain_system(error)
+    return None
+
+
+def _explain_system(error: OSError) -> str | None:
+    where = error.filename or _("the data folder")
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return _("The disk is full (%(where)s). Free some space, or choose another data_dir in config.toml.", where=where)
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR):
+        return _(
+            "%(where)s can't be used (%(reason)s). Give this user the right to write there, or choose another data_dir in "
+            "config.toml.",
+            where=where,
+            reason=error.strerror,
+        )
+    return None
+
+
+def _explain_database(error: DBAPIError) -> str:
+    reason = _first_line(error.orig or error)
+    if "disk is full" in reason:
+        return _("The disk with the database is full. Free some space, or choose another data_dir in config.toml.")
+    if "no such table" in reason or isinstance(error, ProgrammingError):
+        return _("The database is not up to date (%(reason)s). Run “porchlight db upgrade”.", reason=reason)
+    return _(
+        "The database can't be used (%(reason)s). Check that it runs and that database.url and data_dir in config.toml are right.",
+        reason=reason,
+    )
+
+
+def _first_line(error: BaseException) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__

@@ -1,0 +1,121 @@
+"""The worker process: takes wake-up calls from one queue and runs the jobs they name.
+
+RQ's SimpleWorker runs a job in this very process. A job is a batch that finds its work in the database, so a process
+per job would buy nothing and cost most of the time (docs/decisions/0003-simple-worker.md).
+"""
+
+import argparse
+import os
+import signal
+import threading
+from types import FrameType
+from typing import Any
+
+import redis
+import structlog
+from rq.job import Job
+from rq.queue import Queue
+from rq.serializers import JSONSerializer
+from rq.utils import import_attribute
+from rq.worker import SimpleWorker
+
+from app import bootstrap
+from app.core import alive, config, logs
+from app.core.jobs import JobName, QueueName
+from workers import context
+
+log = structlog.get_logger()
+LONGEST_PAUSE = 5.0
+LAST_WORDS_SECONDS = 5.0
+"""How long a running batch may take to finish after the process was asked to stop."""
+
+
+class NotAWake(Exception):
+    """Somebody put a job into Redis that is none of ours."""
+
+
+class Wake(Job):
+    """A job that can only be one of ours: whoever can write to Redis still can't choose what runs here."""
+
+    success_callback = None
+    failure_callback = None
+    stopped_callback = None
+
+    def perform(self) -> Any:
+        """Run the function; arguments are ignored, as ours take none. Raises NotAWake."""
+        if self.func_name not in set(JobName):
+            raise NotAWake(f"{self.func_name!r} is not in app.core.jobs.JobName")
+        import_attribute(JobName(self.func_name).value)()
+
+    def send_webhooks(self, *_arguments: Any, **_named: Any) -> None:
+        """Ours have none, and nobody else's are sent."""
+
+
+class WakeWorker(SimpleWorker):
+    """A worker that takes orders from signals only, not from Redis, and ends within a bounded time."""
+
+    max_connection_wait_time = LONGEST_PAUSE
+    log_result_lifespan = False
+
+    def subscribe(self) -> None:
+        """RQ would listen for commands to stop jobs or itself."""
+
+    def request_stop(self, signum: int, frame: FrameType | None) -> None:
+        context.stopping.set()
+        limit = threading.Timer(LAST_WORDS_SECONDS, _give_up)
+        limit.daemon = True
+        limit.start()
+        super().request_stop(signum, frame)
+
+
+def work(queue: QueueName, connection: "redis.Redis") -> None:
+    """Work until asked to stop; wait for Redis when it is away."""
+    pause = 1.0
+    while not context.stopping.is_set():
+        try:
+            worker = WakeWorker(
+                [Queue(queue, connection=connection, job_class=Wake, serializer=JSONSerializer)],
+                connection=connection,
+                job_class=Wake,
+                serializer=JSONSerializer,
+                worker_ttl=60,
+                maintenance_interval=60,
+            )
+            worker.work(logging_level="WARNING")
+            pause = 1.0
+        except redis.RedisError as error:
+            log.warning("redis_away", error=type(error).__name__, next_try_in_seconds=pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+        context.stopping.wait(pause)
+
+
+def main() -> None:
+    """``python -m workers.main --queue prompt``"""
+    parser = argparse.ArgumentParser(prog="porchlight worker")
+    parser.add_argument("--queue", type=QueueName, choices=list(QueueName), required=True)
+    queue: QueueName = parser.parse_args().queue
+    settings = config.load()
+    logs.configure(settings.log.level, settings.log.format)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: context.stopping.set())
+    services = bootstrap.build(settings)
+    context.start(services)
+    threading.Thread(target=_keep_beating, args=(services.redis, queue), daemon=True).start()
+    log.info("worker_started", queue=queue)
+    work(queue, redis.Redis.from_url(settings.redis_url))
+    log.info("worker_stopped", queue=queue)
+
+
+def _keep_beating(connection: "redis.Redis", queue: QueueName) -> None:
+    while not context.stopping.is_set():
+        alive.beat(connection, alive.worker_role(queue))
+        context.stopping.wait(alive.BEAT_SECONDS)
+
+
+def _give_up() -> None:
+    log.warning("batch_abandoned", after_seconds=LAST_WORDS_SECONDS)
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,104 @@
+"""The scheduler process: asks the database every second whether work is due, and wakes the workers.
+
+What it knows stands in TABLE. Wakes may get lost, so each job is also woken at a fixed pace whether or not anything
+seems due; that sweep is what makes an emptied Redis or a killed worker harmless.
+"""
+
+import signal
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+from app import bootstrap
+from app.bootstrap import Services
+from app.collecting import queries as collecting
+from app.core import alive, config, logs
+from app.core.clock import utc_now
+from app.core.jobs import JobName
+from app.outbox import queries as outbox
+from app.routing import queries as routing
+from workers import context
+
+log = structlog.get_logger()
+TICK_SECONDS = 1.0
+SWEEP_SECONDS = 10.0
+HOUR = 3600.0
+LONGEST_PAUSE = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """When a job is woken: at once when ``is_due`` says yes, and every ``sweep_seconds`` in any case."""
+
+    job: JobName
+    is_due: Callable[[Any, datetime], bool] | None
+    sweep_seconds: float
+
+
+TABLE = (
+    Entry(JobName.DELIVER, outbox.has_due, SWEEP_SECONDS),
+    Entry(JobName.ROUTE, lambda session, _now: routing.has_waiting(session), SWEEP_SECONDS),
+    Entry(JobName.COLLECT, collecting.has_due, SWEEP_SECONDS),
+    Entry(JobName.RECONCILE, collecting.has_reconcile_due, SWEEP_SECONDS),
+    Entry(JobName.TIDY, None, HOUR),
+)
+
+
+class Scheduler:
+    """Remembers when each job was last woken without being asked for."""
+
+    def __init__(self, services: Services, table: Sequence[Entry] = TABLE) -> None:
+        self._services = services
+        self._table = table
+        self._swept: dict[JobName, float] = {}
+
+    def tick(self, now: datetime, uptime: float) -> None:
+        """Wake what is due. ``uptime`` is a clock in seconds that never jumps. Raises what the database raises."""
+        with self._services.db.read() as session:
+            due = [entry.job for entry in self._table if self._sweeps(entry, uptime) or (entry.is_due and entry.is_due(session, now))]
+        for job in due:
+            self._services.waker.wake(job)
+
+    def _sweeps(self, entry: Entry, uptime: float) -> bool:
+        last = self._swept.get(entry.job)
+        if last is not None and uptime - last < entry.sweep_seconds:
+            return False
+        self._swept[entry.job] = uptime
+        return True
+
+
+def keep_ticking(scheduler: Scheduler, services: Services) -> None:
+    """Tick until asked to stop. Whatever goes wrong is logged and tried again, with growing pauses."""
+    pause, beaten = TICK_SECONDS, float("-inf")
+    while not context.stopping.wait(pause):
+        uptime = time.monotonic()
+        try:
+            scheduler.tick(utc_now(), uptime)
+        except Exception as error:  # noqa: BLE001 (the heartbeat outlives whatever happens; the log says what it was)
+            pause = min(pause * 2, LONGEST_PAUSE)
+            log.warning("tick_failed", error=type(error).__name__, text=str(error)[:200], next_try_in_seconds=pause)
+        else:
+            pause = TICK_SECONDS
+        if uptime - beaten >= alive.BEAT_SECONDS:
+            alive.beat(services.redis, alive.SCHEDULER)
+            beaten = uptime
+
+
+def main() -> None:
+    """``python -m workers.schedule``"""
+    settings = config.load()
+    logs.configure(settings.log.level, settings.log.format)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: context.stopping.set())
+    services = bootstrap.build(settings)
+    log.info("scheduler_started")
+    keep_ticking(Scheduler(services), services)
+    log.info("scheduler_stopped")
+
+
+if __name__ == "__main__":
+    main()
