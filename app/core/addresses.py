@@ -69,7 +69,9 @@ _BAD_PORTS = """
 REFUSED_PORTS = frozenset(int(port) for port in _BAD_PORTS.split())
 _LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 _NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
-_FORBIDDEN = re.compile(r"[\x00-\x1f\x7f-\x9f\\]")
+_FORBIDDEN = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\\]")
+# No zone ("%eth0"): it names a network card of this machine.
+_BRACKETED = re.compile(r"\[[0-9A-Fa-f:.]+\](?::[0-9]*)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +104,7 @@ def parse(url: str) -> WebAddress:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        raise AddressRefused(
-            _("This is not a complete web address. It should look like https://example.org/.")
-        ) from None
+        raise _incomplete() from None
     if parts.scheme not in ("http", "https"):
         raise AddressRefused(_("Only addresses that begin with http:// or https:// can be used."))
     if "@" in parts.netloc:
@@ -123,23 +123,24 @@ def parse(url: str) -> WebAddress:
     return WebAddress(parts.scheme, host, port, f"{parts.scheme}://{netloc}{path}{'?' if query else ''}{query}")
 
 
+def _incomplete() -> AddressRefused:
+    return AddressRefused(_("This is not a complete web address. It should look like https://example.org/."))
+
+
 def _host(parts: SplitResult) -> str:
-    refused = AddressRefused(_("This is not a complete web address. It should look like https://example.org/."))
     host = parts.hostname or ""
-    if ":" in host:
-        try:
-            # A zone ("%eth0") would make the address mean another network card, never another place.
-            return str(IPv6Address(host))
-        except ValueError:
-            raise refused from None
-    if not host.isascii():
-        try:
+    if len(host) > 253:
+        raise _incomplete()
+    try:
+        if "[" in parts.netloc or "]" in parts.netloc:
+            return str(IPv6Address(host if _BRACKETED.fullmatch(parts.netloc) else ""))
+        if not host.isascii():
             host = idna.encode(host, uts46=True).decode("ascii")
-        except (idna.IDNAError, UnicodeError):
-            raise refused from None
+    except ValueError:  # IDNA's errors are Unicode errors, and those are value errors
+        raise _incomplete() from None
     host = host.removesuffix(".")
-    if len(host) > 253 or not _NAME.fullmatch(host):
-        raise refused
+    if not _NAME.fullmatch(host):
+        raise _incomplete()
     return host
 
 

@@ -5,6 +5,7 @@ checked address, follows redirects by hand with the same checks, and spends no m
 """
 
 import base64
+import os
 import time
 import zlib
 from collections.abc import Iterable, Mapping
@@ -53,6 +54,7 @@ class Http:
         self._resolve = resolve
         self._context = tls_context()
         self._kept = Adapter(self._context)
+        self._process = os.getpid()
 
     def request(
         self,
@@ -82,7 +84,7 @@ class Http:
             prepared = _prepare(
                 requests.Request(method, target.url, headers=dict(own), params=params, json=json, data=form)
             )
-            answer = self._ask(prepared, deadline, limit)
+            answer = self._ask(prepared, target.host, deadline, limit)
             location = answer.headers.get("location")
             if method not in ("GET", "HEAD") or answer.status not in FOLLOWED or not location:
                 return Response(answer.status, answer.url, answer.headers, answer.body, hop > 0 and permanent)
@@ -92,25 +94,27 @@ class Http:
             permanent = permanent and answer.status in FOR_GOOD
         raise TooManyRedirects(_("%(host)s redirects more than five times.", host=target.host))
 
-    def _ask(self, prepared: requests.PreparedRequest, deadline: float, limit: int) -> Response:
+    def _ask(self, prepared: requests.PreparedRequest, host: str, deadline: float, limit: int) -> Response:
         """One request and its answer. A kept connection that the server had closed meanwhile is replaced once."""
-        attempt = self._attempt(deadline, limit)
         if prepared.method in ("GET", "HEAD"):
+            attempt = Attempt(self._settings, self._resolve, host, deadline, limit)
             try:
-                return _exchange(self._kept, prepared, attempt, limit)
+                return _exchange(self._adapter(), prepared, attempt)
             except NoAnswer:
-                if attempt.fresh or attempt.answered or time.monotonic() >= deadline:
+                if attempt.fresh or attempt.received or not attempt.broken_off:
                     raise
-            attempt = self._attempt(deadline, limit)
         # Whatever changes something never uses a kept connection: if that broke, nobody could say what was done.
         once = Adapter(self._context)
         try:
-            return _exchange(once, prepared, attempt, limit)
+            return _exchange(once, prepared, Attempt(self._settings, self._resolve, host, deadline, limit))
         finally:
             once.close()
 
-    def _attempt(self, deadline: float, limit: int) -> Attempt:
-        return Attempt(self._settings, self._resolve, deadline, bytes_left=2 * limit + 1_000_000)
+    def _adapter(self) -> Adapter:
+        """The one that keeps connections; a forked process begins anew, or two would talk on the same ones."""
+        if self._process != os.getpid():
+            self._kept, self._process = Adapter(self._context), os.getpid()
+        return self._kept
 
 
 def _own_headers(given: Mapping[str, str], basic_auth: tuple[str, str] | None) -> dict[str, str]:
@@ -123,11 +127,14 @@ def _own_headers(given: Mapping[str, str], basic_auth: tuple[str, str] | None) -
 
 def _prepare(request: requests.Request) -> requests.PreparedRequest:
     try:
-        return request.prepare()
+        prepared = request.prepare()
+        for value in prepared.headers.values():
+            value.encode("latin-1")
     except (requests.RequestException, UnicodeError):
         raise Unreachable(
             _("The request holds something that can't be sent, such as a line break in a header.")
         ) from None
+    return prepared
 
 
 def _decoded(location: str) -> str:
@@ -138,81 +145,76 @@ def _decoded(location: str) -> str:
         return location
 
 
-def _exchange(adapter: Adapter, prepared: requests.PreparedRequest, attempt: Attempt, limit: int) -> Response:
+def _exchange(adapter: Adapter, prepared: requests.PreparedRequest, attempt: Attempt) -> Response:
     with running(attempt):
         try:
-            answer = adapter.send(prepared, stream=True)
-        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-            raise attempt.failed(_reason(prepared, error)) from None
-        raw: urllib3.HTTPResponse = answer.raw
-        try:
-            headers = {name.lower(): value for name, value in raw.headers.itermerged()}
-            moved = raw.status in FOLLOWED and "location" in headers and headers.get("content-length") != "0"
-            body = b"" if moved or prepared.method == "HEAD" else _body(raw, headers, attempt, limit)
-            if not moved:
-                raw.release_conn()
-            return Response(raw.status, str(prepared.url), headers, body)
-        except (urllib3.exceptions.HTTPError, OSError, zlib.error) as error:
-            raise attempt.failed(_reason(prepared, error)) from None
-        finally:
-            raw.close()
+            raw: urllib3.HTTPResponse = adapter.send(prepared, stream=True).raw
+            try:
+                return _read(raw, prepared, attempt)
+            finally:
+                raw.close()
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, zlib.error) as error:
+            # Their texts hold the whole address, whose query may be a token.
+            raise _explained(error, attempt) from None
 
 
-def _reason(prepared: requests.PreparedRequest, error: Exception) -> str:
-    """What happened, without the address: its query may hold a token."""
-    host = addresses.parse(str(prepared.url)).host
+def _read(raw: urllib3.HTTPResponse, prepared: requests.PreparedRequest, attempt: Attempt) -> Response:
+    headers = {name.lower(): value for name, value in raw.headers.itermerged()}
+    body = b""
+    if raw.status not in FOLLOWED or "location" not in headers or headers.get("content-length") == "0":
+        body = _body(raw, headers, attempt)
+        raw.release_conn()
+    return Response(raw.status, str(prepared.url), headers, body)
+
+
+def _explained(error: Exception, attempt: Attempt) -> HttpError:
+    host = attempt.host
     if isinstance(error, TimeoutError | requests.Timeout | urllib3.exceptions.TimeoutError):
-        return _("%(host)s did not answer in time.", host=host)
-    if isinstance(error, zlib.error | urllib3.exceptions.DecodeError):
-        return _("The answer of %(host)s is compressed in a way that can't be read.", host=host)
-    return _("%(host)s broke off before its answer was complete.", host=host)
+        return attempt.failed(_("%(host)s did not answer in time.", host=host))
+    if isinstance(error, zlib.error):
+        return attempt.failed(_("The answer of %(host)s is compressed in a way that can't be read.", host=host))
+    attempt.broken_off = True
+    return attempt.failed(_("%(host)s broke off before its answer was complete.", host=host))
 
 
-def _body(raw: urllib3.HTTPResponse, headers: Mapping[str, str], attempt: Attempt, limit: int) -> bytes:
-    encoding = headers.get("content-encoding", "identity").strip().lower()
-    if encoding in ("", "identity"):
-        length = headers.get("content-length", "")
-        if length.isdecimal() and int(length) > limit:
-            raise _too_large(limit)
-        pieces: Iterable[bytes] = raw.stream(PIECE, decode_content=False)
-    elif encoding in ("gzip", "x-gzip", "deflate"):
-        pieces = _inflate(raw.stream(PIECE, decode_content=False))
-    else:
+def _body(raw: urllib3.HTTPResponse, headers: Mapping[str, str], attempt: Attempt) -> bytes:
+    pieces: Iterable[bytes] = raw.stream(PIECE, decode_content=False)
+    encoding = headers.get("content-encoding", "").strip().lower()
+    if encoding in ("gzip", "x-gzip", "deflate"):
+        pieces = _inflate(pieces, encoding)
+    elif encoding not in ("", "identity"):
         raise zlib.error(encoding)
+    elif (raw.length_remaining or 0) > attempt.max_bytes:
+        raise attempt.too_large()
     body = bytearray()
     for piece in pieces:
         body += piece
-        if len(body) > limit:
-            raise _too_large(limit)
-        attempt.time_left(_("The server"), 1)
+        if len(body) > attempt.max_bytes:
+            raise attempt.too_large()
+        attempt.time_left(0)
     return bytes(body)
 
 
-def _too_large(limit: int) -> TooLarge:
-    return TooLarge(_("The answer is larger than the %(limit)s bytes allowed.", limit=limit))
-
-
-def _inflate(pieces: Iterable[bytes]) -> Iterable[bytes]:
+def _inflate(pieces: Iterable[bytes], encoding: str) -> Iterable[bytes]:
     """Decompress piece by piece, each result at most PIECE long, so that a bomb is met one piece at a time."""
     engine: Any = None
+    members = 0
     for piece in pieces:
         data = piece
-        if engine is None:
-            engine = zlib.decompressobj(_window(data))
         while data:
-            if engine.eof:
-                if data[:2] != b"\x1f\x8b":
-                    break  # padding after the last member
-                engine = zlib.decompressobj(31)
+            if engine is None or (engine.eof and data[:2] == b"\x1f\x8b"):
+                engine = zlib.decompressobj(_window(encoding, data[0]))
+                members += 1
+            if engine.eof or members > 100:
+                break  # padding, or somebody making us work
             yield engine.decompress(data, PIECE)
             data = engine.unused_data if engine.eof else engine.unconsumed_tail
     if engine is not None and not engine.eof:
         raise urllib3.exceptions.ProtocolError("compressed data ends early")
 
 
-def _window(start: bytes) -> int:
-    """zlib's mode for what comes: gzip, zlib, or the bare deflate that some servers send for "deflate"."""
-    if start[:2] == b"\x1f\x8b":
+def _window(encoding: str, first: int) -> int:
+    """zlib's mode: gzip; for "deflate" the zlib form RFC 9110 asks for, or the bare one that some servers send."""
+    if encoding != "deflate":
         return 31
-    zlib_header = len(start) > 1 and start[0] & 0x0F == 8 and int.from_bytes(start[:2], "big") % 31 == 0
-    return 15 if zlib_header else -15
+    return 15 if first & 0x0F == 8 else -15

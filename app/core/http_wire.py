@@ -45,33 +45,44 @@ class Attempt:
 
     limits: Outgoing
     resolve: Resolver
+    host: str
     deadline: float
     """On the monotonic clock."""
-    bytes_left: int
-    """What may still come in, everything counted: a server can't send for ever where nobody looks (chunk sizes,
-    trailers, compressed nothing)."""
+    max_bytes: int
+    received: int = 0
+    """Everything that came in, headers, chunk sizes and compressed data included."""
     fresh: bool = False
     """A connection was made for this attempt, not taken from the pool."""
     sent: bool = False
-    answered: bool = False
-    """The first byte of an answer came."""
+    broken_off: bool = False
+    """The connection failed, other than by taking too long."""
 
-    def time_left(self, host: str, at_most: float) -> float:
+    def time_left(self, at_most: float) -> float:
         """Seconds the next step may take. Raises when there are none."""
         left = self.deadline - time.monotonic()
         if left <= 0:
+            seconds = self.limits.total_seconds
             raise self.failed(
-                _(
-                    "%(host)s took longer than the %(seconds)g seconds allowed.",
-                    host=host,
-                    seconds=self.limits.total_seconds,
-                )
+                _("%(host)s took longer than the %(seconds)g seconds allowed.", host=self.host, seconds=seconds)
             )
         return min(left, at_most)
+
+    def count(self, received: int) -> int:
+        """Take note of what came in. Raises TooLarge for a server that sends for ever where no length is looked at,
+        such as in chunk sizes, trailers and compressed nothing."""
+        self.received += received
+        if self.received > 2 * self.max_bytes + 1_000_000:
+            raise self.too_large()
+        return received
 
     def failed(self, message: str) -> HttpError:
         """The error for what happened, by whether the request may have left."""
         return NoAnswer(message) if self.sent else Unreachable(message)
+
+    def too_large(self) -> TooLarge:
+        return TooLarge(
+            _("The answer of %(host)s is larger than %(limit)s bytes.", host=self.host, limit=self.max_bytes)
+        )
 
 
 _attempt: ContextVar[Attempt] = ContextVar("attempt")
@@ -87,29 +98,19 @@ def running(attempt: Attempt) -> Iterator[None]:
         _attempt.reset(token)
 
 
-def _before_reading(sock: socket.socket) -> Attempt:
+def _bounded(sock: socket.socket) -> Attempt:
     attempt = _attempt.get()
-    sock.settimeout(attempt.time_left(_("The server"), attempt.limits.read_seconds))
+    sock.settimeout(attempt.time_left(attempt.limits.read_seconds))
     return attempt
 
 
-def _after_reading(attempt: Attempt, count: int) -> int:
-    attempt.answered = attempt.answered or count > 0
-    attempt.bytes_left -= count
-    if attempt.bytes_left < 0:
-        raise TooLarge(_("The answer is larger than the %(limit)s bytes allowed.", limit=attempt.limits.max_bytes))
-    return count
-
-
 def _before_sending(sock: socket.socket) -> None:
-    attempt = _attempt.get()
-    sock.settimeout(attempt.time_left(_("The server"), attempt.limits.read_seconds))
-    attempt.sent = True
+    _bounded(sock).sent = True
 
 
 class _PlainSocket(socket.socket):
     def recv_into(self, *args: Any, **kwargs: Any) -> int:
-        return _after_reading(_before_reading(self), super().recv_into(*args, **kwargs))
+        return _bounded(self).count(super().recv_into(*args, **kwargs))
 
     def sendall(self, *args: Any, **kwargs: Any) -> None:
         _before_sending(self)
@@ -118,7 +119,7 @@ class _PlainSocket(socket.socket):
 
 class _TlsSocket(ssl.SSLSocket):
     def recv_into(self, *args: Any, **kwargs: Any) -> int:
-        return _after_reading(_before_reading(self), super().recv_into(*args, **kwargs))
+        return _bounded(self).count(super().recv_into(*args, **kwargs))
 
     def send(self, *args: Any, **kwargs: Any) -> int:
         # sendall comes through here piece by piece; each piece waits anew.
@@ -150,7 +151,7 @@ def _look_up(host: str, attempt: Attempt) -> list[Address]:
     # The system's look-up can't be interrupted. It is left to end by itself, and never holds up the end of the program.
     threading.Thread(target=ask, name="look-up", daemon=True).start()
     try:
-        answer = found.get(timeout=attempt.time_left(host, attempt.limits.connect_seconds))
+        answer = found.get(timeout=attempt.time_left(attempt.limits.connect_seconds))
     except Empty:
         raise Unreachable(_("The name %(host)s could not be looked up in time.", host=host)) from None
     if isinstance(answer, OSError) or not answer:
@@ -173,11 +174,11 @@ def _connect(host: str, port: int) -> socket.socket:
         sock = _PlainSocket(family, socket.SOCK_STREAM)
         try:
             # An address that swallows everything must leave time for the next one.
-            sock.settimeout(attempt.time_left(host, left / (len(found) - number)))
+            sock.settimeout(attempt.time_left(left / (len(found) - number)))
             sock.connect((str(address), port))
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             # What is left of the time to connect is for the TLS handshake.
-            sock.settimeout(attempt.time_left(host, max(until - time.monotonic(), 0.1)))
+            sock.settimeout(attempt.time_left(max(until - time.monotonic(), 0.1)))
         except OSError as error:
             reason = error.strerror or _("no answer in time")
             sock.close()
@@ -204,7 +205,8 @@ class _Tls(HTTPSConnection):
             super().connect()
         except (OSError, urllib3.exceptions.HTTPError) as error:
             self.close()
-            reason = getattr(error, "verify_message", "") or getattr(error, "reason", "") or _("no answer in time")
+            said = getattr(error, "verify_message", "") or getattr(error, "reason", "") or _("no answer in time")
+            reason = str(said).replace("_", " ").rstrip(".")
             raise Unreachable(
                 _("No secure connection to %(host)s: %(reason)s.", host=self.host, reason=reason)
             ) from None
