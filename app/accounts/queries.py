@@ -17,7 +17,9 @@ def actor_of_session(session: Session, token: str, now: datetime) -> Actor | Non
     if not token:
         return None
     row = session.execute(
-        select(User, UserSession.expires_at).join(UserSession, UserSession.user_id == User.id).where(UserSession.token_hash == token_hash(token))
+        select(User, UserSession.expires_at)
+        .join(UserSession, UserSession.user_id == User.id)
+        .where(UserSession.token_hash == token_hash(token))
     ).one_or_none()
     if row is None or not rules.session_is_live(row[1], row[0].active, now):
         return None

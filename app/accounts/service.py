@@ -32,7 +32,9 @@ def create_user(
     """Add a person; answer the new id. Raises InvalidInput or Conflict with what to do."""
     login = login.strip().lower()
     if not _LOGIN.fullmatch(login):
-        raise InvalidInput(_("A login has 2 to 80 letters, digits or . _ @ + - and begins with a letter or digit."), field="login")
+        raise InvalidInput(
+            _("A login has 2 to 80 letters, digits or . _ @ + - and begins with a letter or digit."), field="login"
+        )
     if session.scalar(select(User.id).where(User.login == login)):
         raise Conflict(_("Somebody already has the login “%(login)s”. Choose another.", login=login))
     user = User(
@@ -106,7 +108,11 @@ def sign_in(session: Session, login: str, password: str, *, now: datetime, days:
 def open_session(session: Session, user_id: int, *, now: datetime, days: int) -> SignedIn:
     """A session for a person who has been identified."""
     token = new_token()
-    session.add(UserSession(token_hash=token_hash(token), user_id=user_id, created_at=now, expires_at=now + timedelta(days=days)))
+    session.add(
+        UserSession(
+            token_hash=token_hash(token), user_id=user_id, created_at=now, expires_at=now + timedelta(days=days)
+        )
+    )
     session.flush()
     return SignedIn(token, queries.actor(session, session.get_one(User, user_id)))
 
@@ -166,10 +172,14 @@ def set_up(session: Session, token: str, *, login: str, name: str, password: str
     Raises Forbidden when the link was used, is too old or never was one; InvalidInput for the form's mistakes.
     """
     if not setup_link_is_good(session, token, now):
-        raise Forbidden(_("This set-up link was used or is too old. Start Porchlight again to get a new one."), code="setup_link")
+        raise Forbidden(
+            _("This set-up link was used or is too old. Start Porchlight again to get a new one."), code="setup_link"
+        )
     used = session.execute(delete(SetupLink).where(SetupLink.token_hash == token_hash(token)))
     if used.rowcount != 1:  # type: ignore[attr-defined] # two people opened it at once: one wins
-        raise Forbidden(_("This set-up link was used or is too old. Start Porchlight again to get a new one."), code="setup_link")
+        raise Forbidden(
+            _("This set-up link was used or is too old. Start Porchlight again to get a new one."), code="setup_link"
+        )
     teams = [team.key for team in queries.teams(session)]
     user_id = create_user(session, login=login, name=name, role=Role.ADMIN, password=password, now=now, teams=teams)
     return open_session(session, user_id, now=now, days=days)

@@ -75,8 +75,8 @@ class Collecting(Section):
 
 class Outbox(Section):
     undo_seconds: float = Field(default=10.0, ge=0, le=300)
-    lease_seconds: float = Field(default=60.0, ge=1, le=900)
-    """After this long a send that reported nothing is looked up at the platform; longer than outgoing.total_seconds."""
+    lease_seconds: float = Field(default=120.0, ge=1, le=900)
+    """After this long a send that reported nothing is looked up; keep it well above outgoing.total_seconds."""
 
 
 class Log(Section):
@@ -110,7 +110,7 @@ class Settings(Section):
 
     @property
     def redis_socket(self) -> Path:
-        """In the data folder; in a private folder under /tmp when that path is too long for a socket (unix(7): 107 bytes)."""
+        """In the data folder; in a private one under /tmp when that path is too long for a socket (unix(7): 107 bytes)."""
         usual = self.data_dir / "run" / "redis.sock"
         if len(os.fsencode(usual)) <= 107:
             return usual

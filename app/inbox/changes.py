@@ -101,7 +101,7 @@ def apply_verdicts(session: Session, page_id: int, verdicts: Sequence[Verdict], 
     pairs = []
     gone: dict[int, None] = {}
     count = 0
-    for external_id, published_at, *rest in rows:
+    for external_id, _published_at, *rest in rows:
         known = Known(*rest)
         item = by_external[external_id].item
         if item is not None:

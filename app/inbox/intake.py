@@ -12,7 +12,8 @@ from typing import Any
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
-from app.connectors.ports import Item, Payload, Post as PostRef, Status
+from app.connectors.ports import Item, Payload, Status
+from app.connectors.ports import Post as PostRef
 from app.contacts import service as contacts
 from app.contacts.rules import sighting
 from app.contacts.types import Known as Person

@@ -128,7 +128,12 @@ def record(
     )
     session.add(event)
     session.flush()
-    announce(session, Changed("inbox"), Changed("conversation", talk.id))
+    changed(session, talk.id)
+
+
+def changed(session: Session, conversation_id: int) -> None:
+    """Tell open browsers that lists and this conversation are out of date."""
+    announce(session, Changed("inbox"), Changed("conversation", conversation_id))
 
 
 def reply_not_sent(session: Session, conversation_id: int, kind: EventKind, code: str, now: datetime) -> None:

@@ -63,11 +63,15 @@ def _due(session: Session, now: datetime, limit: int, column: InstrumentedAttrib
     return list(session.scalars(query))
 
 
-def _query() -> "Select[tuple[Page, Connection, str]]":
-    return select(Page, Connection, Team.name).join(Connection, Connection.page_id == Page.id).join(Team, Team.id == Page.team_id)
+def _query() -> "Select[Page, Connection, str]":
+    return (
+        select(Page, Connection, Team.name)
+        .join(Connection, Connection.page_id == Page.id)
+        .join(Team, Team.id == Page.team_id)
+    )
 
 
-def _view(row: "Row[tuple[Page, Connection, str]]") -> PageView:
+def _view(row: "Row[Page, Connection, str]") -> PageView:
     page, connection, team_name = row
     return PageView(
         id=page.id,

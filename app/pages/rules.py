@@ -29,7 +29,8 @@ def next_read(now: datetime, last_item_at: datetime | None, fastest: timedelta, 
 
 def retry(now: datetime, failures: int, jitter: float, retry_at: datetime | None) -> datetime:
     """After a failed read: the wait doubles from 30 seconds to an hour; a time the platform named is kept to."""
-    wait = min(_FIRST_RETRY * 2 ** min(failures - 1, 10), _LONGEST_RETRY) * (0.5 + 0.5 * jitter)
+    doubled: timedelta = min(_FIRST_RETRY * 2.0 ** min(failures - 1, 10), _LONGEST_RETRY)
+    wait = doubled * (0.5 + 0.5 * jitter)
     return max(now + wait, min(retry_at, now + SLOWEST)) if retry_at else now + wait
 
 

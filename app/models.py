@@ -1,0 +1,12 @@
+"""All tables, for migrations: importing this module registers every model."""
+
+from app.accounts import models as accounts
+from app.contacts import models as contacts
+from app.core.db import Base
+from app.inbox import models as inbox
+from app.outbox import models as outbox
+from app.pages import models as pages
+from app.replies import models as replies
+from app.routing import models as routing
+
+__all__ = ["Base", "accounts", "contacts", "inbox", "outbox", "pages", "replies", "routing"]

@@ -1,0 +1,346 @@
+"""Deliveries: asked for, claimed, recorded. Each step is a short transaction of its own; none spans the network."""
+
+import random
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Row, and_, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from app.connectors.ports import Sent, Status, Target
+from app.core.errors import Conflict, NotFound
+from app.core.events import Changed, announce
+from app.core.i18n import gettext as _
+from app.core.ids import new_id
+from app.core.jobs import JobName, defer_wake
+from app.inbox import service as inbox
+from app.inbox.models import Comment, Post
+from app.inbox.types import Echo, EventKind
+from app.outbox import rules
+from app.outbox.models import Delivery
+from app.outbox.types import Act, Claimed, DeliveryState
+from app.pages import service as pages
+from app.pages.models import Connection, Page
+from app.pages.types import ConnectionState, PageState
+
+
+def request(
+    session: Session,
+    *,
+    key: str,
+    act: Act,
+    comment: Comment,
+    conversation_id: int,
+    text: str,
+    actor_id: int,
+    now: datetime,
+    due_at: datetime,
+) -> int:
+    """Put an act into the outbox; answer the delivery's id. The same key again answers the same delivery."""
+    known = session.scalar(select(Delivery.id).where(Delivery.key == key))
+    if known is not None:
+        return known
+    delivery = Delivery(
+        id=new_id(),
+        key=key,
+        page_id=comment.page_id,
+        conversation_id=conversation_id,
+        comment_id=comment.id,
+        act=act,
+        text=text,
+        actor_id=actor_id,
+        created_at=now,
+        state=DeliveryState.QUEUED,
+        due_at=due_at,
+    )
+    session.add(delivery)
+    session.flush()
+    if due_at <= now:
+        defer_wake(session, JobName.DELIVER)
+    return delivery.id
+
+
+def cancel(session: Session, delivery_id: int) -> None:
+    """Take an act back before it leaves. Raises Conflict when it is on its way already."""
+    statement = (
+        update(Delivery)
+        .where(Delivery.id == delivery_id, Delivery.state == DeliveryState.QUEUED, Delivery.attempts == 0)
+        .values(state=DeliveryState.CANCELLED)
+    )
+    if session.execute(statement).rowcount != 1:  # type: ignore[attr-defined]
+        raise Conflict(_("Too late: it is on its way already."), code="already_sent")
+
+
+def due(session: Session, now: datetime, limit: int = 200) -> list[int]:
+    """Ids of deliveries that can be worked on now: one a page, the longest due first, none of stopped pages."""
+    expired = Delivery.lease_until <= now
+    ready = or_(
+        and_(Delivery.state == DeliveryState.QUEUED, Delivery.due_at <= now),
+        and_(Delivery.state == DeliveryState.SENDING, expired),
+        and_(
+            Delivery.state == DeliveryState.UNKNOWN,
+            Delivery.due_at <= now,
+            or_(Delivery.lease_until.is_(None), expired),
+        ),
+    )
+    query = (
+        select(Delivery.page_id, Delivery.id)
+        .join(Page, Page.id == Delivery.page_id)
+        .join(Connection, Connection.page_id == Delivery.page_id)
+        .where(ready, Page.state == PageState.ACTIVE, Connection.state != ConnectionState.STOPPED)
+        .order_by(Delivery.due_at, Delivery.id)
+        .limit(limit)
+    )
+    chosen: dict[int, int] = {}
+    for page_id, delivery_id in session.execute(query):
+        chosen.setdefault(page_id, delivery_id)
+    return list(chosen.values())
+
+
+def has_due(session: Session, now: datetime) -> bool:
+    """Whether a worker would find something to do."""
+    return bool(due(session, now, limit=1))
+
+
+def claim(session: Session, delivery_id: int, now: datetime, lease_seconds: float) -> Claimed | None:
+    """Claim a delivery for this process; None when somebody else was quicker.
+
+    One that was being sent when its lease ran out may have arrived: it is claimed to be looked up, not to be sent.
+    """
+    lease = secrets.token_hex(8)
+    until = now + timedelta(seconds=lease_seconds)
+    free = or_(Delivery.lease_until.is_(None), Delivery.lease_until <= now)
+    send = (
+        update(Delivery)
+        .where(Delivery.id == delivery_id, Delivery.state == DeliveryState.QUEUED, Delivery.due_at <= now)
+        .values(
+            state=DeliveryState.SENDING,
+            attempts=Delivery.attempts + 1,
+            first_sent_at=func.coalesce(Delivery.first_sent_at, now),
+            lease=lease,
+            lease_until=until,
+        )
+    )
+    look = (
+        update(Delivery)
+        .where(Delivery.id == delivery_id, Delivery.state.in_([DeliveryState.SENDING, DeliveryState.UNKNOWN]), free)
+        .values(state=DeliveryState.UNKNOWN, lease=lease, lease_until=until)
+    )
+    options = {"synchronize_session": False}
+    if session.execute(send.execution_options(**options)).rowcount == 1:  # type: ignore[attr-defined]
+        return _claimed(session, delivery_id, lease, look_up=False)
+    if session.execute(look.execution_options(**options)).rowcount == 1:  # type: ignore[attr-defined]
+        return _claimed(session, delivery_id, lease, look_up=True)
+    return None
+
+
+def _claimed(session: Session, delivery_id: int, lease: str, *, look_up: bool) -> Claimed:
+    query = (
+        select(Delivery, Page, Connection, Comment, Post.external_id)
+        .join(Page, Page.id == Delivery.page_id)
+        .join(Connection, Connection.page_id == Delivery.page_id)
+        .join(Comment, Comment.id == Delivery.comment_id)
+        .join(Post, Post.id == Comment.post_id)
+        .where(Delivery.id == delivery_id)
+    )
+    one, page, connection, comment, post = session.execute(query.execution_options(populate_existing=True)).one()
+    announce(session, Changed("conversation", one.conversation_id))
+    return Claimed(
+        id=one.id,
+        page_id=page.id,
+        connector=page.connector,
+        url=page.url,
+        settings=dict(connection.settings),
+        sealed_secret=connection.sealed_secret,
+        act=one.act,
+        target=Target(comment.external_id, post, comment.url),
+        text=one.text,
+        key=one.key,
+        look_up=look_up,
+        first_sent_at=one.first_sent_at or one.created_at,
+        lease=lease,
+    )
+
+
+def record_sent(session: Session, claimed: Claimed, sent: Sent, now: datetime) -> None:
+    """It stands on the platform."""
+    one = _held(session, claimed)
+    if one is not None:
+        _mark_sent(session, one, sent.external_id, sent.url, now, held=sent.status is Status.HELD)
+
+
+def record_moderated(session: Session, claimed: Claimed, status: Status, now: datetime) -> None:
+    """The comment's state was changed at the platform."""
+    one = _held(session, claimed)
+    if one is None:
+        return
+    session.execute(update(Comment).where(Comment.id == one.comment_id).values(status=status, changed_at=now))
+    _mark_sent(session, one, None, None, now, held=False)
+
+
+def record_not_sent(
+    session: Session,
+    claimed: Claimed,
+    code: str,
+    detail: str,
+    now: datetime,
+    *,
+    again: bool,
+    named: datetime | None = None,
+) -> None:
+    """It certainly did not arrive: try later when ``again``, else (or after many tries) say so to the agent."""
+    one = _held(session, claimed)
+    if one is None:
+        return
+    when = rules.retry_at(now, one.attempts, random.random(), named) if again else None  # noqa: S311
+    one.error_code, one.error_detail = code, detail
+    one.lease = one.lease_until = None
+    if when is not None:
+        one.state, one.due_at = DeliveryState.QUEUED, when
+        announce(session, Changed("conversation", one.conversation_id))
+    else:
+        _give_up(session, one, DeliveryState.FAILED, EventKind.REPLY_FAILED, code, now)
+    session.flush()
+
+
+def record_unknown(session: Session, claimed: Claimed, code: str, detail: str, now: datetime) -> None:
+    """Nobody knows whether it arrived: it will be looked up, and after a day a person decides."""
+    one = _held(session, claimed)
+    if one is None:
+        return
+    one.error_code, one.error_detail = code, detail
+    one.lease = one.lease_until = None
+    when = rules.look_again_at(now, one.first_sent_at or now, random.random())  # noqa: S311
+    if when is not None:
+        one.state, one.due_at = DeliveryState.UNKNOWN, when
+        announce(session, Changed("conversation", one.conversation_id))
+    else:
+        _give_up(session, one, DeliveryState.UNCLEAR, EventKind.REPLY_UNCLEAR, code, now)
+    session.flush()
+
+
+def record_unknowable(session: Session, claimed: Claimed, code: str, detail: str, now: datetime) -> None:
+    """The platform can't be asked: a person decides."""
+    one = _held(session, claimed)
+    if one is not None:
+        one.error_code, one.error_detail = code, detail
+        one.lease = one.lease_until = None
+        _give_up(session, one, DeliveryState.UNCLEAR, EventKind.REPLY_UNCLEAR, code, now)
+        session.flush()
+
+
+def record_not_there(session: Session, claimed: Claimed, now: datetime) -> None:
+    """The look-up proved that it never arrived: it is sent again at once."""
+    one = _held(session, claimed)
+    if one is not None:
+        one.state, one.due_at = DeliveryState.QUEUED, now
+        one.lease = one.lease_until = None
+        session.flush()
+        defer_wake(session, JobName.DELIVER)
+
+
+def record_stopped(session: Session, claimed: Claimed, code: str, detail: str, now: datetime, *, unknown: bool) -> None:
+    """The page's credentials no longer work: this delivery waits with all others of the page until they are mended."""
+    pages.stop(session, claimed.page_id, now, code, detail)
+    one = _held(session, claimed)
+    if one is not None:
+        one.state = DeliveryState.UNKNOWN if unknown else DeliveryState.QUEUED
+        one.due_at = now
+        one.error_code, one.error_detail = code, detail
+        one.lease = one.lease_until = None
+        session.flush()
+        announce(session, Changed("conversation", one.conversation_id))
+
+
+def match_echoes(session: Session, page_id: int, echoes: Sequence[Echo], now: datetime) -> list[Echo]:
+    """Recognise our own replies among what the platform showed us; answer those that were written elsewhere.
+
+    An echo is a receipt: it settles a delivery whose outcome is not known yet.
+    """
+    if not echoes:
+        return []
+    known = {
+        one.external_id: one
+        for start in range(0, len(echoes), 500)
+        for one in session.scalars(
+            select(Delivery).where(
+                Delivery.page_id == page_id,
+                Delivery.external_id.in_([echo.external_id for echo in echoes[start : start + 500]]),
+            )
+        )
+    }
+    pending = session.execute(
+        select(Delivery, Comment.external_id)
+        .join(Comment, Comment.id == Delivery.comment_id)
+        .where(
+            Delivery.page_id == page_id,
+            Delivery.act == Act.REPLY,
+            Delivery.state.in_([DeliveryState.SENDING, DeliveryState.UNKNOWN, DeliveryState.UNCLEAR]),
+        )
+    ).all()
+    elsewhere = []
+    for echo in echoes:
+        if echo.external_id in known:
+            continue
+        match = _pending_match(pending, echo)
+        if match is None:
+            elsewhere.append(echo)
+        else:
+            _mark_sent(session, match, echo.external_id, echo.url, now, held=False)
+    return elsewhere
+
+
+def decide(session: Session, delivery_id: int, *, send_again: bool, now: datetime) -> None:
+    """A person decides about a delivery nobody could know about, or has a failed one tried again.
+
+    Raises NotFound or Conflict.
+    """
+    one = session.scalar(select(Delivery).where(Delivery.id == delivery_id).with_for_update())
+    if one is None:
+        raise NotFound(_("There is no such delivery."))
+    if one.state not in (DeliveryState.UNCLEAR, DeliveryState.FAILED):
+        raise Conflict(_("This has been settled already."), code="settled")
+    if send_again:
+        one.state, one.due_at, one.attempts = DeliveryState.QUEUED, now, 0
+        defer_wake(session, JobName.DELIVER)
+    elif one.state is DeliveryState.UNCLEAR:
+        one.state, one.sent_at = DeliveryState.SENT, now
+    else:
+        one.state = DeliveryState.CANCELLED
+    session.flush()
+    announce(session, Changed("conversation", one.conversation_id))
+
+
+def _pending_match(pending: Sequence[Row[Delivery, str]], echo: Echo) -> Delivery | None:
+    for one, target in pending:
+        if (
+            one.state is not DeliveryState.SENT
+            and target == echo.parent_external_id
+            and rules.same_words(one.text, echo.text)
+        ):
+            return one
+    return None
+
+
+def _mark_sent(
+    session: Session, one: Delivery, external_id: str | None, url: str | None, now: datetime, *, held: bool
+) -> None:
+    one.state, one.sent_at, one.held = DeliveryState.SENT, now, held
+    one.external_id, one.external_url = external_id, url
+    one.error_code = one.error_detail = one.lease = one.lease_until = None
+    session.flush()
+    announce(session, Changed("conversation", one.conversation_id))
+
+
+def _give_up(session: Session, one: Delivery, state: DeliveryState, kind: EventKind, code: str, now: datetime) -> None:
+    one.state = state
+    session.flush()
+    inbox.reply_not_sent(session, one.conversation_id, kind, code, now)
+    announce(session, Changed("inbox"))
+
+
+def _held(session: Session, claimed: Claimed) -> Delivery | None:
+    """The delivery, if it is still this process's; an echo or a later claim may have settled it meanwhile."""
+    query = select(Delivery).where(Delivery.id == claimed.id, Delivery.lease == claimed.lease).with_for_update()
+    return session.scalar(query.execution_options(populate_existing=True))
