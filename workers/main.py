@@ -30,7 +30,7 @@ LAST_WORDS_SECONDS = 5.0
 """How long a running batch may take to finish after the process was asked to stop."""
 
 
-class NotAWake(Exception):
+class NotAWakeError(ValueError):
     """Somebody put a job into Redis that is none of ours."""
 
 
@@ -42,9 +42,9 @@ class Wake(Job):
     stopped_callback = None
 
     def perform(self) -> Any:
-        """Run the function; arguments are ignored, as ours take none. Raises NotAWake."""
+        """Run the function; arguments are ignored, as ours take none. Raises NotAWakeError."""
         if self.func_name not in set(JobName):
-            raise NotAWake(f"{self.func_name!r} is not in app.core.jobs.JobName")
+            raise NotAWakeError(f"{self.func_name!r} is not in app.core.jobs.JobName")
         import_attribute(JobName(self.func_name).value)()
 
     def send_webhooks(self, *_arguments: Any, **_named: Any) -> None:
@@ -65,7 +65,7 @@ class WakeWorker(SimpleWorker):
         limit = threading.Timer(LAST_WORDS_SECONDS, _give_up)
         limit.daemon = True
         limit.start()
-        super().request_stop(signum, frame)
+        super().request_stop(signum, frame)  # type: ignore[no-untyped-call]
 
 
 def work(queue: QueueName, connection: "redis.Redis") -> None:

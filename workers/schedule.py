@@ -16,7 +16,7 @@ import structlog
 from app import bootstrap
 from app.bootstrap import Services
 from app.collecting import queries as collecting
-from app.core import alive, config, logs
+from app.core import alive, config, logs, trouble
 from app.core.clock import utc_now
 from app.core.jobs import JobName
 from app.outbox import queries as outbox
@@ -58,17 +58,20 @@ class Scheduler:
 
     def tick(self, now: datetime, uptime: float) -> None:
         """Wake what is due. ``uptime`` is a clock in seconds that never jumps. Raises what the database raises."""
+        swept = [entry.job for entry in self._table if self._is_sweep_due(entry, uptime)]
         with self._services.db.read() as session:
-            due = [entry.job for entry in self._table if self._sweeps(entry, uptime) or (entry.is_due and entry.is_due(session, now))]
-        for job in due:
+            due = [
+                entry.job
+                for entry in self._table
+                if entry.job not in swept and entry.is_due and entry.is_due(session, now)
+            ]
+        for job in swept + due:
             self._services.waker.wake(job)
+        self._swept.update(dict.fromkeys(swept, uptime))
 
-    def _sweeps(self, entry: Entry, uptime: float) -> bool:
+    def _is_sweep_due(self, entry: Entry, uptime: float) -> bool:
         last = self._swept.get(entry.job)
-        if last is not None and uptime - last < entry.sweep_seconds:
-            return False
-        self._swept[entry.job] = uptime
-        return True
+        return last is None or uptime - last >= entry.sweep_seconds
 
 
 def keep_ticking(scheduler: Scheduler, services: Services) -> None:
@@ -80,7 +83,9 @@ def keep_ticking(scheduler: Scheduler, services: Services) -> None:
             scheduler.tick(utc_now(), uptime)
         except Exception as error:  # noqa: BLE001 (the heartbeat outlives whatever happens; the log says what it was)
             pause = min(pause * 2, LONGEST_PAUSE)
-            log.warning("tick_failed", error=type(error).__name__, text=str(error)[:200], next_try_in_seconds=pause)
+            log.warning(
+                "tick_failed", error=type(error).__name__, text=trouble.explain(error), next_try_in_seconds=pause
+            )
         else:
             pause = TICK_SECONDS
         if uptime - beaten >= alive.BEAT_SECONDS:

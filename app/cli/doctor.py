@@ -66,7 +66,9 @@ def _data_dir(current: Settings) -> Finding:
     free = shutil.disk_usage(current.data_dir).free
     values: dict[str, Any] = {"folder": current.data_dir, "gigabytes": f"{free / 1e9:.1f}"}
     if free < LITTLE_SPACE:
-        return Finding("data_dir", False, _("Only %(gigabytes)s GB are free for %(folder)s. Make some space.", **values))
+        return Finding(
+            "data_dir", False, _("Only %(gigabytes)s GB are free for %(folder)s. Make some space.", **values)
+        )
     return Finding("data_dir", True, _("The data folder is %(folder)s, with %(gigabytes)s GB free.", **values))
 
 
@@ -74,7 +76,9 @@ def _database(current: Settings) -> Finding:
     if not migrate.is_current(current.database_url):
         return Finding("database", False, _("The database is not up to date. Run “porchlight db upgrade”."))
     if migrate.differences(current.database_url):
-        return Finding("database", False, _("The database differs from what this version expects. See “porchlight db check”."))
+        return Finding(
+            "database", False, _("The database differs from what this version expects. See “porchlight db check”.")
+        )
     return Finding("database", True, _("The database is up to date."))
 
 
@@ -94,5 +98,7 @@ def _processes(current: Settings) -> Finding:
         living = alive.living(connection)
     missing = [role for role in alive.EXPECTED if role not in living]
     if missing:
-        return Finding("processes", False, _("Nobody has seen these processes lately: %(names)s.", names=", ".join(missing)))
+        return Finding(
+            "processes", False, _("Nobody has seen these processes lately: %(names)s.", names=", ".join(missing))
+        )
     return Finding("processes", True, _("Workers and scheduler are running."))

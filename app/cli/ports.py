@@ -20,8 +20,8 @@ def claim(web: Web) -> int:
         except OSError as error:
             raise PorchlightError(
                 _(
-                    "Porchlight can't listen on %(host)s port %(port)s (%(reason)s). Stop the program that uses it, or choose "
-                    "another with --port or web.port in config.toml.",
+                    "Porchlight can't listen on %(host)s port %(port)s (%(reason)s). Stop the program that uses it, or "
+                    "choose another with --port or web.port in config.toml.",
                     host=web.host,
                     port=web.port,
                     reason=error.strerror or error,

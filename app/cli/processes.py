@@ -40,7 +40,9 @@ def web() -> None:
 
 
 @click.command()
-@click.option("--queue", type=click.Choice(programs.QUEUES), help="Work on this queue only; without it, a worker for each.")
+@click.option(
+    "--queue", type=click.Choice(programs.QUEUES), help="Work on this queue only; without it, a worker for each."
+)
 def worker(queue: str | None) -> None:
     """Run a worker for each queue, or for one."""
     current = settings()

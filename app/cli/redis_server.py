@@ -16,7 +16,7 @@ from app.core.i18n import gettext as _
 
 
 def command(settings: Settings) -> list[str]:
-    """Write the server's configuration and answer the command that starts it. Raises PorchlightError with the remedy."""
+    """Write the server's configuration and answer the command that starts it. Raises PorchlightError."""
     binary = _binary()
     _private_folder(settings.redis_socket.parent)
     folder = settings.data_dir / "redis"
@@ -50,8 +50,8 @@ def _binary() -> Path:
     if binary is None or not os.access(binary, os.X_OK):
         raise PorchlightError(
             _(
-                "The Redis server that comes with Porchlight is not installed for this machine. Run “make setup” again, or "
-                "install a Redis server yourself and set redis.url in config.toml, for example redis://127.0.0.1:6379/0."
+                "The Redis server that comes with Porchlight is not installed for this machine. Run “make setup” again "
+                "or install a Redis server yourself and set redis.url in config.toml, for example redis://127.0.0.1:6379/0."
             )
         )
     return binary
@@ -62,7 +62,9 @@ def _private_folder(folder: Path) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
-        raise PorchlightError(_("%(folder)s belongs to somebody else. Remove it, or choose another data_dir.", folder=folder))
+        raise PorchlightError(
+            _("%(folder)s belongs to somebody else. Remove it, or choose another data_dir.", folder=folder)
+        )
     folder.chmod(0o700)
 
 

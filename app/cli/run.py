@@ -20,7 +20,9 @@ START_SECONDS = 30
 
 @click.command()
 @click.option("--host", help="Address to listen on, instead of web.host.")
-@click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on, instead of web.port; 0 takes a free one.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), help="Port to listen on, instead of web.port; 0 takes a free one."
+)
 @click.option("--demo", is_flag=True, help="Add a clearly marked demonstration with pages, people and comments.")
 def run(host: str | None, port: int | None, demo: bool) -> None:
     """Start everything: web, workers, scheduler and, unless you have your own, Redis."""
@@ -51,7 +53,7 @@ def _alone_in(data_dir: Path) -> Iterator[None]:
             lock.seek(0)
             raise PorchlightError(
                 _(
-                    "Porchlight already runs in %(folder)s (process %(pid)s). Stop it there, or choose another data_dir.",
+                    "Porchlight already runs in %(folder)s (process %(pid)s). Stop it, or choose another data_dir.",
                     folder=data_dir,
                     pid=lock.read().strip() or "?",
                 )
@@ -79,14 +81,19 @@ def _start(supervisor: Supervisor, current: Settings, *, demo: bool) -> None:
 
 def _start_redis(supervisor: Supervisor, current: Settings) -> None:
     if not current.redis_socket.is_relative_to(current.data_dir):
-        click.echo(_("Redis listens in %(folder)s: the data folder's path is too long for it.", folder=current.redis_socket.parent))
+        click.echo(
+            _(
+                "Redis listens in %(folder)s: the data folder's path is too long for it.",
+                folder=current.redis_socket.parent,
+            )
+        )
     supervisor.start(Program("Redis", redis_server.command(current), last=True))
     if not supervisor.wait_until(lambda: redis_server.answers(current.redis_socket), START_SECONDS):
         raise PorchlightError(_("Redis does not start. %(file)s says why.", file=redis_server.log_file(current)))
 
 
 def _prepare(supervisor: Supervisor, current: Settings, *, demo: bool) -> str:
-    """Migrate and so on, in a process of its own: what it imports would stay in our memory for good. Answers the set-up link."""
+    """Migrate and so on, in a process of its own: what it imports would stay in our memory. Answers the set-up link."""
     command = programs.module("app.cli.prepare", *(("--demo",) if demo else ()))
     code, link = supervisor.complete(Program("prepare", command, programs.address(current)))
     if code != 0:

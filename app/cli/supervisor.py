@@ -4,6 +4,7 @@ Each program gets a process group of its own, so that Ctrl-C reaches only the su
 can be swept up with it. The kernel kills a program whose supervisor is gone.
 """
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -44,7 +45,7 @@ class _Child:
     """When to start it again; None while it runs."""
 
 
-class StopRequested(Exception):
+class StopRequested(KeyboardInterrupt):
     """Somebody pressed Ctrl-C or sent a signal to stop."""
 
 
@@ -64,7 +65,9 @@ class Supervisor:
         self._mask = set(signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD, *_STOP_SIGNALS}))
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         try:
             self._stop_all()
         finally:
@@ -188,10 +191,8 @@ def _sweep(process: subprocess.Popen[bytes]) -> None:
     """Kill what is left of a program and its helpers, and reap it."""
     if process.returncode is not None:
         return
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     process.wait()
 
 

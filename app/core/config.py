@@ -110,7 +110,7 @@ class Settings(Section):
 
     @property
     def redis_socket(self) -> Path:
-        """In the data folder; in a private one under /tmp when that path is too long for a socket (unix(7): 107 bytes)."""
+        """In the data folder; in a private one under /tmp when that path is too long for one (unix(7): 107 bytes)."""
         usual = self.data_dir / "run" / "redis.sock"
         if len(os.fsencode(usual)) <= 107:
             return usual

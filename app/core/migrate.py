@@ -6,6 +6,7 @@ Safe when several processes start at once: one migrates, the others wait for it.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import util
+from io import StringIO
 from pathlib import Path
 
 from alembic import command
@@ -79,7 +80,7 @@ def _config(connection: Connection | None = None) -> Config:
     spec = util.find_spec("migrations")
     if spec is None or spec.origin is None:
         raise PorchlightError(_("The migrations are not installed. Run “make setup” again."))
-    config = Config(stdout=_Silence())
+    config = Config(stdout=StringIO())
     config.set_main_option("script_location", str(Path(spec.origin).parent).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
@@ -92,7 +93,9 @@ def _connected(url: str, *, writes: bool) -> Iterator[Connection]:
     if make_url(url).get_backend_name() == "sqlite":
         engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": WAIT_SECONDS})
         event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN"))
+        event.listen(
+            engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        )
     else:
         engine = create_engine(url, poolclass=NullPool)
     with engine.connect() as connection:
@@ -102,8 +105,8 @@ def _connected(url: str, *, writes: bool) -> Iterator[Connection]:
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _record: object) -> None:
-    connection.isolation_level = None  # type: ignore[attr-defined] # transactions are begun by the listener
-    connection.execute("PRAGMA foreign_keys=OFF")  # type: ignore[attr-defined]
+    connection.isolation_level = None  # transactions are begun by the listener
+    connection.execute("PRAGMA foreign_keys=OFF")
 
 
 def _lock_postgresql(connection: Connection) -> None:
@@ -119,14 +122,6 @@ def _check_foreign_keys(connection: Connection) -> None:
     if connection.dialect.name == "sqlite":
         broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchone()
         if broken is not None:
-            raise PorchlightError(_("The migration would leave broken references in %(table)s; nothing was changed.", table=broken[0]))
-
-
-class _Silence:
-    """Swallows what alembic prints for its own command line."""
-
-    def write(self, _text: str) -> int:
-        return 0
-
-    def flush(self) -> None:
-        pass
+            raise PorchlightError(
+                _("The migration would leave broken references in %(table)s; nothing was changed.", table=broken[0])
+            )

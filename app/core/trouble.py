@@ -14,7 +14,7 @@ def explain(error: BaseException) -> str | None:
         return _explain_database(error)
     if isinstance(error, redis.RedisError):
         return _(
-            "Redis can't be used (%(reason)s). Start Porchlight with “porchlight run”, or check redis.url in config.toml.",
+            "Redis can't be used (%(reason)s). Start “porchlight run”, or check redis.url in config.toml.",
             reason=_first_line(error),
         )
     if isinstance(error, OSError):
@@ -25,11 +25,13 @@ def explain(error: BaseException) -> str | None:
 def _explain_system(error: OSError) -> str | None:
     where = error.filename or _("the data folder")
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return _("The disk is full (%(where)s). Free some space, or choose another data_dir in config.toml.", where=where)
+        return _(
+            "The disk is full (%(where)s). Free some space, or choose another data_dir in config.toml.", where=where
+        )
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR):
         return _(
-            "%(where)s can't be used (%(reason)s). Give this user the right to write there, or choose another data_dir in "
-            "config.toml.",
+            "%(where)s can't be used (%(reason)s). Give this user the right to write there, or choose "
+            "another data_dir in config.toml.",
             where=where,
             reason=error.strerror,
         )
@@ -43,7 +45,7 @@ def _explain_database(error: DBAPIError) -> str:
     if "no such table" in reason or isinstance(error, ProgrammingError):
         return _("The database is not up to date (%(reason)s). Run “porchlight db upgrade”.", reason=reason)
     return _(
-        "The database can't be used (%(reason)s). Check that it runs and that database.url and data_dir in config.toml are right.",
+        "The database can't be used (%(reason)s). Check that it runs; see database.url and data_dir in config.toml.",
         reason=reason,
     )
 
