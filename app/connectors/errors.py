@@ -52,6 +52,7 @@ GONE = "gone"  # 410
 FORBIDDEN = "forbidden"
 WRONG_CREDENTIALS = "wrong_credentials"
 MISSING_PERMISSION = "missing_permission"
+LOGIN_UNAVAILABLE = "login_unavailable"  # the platform takes no credentials here (WordPress without HTTPS)
 NOT_A_FEED = "not_a_feed"
 NOT_JSON = "not_json"  # HTML or anything else where JSON was due
 BAD_ANSWER = "bad_answer"  # the right format with impossible content
