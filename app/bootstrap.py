@@ -1,6 +1,7 @@
 """Wires the parts together, once per process. The only place that names a connector."""
 
 from dataclasses import dataclass
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,15 @@ import redis
 from app.connectors.ports import Connector
 from app.connectors.registry import Registry
 from app.core import config
+from app.core.clock import utc_now
 from app.core.config import Settings
 from app.core.db import Database
 from app.core.events import Changed, RedisAnnouncer
 from app.core.http import Http
 from app.core.jobs import JobName, RqWaker
 from app.core.security import SecretBox
+from app.routing import queries as routing_queries
+from app.routing import service as routing
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,14 @@ def build(settings: Settings | None = None) -> Services:
         box=SecretBox.from_file(secret_key_file(settings)),
         waker=waker,
     )
+
+
+def seed(services: Services) -> None:
+    """Put the rules every installation starts with in force, once."""
+    with services.db.write() as session:
+        if routing_queries.active(session)[0] is None:
+            source = resources.files("app.routing").joinpath("default_rules.toml").read_text(encoding="utf-8")
+            routing.publish(session, source, utc_now())
 
 
 def connectors(http: Http) -> list[Connector]:

@@ -20,6 +20,7 @@ def prepare(demo: bool) -> None:
     current = settings()
     migrate.upgrade(current.database_url)
     services = bootstrap.build(current)
+    bootstrap.seed(services)
     with services.db.write() as session:
         token = accounts.new_setup_link(session, utc_now())
     if token is not None:
