@@ -15,11 +15,11 @@ import structlog
 
 from app import bootstrap
 from app.bootstrap import Services
-from app.collecting import queries as collecting
+from app.collecting import service as collecting
 from app.core import alive, config, logs, trouble
 from app.core.clock import utc_now
 from app.core.jobs import JobName
-from app.outbox import queries as outbox
+from app.outbox import service as outbox
 from app.routing import queries as routing
 from workers import context
 

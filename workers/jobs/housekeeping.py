@@ -1,12 +1,15 @@
 """Removing what nobody needs any more."""
 
 from app.accounts import service as accounts
+from app.collecting import service as collecting
 from app.core.clock import utc_now
 from workers import context
 
 
 def tidy() -> None:
-    """Remove expired sessions and the like."""
+    """Remove expired sessions and the like, and raw answers older than ``collecting.keep_raw_days``."""
     services = context.services()
+    now = utc_now()
     with services.db.write() as session:
-        accounts.tidy(session, utc_now())
+        accounts.tidy(session, now)
+        collecting.tidy(session, now, services.settings.collecting.keep_raw_days)

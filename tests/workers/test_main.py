@@ -1,0 +1,114 @@
+"""A worker process runs our jobs and nothing else, waits for Redis, and stops when asked."""
+
+import os
+import pickle
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import redis
+import rq
+from rq.job import Job
+from rq.serializers import JSONSerializer
+from sqlalchemy import func, select
+
+from app.accounts import service as accounts
+from app.accounts.models import UserSession
+from app.accounts.types import Role
+from app.bootstrap import Services
+from app.cli import programs, redis_server
+from app.core import alive
+from app.core.clock import utc_now
+from app.core.config import RedisSection, Settings
+from app.core.jobs import JobName, QueueName, RqWaker
+from app.core.process import die_with_parent
+from tests.processes import PATIENCE, eventually, started, variables
+
+
+@pytest.fixture
+def expired(services: Services) -> None:
+    """A session that ended yesterday: the next tidying removes it."""
+    yesterday = utc_now() - timedelta(days=1)
+    with services.db.write() as session:
+        user = accounts.create_user(session, login="ada", role=Role.AGENT, password="a good long one", now=yesterday)
+        accounts.open_session(session, user, now=yesterday - timedelta(days=14), days=14)
+
+
+def sessions(services: Services) -> int:
+    with services.db.read() as session:
+        return session.scalar(select(func.count()).select_from(UserSession)) or 0
+
+
+@pytest.fixture
+def worker(settings: Settings) -> "Iterator[subprocess.Popen[str]]":
+    command = programs.workers(settings)[list(QueueName).index(QueueName.PATIENT)].command
+    with started(tuple(command), variables(settings)) as process:
+        yield process
+
+
+def enqueue(services: Services, function: str, **options: object) -> Job:
+    queue = rq.Queue(QueueName.PATIENT, connection=services.redis, serializer=JSONSerializer)
+    return queue.enqueue(function, **options)
+
+
+@pytest.mark.usefixtures("expired", "worker")
+def test_a_wake_is_carried_out(services: Services) -> None:
+    assert sessions(services) == 1
+    services.waker.wake(JobName.TIDY)
+    eventually(lambda: sessions(services) == 0, "the job did its work")
+
+
+@pytest.mark.usefixtures("expired", "worker")
+def test_foreign_functions_callbacks_and_pickles_are_not_run(services: Services, tmp_path: Path) -> None:
+    canary = tmp_path / "canary"
+    enqueue(services, "os.system", args=(f"touch {canary}",))
+    enqueue(services, "pathlib.Path.touch", args=(str(canary),))
+    callback = rq.Callback("tests.workers.test_main.never")
+    enqueue(services, JobName.COLLECT.value, on_success=callback, on_failure=callback)
+    spoilt = enqueue(services, JobName.COLLECT.value)
+    services.redis.hset(spoilt.key, "data", pickle.dumps(os.system))
+    services.waker.wake(JobName.TIDY)
+    eventually(lambda: sessions(services) == 0, "the worker went on to the next job")
+    assert not canary.exists()
+    assert services.redis.get("porchlight.test.callback") is None
+
+
+def never(job: Job, connection: "redis.Redis", *_rest: object) -> None:
+    """A callback somebody sneaked in."""
+    connection.set("porchlight.test.callback", job.id)
+
+
+def test_it_stops_at_once_when_idle_and_says_it_lived(worker: "subprocess.Popen[str]", services: Services) -> None:
+    role = alive.worker_role(QueueName.PATIENT)
+    eventually(lambda: alive.living(services.redis).get(role) == 1, "the worker showed a sign of life")
+    eventually(lambda: services.redis.smembers("rq:workers"), "the worker listened")
+    worker.send_signal(signal.SIGTERM)
+    assert worker.wait(PATIENCE) == 0
+
+
+@pytest.mark.usefixtures("expired")
+def test_it_waits_for_a_redis_that_is_not_there_yet(services: Services, settings: Settings, tmp_path: Path) -> None:
+    own = Settings(data_dir=tmp_path / "own", database=settings.database)
+    own.data_dir.mkdir()
+    with ExitStack() as stack:
+        environment = variables(own.model_copy(update={"redis": RedisSection(url=own.redis_url)}))
+        worker = stack.enter_context(started(tuple(programs.workers(own)[1].command), environment))
+        assert worker.stdout is not None
+        eventually(lambda: "redis_away" in worker.stdout.readline(), "the worker said that Redis is away")
+        for _ in range(2):  # it comes, is killed, comes back
+            server = subprocess.Popen(redis_server.command(own), preexec_fn=lambda: die_with_parent(os.getppid()))  # noqa: PLW1509
+            stack.callback(server.kill)
+            eventually(lambda: redis_server.answers(own.redis_socket), "Redis started")
+            with redis.Redis.from_url(own.redis_url) as connection:
+                eventually(lambda found=connection: found.smembers("rq:workers"), "the worker found Redis")
+                RqWaker(connection).wake(JobName.TIDY)
+                eventually(lambda found=connection: not found.keys("rq:job:*"), "the job was done")
+            server.kill()
+            server.wait()
+        assert sessions(services) == 0
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait(PATIENCE) == 0
