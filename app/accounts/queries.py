@@ -1,6 +1,7 @@
 """Reading people, teams and sessions."""
 
 from collections import defaultdict
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -65,3 +66,13 @@ def team_members(session: Session, team_id: int | None = None) -> list[tuple[int
     if team_id is not None:
         query = query.join(TeamMember, TeamMember.user_id == User.id).where(TeamMember.team_id == team_id)
     return [(user_id, name) for user_id, name in session.execute(query)]
+
+
+def live_tokens(session: Session, hashes: Collection[str], now: datetime) -> set[str]:
+    """Which of these sessions (by token hash) are still good; one statement for all open event streams."""
+    query = (
+        select(UserSession.token_hash)
+        .join(User, User.id == UserSession.user_id)
+        .where(UserSession.token_hash.in_(list(hashes)), UserSession.expires_at > now, User.active)
+    )
+    return set(session.scalars(query))

@@ -64,3 +64,8 @@ def speaking(chosen: str) -> Iterator[None]:
 def choose(wanted: list[str], default: str) -> str:
     """The first of ``wanted`` (language tags, best first) that we have, else ``default``."""
     return negotiate_locale([tag.replace("-", "_") for tag in wanted], list(LANGUAGES)) or default
+
+
+def use(chosen: str) -> None:
+    """Put a language in force for the rest of this request or command; an unknown one means English."""
+    _current.set(chosen if chosen in LANGUAGES else "en")

@@ -25,7 +25,6 @@ class Priority(StrEnum):
 class EventKind(StrEnum):
     """System lines in a conversation's history."""
 
-    ROUTED = "routed"
     HANDED_OVER = "handed_over"
     TAKEN = "taken"
     ASSIGNED = "assigned"

@@ -42,9 +42,8 @@ def route_waiting(session: Session, now: datetime, only: Iterable[int] = ()) -> 
         return 0
     version_id, active = queries.active(session)
     teams = {team.key: team.id for team in accounts.teams(session)}
-    pages = dict(
-        session.execute(select(Page.id, Page.team_id).where(Page.id.in_({talk.page_id for talk in talks}))).tuples()
-    )
+    wanted = select(Page.id, Page.team_id).where(Page.id.in_({talk.page_id for talk in talks}))
+    pages = {page_id: team_id for page_id, team_id in session.execute(wanted)}
     facts = _facts(session, talks, pages)
     updates: list[dict[str, Any]] = []
     decisions: list[dict[str, Any]] = []

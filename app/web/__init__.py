@@ -1,1 +1,14 @@
 """The screens."""
+
+from flask import Flask
+
+from app.web import assets, sessions
+from app.web.present import filters
+
+
+def install(app: Flask) -> None:
+    """Register all screens."""
+    filters.install(app)
+    assets.install(app)
+    for blueprint in (sessions.blueprint,):
+        app.register_blueprint(blueprint)

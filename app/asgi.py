@@ -1,0 +1,36 @@
+"""What ``porchlight web`` serves: the screens (Flask, in threads) and the live event stream (native, holds no thread)."""
+
+from typing import Any
+
+from a2wsgi import WSGIMiddleware
+
+from app import bootstrap
+from app.factory import create_app
+from app.web.live import PATH, LiveStream
+
+_services = bootstrap.build()
+_flask = create_app(_services)
+_screens = WSGIMiddleware(_flask, workers=_services.settings.web.threads)
+_live = LiveStream(_services, _flask)
+
+
+async def app(scope: Any, receive: Any, send: Any) -> None:
+    """The ASGI application."""
+    if scope["type"] == "lifespan":
+        await _lifespan(receive, send)
+    elif scope["type"] == "http" and scope["path"] == PATH:
+        await _live(scope, receive, send)
+    else:
+        await _screens(scope, receive, send)
+
+
+async def _lifespan(receive: Any, send: Any) -> None:
+    while True:
+        message = await receive()
+        if message["type"] == "lifespan.startup":
+            _live.start()
+            await send({"type": "lifespan.startup.complete"})
+        elif message["type"] == "lifespan.shutdown":
+            await _live.stop()
+            await send({"type": "lifespan.shutdown.complete"})
+            return

@@ -1,0 +1,34 @@
+"""What a view works with: the services, the transaction, and who is asking."""
+
+from typing import cast
+
+from flask import current_app, g
+from sqlalchemy.orm import Session
+
+from app.accounts.types import Actor
+from app.bootstrap import Services
+
+EXTENSION = "porchlight"
+
+
+def services() -> Services:
+    """The process's services."""
+    return cast(Services, current_app.extensions[EXTENSION])
+
+
+def session() -> Session:
+    """The request's transaction; the edge commits it after the view."""
+    return cast(Session, g.session)
+
+
+def actor() -> Actor:
+    """Who is asking; only for routes that need a permission, where somebody always is."""
+    asking = g.get("actor")
+    if asking is None:
+        raise RuntimeError("this route is public; nobody needs to be signed in")
+    return cast(Actor, asking)
+
+
+def maybe_actor() -> Actor | None:
+    """Who is asking, or None on a public route without a session."""
+    return cast("Actor | None", g.get("actor"))

@@ -1,0 +1,73 @@
+"""Makes the Flask application."""
+
+import hashlib
+from datetime import timedelta
+
+from flask import Flask, Response, request
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from app import bootstrap, web
+from app.bootstrap import Services
+from app.core import i18n, logs
+from app.core.security import read_or_make_key
+from app.edge import errors
+from app.edge.context import EXTENSION, maybe_actor
+
+MAX_BODY_BYTES = 1_000_000
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
+    "manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+def create_app(services: Services | None = None) -> Flask:
+    """The application, with ``services`` or with those of the configuration. Raises ConfigError."""
+    services = services or bootstrap.build()
+    logs.configure(services.settings.log.level, services.settings.log.format)
+    app = Flask("app.web")
+    _configure(app, services)
+    app.extensions[EXTENSION] = services
+    CSRFProtect(app)
+    errors.install(app)
+    web.install(app)
+    app.before_request(_speak)
+    app.after_request(_harden)
+    if services.settings.web.trusted_proxies:
+        hops = services.settings.web.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    return app
+
+
+def _configure(app: Flask, services: Services) -> None:
+    key = read_or_make_key(bootstrap.secret_key_file(services.settings))
+    app.config.update(
+        # A key of its own for cookies: whoever learns it can't open credentials.
+        SECRET_KEY=hashlib.blake2b(key, person=b"porchlight-cook", digest_size=32).hexdigest(),
+        SESSION_COOKIE_NAME="porchlight",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=services.settings.public_url.startswith("https://"),
+        PERMANENT_SESSION_LIFETIME=timedelta(days=services.settings.web.session_days),
+        SESSION_REFRESH_EACH_REQUEST=False,
+        MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
+        MAX_FORM_MEMORY_SIZE=MAX_BODY_BYTES,
+        WTF_CSRF_TIME_LIMIT=None,  # as long as the session itself
+        TEMPLATES_AUTO_RELOAD=False,
+    )
+
+
+def _speak() -> None:
+    """Until the route knows who is asking: the browser's language."""
+    i18n.use(i18n.choose(list(request.accept_languages.values()), "en"))
+
+
+def _harden(response: Response) -> Response:
+    headers = response.headers
+    headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Referrer-Policy", "same-origin")
+    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    if maybe_actor() is not None:
+        headers.setdefault("Cache-Control", "no-store")
+    return response

@@ -1,0 +1,60 @@
+"""Connecting a page: find out what an address is, look before anything is stored, prove the credentials.
+
+Talks to the platform and to nothing else; no transaction may be open meanwhile.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.connectors import errors
+from app.connectors.ports import Access, Account, Connector, Found, Item
+from app.connectors.registry import Registry
+
+PREVIEW = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """One kind of page an address was tried as, and why it is not."""
+
+    label: str
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Discovery:
+    """``found`` is None when nothing recognised the address; ``tried`` says what was asked."""
+
+    found: Found | None
+    tried: tuple[Tried, ...]
+
+
+def discover(connectors: Registry, url: str, kind: str | None = None) -> Discovery:
+    """Offer an address to all connectors in order, or to one kind. Raises KeyError for a kind that is not installed."""
+    offered: Sequence[Connector] = [connectors.get(kind)] if kind else list(connectors)
+    tried: list[Tried] = []
+    for connector in offered:
+        try:
+            found = connector.discover(url)
+        except errors.ConnectorError as error:
+            tried.append(Tried(connector.label, error.code, error.detail))
+            continue
+        if found is not None:
+            return Discovery(found, tuple(tried))
+        tried.append(Tried(connector.label, errors.NOT_SUPPORTED, ""))
+    return Discovery(None, tuple(tried))
+
+
+def check(connectors: Registry, found: Found, secret: Mapping[str, str] | None) -> Account | None:
+    """Prove the credentials; None without any. Raises ConnectorError."""
+    return connectors.get(found.kind).check(Access(found.url, found.settings, secret))
+
+
+def preview(
+    connectors: Registry, found: Found, account: Account | None, secret: Mapping[str, str] | None, now: datetime
+) -> Sequence[Item]:
+    """The newest few comments as they would be taken. Raises ConnectorError."""
+    settings = {**found.settings, **(account.settings if account else {})}
+    return connectors.get(found.kind).latest(Access(found.url, settings, secret), count=PREVIEW, now=now)
