@@ -1,4 +1,4 @@
-"""What ``porchlight web`` serves: the screens (Flask, in threads) and the live event stream (native, holds no thread)."""
+"""What ``porchlight web`` serves: the screens (Flask, in threads) and the live event stream (which holds no thread)."""
 
 from typing import Any
 

@@ -124,13 +124,13 @@ class LiveStream:
         """Pass on what Redis says; while it is away, have open pages look for themselves every few seconds."""
         while True:
             try:
-                async with redis.asyncio.Redis.from_url(self._services.settings.redis_url) as connection:
-                    async with connection.pubsub() as channel:
-                        await channel.subscribe(CHANNEL)
-                        self._tell_all(_ANY_CHANGE)
-                        async for message in channel.listen():
-                            if message["type"] == "message":
-                                self._tell_all(json.dumps(json.loads(message["data"])))
+                url = self._services.settings.redis_url
+                async with redis.asyncio.Redis.from_url(url) as connection, connection.pubsub() as channel:
+                    await channel.subscribe(CHANNEL)
+                    self._tell_all(_ANY_CHANGE)
+                    async for message in channel.listen():
+                        if message["type"] == "message":
+                            self._tell_all(json.dumps(json.loads(message["data"])))
             except (redis.RedisError, OSError, ValueError) as error:
                 log.warning("live_news_interrupted", error=type(error).__name__)
             self._tell_all(_ANY_CHANGE)
