@@ -1,0 +1,54 @@
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help setup run demo test lint format lock migration
+
+PYTHON ?= python3
+PYTEST ?= -n 2
+BIN := .venv/bin
+export PYTHON
+
+help: ## Show this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 18
+
+setup: .venv/.ready ## Make .venv with everything Porchlight needs
+
+run: setup ## Start Porchlight; data goes to data/, Ctrl-C stops it
+	@exec $(BIN)/porchlight run
+
+demo: setup ## Start Porchlight with a demonstration
+	@exec $(BIN)/porchlight run --demo
+
+test: .venv/.ready-test ## Install what the tests need, check the code, run all tests
+	scripts/install-test-needs.sh
+	$(MAKE) --no-print-directory lint
+	$(BIN)/pytest $(PYTEST)
+
+lint: .venv/.ready-test ## Check style, types, layers, templates and migrations
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/djlint --quiet --lint app
+	scripts/migrations.sh check
+
+format: .venv/.ready-test ## Put the code into the agreed form
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+lock: .venv/.ready-test ## Choose dependency versions anew from pyproject.toml
+	$(BIN)/uv pip compile --quiet --upgrade --no-emit-index-url --generate-hashes --python-version 3.11 \
+		pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --upgrade --no-emit-index-url --generate-hashes --python-version 3.11 \
+		--extra test -c requirements.lock pyproject.toml -o requirements-test.lock
+
+migration: .venv/.ready-test ## Write a migration from the models: make migration m="what it does"
+	@scripts/migrations.sh new "$(m)"
+
+.venv/.ready: requirements.lock pyproject.toml
+	@scripts/setup.sh requirements.lock
+	@touch $@
+
+.venv/.ready-test: requirements-test.lock pyproject.toml
+	@scripts/setup.sh requirements-test.lock
+	@touch .venv/.ready $@

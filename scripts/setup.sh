@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# setup.sh LOCKFILE: makes .venv and installs exactly what the lock file lists, then Porchlight itself.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+python=${PYTHON:-python3}
+
+if ! command -v "$python" >/dev/null; then
+  echo "Porchlight needs Python 3.11 or newer, and there is no $python here. On Debian: apt-get install python3 python3-venv" >&2
+  exit 1
+fi
+if ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
+  echo "Porchlight needs Python 3.11 or newer; $python is $("$python" -V). Name another with: make setup PYTHON=python3.11" >&2
+  exit 1
+fi
+if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
+  scripts/install-packages.sh "make setup" python3-venv
+fi
+
+echo "Setting up .venv with $("$python" -V) …"
+[ -x .venv/bin/python ] || "$python" -m venv .venv
+pip=(.venv/bin/python -m pip --disable-pip-version-check --quiet)
+"${pip[@]}" install --require-hashes -r "$1"
+"${pip[@]}" install --no-deps --no-build-isolation -e .
+echo "Done: .venv/bin/porchlight"

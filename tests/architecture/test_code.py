@@ -1,0 +1,111 @@
+"""House rules no linter knows: sizes, nothing done at import, one commit at the edge, every connector held apart."""
+
+import ast
+import configparser
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+FOLDERS = ("app", "workers", "migrations")
+SOURCES = sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py"))
+MAXIMUM_FILE = 500
+MAXIMUM_FUNCTION = 60
+
+AT_IMPORT_REFUSED = set(
+    "open connect create_connection create_engine execute fetch from_url getaddrinfo mkdir Popen read_bytes read_text "
+    "request run sleep socket start system urlopen write_bytes write_text".split()
+)
+"""Calls that reach for a file, the network or another process."""
+STARTS_WHEN_IMPORTED = {"app/asgi.py", "migrations/env.py"}
+"""Loaded by a server or by Alembic in order to run, and imported by nobody."""
+COMMITS = {"app/core/db.py", "app/core/migrate.py"}
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def name(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+@pytest.fixture(params=SOURCES, ids=name)
+def source(request: pytest.FixtureRequest) -> Path:
+    path: Path = request.param
+    return path
+
+
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def at_import(node: ast.AST) -> Iterator[ast.Call]:
+    """All calls made when the module is imported; bodies of functions are not, their decorators and defaults are."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Call):
+            yield child
+        if isinstance(child, Function):
+            for part in (*child.decorator_list, *child.args.defaults, *filter(None, child.args.kw_defaults)):
+                yield from at_import(ast.Expression(part))
+        elif isinstance(child, ast.Lambda) or is_main_guard(child):
+            continue
+        else:
+            yield from at_import(child)
+
+
+def is_main_guard(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and "__name__" in ast.unparse(node.test)
+
+
+def called(call: ast.Call) -> str:
+    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+
+
+def test_files_stay_readable(source: Path) -> None:
+    assert len(source.read_text(encoding="utf-8").splitlines()) <= MAXIMUM_FILE
+
+
+def test_functions_stay_readable(source: Path) -> None:
+    if source.parent.name == "versions":
+        return  # a migration is one list of steps
+    long = [
+        node.name
+        for node in ast.walk(parsed(source))
+        if isinstance(node, Function) and (node.end_lineno or node.lineno) - node.lineno >= MAXIMUM_FUNCTION
+    ]
+    assert long == []
+
+
+def test_importing_does_nothing(source: Path) -> None:
+    if name(source) in STARTS_WHEN_IMPORTED:
+        return
+    refused = [
+        f"line {call.lineno}: {called(call)}" for call in at_import(parsed(source)) if called(call) in AT_IMPORT_REFUSED
+    ]
+    assert refused == []
+
+
+def test_only_the_database_commits(source: Path) -> None:
+    if name(source) in COMMITS:
+        return
+    commits = [
+        node.lineno
+        for node in ast.walk(parsed(source))
+        if isinstance(node, ast.Call) and called(node) in ("commit", "rollback")
+    ]
+    assert commits == []
+
+
+def test_every_connector_is_held_apart() -> None:
+    found = {f"app.connectors.{path.parent.name}" for path in (ROOT / "app/connectors").glob("*/__init__.py")}
+    contracts = configparser.ConfigParser()
+    contracts.read(ROOT / ".importlinter")
+    for contract, key in (("connectors", "modules"), ("wiring", "protected_modules")):
+        assert set(contracts[f"importlinter:contract:{contract}"][key].split()) == found
+
+
+def test_the_rules_notice_what_they_are_for() -> None:
+    bad = ast.parse(
+        "x = open('a')\nclass A:\n    y = [urlopen(z) for z in q]\n@run()\ndef f(a=connect()):\n    sleep(1)"
+    )
+    assert [called(call) for call in at_import(bad)] == ["open", "urlopen", "run", "connect"]
