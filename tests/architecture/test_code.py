@@ -13,10 +13,11 @@ SOURCES = sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*
 MAXIMUM_FILE = 500
 MAXIMUM_FUNCTION = 60
 
-AT_IMPORT_REFUSED = set(
-    "open connect create_connection create_engine execute fetch from_url getaddrinfo mkdir Popen read_bytes read_text "
-    "request run sleep socket start system urlopen write_bytes write_text".split()
-)
+AT_IMPORT_REFUSED = {
+    *("open", "read_bytes", "read_text", "write_bytes", "write_text", "mkdir"),
+    *("connect", "create_connection", "create_engine", "execute", "from_url", "getaddrinfo", "socket"),
+    *("fetch", "request", "urlopen", "Popen", "run", "sleep", "start", "system"),
+}
 """Calls that reach for a file, the network or another process."""
 STARTS_WHEN_IMPORTED = {"app/asgi.py", "migrations/env.py"}
 """Loaded by a server or by Alembic in order to run, and imported by nobody."""

@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,10 @@ def test_foreign_functions_callbacks_and_pickles_are_not_run(services: Services,
     assert services.redis.get("porchlight.test.callback") is None
 
 
+def no_jobs(connection: "redis.Redis") -> bool:
+    return not connection.keys("rq:job:*")
+
+
 def never(job: Job, connection: "redis.Redis", *_rest: object) -> None:
     """A callback somebody sneaked in."""
     connection.set("porchlight.test.callback", job.id)
@@ -97,16 +102,17 @@ def test_it_waits_for_a_redis_that_is_not_there_yet(services: Services, settings
     with ExitStack() as stack:
         environment = variables(own.model_copy(update={"redis": RedisSection(url=own.redis_url)}))
         worker = stack.enter_context(started(tuple(programs.workers(own)[1].command), environment))
-        assert worker.stdout is not None
-        eventually(lambda: "redis_away" in worker.stdout.readline(), "the worker said that Redis is away")
+        said = worker.stdout
+        assert said is not None
+        assert any("redis_away" in line for line in said)
         for _ in range(2):  # it comes, is killed, comes back
             server = subprocess.Popen(redis_server.command(own), preexec_fn=lambda: die_with_parent(os.getppid()))  # noqa: PLW1509
             stack.callback(server.kill)
             eventually(lambda: redis_server.answers(own.redis_socket), "Redis started")
             with redis.Redis.from_url(own.redis_url) as connection:
-                eventually(lambda found=connection: found.smembers("rq:workers"), "the worker found Redis")
+                eventually(partial(connection.smembers, "rq:workers"), "the worker found Redis")
                 RqWaker(connection).wake(JobName.TIDY)
-                eventually(lambda found=connection: not found.keys("rq:job:*"), "the job was done")
+                eventually(partial(no_jobs, connection), "the job was done")
             server.kill()
             server.wait()
         assert sessions(services) == 0

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,10 @@ def running() -> Iterator[None]:
 
 
 def entries(*due: JobName) -> tuple[Entry, ...]:
-    return tuple(replace(entry, is_due=(lambda _session, _now, job=entry.job: job in due)) for entry in TABLE)
+    def question(job: JobName, _session: Any, _now: datetime) -> bool:
+        return job in due
+
+    return tuple(replace(entry, is_due=partial(question, entry.job)) for entry in TABLE)
 
 
 def test_the_table_names_every_job_once_and_sweeps_what_answers_people_often() -> None:
@@ -137,6 +141,6 @@ def test_a_wake_that_waits_is_not_sent_again(services: Services) -> None:
     scheduler.tick(NOW, 100.0)
     scheduler.tick(NOW, 101.0)
     for queue in ("prompt", "patient"):
-        waiting = [job.decode().split("-")[0] for job in services.redis.lrange(f"rq:queue:{queue}", 0, -1)]
+        waiting = [str(job).split("-")[0] for job in services.redis.lrange(f"rq:queue:{queue}", 0, -1)]
         assert len(waiting) == len(set(waiting))
         assert waiting

@@ -1,0 +1,95 @@
+"""Migrations lead from every earlier form of the database to the one the models describe, on both databases."""
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, inspect, text
+from sqlalchemy.pool import NullPool
+
+from app.cli import call, porchlight
+from app.core import migrate
+from app.core.errors import PorchlightError
+from tests.processes import PATIENCE, started
+from tests.servers.postgres import Postgres
+
+UPGRADE = "import sys; from app.core import migrate; migrate.upgrade(sys.argv[1])"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database without any table."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'empty.db'}"
+    else:
+        postgres: Postgres = request.getfixturevalue("postgres")
+        with postgres.database() as url:
+            yield url
+
+
+@pytest.mark.parametrize("revision", migrate.revisions())
+def test_an_upgrade_from_every_revision_ends_where_the_models_are(empty_url: str, revision: str) -> None:
+    assert migrate.upgrade(empty_url, revision)
+    migrate.upgrade(empty_url)
+    assert migrate.is_current(empty_url)
+    assert migrate.differences(empty_url) == []
+
+
+def test_a_second_upgrade_has_nothing_to_do(empty_url: str) -> None:
+    assert not migrate.is_current(empty_url)
+    assert migrate.upgrade(empty_url)
+    assert not migrate.upgrade(empty_url)
+
+
+def test_several_may_start_at_once(empty_url: str) -> None:
+    with ExitStack() as stack:
+        command = [sys.executable, "-c", UPGRADE, empty_url]
+        racers = [stack.enter_context(started(command, dict(os.environ))) for _ in range(4)]
+        said = [racer.communicate(timeout=PATIENCE)[0] for racer in racers]
+        assert [racer.returncode for racer in racers] == [0] * 4, said
+    assert migrate.differences(empty_url) == []
+
+
+def test_a_database_from_the_future_is_left_alone(empty_url: str) -> None:
+    migrate.upgrade(empty_url)
+    _execute(empty_url, "UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(PorchlightError, match="newer version") as refused:
+        migrate.upgrade(empty_url)
+    assert refused.value.code == "database_too_new"
+
+
+def test_a_failing_upgrade_changes_nothing(empty_url: str) -> None:
+    _execute(empty_url, "CREATE TABLE users (id INTEGER)")
+    with pytest.raises(Exception, match="users"):
+        migrate.upgrade(empty_url)
+    assert _tables(empty_url) == {"users"}
+
+
+def test_check_says_what_is_missing(
+    empty_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PORCHLIGHT_DATABASE_URL", empty_url)
+    monkeypatch.setenv("PORCHLIGHT_DATA_DIR", str(tmp_path / "data"))
+    assert call(porchlight, ["db", "check"]) == 1
+    assert "porchlight db upgrade" in capfd.readouterr().out
+    assert call(porchlight, ["db", "upgrade"]) == 0
+    assert call(porchlight, ["db", "check"]) == 0
+    _execute(empty_url, "CREATE TABLE stray (id INTEGER)")
+    capfd.readouterr()
+    assert call(porchlight, ["db", "check", "--json"]) == 1
+    said = json.loads(capfd.readouterr().out)
+    assert said["migrated"]
+    assert "stray" in said["differences"][0]
+
+
+def _execute(url: str, statement: str) -> None:
+    with create_engine(url, poolclass=NullPool).begin() as connection:
+        connection.execute(text(statement))
+
+
+def _tables(url: str) -> set[str]:
+    return set(inspect(create_engine(url, poolclass=NullPool)).get_table_names())
