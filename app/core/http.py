@@ -150,11 +150,14 @@ def _exchange(adapter: Adapter, prepared: requests.PreparedRequest, attempt: Att
         try:
             raw: urllib3.HTTPResponse = adapter.send(prepared, stream=True).raw
             try:
+                if attempt.ended:
+                    raise urllib3.exceptions.ProtocolError("headers end early")  # http.client would take them as whole
                 return _read(raw, prepared, attempt)
             finally:
                 raw.close()
-        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, zlib.error) as error:
-            # Their texts hold the whole address, whose query may be a token.
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError, zlib.error) as error:
+            # ValueError is what http.client says to some broken answers, such as a chunk of -5 bytes. No text is handed
+            # on: most hold the whole address, whose query may be a token.
             raise _explained(error, attempt) from None
 
 

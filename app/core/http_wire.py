@@ -51,6 +51,8 @@ class Attempt:
     max_bytes: int
     received: int = 0
     """Everything that came in, headers, chunk sizes and compressed data included."""
+    ended: bool = False
+    """The server closed its side and we noticed, which happens only when more was needed."""
     fresh: bool = False
     """A connection was made for this attempt, not taken from the pool."""
     sent: bool = False
@@ -71,6 +73,7 @@ class Attempt:
         """Take note of what came in. Raises TooLarge for a server that sends for ever where no length is looked at,
         such as in chunk sizes, trailers and compressed nothing."""
         self.received += received
+        self.ended = received == 0
         if self.received > 2 * self.max_bytes + 1_000_000:
             raise self.too_large()
         return received

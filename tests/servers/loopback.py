@@ -181,7 +181,8 @@ class Loopback:
         with self._lock:
             for sock in self._open:
                 try:
-                    sock.shutdown(socket.SHUT_RDWR)
+                    # Not an SSLSocket's own shutdown, which would pull TLS away under the thread that reads.
+                    socket.socket.shutdown(sock, socket.SHUT_RDWR)
                 except OSError:
                     continue  # the client was first
 
@@ -219,18 +220,19 @@ class _Connection(socketserver.BaseRequestHandler):
 
     def handle(self) -> None:
         sock: socket.socket = self.request
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if self.owner.tls:
+            sock = self.owner.tls.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
         number = self.owner.opened(sock)
-        plain = sock
         try:
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            if self.owner.tls:
-                sock = self.owner.tls.wrap_socket(sock, server_side=True)
+            if isinstance(sock, ssl.SSLSocket):
+                sock.do_handshake()
             with sock.makefile("rb") as stream:
                 while (request := _read(stream, number)) is not None:
                     if not self._reply(sock, request):
                         break
         finally:
-            self.owner.closed(plain)
+            self.owner.closed(sock)
             sock.close()
 
     def _reply(self, sock: socket.socket, request: Request) -> bool:
