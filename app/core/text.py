@@ -5,6 +5,7 @@ tell good HTML from bad; it reads the HTML as a browser would and keeps what a r
 """
 
 import re
+import threading
 from typing import Any, Final, cast
 
 from lxml import etree
@@ -132,7 +133,8 @@ def _cut(html: str) -> str:
 
 
 def _read(html: str, *, keep_lines: bool) -> str:
-    parser = etree.HTMLParser(target=cast("Any", _Reader(keep_lines=keep_lines)), huge_tree=True)
+    reader, parser = _own.reader, _own.parser
+    reader.begin(keep_lines=keep_lines)
     # The element around it keeps the parser from adding paragraphs of its own around bare text.
     parser.feed("<div>")
     # Browsers take ``</3`` for the start of a comment; people mean a broken heart.
@@ -171,7 +173,11 @@ def _tidy(text: str) -> str:
 class _Reader:
     """Target of lxml's parser: gathers what is seen, with marks for line ends and quotes."""
 
-    def __init__(self, *, keep_lines: bool) -> None:
+    def __init__(self) -> None:
+        self.begin(keep_lines=False)
+
+    def begin(self, *, keep_lines: bool) -> None:
+        """Forget what was gathered."""
         self._keep_lines = keep_lines
         self._parts: list[str] = []
         self._unseen = 0
@@ -259,3 +265,14 @@ class _Reader:
         shown = _ADDRESS_PREFIX.sub("", address).rstrip("/").lower()
         if shown not in text.lower():
             self._parts.append(f" ({plain(address)})")
+
+
+class _Own(threading.local):
+    """A parser for each thread: making one takes lxml longer than reading a comment with it."""
+
+    def __init__(self) -> None:
+        self.reader = _Reader()
+        self.parser = etree.HTMLParser(target=cast("Any", self.reader), huge_tree=True)
+
+
+_own = _Own()
