@@ -9,6 +9,7 @@ import redis
 
 from app.connectors.ports import Connector
 from app.connectors.registry import Registry
+from app.connectors.wordpress import WordPressConnector
 from app.core import config
 from app.core.clock import utc_now
 from app.core.config import Settings
@@ -70,7 +71,7 @@ def seed(services: Services) -> None:
 
 def connectors(http: Http) -> list[Connector]:
     """All connectors; an unknown address is offered to them in this order."""
-    return []
+    return [WordPressConnector(http)]
 
 
 def secret_key_file(settings: Settings) -> Path:

@@ -1,0 +1,5 @@
+"""WordPress blogs."""
+
+from app.connectors.wordpress.connector import WordPressConnector
+
+__all__ = ["WordPressConnector"]

@@ -1,0 +1,131 @@
+"""WordPress, self-hosted, through its REST interface. See docs/connectors/wordpress.md."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from app.connectors import errors
+from app.connectors.errors import AuthExpired, Permanent
+from app.connectors.ports import (
+    Access,
+    Account,
+    Batch,
+    Capabilities,
+    Cursor,
+    Found,
+    Item,
+    LengthLimit,
+    LengthUnit,
+    Moderation,
+    Payload,
+    Sent,
+    Status,
+    Target,
+    Verdict,
+)
+from app.connectors.wordpress.acts import Actor
+from app.connectors.wordpress.client import Client
+from app.connectors.wordpress.discover import KIND, discover
+from app.connectors.wordpress.reader import Reader, own_account, parse_payload
+from app.core.http import Http
+from app.core.text import one_line
+
+LENGTH = LengthLimit(65_525, LengthUnit.BYTES)
+"""What wp_check_comment_data_max_lengths allows for a comment's text."""
+
+
+class WordPressConnector:
+    """A blog with WordPress 5.6 or later.
+
+    Settings kept with a connection: ``rest_root`` (from ``discover``), ``user_id`` and ``rights`` (from ``check``).
+    """
+
+    kind = KIND
+    label = "WordPress"
+
+    def __init__(self, http: Http) -> None:
+        self._http = http
+
+    def discover(self, url: str) -> Found | None:
+        return discover(self._http, url)
+
+    def check(self, access: Access) -> Account | None:
+        if access.secret is None:
+            return None
+        client = Client(self._http, access)
+        try:
+            me = own_account(client)
+        except AuthExpired as error:
+            if error.code == errors.WRONG_CREDENTIALS and self._takes_no_passwords(access):
+                detail = "the site offers no application passwords; WordPress needs HTTPS for them"
+                raise AuthExpired(errors.LOGIN_UNAVAILABLE, detail) from None
+            raise
+        can = me.get("capabilities")
+        can = can if isinstance(can, dict) else {}
+        if not can.get("read"):
+            raise AuthExpired(errors.MISSING_PERMISSION, "the user has no role at this site")
+        rights = "moderator" if can.get("moderate_comments") else "author" if can.get("edit_posts") else "member"
+        settings = {"user_id": me["id"], "rights": rights}
+        known = Access(access.url, {**access.settings, **settings}, access.secret)
+        name = one_line(str(me.get("name") or access.secret["login"]))
+        return Account(f"user:{me['id']}", name, self.capabilities(known), settings)
+
+    def capabilities(self, access: Access) -> Capabilities:
+        if access.secret is None:
+            return Capabilities(verify=True)
+        moderate = frozenset(Moderation) if _rights(access) == "moderator" else frozenset[Moderation]()
+        return Capabilities(reply=True, moderate=moderate, verify=True, length=LENGTH)
+
+    def latest(self, access: Access, *, count: int, now: datetime) -> Sequence[Item]:
+        return self._reader(access, now).latest(count)
+
+    def collect(
+        self, access: Access, cursor: Cursor | None, *, since: datetime | None, now: datetime
+    ) -> Iterator[Batch]:
+        yield from self._reader(access, now).collect(cursor, since)
+
+    def verify(self, access: Access, known: Sequence[str], *, now: datetime) -> Iterator[Verdict]:
+        yield from self._reader(access, now).verify(known)
+
+    def parse(self, access: Access, payload: Payload, *, now: datetime) -> Sequence[Item]:
+        return parse_payload(payload, me=_me(access), now=now)
+
+    def reply(self, access: Access, target: Target, text: str, *, key: str) -> Sent:
+        """WordPress takes no idempotency key; it refuses the same text by the same person under the same comment."""
+        return self._actor(access).reply(target, text)
+
+    def look_up(self, access: Access, target: Target, text: str, *, key: str, since: datetime) -> Sent | None:
+        return self._actor(access).look_up(target, text, since)
+
+    def moderate(self, access: Access, target: Target, act: Moderation) -> Status:
+        if act not in self.capabilities(access).moderate:
+            raise Permanent(errors.NOT_SUPPORTED, "this login may not moderate")
+        return self._actor(access).moderate(target, act)
+
+    def _reader(self, access: Access, now: datetime) -> Reader:
+        client = Client(self._http, access)
+        moderates = access.secret is not None and _rights(access) == "moderator"
+        if access.secret is not None and not moderates:
+            # Visitors' lists answer wrong credentials like none, so the login is proved by itself. (A moderator's list
+            # proves it: nobody else may ask for one.)
+            own_account(client)
+        return Reader(client, "edit" if moderates else "view", _me(access), now)
+
+    def _actor(self, access: Access) -> Actor:
+        if access.secret is None:
+            raise Permanent(errors.NOT_SUPPORTED, "no login")
+        return Actor(Client(self._http, access), _rights(access), _me(access))
+
+    def _takes_no_passwords(self, access: Access) -> bool:
+        """Whether the site offers no application passwords: then right ones are ignored without a word."""
+        anonymous = Access(access.url, access.settings)
+        root = Client(self._http, anonymous).get("/", _fields="authentication").data
+        return isinstance(root, dict) and "authentication" in root and not root["authentication"]
+
+
+def _rights(access: Access) -> str:
+    return str(access.settings.get("rights") or "member")
+
+
+def _me(access: Access) -> int | None:
+    user = access.settings.get("user_id")
+    return user if isinstance(user, int) and access.secret is not None else None

@@ -1,0 +1,174 @@
+"""Reading comments from a site: what to ask for, and the answers as pages and items."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from app.connectors import errors
+from app.connectors.errors import AuthExpired, Permanent
+from app.connectors.ports import Batch, Cursor, Item, Payload, Verdict
+from app.connectors.wordpress import parse, walk
+from app.connectors.wordpress.client import Answer, Client, RefusedError, decode, objects
+from app.connectors.wordpress.walk import Mark, Mode, Page, Walk
+from app.core.http import Response
+
+COMMENTS = "/wp/v2/comments"
+FIELDS = "id,post,parent,author,author_name,author_url,date_gmt,content,link,status,type"
+SIZES = (100, 25, 5, 1)
+"""Comments asked for at once. WordPress gives at most 100; a page of huge comments is asked for in smaller pieces."""
+MARGIN = timedelta(days=2)
+"""How much earlier than wanted ``after`` begins: it compares wall-clock dates, which may be 26 hours off."""
+GONE = frozenset({"rest_comment_invalid_id", "rest_post_invalid_id"})
+NOT_SHOWN = frozenset({"rest_cannot_read", "rest_cannot_read_post"})
+Params = dict[str, str | int]
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One page as it is handed on: its place in the list, its items and the answer they came in."""
+
+    page: Page
+    items: tuple[Item, ...]
+    payload: Payload
+
+
+class Reader:
+    """Reads one site with a moderator's eyes (``edit``: all states, addresses) or a visitor's (``view``)."""
+
+    def __init__(self, client: Client, mode: Mode, me: int | None, now: datetime) -> None:
+        self._client = client
+        self._mode = mode
+        self._me = me
+        self._now = now
+        self._size = SIZES[0]
+
+    def collect(self, cursor: Cursor | None, since: datetime | None) -> Iterator[Batch]:
+        """Everything new; see ``walk`` for how."""
+        mark = Mark.read(cursor, self._mode)
+        if mark is None:
+            mark = self._first(since)
+        elif mark.walk is None:
+            # A look at the last page, without the posts: mostly nothing is new, and then this is all that is asked.
+            page = self._read(mark, Walk("new", mark.next), embed=False).page
+            if walk.unchanged(mark, page):
+                mark = walk.settle(mark, page, self._now)
+                yield Batch((), mark.cursor(), complete=mark.walk is None)
+            else:
+                mark = replace(mark, walk=Walk("new", mark.next, reach=mark.seen))
+        while (at := mark.walk) is not None:
+            read = self._read(mark, at, embed=True)
+            if earlier := walk.back_to(at, read.page):
+                mark = replace(mark, walk=earlier)
+                continue
+            mark = walk.advance(mark, at, read.page, self._now)
+            payloads = (read.payload,) if read.items else ()
+            yield Batch(read.items, mark.cursor(), payloads, complete=mark.walk is None)
+
+    def latest(self, count: int) -> Sequence[Item]:
+        """The newest comments that everybody sees, newest first."""
+        # Comments under private posts leave gaps for visitors, so more are asked for than wanted.
+        order: Params = {"orderby": "date_gmt", "order": "desc", "per_page": min(100, count * 3)}
+        answer = self._client.get(COMMENTS, **self._view(embed=True) | order)
+        return parse.items(objects(answer.data), me=self._me, now=self._now)[:count]
+
+    def verify(self, known: Sequence[str]) -> Iterator[Verdict]:
+        """Look at known comments again. One that is missing from the list is asked for by itself before it counts as
+        gone: a list cut short by a cache or a plugin must not look like a clean-up."""
+        wanted = [one for one in known if one.isascii() and one.isdigit()][:100]
+        if not wanted:
+            return
+        answer = self._client.get(COMMENTS, **self._all(embed=False), include=",".join(wanted), per_page=100)
+        found = {item.external_id: item for item in parse.items(objects(answer.data), me=self._me, now=self._now)}
+        for one in wanted:
+            if one in found:
+                yield Verdict(one, found[one])
+            else:
+                yield Verdict(one, self._alone(one))
+
+    def _alone(self, number: str) -> Item | None:
+        try:
+            answer = self._client.try_get(f"{COMMENTS}/{number}", **self._one())
+        except RefusedError as refused:
+            if refused.code in GONE or (refused.code in NOT_SHOWN and not self._is_login_lost(refused)):
+                return None
+            raise self._client.error_for(refused, act=False) from None
+        return next(iter(parse.items(objects([answer.data]), me=self._me, now=self._now)), None)
+
+    def _is_login_lost(self, refused: RefusedError) -> bool:
+        return refused.response.status == 401 and self._mode == "edit"
+
+    def _first(self, since: datetime | None) -> Mark:
+        if since is None:
+            return Mark(self._mode, walk=Walk("first"))
+        newest: Params = {"orderby": "id", "order": "desc", "per_page": 100, "_fields": "id"}
+        answer = self._client.get(COMMENTS, **self._all(embed=False) | newest)
+        numbers = [parse.comment_id(one) for one in objects(answer.data)]
+        after = (since - MARGIN).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        begin = Walk("first", after=after, top=max(numbers, default=0), top_total=_total(answer.response, 0, numbers))
+        return Mark(self._mode, since=since.isoformat(), walk=begin)
+
+    def _read(self, mark: Mark, at: Walk, *, embed: bool) -> Read:
+        params: Params = {**self._all(embed=embed), "orderby": "id", "order": "asc", "offset": at.offset}
+        if at.after:
+            params["after"] = at.after
+        answer = self._in_pieces(params)
+        data = list(objects(answer.data))
+        numbers = tuple(parse.comment_id(one) for one in data)
+        total = _total(answer.response, at.offset, numbers)
+        page = Page(at.offset, self._size, numbers, total, parse.digest(data))
+        url = f"{answer.url}#since={mark.since}" if mark.since else answer.url
+        payload = Payload(url, answer.response.headers.get("content-type", "application/json"), answer.response.body)
+        return Read(page, tuple(parse_payload(payload, me=self._me, now=self._now)), payload)
+
+    def _in_pieces(self, params: Params) -> Answer:
+        while True:
+            try:
+                return self._client.get(COMMENTS, **params, per_page=self._size)
+            except Permanent as error:
+                if error.code != errors.TOO_LARGE or self._size == SIZES[-1]:
+                    raise
+                self._size = SIZES[SIZES.index(self._size) + 1]
+
+    def _all(self, *, embed: bool) -> Params:
+        """The parameters that show all there is for us to see."""
+        return self._view(embed=embed) | ({"status": "any"} if self._mode == "edit" else {})
+
+    def _view(self, *, embed: bool) -> Params:
+        shown = self._one()
+        return shown | {"_fields": f"{shown['_fields']},_links,_embedded", "_embed": "up"} if embed else shown
+
+    def _one(self) -> Params:
+        if self._mode == "edit":
+            return {"context": "edit", "_fields": f"{FIELDS},author_email"}
+        return {"context": "view", "_fields": FIELDS}
+
+
+def parse_payload(payload: Payload, *, me: int | None, now: datetime) -> list[Item]:
+    """The items in a stored answer. What the reading left out as too old is left out again: the address says so."""
+    data = decode(Response(200, payload.url, {}, payload.body))
+    since = parse_qs(urlsplit(payload.url).fragment.replace("+", "%2B")).get("since")
+    found = parse.items(objects(data), me=me, now=now)
+    if not since:
+        return found
+    begin = datetime.fromisoformat(since[0])
+    return [item for item in found if item.published_at >= begin]
+
+
+def own_account(client: Client) -> dict[str, Any]:
+    """Who the credentials belong to: ``id``, ``name``, ``capabilities``. This is the only dependable proof of a login:
+    a list that everybody may read answers wrong credentials like none. Raises AuthExpired."""
+    answer = client.get("/wp/v2/users/me", context="edit", _fields="id,name,capabilities")
+    if not isinstance(answer.data, dict) or not isinstance(answer.data.get("id"), int):
+        raise AuthExpired(errors.WRONG_CREDENTIALS, "users/me names nobody")
+    return answer.data
+
+
+def _total(response: Response, offset: int, numbers: Sequence[int]) -> int:
+    """How many comments the whole list has; without the header (some proxies drop it) there is more until a page is
+    empty."""
+    header = response.headers.get("x-wp-total", "").strip()
+    if header.isascii() and header.isdigit() and len(header) < 12:
+        return int(header)
+    return offset + SIZES[0] + 1 if numbers else offset
