@@ -1,7 +1,7 @@
 """The worker process: takes wake-up calls from one queue and runs the jobs they name.
 
 RQ's SimpleWorker runs a job in this very process. A job is a batch that finds its work in the database, so a process
-per job would buy nothing and cost most of the time (docs/decisions/0003-simple-worker.md).
+per job would buy nothing and cost most of the time (docs/decisions/simple-worker.md).
 """
 
 import argparse
