@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
-from urllib.parse import SplitResult, quote, urlsplit
+from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 import idna
 
@@ -90,8 +90,8 @@ class WebAddress:
         return (self.scheme, self.host, self.port)
 
 
-def parse(url: str) -> WebAddress:
-    """Take a web address apart.
+def parse(url: str, base: str = "") -> WebAddress:
+    """Take a web address apart; a relative one counts from ``base``.
 
     http and https only. User names and passwords in the address, control characters and back-slashes are refused,
     since programs disagree about which host such an address means. Any port is allowed, as small blogs and forwarded
@@ -101,7 +101,7 @@ def parse(url: str) -> WebAddress:
     if _FORBIDDEN.search(url):
         raise AddressRefused(_("The address contains a control character or a back-slash. Remove it and try again."))
     try:
-        parts = urlsplit(url)
+        parts = urlsplit(urljoin(base, url))
         port = parts.port
     except ValueError:
         raise _incomplete() from None

@@ -11,7 +11,6 @@ import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
-from urllib.parse import urljoin
 
 import requests
 import urllib3
@@ -88,7 +87,7 @@ class Http:
             location = answer.headers.get("location")
             if method not in ("GET", "HEAD") or answer.status not in FOLLOWED or not location:
                 return Response(answer.status, answer.url, answer.headers, answer.body, hop > 0 and permanent)
-            target, before, params = addresses.parse(urljoin(answer.url, _decoded(location))), target, None
+            target, before, params = addresses.parse(_decoded(location), answer.url), target, None
             if target.origin != before.origin:
                 own = {name: value for name, value in own.items() if name in ACROSS_ORIGINS}
             permanent = permanent and answer.status in FOR_GOOD

@@ -5,6 +5,7 @@ check every address it has, and connect to one of those. Their sockets ask, befo
 of this thread has left, so that a server that drips bytes can't hold it longer; no second thread has to watch.
 """
 
+import logging
 import socket
 import ssl
 import threading
@@ -28,6 +29,9 @@ from app.core.addresses import Address
 from app.core.config import Outgoing
 from app.core.http_errors import HttpError, NoAnswer, TooLarge, Unreachable
 from app.core.i18n import gettext as _
+
+# Its lines hold whole addresses, whose query may be a token.
+logging.getLogger("urllib3").setLevel(logging.ERROR)
 
 Resolver = Callable[[str], list[Address]]
 """Looks a name up: all its addresses, best first. Raises OSError when there are none."""

@@ -5,7 +5,7 @@
         server.route("/slow", hang())
         ... server.url("/feed") ... server.requests[0].headers["user-agent"] ...
 
-As a fixture: ``from tests.servers.loopback import loopback`` in a conftest or named in its ``pytest_plugins``.
+As a fixture, every test may ask for ``loopback``: a running server without routes.
 """
 
 import gzip

@@ -1,7 +1,9 @@
 """What the HTTP client sends and hands back, against a real server on loopback."""
 
 import gzip
+import logging
 import os
+import random
 import threading
 import zlib
 from collections.abc import Iterator
@@ -11,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from app.core.config import Outgoing
-from app.core.http import Http, NoAnswer, TooManyRedirects, Unreachable
+from app.core.http import Http, HttpError, NoAnswer, TooManyRedirects, Unreachable
 from tests.servers.loopback import Loopback, Reply, Request, drip, gzipped, raw, redirect, redirect_for_ever
 
 
@@ -393,6 +395,37 @@ def test_an_unusual_answer_is_read_all_the_same(server: Loopback, http: Http, an
     assert http.request("GET", server.url()).body == b"hello"
 
 
+SEEDS = [
+    b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nLink: <a>\r\n\r\nhello",
+    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nA: b\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 25\r\n\r\n" + gzip.compress(b"hello"),
+    b"HTTP/1.1 302 Found\r\nLocation: http://192.0.2.1:1234/x?y\r\nContent-Length: 0\r\n\r\n",
+    b"HTTP/1.0 301 Moved\r\nLocation: //[::1]:80/\r\n\r\n",
+]
+TOKENS = (
+    b"\r\n,\0,-1,99999999999999999999,:,;,gzip,deflate,chunked,\xff,HTTP/1.1 100 \r\n\r\n,0x1,[,],@,%,\xc3\xa9, ,\t,"
+    b"Content-Length: ,Location: ,Transfer-Encoding: chunked\r\n"
+).split(b",")
+
+
+def test_no_answer_however_mangled_ends_in_a_traceback(server: Loopback) -> None:
+    http = Http(Outgoing(allow_networks=["127.0.0.0/8"], read_seconds=1, total_seconds=2))
+    chance = random.Random(2)
+    ends = set()
+    for _ in range(400):
+        answer = bytearray(chance.choice(SEEDS))
+        for _ in range(chance.randint(1, 5)):
+            at = chance.randrange(len(answer) + 1)
+            answer[at : at + chance.choice([0, 0, 1, 8])] = chance.choice([*TOKENS, chance.randbytes(1), b""])
+        server.route("*", raw(bytes(answer)))
+        for method in ("GET", "POST"):
+            try:
+                ends.add(str(http.request("GET" if method == "GET" else "POST", server.url()).status))
+            except HttpError as error:
+                ends.add(type(error).__name__)
+    assert {"200", "NoAnswer", "AddressRefused"} <= ends
+
+
 def test_a_closed_port_is_certainly_unreachable(http: Http) -> None:
     with Loopback() as gone:
         url = gone.url()
@@ -408,6 +441,15 @@ def test_errors_tell_the_host_and_keep_the_rest_to_themselves(server: Loopback, 
     assert "127.0.0.1" in str(failed.value)
     assert "s3cret" not in str(failed.value)
     assert failed.value.__suppress_context__
+
+
+def test_no_log_line_holds_the_address(server: Loopback, http: Http, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    server.route("/", raw(b"HTTP/1.1 200 OK\r\nno colon\r\nX: y\r\nContent-Length: 0\r\n\r\n"))
+    server.route("/ok", echo)
+    for path in ("/ok", "/", "/ok"):
+        http.request("GET", server.url(f"{path}?access_token=s3cret"))
+    assert "s3cret" not in caplog.text
 
 
 def test_requests_start_no_thread(server: Loopback, http: Http) -> None:

@@ -117,6 +117,11 @@ def test_no_form_is_reached_through_a_redirect(server: Loopback, second_only: Ht
         "gopher://127.0.0.2/",
         "http://u:p@127.0.0.2/",
         "http:\\\\x",
+        "//[::",
+        "//[1]:80/",
+        "//[::1%]/",
+        "//127.0.\t0.2/",
+        "//127.0.0.2:99999/",
     ],
 )
 def test_a_redirect_to_something_else_is_refused(location: str) -> None:
