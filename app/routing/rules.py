@@ -34,6 +34,7 @@ class _RuleText(BaseModel):
     spam: bool = False
 
 
+@lru_cache(maxsize=8)
 def read(text: str) -> tuple[Rule, ...]:
     """Rules from a TOML text. Raises InvalidInput that names the rule and what is wrong with it."""
     try:

@@ -1,0 +1,87 @@
+"""A small house: two people, one page, a platform in memory, and the runners that work on them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from app.accounts import queries as accounts
+from app.accounts import service as people
+from app.accounts.models import User
+from app.accounts.types import Actor, Role
+from app.bootstrap import Services, seed
+from app.collecting.runner import Runner as Collector
+from app.connectors.ports import Found
+from app.connectors.registry import Registry
+from app.core.db import Database
+from app.core.security import SecretBox
+from app.outbox.runner import Runner as Deliverer
+from app.pages import service as pages
+from tests.domain.platform import Platform
+
+
+@dataclass
+class House:
+    db: Database
+    box: SecretBox
+    platform: Platform
+    page_id: int
+    ann: Actor
+    bob: Actor
+    service_team: int
+    marketing_team: int
+
+    @property
+    def registry(self) -> Registry:
+        return Registry([self.platform])
+
+    @property
+    def collector(self) -> Collector:
+        return Collector(self.db, self.registry, self.box, threads=4, fastest_seconds=30)
+
+    def deliverer(self, lease_seconds: float = 120) -> Deliverer:
+        return Deliverer(self.db, self.registry, self.box, lease_seconds)
+
+    def collect(self) -> None:
+        """Read the page to its end."""
+        (outcome,) = self.collector.run([self.page_id], force=True)
+        assert outcome.code is None, outcome
+
+
+@pytest.fixture
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+@pytest.fixture
+def house(services: Services, now: datetime) -> Iterator[House]:
+    """Everything in place, nothing said yet."""
+    seed(services)
+    actors = []
+    with services.db.write() as session:
+        teams = {team.key: team.id for team in accounts.teams(session)}
+        for login, role, team in (("ann", Role.AGENT, "customer_service"), ("bob", Role.MARKETER, "marketing")):
+            user_id = people.create_user(
+                session, login=login, role=role, password="correct horse", now=now, teams=[team]
+            )
+            actors.append(accounts.actor(session, session.get_one(User, user_id)))
+        page_id = pages.add_page(
+            session,
+            Found("memory", "Our blog", "memory:blog"),
+            team_id=teams["marketing"],
+            sealed_secret=services.box.seal({"login": "us", "password": "x"}),
+            account=None,
+            since=None,
+            now=now - timedelta(minutes=1),
+        )
+    yield House(
+        services.db,
+        services.box,
+        Platform(),
+        page_id,
+        actors[0],
+        actors[1],
+        teams["customer_service"],
+        teams["marketing"],
+    )

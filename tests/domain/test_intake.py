@@ -1,0 +1,299 @@
+"""Promise 1: what the platform showed us is stored once, and every later change is followed."""
+
+import random
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import func, select
+
+from app.collecting import service as collecting
+from app.connectors import errors
+from app.connectors.ports import Author, Item, Post, Status
+from app.contacts.models import Contact
+from app.inbox import intake, queries, rules
+from app.inbox import service as inbox
+from app.inbox.models import Comment, CommentVersion, Conversation, RawPayload
+from app.inbox.types import ConversationState, EventKind, ListFilter
+from app.pages import queries as page_queries
+from app.pages.models import Connection
+from app.pages.types import ConnectionState
+from tests.domain.conftest import House
+from tests.domain.platform import US
+
+POST = Post("p1", "https://b.example/p1", "Spring")
+
+
+def _count(house: House, model: type) -> int:
+    with house.db.read() as session:
+        return session.scalar(select(func.count()).select_from(model)) or 0
+
+
+def _talks(house: House, state: ConversationState = ConversationState.NEW) -> list[queries.Row]:
+    with house.db.read() as session:
+        return queries.rows(session, ListFilter(state))
+
+
+def test_a_comment_is_stored_once_however_often_it_is_shown(house: House, now: datetime) -> None:
+    for number in range(5):
+        house.platform.say("Eva", f"Hello {number}", now - timedelta(minutes=number))
+    house.collect()
+    house.collect()
+    assert _count(house, Comment) == 5
+    assert _count(house, Contact) == 1
+
+
+def test_a_walk_that_breaks_off_goes_on_where_it_was(house: House, now: datetime) -> None:
+    for number in range(6):
+        house.platform.say("Eva", f"Hello {number}", now)
+    house.platform.fail_after.append(errors.Transient(errors.TIMED_OUT))
+    (outcome,) = house.collector.run([house.page_id], force=True)
+    assert (outcome.new, outcome.code) == (2, errors.TIMED_OUT)
+    with house.db.read() as session:
+        page = page_queries.page(session, house.page_id)
+        assert page is not None
+        assert page.connection_state is ConnectionState.FAILING
+        assert page.last_read_at is None
+        cursor = session.get_one(Connection, house.page_id).cursor
+    assert cursor == {"done": 2}
+    house.collect()
+    assert _count(house, Comment) == 6
+    with house.db.read() as session:
+        page = page_queries.page(session, house.page_id)
+        assert page is not None
+        assert page.connection_state is ConnectionState.OK
+        assert page.last_read_at is not None
+
+
+def test_the_batch_and_the_cursor_are_one_transaction(
+    house: House, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.platform.say("Eva", "Hello", now)
+
+    def full_disk(*_arguments: object, **_named: object) -> None:
+        raise OSError("no space left")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(intake, "keep_payloads", full_disk)
+        (outcome,) = house.collector.run([house.page_id], force=True)
+    assert outcome.code == "internal"
+    assert _count(house, Comment) == 0
+    with house.db.read() as session:
+        assert session.get_one(Connection, house.page_id).cursor is None
+    house.collect()
+    assert _count(house, Comment) == 1
+
+
+def test_one_person_in_one_thread_is_one_conversation(house: House, now: datetime) -> None:
+    first = house.platform.say("Eva", "Where is it?", now - timedelta(hours=2))
+    house.platform.say("Eva", "Anybody?", now - timedelta(hours=1), parent=first)
+    house.platform.say("Tom", "Mine is late too", now, parent=first)
+    house.platform.say("Eva", "Something else", now)
+    house.collect()
+    assert sorted(row.comments for row in _talks(house)) == [1, 1, 2]
+
+
+def test_waiting_since_is_the_first_unanswered_word(house: House, now: datetime) -> None:
+    first = house.platform.say("Eva", "Where is it?", now - timedelta(hours=2))
+    house.platform.say("Eva", "Anybody?", now - timedelta(hours=1), parent=first)
+    house.collect()
+    (row,) = _talks(house)
+    assert row.at == now - timedelta(hours=2)
+
+
+def test_an_answer_given_at_the_platform_settles_the_conversation(house: House, now: datetime) -> None:
+    first = house.platform.say("Eva", "Where is it?", now - timedelta(hours=2))
+    house.platform.comments["us"] = Item("us", POST, US, "On its way!", now - timedelta(hours=1), parent=first)
+    house.collect()
+    assert _talks(house) == []
+    assert len(_talks(house, ConversationState.WAITING)) == 1
+
+
+def test_words_after_our_answer_wait_again(house: House, now: datetime) -> None:
+    first = house.platform.say("Eva", "Where is it?", now - timedelta(hours=3))
+    house.platform.comments["us"] = Item("us", POST, US, "On its way!", now - timedelta(hours=2), parent=first)
+    house.platform.say("Eva", "Still not here", now - timedelta(hours=1), parent="us")
+    house.collect()
+    (row,) = _talks(house)
+    assert row.at == now - timedelta(hours=1)
+
+
+def test_a_new_word_reopens_what_was_done(house: House, now: datetime) -> None:
+    first = house.platform.say("Eva", "Thanks", now - timedelta(hours=3))
+    house.collect()
+    with house.db.write() as session:
+        inbox.resolve(session, house.ann, _talks(house)[0].id, None, now)
+    house.platform.say("Eva", "One more thing", now, parent=first)
+    house.collect()
+    assert [row.at for row in _talks(house)] == [now]
+
+
+def test_an_edit_keeps_the_earlier_text(house: House, now: datetime) -> None:
+    first = house.platform.say("Eva", "I like it", now - timedelta(hours=1))
+    house.collect()
+    house.platform.comments[first] = replace(house.platform.comments[first], text="I hate it")
+    house.collector.reconcile([house.page_id], force=True)
+    with house.db.read() as session:
+        (comment,) = queries.thread(session, house.ann, _talks(house)[0].id)
+        assert (comment.text, comment.earlier_texts) == ("I hate it", ("I like it",))
+        assert comment.edited_at is not None
+    assert _talks(house)[0].snippet == "I hate it"
+
+
+def test_a_deletion_is_followed_and_closes_what_nobody_asks_any_more(house: House, now: datetime) -> None:
+    first = house.platform.say("Eva", "Oops", now - timedelta(hours=1))
+    house.collect()
+    del house.platform.comments[first]
+    house.collector.reconcile([house.page_id], force=True)
+    assert _talks(house) == []
+    (row,) = _talks(house, ConversationState.DONE)
+    with house.db.read() as session:
+        assert queries.thread(session, house.ann, row.id)[0].status is Status.DELETED
+        assert [event.kind for event in queries.events(session, house.ann, row.id)] == [EventKind.VANISHED]
+
+
+def test_a_second_look_comes_less_often_as_a_comment_ages(house: House, now: datetime) -> None:
+    waits = [
+        page_rules_next(now, now - age) - now
+        for age in (timedelta(0), timedelta(days=1), timedelta(days=5), timedelta(days=30), timedelta(days=900))
+    ]
+    assert waits == sorted(waits)
+    assert waits[-1] == timedelta(days=1)
+
+
+def page_rules_next(now: datetime, published_at: datetime) -> datetime:
+    from app.pages import rules as page_rules
+
+    return page_rules.next_verify(now, published_at)
+
+
+def test_strangers_with_the_same_name_stay_strangers(house: House, now: datetime) -> None:
+    for number in range(3):
+        external_id = f"g{number}"
+        house.platform.comments[external_id] = Item(external_id, POST, Author(name="Anna"), "Hi", now)
+    for number in range(2):
+        external_id = f"e{number}"
+        house.platform.comments[external_id] = Item(external_id, POST, Author(), "no name", now)
+    house.collect()
+    assert _count(house, Contact) == 5
+
+
+def test_a_parent_that_comes_late_joins_the_thread(house: House, now: datetime) -> None:
+    def store(*items: Item) -> None:
+        with house.db.write() as session:
+            intake.store(session, page_id=house.page_id, team_id=house.marketing_team, items=items, now=now)
+
+    eva, tom = Author("Eva", "user:eva"), Author("Tom", "user:tom")
+    store(Item("c", POST, eva, "child", now, parent="b"))
+    store(Item("b", POST, tom, "parent", now, parent="a"))
+    store(Item("a", POST, eva, "root", now - timedelta(hours=1)))
+    with house.db.read() as session:
+        roots = set(session.scalars(select(Comment.thread_root)))
+    assert roots == {"a"}
+
+
+def test_replaying_kept_answers_brings_back_what_was_lost(house: House, now: datetime) -> None:
+    lost = house.platform.say("Eva", "Do not lose me", now)
+    house.collect()
+    with house.db.write() as session:
+        comment = session.scalars(select(Comment)).one()
+        session.delete(comment)
+    assert _count(house, RawPayload) == 1
+    outcome = house.collector.replay(house.page_id)
+    assert outcome.new == 1
+    with house.db.read() as session:
+        assert session.scalars(select(Comment.external_id)).one() == lost
+
+
+def test_replaying_never_undoes_what_was_learned_later(house: House, now: datetime) -> None:
+    first = house.platform.say("Eva", "first", now)
+    house.collect()
+    old = house.platform.comments[first]
+    house.platform.comments[first] = replace(old, text="second")
+    house.collector.reconcile([house.page_id], force=True)
+    house.platform.comments[first] = old
+    house.collector.replay(house.page_id)
+    with house.db.read() as session:
+        assert session.scalars(select(Comment.text)).one() == "second"
+        assert session.scalars(select(CommentVersion.text)).all() == ["first"]
+
+
+def test_two_readers_of_one_page_do_not_meet(house: House, now: datetime) -> None:
+    from app.pages import service as pages
+
+    with house.db.write() as session:
+        held = pages.claim_read(session, house.page_id, now, force=True)
+    assert held is not None
+    assert house.collector.run([house.page_id], force=True) == []
+    with house.db.write() as session:
+        assert pages.claim_read(session, house.page_id, now + timedelta(minutes=6), force=True) is not None
+    with house.db.write() as session:
+        lost = collecting.store_batch(session, held, collecting.Batch([], {"done": 9}), now)
+        assert lost is None
+
+
+def test_wrong_credentials_stop_the_page_and_say_so(house: House, now: datetime) -> None:
+    house.platform.fail_before.append(errors.AuthExpired(errors.WRONG_CREDENTIALS, "revoked"))
+    (outcome,) = house.collector.run([house.page_id], force=True)
+    assert outcome.code == errors.WRONG_CREDENTIALS
+    with house.db.read() as session:
+        page = page_queries.page(session, house.page_id)
+        assert page is not None
+        assert page.connection_state is ConnectionState.STOPPED
+        assert page_queries.due(session, now + timedelta(days=9), 10) == []
+
+
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+@given(seed=st.integers(0, 10_000), cuts=st.lists(st.integers(1, 30), max_size=6))
+def test_order_and_repetition_change_nothing(house: House, seed: int, cuts: list[int]) -> None:
+    """Shuffled, cut into any batches, some given twice: the same comments, threads and counts come out."""
+    from app.core.clock import utc_now
+
+    now = utc_now()
+    chance = random.Random(seed)  # noqa: S311
+    prefix = f"{seed}.{len(cuts)}.{chance.random()}."
+    items = []
+    for number in range(30):
+        parent = f"{prefix}{chance.randrange(number)}" if number and chance.random() < 0.5 else None
+        author = Author(f"P{number % 4}", f"user:{prefix}{number % 4}")
+        items.append(
+            Item(f"{prefix}{number}", POST, author, f"t{number}", now - timedelta(seconds=100 - number), parent=parent)
+        )
+    roots = {item.external_id: _root(items, item) for item in items}
+    shuffled = items * 2
+    chance.shuffle(shuffled)
+    while shuffled:
+        size = cuts.pop() if cuts else len(shuffled)
+        part, shuffled = shuffled[:size], shuffled[size:]
+        with house.db.write() as session:
+            intake.store(session, page_id=house.page_id, team_id=house.marketing_team, items=part, now=now)
+    with house.db.read() as session:
+        stored = {
+            row.external_id: row.thread_root
+            for row in session.execute(
+                select(Comment.external_id, Comment.thread_root).where(Comment.external_id.startswith(prefix))
+            )
+        }
+        counted = session.scalar(
+            select(func.sum(Conversation.comment_count)).where(
+                Conversation.id.in_(select(Comment.conversation_id).where(Comment.external_id.startswith(prefix)))
+            )
+        )
+    assert stored == roots
+    assert counted == 30
+
+
+def _root(items: list[Item], item: Item) -> str:
+    by_id = {one.external_id: one for one in items}
+    while item.parent:
+        item = by_id[item.parent]
+    return item.external_id
+
+
+def test_links_in_a_circle_end() -> None:
+    links = {"a": "b", "b": "c", "c": "a"}
+    assert {rules.root_of(one, links, lambda _id: None) for one in links} == {"a"}

@@ -1,0 +1,183 @@
+"""Promise 3: everything is routed and says why."""
+
+import time
+from datetime import datetime
+
+import pytest
+
+from app.core.errors import Conflict, InvalidInput
+from app.inbox import queries
+from app.inbox.types import ConversationState, Facts, ListFilter, Priority, Row
+from app.routing import language, rules, service
+from app.routing import queries as routing
+from app.routing.types import DecidedBy, Verdict
+from tests.domain.conftest import House
+
+
+def facts(text: str, **changes: object) -> Facts:
+    values: dict[str, object] = {
+        "conversation_id": 1,
+        "page_id": 1,
+        "default_team_id": 1,
+        "texts": (text,),
+        "author_known": False,
+        "held_as_spam": False,
+        "language": None,
+    }
+    return Facts(**{**values, **changes})  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def shipped() -> tuple[rules.Rule, ...]:
+    from importlib import resources
+
+    return rules.read(resources.files("app.routing").joinpath("default_rules.toml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(
+    ("text", "team", "word"),
+    [
+        ("I want my money back!", "customer_service", "money back"),
+        ("Ich möchte eine Erstattung", "customer_service", "erstattung"),
+        ("Wo bleibt mein PAKET?", "customer_service", "paket"),
+        ("The mixer is broken", "customer_service", "broken"),
+        ("Vielen Dank, das war köstlich!", "marketing", "vielen dank"),
+        ("We would love a collaboration with you", "marketing", "collaboration"),
+        ("Refunded twice already", "customer_service", "refunded"),
+        ("Was kostet\n\ndie  Lieferung?", "customer_service", "lieferung"),
+    ],
+)
+def test_the_shipped_rules_say_which_words_they_saw(
+    shipped: tuple[rules.Rule, ...], text: str, team: str, word: str
+) -> None:
+    verdict = rules.decide(shipped, facts(text))
+    assert verdict.team == team
+    assert word in verdict.matched
+
+
+def test_what_no_rule_takes_goes_to_the_pages_own_team(shipped: tuple[rules.Rule, ...]) -> None:
+    assert rules.decide(shipped, facts("Sunday it is")) == Verdict(
+        None, Priority.NORMAL, spam=False, rule=None, matched=()
+    )
+
+
+@pytest.mark.parametrize("text", ["Best online casino bonus here", "http://a http://b http://c http://d cheap"])
+def test_obvious_spam_is_set_aside(shipped: tuple[rules.Rule, ...], text: str) -> None:
+    assert rules.decide(shipped, facts(text)).spam
+
+
+def test_links_of_somebody_we_know_are_not_spam(shipped: tuple[rules.Rule, ...]) -> None:
+    assert not rules.decide(shipped, facts("http://a http://b http://c http://d", author_known=True)).spam
+
+
+def test_words_are_whole_words() -> None:
+    (rule,) = rules.read('[[rule]]\nname = "r"\nteam = "t"\nwords = ["win", "bestell*"]')
+    assert rules.decide([rule], facts("the window")).rule is None
+    assert rules.decide([rule], facts("Win!")).rule == "r"
+    assert rules.decide([rule], facts("Bestellungen")).matched == ("bestellungen",)
+
+
+def test_every_condition_must_hold() -> None:
+    (rule,) = rules.read('[[rule]]\nname = "r"\nteam = "t"\nlanguages = ["de"]\npages = [4]')
+    assert rules.decide([rule], facts("x", language="de", page_id=4)).rule == "r"
+    assert rules.decide([rule], facts("x", language="en", page_id=4)).rule is None
+    assert rules.decide([rule], facts("x", language="de", page_id=5)).rule is None
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("nonsense", "TOML"),
+        ("[[rule]]\nteam = 'x'", "name"),
+        ("[[rule]]\nname = 'x'\nteam = 'y'", "no condition"),
+        ("[[rule]]\nname = 'x'\nwords = ['a']", "team or spam"),
+        ("[[rule]]\nname = 'x'\nwords = 'a'\nteam = 'y'", "words"),
+        ("[[rule]]\nname = 'x'\nwords = ['a']\nteam = 'y'\npriority = 'huge'", "priority"),
+        ("[[rule]]\nname = 'x'\nwords = ['a']\nteam = 'y'\ncolour = 'red'", "colour"),
+        ("rules = 1", "rule"),
+    ],
+)
+def test_bad_rules_are_told_apart(text: str, says: str) -> None:
+    with pytest.raises(InvalidInput, match=says):
+        rules.read(text)
+
+
+def test_hostile_text_costs_little(shipped: tuple[rules.Rule, ...]) -> None:
+    begun = time.perf_counter()
+    rules.decide(shipped, facts(("http" + "a" * 50 + " ") * 1200))
+    rules.decide(shipped, facts("refund" * 10_000))
+    assert time.perf_counter() - begun < 2
+
+
+def test_languages_are_recognised() -> None:
+    assert language.detect("Wo bleibt denn nun meine Bestellung?") == "de"
+    assert language.detect("Where on earth is my parcel now?") == "en"
+    assert language.detect("ok 👍") is None
+
+
+def _only(house: House, state: ConversationState = ConversationState.NEW) -> Row:
+    with house.db.read() as session:
+        (row,) = queries.rows(session, ListFilter(state))
+    return row
+
+
+def test_a_collected_comment_is_routed_with_its_reason(house: House, now: datetime) -> None:
+    house.platform.say("Eva", "Ich will mein Geld zurück, der Mixer ist kaputt!", now)
+    house.collect()
+    row = _only(house)
+    assert (row.team_id, row.priority) == (house.service_team, Priority.HIGH)
+    with house.db.read() as session:
+        (why,) = routing.explain(session, row.id)
+        assert not routing.has_waiting(session)
+    assert (why.decided_by, why.rule, why.matched) == (DecidedBy.RULE, "Money back or a new one", ("geld zurück",))
+
+
+def test_spam_waits_in_its_own_list(house: House, now: datetime) -> None:
+    house.platform.say("Bot", "buy followers now", now)
+    house.collect()
+    assert _only(house, ConversationState.SPAM).snippet == "buy followers now"
+
+
+def test_a_correction_moves_and_is_kept(house: House, now: datetime) -> None:
+    house.platform.say("Eva", "Wonderful!", now)
+    house.collect()
+    row = _only(house)
+    assert row.team_id == house.marketing_team
+    with house.db.write() as session:
+        service.correct(session, house.bob, row.id, house.service_team, version=None, reason=" ironic ", now=now)
+    assert _only(house).team_id == house.service_team
+    with house.db.read() as session:
+        first, second = routing.explain(session, row.id)
+    assert (second.decided_by, second.actor, second.reason) == (DecidedBy.PERSON, "bob", "ironic")
+    assert first.rule == "Praise and thanks"
+    with pytest.raises(InvalidInput), house.db.write() as session:
+        service.correct(session, house.bob, row.id, house.service_team, version=None, reason="", now=now)
+    with pytest.raises(Conflict), house.db.write() as session:
+        service.correct(session, house.bob, row.id, house.marketing_team, version=1, reason="", now=now)
+
+
+def test_more_words_do_not_undo_a_correction(house: House, now: datetime) -> None:
+    first = house.platform.say("Eva", "Wonderful!", now)
+    house.collect()
+    with house.db.write() as session:
+        service.correct(session, house.bob, _only(house).id, house.service_team, version=None, reason="", now=now)
+    house.platform.say("Eva", "Thank you", now, parent=first)
+    house.collect()
+    assert _only(house).team_id == house.service_team
+
+
+def test_a_fault_in_routing_holds_up_nothing(house: House, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    house.platform.say("Eva", "Where is my parcel?", now)
+    with monkeypatch.context() as patched:
+        patched.setattr(rules, "decide", lambda *_a: 1 / 0)
+        house.collect()
+    with house.db.read() as session:
+        assert routing.has_waiting(session)
+    with house.db.write() as session:
+        assert service.route_waiting(session, now) == 1
+    assert _only(house).team_id == house.service_team
+
+
+def test_rules_for_a_team_that_does_not_exist_are_not_published(house: House, now: datetime) -> None:
+    with pytest.raises(InvalidInput, match="no team"), house.db.write() as session:
+        service.publish(session, '[[rule]]\nname = "r"\nteam = "nobody"\nwords = ["x"]', now)
