@@ -14,6 +14,12 @@ COMMANDS = {
     "scheduler": "app.cli.processes:scheduler",
     "db": "app.cli.database:db",
     "doctor": "app.cli.doctor:doctor",
+    "page": "app.cli.page:page",
+    "collect": "app.cli.collect:collect",
+    "inspect": "app.cli.inspect:inspect",
+    "export": "app.cli.export:export",
+    "user": "app.cli.user:user",
+    "rules": "app.cli.rules:rules",
 }
 """Name of a command, and the module and object that carry it out."""
 

@@ -10,6 +10,8 @@ from datetime import datetime
 from app.connectors import errors
 from app.connectors.ports import Access, Account, Connector, Found, Item
 from app.connectors.registry import Registry
+from app.core.security import SecretBox
+from app.pages.types import Reach
 
 PREVIEW = 5
 
@@ -58,3 +60,13 @@ def preview(
     """The newest few comments as they would be taken. Raises ConnectorError."""
     settings = {**found.settings, **(account.settings if account else {})}
     return connectors.get(found.kind).latest(Access(found.url, settings, secret), count=PREVIEW, now=now)
+
+
+def recheck(connectors: Registry, box: SecretBox, reach: Reach, now: datetime) -> Account | None:
+    """Ask a connected page for its newest comment, and prove its credentials if it has any. Raises ConnectorError."""
+    secret = box.open(reach.sealed_secret) if reach.sealed_secret else None
+    access = Access(reach.url, reach.settings, secret)
+    connector = connectors.get(reach.connector)
+    account = connector.check(access)
+    connector.latest(access, count=1, now=now)
+    return account

@@ -7,7 +7,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.accounts.models import Team
 from app.pages.models import Connection, Page
-from app.pages.types import ConnectionState, PageState, PageView
+from app.pages.types import ConnectionState, PageState, PageView, Reach
 
 
 def pages(session: Session, *, include_removed: bool = False) -> list[PageView]:
@@ -27,6 +27,16 @@ def page_at(session: Session, connector: str, url: str) -> PageView | None:
     """The page of this kind at this canonical address."""
     row = session.execute(_query().where(Page.connector == connector, Page.url == url)).one_or_none()
     return _view(row) if row else None
+
+
+def reach(session: Session, page_id: int) -> Reach | None:
+    """How a page is reached."""
+    query = select(Page, Connection).join(Connection, Connection.page_id == Page.id).where(Page.id == page_id)
+    row = session.execute(query).one_or_none()
+    if row is None:
+        return None
+    page, connection = row
+    return Reach(page.connector, page.url, dict(connection.settings), connection.sealed_secret)
 
 
 def troubled(session: Session) -> list[PageView]:

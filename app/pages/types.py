@@ -57,3 +57,13 @@ class Claim:
     cursor: dict[str, Any] | None
     since: datetime | None
     lease: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How a page is reached, for asking the platform something outside a read."""
+
+    connector: str
+    url: str
+    settings: dict[str, Any]
+    sealed_secret: bytes | None

@@ -22,7 +22,7 @@ from app.inbox.types import ConversationState, Facts
 from app.pages.models import Page
 from app.routing import language, queries, rules
 from app.routing.models import RoutingDecision, RuleSet
-from app.routing.types import DecidedBy, Verdict
+from app.routing.types import DecidedBy, Rule, Verdict
 
 log = structlog.get_logger()
 BATCH = 500
@@ -43,8 +43,8 @@ def route_waiting(session: Session, now: datetime, only: Iterable[int] = ()) -> 
     version_id, active = queries.active(session)
     teams = {team.key: team.id for team in accounts.teams(session)}
     wanted = select(Page.id, Page.team_id).where(Page.id.in_({talk.page_id for talk in talks}))
-    pages = {page_id: team_id for page_id, team_id in session.execute(wanted)}
-    facts = _facts(session, talks, pages)
+    pages = dict(session.execute(wanted).tuples().all())
+    facts = facts_of(session, talks, pages)
     updates: list[dict[str, Any]] = []
     decisions: list[dict[str, Any]] = []
     for talk, decision_id in zip(talks, new_ids(len(talks)), strict=True):
@@ -99,8 +99,18 @@ def correct(
 
 def publish(session: Session, source: str, now: datetime, actor_id: int | None = None) -> int:
     """Put a new version of the rules in force; answer its id. Raises InvalidInput, naming the rule at fault."""
+    checked(session, source)
+    fresh = RuleSet(source=source, published_at=now, published_by_id=actor_id)
+    session.add(fresh)
+    session.flush()
+    return fresh.id
+
+
+def checked(session: Session, source: str) -> tuple[Rule, ...]:
+    """The rules in a text, fit to be put in force. Raises InvalidInput, naming the rule at fault."""
     known = {team.key for team in accounts.teams(session)}
-    for number, rule in enumerate(rules.read(source), 1):
+    found = rules.read(source)
+    for number, rule in enumerate(found, 1):
         if rule.team and rule.team not in known:
             message = _(
                 "Rule %(n)s: there is no team “%(team)s”. Teams: %(teams)s.",
@@ -109,13 +119,11 @@ def publish(session: Session, source: str, now: datetime, actor_id: int | None =
                 teams=", ".join(sorted(known)),
             )
             raise InvalidInput(message, field="rules")
-    fresh = RuleSet(source=source, published_at=now, published_by_id=actor_id)
-    session.add(fresh)
-    session.flush()
-    return fresh.id
+    return found
 
 
-def _facts(session: Session, talks: list[Conversation], pages: dict[int, int]) -> dict[int, Facts]:
+def facts_of(session: Session, talks: list[Conversation], pages: dict[int, int]) -> dict[int, Facts]:
+    """What routing looks at, by conversation. ``pages`` are the default teams of their pages."""
     said: dict[int, list[str]] = defaultdict(list)
     spam: set[int] = set()
     query = (
