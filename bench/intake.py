@@ -42,7 +42,7 @@ _FILLED = ("contacts", "identities", "posts", "conversations", "comments", "raw_
 
 def batches(count: int) -> Iterator[Batch]:
     """Comments of 1 person in 3 known, a third of them answers, over 40 posts."""
-    chance = random.Random(7)  # noqa: S311
+    chance = random.Random(7)
     start = utc_now() - timedelta(days=3)
     for first in range(0, count, BATCH):
         items = []
@@ -88,7 +88,7 @@ def intake(settings: Settings, count: int) -> tuple[float, dict[str, list[dict[s
     with db.read() as session:
         for name in _FILLED:
             table = Base.metadata.tables[name]
-            rows[name] = [dict(row._mapping) for row in session.execute(select(table))]  # noqa: SLF001
+            rows[name] = [dict(row._mapping) for row in session.execute(select(table))]
     services.db.dispose()
     return seconds, rows
 

@@ -1,6 +1,5 @@
 """A small house: two people, one page, a platform in memory, and the runners that work on them."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -55,7 +54,7 @@ def now() -> datetime:
 
 
 @pytest.fixture
-def house(services: Services, now: datetime) -> Iterator[House]:
+def house(services: Services, now: datetime) -> House:
     """Everything in place, nothing said yet."""
     seed(services)
     actors = []
@@ -75,7 +74,7 @@ def house(services: Services, now: datetime) -> Iterator[House]:
             since=None,
             now=now - timedelta(minutes=1),
         )
-    yield House(
+    return House(
         services.db,
         services.box,
         Platform(),

@@ -11,12 +11,12 @@ from sqlalchemy import func, select
 
 from app.collecting import service as collecting
 from app.connectors import errors
-from app.connectors.ports import Author, Item, Post, Status
+from app.connectors.ports import Author, Batch, Item, Post, Status
 from app.contacts.models import Contact
 from app.inbox import intake, queries, rules
 from app.inbox import service as inbox
 from app.inbox.models import Comment, CommentVersion, Conversation, RawPayload
-from app.inbox.types import ConversationState, EventKind, ListFilter
+from app.inbox.types import ConversationState, EventKind, ListFilter, Row
 from app.pages import queries as page_queries
 from app.pages.models import Connection
 from app.pages.types import ConnectionState
@@ -31,7 +31,7 @@ def _count(house: House, model: type) -> int:
         return session.scalar(select(func.count()).select_from(model)) or 0
 
 
-def _talks(house: House, state: ConversationState = ConversationState.NEW) -> list[queries.Row]:
+def _talks(house: House, state: ConversationState = ConversationState.NEW) -> list[Row]:
     with house.db.read() as session:
         return queries.rows(session, ListFilter(state))
 
@@ -230,7 +230,7 @@ def test_two_readers_of_one_page_do_not_meet(house: House, now: datetime) -> Non
     with house.db.write() as session:
         assert pages.claim_read(session, house.page_id, now + timedelta(minutes=6), force=True) is not None
     with house.db.write() as session:
-        lost = collecting.store_batch(session, held, collecting.Batch([], {"done": 9}), now)
+        lost = collecting.store_batch(session, held, Batch([], {"done": 9}), now)
         assert lost is None
 
 
@@ -254,7 +254,7 @@ def test_order_and_repetition_change_nothing(house: House, seed: int, cuts: list
     from app.core.clock import utc_now
 
     now = utc_now()
-    chance = random.Random(seed)  # noqa: S311
+    chance = random.Random(seed)
     prefix = f"{seed}.{len(cuts)}.{chance.random()}."
     items = []
     for number in range(30):

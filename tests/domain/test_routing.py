@@ -10,7 +10,7 @@ from app.inbox import queries
 from app.inbox.types import ConversationState, Facts, ListFilter, Priority, Row
 from app.routing import language, rules, service
 from app.routing import queries as routing
-from app.routing.types import DecidedBy, Verdict
+from app.routing.types import DecidedBy, Rule, Verdict
 from tests.domain.conftest import House
 
 
@@ -28,7 +28,7 @@ def facts(text: str, **changes: object) -> Facts:
 
 
 @pytest.fixture(scope="module")
-def shipped() -> tuple[rules.Rule, ...]:
+def shipped() -> tuple[Rule, ...]:
     from importlib import resources
 
     return rules.read(resources.files("app.routing").joinpath("default_rules.toml").read_text(encoding="utf-8"))
@@ -47,26 +47,24 @@ def shipped() -> tuple[rules.Rule, ...]:
         ("Was kostet\n\ndie  Lieferung?", "customer_service", "lieferung"),
     ],
 )
-def test_the_shipped_rules_say_which_words_they_saw(
-    shipped: tuple[rules.Rule, ...], text: str, team: str, word: str
-) -> None:
+def test_the_shipped_rules_say_which_words_they_saw(shipped: tuple[Rule, ...], text: str, team: str, word: str) -> None:
     verdict = rules.decide(shipped, facts(text))
     assert verdict.team == team
     assert word in verdict.matched
 
 
-def test_what_no_rule_takes_goes_to_the_pages_own_team(shipped: tuple[rules.Rule, ...]) -> None:
+def test_what_no_rule_takes_goes_to_the_pages_own_team(shipped: tuple[Rule, ...]) -> None:
     assert rules.decide(shipped, facts("Sunday it is")) == Verdict(
         None, Priority.NORMAL, spam=False, rule=None, matched=()
     )
 
 
 @pytest.mark.parametrize("text", ["Best online casino bonus here", "http://a http://b http://c http://d cheap"])
-def test_obvious_spam_is_set_aside(shipped: tuple[rules.Rule, ...], text: str) -> None:
+def test_obvious_spam_is_set_aside(shipped: tuple[Rule, ...], text: str) -> None:
     assert rules.decide(shipped, facts(text)).spam
 
 
-def test_links_of_somebody_we_know_are_not_spam(shipped: tuple[rules.Rule, ...]) -> None:
+def test_links_of_somebody_we_know_are_not_spam(shipped: tuple[Rule, ...]) -> None:
     assert not rules.decide(shipped, facts("http://a http://b http://c http://d", author_known=True)).spam
 
 
@@ -102,7 +100,7 @@ def test_bad_rules_are_told_apart(text: str, says: str) -> None:
         rules.read(text)
 
 
-def test_hostile_text_costs_little(shipped: tuple[rules.Rule, ...]) -> None:
+def test_hostile_text_costs_little(shipped: tuple[Rule, ...]) -> None:
     begun = time.perf_counter()
     rules.decide(shipped, facts(("http" + "a" * 50 + " ") * 1200))
     rules.decide(shipped, facts("refund" * 10_000))
