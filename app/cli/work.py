@@ -131,7 +131,7 @@ def because(code: str, detail: str) -> str:
     """What is the matter, what was answered, what to do."""
     why = words.advice(code, detail)
     told = f"[{detail}]" if detail and detail not in why.what else ""
-    return " ".join(part for part in (why.what, told, why.remedy) if part)
+    return " ".join(part for part in (why.what, told, why.do) if part)
 
 
 def progress(length: int, label: str) -> Any:

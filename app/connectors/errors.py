@@ -39,7 +39,7 @@ class OutcomeUnknown(ConnectorError):
     """An act left us and no usable answer came: it may or may not have taken place. Look it up before any repeat."""
 
 
-# The codes. Words for each, in both languages, stand in app.web.present.health.
+# The codes. Words for each, in both languages, stand in app.pages.words.
 UNREACHABLE = "unreachable"  # no connection, name not found, TLS failed
 TIMED_OUT = "timed_out"
 SERVER_ERROR = "server_error"  # 5xx
