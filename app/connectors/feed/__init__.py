@@ -1,0 +1,1 @@
+"""Comment feeds: RSS 0.9x, 1.0, 2.0 and Atom. Read-only."""

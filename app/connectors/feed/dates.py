@@ -1,0 +1,19 @@
+"""Dates as feeds write them: RFC 822 with all its history, RFC 3339 and its relatives, and nonsense."""
+
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+
+
+def read(text: str, now: datetime) -> datetime:
+    """The time in UTC; ``now`` for a missing, unreadable or impossible one (before 1990 or in the future)."""
+    text = text.strip()[:64]
+    if not text:
+        return now
+    try:
+        when = datetime.fromisoformat(text) if text[:4].isdecimal() else parsedate_to_datetime(text)
+        when = when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return now
+    return when if EARLIEST <= when <= now else now
