@@ -2,6 +2,7 @@
 
 import click
 
+from app import bootstrap
 from app.cli.common import json_option, print_json, settings
 from app.core import migrate
 from app.core.i18n import gettext as _
@@ -18,6 +19,7 @@ def upgrade() -> None:
     current = settings()
     current.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     changed = migrate.upgrade(current.database_url)
+    bootstrap.seed(bootstrap.build(current))
     click.echo(_("The database is up to date now.") if changed else _("The database was up to date already."))
 
 

@@ -16,6 +16,8 @@ from app.core.errors import PorchlightError
 from app.core.i18n import gettext as _
 
 START_SECONDS = 30
+HEAD_START_SECONDS = 3
+"""How long the others leave the processors to the web server, so that the first page comes soon."""
 
 
 @click.command()
@@ -69,7 +71,9 @@ def _start(supervisor: Supervisor, current: Settings, *, demo: bool) -> None:
     if current.redis.url is None:
         _start_redis(supervisor, current)
     link = _prepare(supervisor, current, demo=demo)
-    for program in (programs.web(current), *programs.workers(current), programs.scheduler(current)):
+    supervisor.start(programs.web(current))
+    supervisor.wait_until(lambda: ports.accepts(current.web), HEAD_START_SECONDS)
+    for program in (*programs.workers(current), programs.scheduler(current)):
         supervisor.start(program)
     if not supervisor.wait_until(lambda: ports.accepts(current.web), START_SECONDS):
         click.echo(_("The web server does not answer yet. What holds it up stands above."))

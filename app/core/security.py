@@ -5,6 +5,7 @@ import json
 import os
 import secrets
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 from argon2 import PasswordHasher
@@ -14,7 +15,11 @@ from cryptography.fernet import Fernet, InvalidToken
 from app.core.errors import ConfigError
 
 _hasher = PasswordHasher()
-_NOBODY = _hasher.hash("nobody has this password")
+
+
+@cache
+def _nobody() -> str:
+    return _hasher.hash("nobody has this password")
 
 
 def hash_password(password: str) -> str:
@@ -25,7 +30,7 @@ def hash_password(password: str) -> str:
 def password_matches(stored: str | None, password: str) -> bool:
     """Whether the password fits; costs the same time when there is no stored hash, so that logins can't be probed."""
     try:
-        return _hasher.verify(stored or _NOBODY, password) and stored is not None
+        return _hasher.verify(stored or _nobody(), password) and stored is not None
     except (VerificationError, InvalidHashError):
         return False
 
@@ -52,7 +57,9 @@ class SecretBox:
         try:
             return cls(read_or_make_key(path))
         except ValueError as error:
-            raise ConfigError(f"{path}: this is not a key made by Porchlight ({error}). Restore it from a backup.") from None
+            raise ConfigError(
+                f"{path}: this is not a key made by Porchlight ({error}). Restore it from a backup."
+            ) from None
 
     def seal(self, secret: Mapping[str, str]) -> bytes:
         return self._fernet.encrypt(json.dumps(dict(secret)).encode())
@@ -62,7 +69,9 @@ class SecretBox:
         try:
             opened: dict[str, str] = json.loads(self._fernet.decrypt(sealed))
         except InvalidToken:
-            raise ConfigError("A stored credential was sealed with another secret.key. Restore that key from a backup.") from None
+            raise ConfigError(
+                "A stored credential was sealed with another secret.key. Restore that key from a backup."
+            ) from None
         return opened
 
 
