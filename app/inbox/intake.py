@@ -172,6 +172,8 @@ def _find_roots(
     links = {item.external_id: item.parent for item in fresh}
     for item in fresh:
         work.roots[item.external_id] = rules.root_of(item.external_id, links, stored_roots.get)
+    for item in fresh:  # a stored comment's root may itself have found its parent in this batch
+        work.roots[item.external_id] = rules.follow(work.roots, item.external_id)
 
 
 def _posts(session: Session, page_id: int, refs: Iterable[PostRef]) -> dict[str, int]:

@@ -41,6 +41,18 @@ def root_of(external_id: str, parents: Mapping[str, str | None], stored_root: Ca
         at = parent
 
 
+def follow(roots: Mapping[str, str], external_id: str) -> str:
+    """The end of a chain of roots; a circle ends at its smallest member."""
+    seen = {external_id}
+    at = roots[external_id]
+    while roots.get(at, at) != at:
+        if at in seen:
+            return min(seen)
+        seen.add(at)
+        at = roots[at]
+    return at
+
+
 def after_inbound(
     state: ConversationState, waiting_since: datetime | None, published_at: datetime
 ) -> tuple[ConversationState, datetime | None]:
