@@ -25,7 +25,7 @@ def create_app(services: Services | None = None) -> Flask:
     """The application, with ``services`` or with those of the configuration. Raises ConfigError."""
     services = services or bootstrap.build()
     logs.configure(services.settings.log.level, services.settings.log.format)
-    app = Flask("app.web")
+    app = Flask("app.web", static_folder=None)  # app.web.assets serves them
     _configure(app, services)
     app.extensions[EXTENSION] = services
     CSRFProtect(app)

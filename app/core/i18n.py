@@ -30,6 +30,11 @@ def ngettext(singular: str, plural: str, n: int, **values: object) -> str:
     return _catalogue(_current.get()).ungettext(singular, plural, n) % {"num": n, **values}
 
 
+def plural(singular: str, plural: str, n: int) -> str:
+    """The form for ``n`` things, placeholders still in it: templates fill them in and escape what goes there."""
+    return _catalogue(_current.get()).ungettext(singular, plural, n)
+
+
 def pgettext(context: str, message: str, **values: object) -> str:
     """The message in a context, for words that translate differently in different places."""
     text = str(_catalogue(_current.get()).upgettext(context, message))

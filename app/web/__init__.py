@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from app.web import assets, sessions
+from app.web import assets, inbox, style
 from app.web.present import filters
 
 
@@ -10,5 +10,5 @@ def install(app: Flask) -> None:
     """Register all screens."""
     filters.install(app)
     assets.install(app)
-    for blueprint in (sessions.blueprint,):
+    for blueprint in (inbox.blueprint, style.blueprint):
         app.register_blueprint(blueprint)

@@ -1,0 +1,115 @@
+"""Static files: read once at the start, served from memory, kept by browsers for good.
+
+All files share one version, a hash over everything, that stands in the address: modules and style sheets name their
+neighbours relatively and still never meet an old one. Served here and not by the web server, so that every way to run
+Porchlight (ASGI, any WSGI server) behaves the same; a browser asks once per version.
+"""
+
+import gzip
+import hashlib
+import mimetypes
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from flask import Flask, Response, request, url_for
+from werkzeug.exceptions import NotFound
+
+FOLDER = Path(__file__).parent / "static"
+SMALLEST = 1_000
+"""Bytes from which compression is worth it."""
+_TEXT = ("text/", "application/json", "image/svg+xml")
+_FOREVER = "public, max-age=31536000, immutable"
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """One file, ready to be sent."""
+
+    body: bytes
+    packed: bytes | None
+    media_type: str
+
+
+def install(app: Flask) -> None:
+    """Serve the static files and compress pages. Templates get ``asset(path)``."""
+    files = _read(FOLDER)
+    version = _version(files)
+
+    def file(version: str, path: str) -> Response:
+        return _send(files, path, _FOREVER if version == current else "no-cache")
+
+    current = version
+    file.needs = "public"  # type: ignore[attr-defined] # as app.edge.routes marks its views; reads no database
+    app.add_url_rule("/static/<version>/<path:path>", endpoint="asset", view_func=file)
+    app.jinja_env.globals["asset"] = lambda path: url_for("asset", version=version, path=path)
+    app.after_request(_pack)
+
+
+def _read(folder: Path) -> dict[str, Asset]:
+    files = {}
+    for path in sorted(folder.rglob("*")):
+        if not path.is_file() or path.suffix == ".md":
+            continue
+        body = path.read_bytes()
+        media_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+        if path.suffix == ".js":
+            media_type = "text/javascript"
+        packed = gzip.compress(body, 9, mtime=0) if len(body) > SMALLEST and media_type.startswith(_TEXT) else None
+        files[path.relative_to(folder).as_posix()] = Asset(body, packed, media_type)
+    return files
+
+
+def _version(files: dict[str, Asset]) -> str:
+    whole = hashlib.blake2b(digest_size=8)
+    for name, asset in files.items():
+        whole.update(f"{name}\0{len(asset.body)}\0".encode() + asset.body)
+    return whole.hexdigest()
+
+
+def _send(files: dict[str, Asset], path: str, keep: str) -> Response:
+    asset = files.get(path)
+    if asset is None:
+        raise NotFound
+    packed = asset.packed is not None and _takes_gzip()
+    response = Response(asset.packed if packed else asset.body, content_type=_content_type(asset.media_type))
+    response.headers["Cache-Control"] = keep
+    response.headers["Vary"] = "Accept-Encoding"
+    if packed:
+        response.headers["Content-Encoding"] = "gzip"
+    return response
+
+
+def _pack(response: Response) -> Response:
+    """Compress a page.
+
+    A random number of bytes goes along: the length of an answer that holds both a secret (the form token) and
+    something an attacker chose must not tell how well the two compress together (the BREACH attack).
+    """
+    if (
+        response.direct_passthrough
+        or response.is_streamed
+        or "Content-Encoding" in response.headers
+        or not response.content_type.startswith(_TEXT)
+        or not _takes_gzip()
+    ):
+        return response
+    body = response.get_data()
+    if len(body) < SMALLEST:
+        return response
+    packed = bytearray(gzip.compress(body, 5, mtime=0))
+    name = b"p" * secrets.randbelow(100) + b"\0"
+    packed[3] |= 0x08  # FNAME follows the ten bytes of the header (RFC 1952, 2.3)
+    packed[10:10] = name
+    response.set_data(bytes(packed))
+    response.headers["Content-Encoding"] = "gzip"
+    response.vary.add("Accept-Encoding")
+    return response
+
+
+def _takes_gzip() -> bool:
+    return bool(request.accept_encodings["gzip"])
+
+
+def _content_type(media_type: str) -> str:
+    return f"{media_type}; charset=utf-8" if media_type.startswith("text/") else media_type

@@ -1,0 +1,73 @@
+"""What all templates can use."""
+
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from flask import Flask, g, request
+
+from app.accounts import rules
+from app.accounts.types import Permission
+from app.core import i18n
+from app.core.clock import utc_now
+from app.edge.context import maybe_actor, services
+from app.web.present import health, nav, text, times, words
+
+THEMES = ("light", "dark")
+
+
+def install(app: Flask) -> None:
+    """Register translations, filters and what every page needs to know."""
+    env = app.jinja_env
+    env.add_extension("jinja2.ext.i18n")
+    env.install_gettext_callables(i18n.gettext, i18n.plural, newstyle=True, pgettext=i18n.pgettext)  # type: ignore[attr-defined]
+    env.trim_blocks = env.lstrip_blocks = True
+    env.filters.update(
+        ago=lambda at: times.ago(at, _now()),
+        clock_time=lambda at: times.clock_time(at, _now()),
+        moment=times.moment,
+        iso=times.iso,
+        linkify=text.linkify,
+        safe_url=text.safe_url,
+        host=text.host,
+    )
+    env.globals.update(ailment=health.ailment, words=words, ways=nav.ways)
+    app.context_processor(_common)
+
+
+def _common() -> dict[str, Any]:
+    asking = maybe_actor()
+    return {
+        "actor": asking,
+        "may": partial(_may, asking.role) if asking else lambda _permission: False,
+        "language": i18n.language(),
+        "theme": _theme(),
+        "ago_words": times.ago_words(),
+        "connector_label": connector_label,
+    }
+
+
+def _may(role: Any, permission: str) -> bool:
+    return rules.may(role, Permission(permission))
+
+
+def connector_label(kind: str) -> str:
+    """The platform's name for people."""
+    try:
+        return services().connectors.get(kind).label
+    except KeyError:
+        return kind
+
+
+def _theme() -> str:
+    """Light or dark when the reader chose one, else what the system says; kept in a cookie so that nothing flashes."""
+    chosen = request.cookies.get("theme", "")
+    return chosen if chosen in THEMES else "auto"
+
+
+def _now() -> datetime:
+    """One present moment for a whole page."""
+    if "now" not in g:
+        g.now = utc_now()
+    now: datetime = g.now
+    return now

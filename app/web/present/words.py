@@ -1,0 +1,131 @@
+"""States and kinds in words, each with the icon that goes with it."""
+
+from dataclasses import dataclass
+
+from app.accounts.types import Role
+from app.connectors.ports import Status
+from app.core.i18n import gettext as _
+from app.inbox.types import ConversationState, EventKind, EventView, View
+from app.outbox.types import Act
+from app.pages.types import ConnectionState, PageState
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word, its icon, and the tone of a badge: ``attention``, ``good``, ``bad`` or nothing."""
+
+    text: str
+    icon: str
+    tone: str = ""
+
+
+def view(one: View) -> Word:
+    """A list of the inbox."""
+    return {
+        View.TEAM: Word(_("My teams"), "users"),
+        View.MINE: Word(_("Mine"), "user-check"),
+        View.UNASSIGNED: Word(_("Unassigned"), "hand"),
+        View.ALL: Word(_("Everything"), "layers"),
+        View.SPAM: Word(_("Spam"), "shield-alert"),
+    }[one]
+
+
+def state(one: ConversationState) -> Word:
+    """Where a conversation stands."""
+    return {
+        ConversationState.NEW: Word(_("New"), "inbox", "attention"),
+        ConversationState.WAITING: Word(_("Waiting"), "hourglass"),
+        ConversationState.DONE: Word(_("Done"), "check"),
+        ConversationState.SPAM: Word(_("Spam"), "shield-alert"),
+    }[one]
+
+
+def status(one: Status) -> Word | None:
+    """Where a comment stands at its source; nothing needs saying about one that simply stands there."""
+    return {
+        Status.LIVE: None,
+        Status.HELD: Word(_("Held for moderation at the page"), "hourglass", "attention"),
+        Status.SPAM: Word(_("Spam at the page"), "shield-alert", "bad"),
+        Status.TRASH: Word(_("In the trash at the page"), "trash-2", "bad"),
+        Status.DELETED: Word(_("Deleted at the page"), "eye-off", "bad"),
+    }[one]
+
+
+def moderation(act: Act) -> Word:
+    """What can be done to a comment at its source."""
+    return {
+        Act.REPLY: Word(_("Reply"), "reply"),
+        Act.APPROVE: Word(_("Approve at the page"), "check"),
+        Act.HOLD: Word(_("Hold back at the page"), "pause"),
+        Act.SPAM: Word(_("Spam at the page"), "shield-alert"),
+        Act.TRASH: Word(_("Trash at the page"), "trash-2"),
+    }[act]
+
+
+def connection(one: ConnectionState) -> Word:
+    """How a page's connection is."""
+    return {
+        ConnectionState.NEW: Word(_("Not read yet"), "hourglass"),
+        ConnectionState.OK: Word(_("Reading"), "circle-check", "good"),
+        ConnectionState.FAILING: Word(_("Failing"), "triangle-alert", "bad"),
+        ConnectionState.STOPPED: Word(_("Stopped"), "unplug", "bad"),
+    }[one]
+
+
+def page_state(one: PageState) -> Word:
+    """Whether we look after a page."""
+    return {
+        PageState.ACTIVE: Word(_("Active"), "play"),
+        PageState.PAUSED: Word(_("Paused"), "pause"),
+        PageState.REMOVED: Word(_("Removed"), "x"),
+    }[one]
+
+
+def role(one: Role) -> str:
+    """What somebody is here."""
+    return {
+        Role.AGENT: _("Agent"),
+        Role.MARKETER: _("Marketer"),
+        Role.SUPERVISOR: _("Supervisor"),
+        Role.ADMIN: _("Admin"),
+    }[one]
+
+
+def event(one: EventView) -> Word:
+    """What happened to a conversation, as one line."""
+    who = one.actor or _("Porchlight")
+    data = {key: str(value) for key, value in one.data.items()}
+    match one.kind:
+        case EventKind.HANDED_OVER:
+            return Word(
+                _(
+                    "%(who)s handed it from %(before)s to %(after)s.",
+                    who=who,
+                    before=data.get("from", "?"),
+                    after=data.get("to", "?"),
+                ),
+                "arrow-right-left",
+            )
+        case EventKind.TAKEN if data.get("from"):
+            return Word(_("%(who)s took it over from %(before)s.", who=who, before=data["from"]), "hand")
+        case EventKind.ASSIGNED:
+            return Word(_("%(who)s gave it to %(to)s.", who=who, to=data.get("to", "?")), "user-check")
+        case EventKind.MODERATED:
+            return Word(_("%(who)s: %(act)s.", who=who, act=moderation(Act(data["act"])).text), "shield-check")
+    return _plain_event(one.kind, who)
+
+
+def _plain_event(kind: EventKind, who: str) -> Word:
+    return {
+        EventKind.TAKEN: Word(_("%(who)s took it.", who=who), "hand"),
+        EventKind.RELEASED: Word(_("%(who)s put it back for anyone to take.", who=who), "user-x"),
+        EventKind.RESOLVED: Word(_("%(who)s marked it as done.", who=who), "check"),
+        EventKind.REOPENED: Word(_("%(who)s opened it again.", who=who), "rotate-ccw"),
+        EventKind.CAME_BACK: Word(_("It came back: there is a new comment."), "message-square"),
+        EventKind.SPAM: Word(_("%(who)s set it aside as spam.", who=who), "shield-alert"),
+        EventKind.NOT_SPAM: Word(_("%(who)s said it is not spam.", who=who), "shield-check"),
+        EventKind.REPLY_UNDONE: Word(_("%(who)s took the reply back before it left.", who=who), "undo-2"),
+        EventKind.REPLY_FAILED: Word(_("A reply could not be delivered."), "triangle-alert", "bad"),
+        EventKind.REPLY_UNCLEAR: Word(_("Nobody can tell whether a reply arrived."), "triangle-alert", "attention"),
+        EventKind.VANISHED: Word(_("Everything they wrote was taken down at the page."), "eye-off"),
+    }[kind]

@@ -1,0 +1,38 @@
+// Times stay true while the page is open, and the full moment is told in the reader's own zone.
+const MINUTE = 60;
+const HOUR = 3600;
+const DAY = 86400;
+const words = JSON.parse(document.querySelector('meta[name="ago-words"]')?.content ?? "{}");
+const language = document.documentElement.lang;
+const full = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
+const hour = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit" });
+const hourOfDay = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+
+export function ago(at, now) {
+  const seconds = (now - at) / 1000;
+  const fill = (word, n) => words[word].replace("%(n)s", Math.floor(n));
+  if (seconds < MINUTE) return words.now;
+  if (seconds < HOUR) return fill("min", seconds / MINUTE);
+  if (seconds < DAY) return fill("h", seconds / HOUR);
+  return seconds < 60 * DAY ? fill("d", seconds / DAY) : null;
+}
+
+function show(element) {
+  const at = new Date(element.dateTime);
+  const now = new Date();
+  const style = element.dataset.time;
+  const text =
+    style === "ago" ? ago(at, now)
+    : style === "clock" ? (at.toDateString() === now.toDateString() ? hour : hourOfDay).format(at)
+    : full.format(at);
+  if (text && element.textContent !== text) element.textContent = text;
+  element.title = full.format(at);
+}
+
+export function refresh(within = document) {
+  within.querySelectorAll("time[data-time]").forEach(show);
+}
+
+refresh();
+setInterval(refresh, 20000);
+document.addEventListener("htmx:load", (event) => refresh(event.detail.elt));
