@@ -7,6 +7,7 @@ from typing import Any
 
 import redis
 
+from app.connectors.feed import FeedConnector
 from app.connectors.ports import Connector
 from app.connectors.registry import Registry
 from app.connectors.wordpress import WordPressConnector
@@ -71,7 +72,7 @@ def seed(services: Services) -> None:
 
 def connectors(http: Http) -> list[Connector]:
     """All connectors; an unknown address is offered to them in this order."""
-    return [WordPressConnector(http)]
+    return [WordPressConnector(http), FeedConnector(http)]
 
 
 def secret_key_file(settings: Settings) -> Path:

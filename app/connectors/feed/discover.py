@@ -57,6 +57,7 @@ class _Search:
         self._http = http
         self._now = now
         self._tried: dict[str, str] = {}
+        self._failure: ConnectorError | None = None
 
     def run(self, page: Response) -> Found:
         feed = self._feed(page)
@@ -68,7 +69,8 @@ class _Search:
         else:
             found = self._first(_with_threads(page.url)) or _found(feed, page.url)
         if found is None:
-            raise Permanent(errors.NOT_A_FEED, self._report())
+            # A site that fails just now must not pass for one without comments.
+            raise self._failure or Permanent(errors.NOT_A_FEED, self._report())
         return found
 
     def _first(self, candidates: Sequence[Candidate], of_posts: Sequence[str] = ()) -> Found | None:
@@ -96,6 +98,8 @@ class _Search:
         except ConnectorError as error:
             if error.code in _UNREACHABLE:
                 raise
+            if not isinstance(error, Permanent):
+                self._failure = self._failure or error
             self._tried[url] = error.detail.partition(" from ")[0] or error.code
             return None
 

@@ -4,6 +4,7 @@ A healthy feed is parsed once, strictly. Only where that fails the text is decod
 into single entries, so that one broken comment costs nothing but itself.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import unescape
 
@@ -45,6 +46,20 @@ def read(body: bytes, media_type: str = "") -> Document:
             raise Transient(NOT_A_FEED, describe(body.decode("utf-8", "replace"), media_type))
         return _document(root)
     return _damaged(mending.decode(body, media_type), media_type)
+
+
+def cuttings(document: Document, portions: Sequence[Sequence[int]]) -> Iterator[bytes]:
+    """The feed again and again, each time with only the entries of these numbers. Uses the document up."""
+    for entry in document.entries:
+        parent = entry.getparent()
+        if parent is not None:
+            parent.remove(entry)
+    for portion in portions:
+        chosen = [document.entries[number] for number in sorted(portion)]
+        document.channel.extend(chosen)
+        yield etree.tostring(document.root, encoding="utf-8", xml_declaration=True)
+        for entry in chosen:
+            document.channel.remove(entry)
 
 
 def describe(text: str, media_type: str) -> str:

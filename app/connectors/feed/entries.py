@@ -67,6 +67,8 @@ class Reference:
 class Entry:
     """One entry of a feed."""
 
+    number: int
+    """Its place in the feed, from 0."""
     guid: str
     """As given; "" when missing."""
     link: str | None
@@ -86,7 +88,7 @@ class Entry:
 def entries(document: Document, url: str, now: datetime) -> list[Entry]:
     """All entries in the order of the feed, without those whose text a password form hides. ``url`` is the feed's."""
     base = _base(document.channel, _base(document.root, url))
-    read = [_entry(element, base, now) for element in document.entries]
+    read = [_entry(number, element, base, now) for number, element in enumerate(document.entries)]
     return [entry for entry in read if _LOCKED not in entry.html]
 
 
@@ -115,7 +117,7 @@ def comment_feeds(document: Document, url: str) -> list[str] | None:
     return found if posts else None
 
 
-def _entry(element: Element, base: str, now: datetime) -> Entry:
+def _entry(number: int, element: Element, base: str, now: datetime) -> Entry:
     fields = _fields(element)
     base = _base(element, base)
     name, uri = _author(fields)
@@ -127,6 +129,7 @@ def _entry(element: Element, base: str, now: datetime) -> Entry:
     if link is None and own is not None and own.get("isPermaLink") != "false":
         link = _address(guid, "")
     return Entry(
+        number=number,
         guid=guid,
         link=link,
         author=name,

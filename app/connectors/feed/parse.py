@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from app.connectors.feed import document, entries, ids
+from app.connectors.feed.document import Document
 from app.connectors.feed.entries import Entry
 from app.connectors.ports import Author, Item, Post, Status
 from app.core.text import from_html
@@ -26,13 +27,14 @@ _PAGE_PARAMETERS = frozenset({"cpage", "replytocom", "showComment"})
 class Read:
     """A feed that was read. ``items`` stand in the order of the feed."""
 
+    document: Document
     items: Sequence[Item]
+    places: Mapping[str, int]
+    """Which entry of the document each item is, by external id."""
     marks: ids.Marks
     """What each id of the feed itself said, for the next read to compare with (see ``ids``)."""
-    repeated: Mapping[str, str] = field(default_factory=dict)
-    damage: str = ""
-    """What could not be read; empty when nothing is missing."""
-    site: str | None = None
+    repeated: Mapping[str, str]
+    site: str | None
     """The page that the feed says it belongs to."""
 
 
@@ -56,7 +58,9 @@ def read_feed(
     marks = {ids.key(external_id): ids.mark(entry) for external_id, entry in assigned.items()}
     site = entries.site(feed, url)
     threads = _Threads(assigned, entries.title(feed), site or url)
-    return Read([threads.item(*one) for one in assigned.items()], marks, learned, feed.damage, site)
+    items = [threads.item(*one) for one in assigned.items()]
+    places = {external_id: entry.number for external_id, entry in assigned.items()}
+    return Read(feed, items, places, marks, learned, site)
 
 
 class _Threads:
