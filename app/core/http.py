@@ -165,7 +165,6 @@ def _read(raw: urllib3.HTTPResponse, prepared: requests.PreparedRequest, attempt
     body = b""
     if raw.status not in FOLLOWED or "location" not in headers or headers.get("content-length") == "0":
         body = _body(raw, headers, attempt)
-        raw.release_conn()
     return Response(raw.status, str(prepared.url), headers, body)
 
 
@@ -193,7 +192,6 @@ def _body(raw: urllib3.HTTPResponse, headers: Mapping[str, str], attempt: Attemp
         body += piece
         if len(body) > attempt.max_bytes:
             raise attempt.too_large()
-        attempt.time_left(0)
     return bytes(body)
 
 

@@ -252,7 +252,7 @@ class _Connection(socketserver.BaseRequestHandler):
 
 def _read(stream: BinaryIO, number: int) -> Request | None:
     line = stream.readline().decode("latin-1").split()
-    if len(line) != 3:
+    if len(line) != 3 or not line[2].startswith("HTTP/1."):
         return None
     headers: dict[str, str] = {}
     while row := stream.readline().decode("latin-1").strip():

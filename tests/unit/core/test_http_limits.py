@@ -5,6 +5,8 @@ import socket
 import time
 import tracemalloc
 from collections.abc import Iterator
+from contextlib import contextmanager
+from ipaddress import ip_address
 
 import pytest
 
@@ -86,18 +88,32 @@ def test_a_slow_answer_within_the_time_is_whole(server: Loopback) -> None:
     assert client(read_seconds=1, total_seconds=10).request("GET", server.url()).body == b"slowly"
 
 
-def test_a_port_that_swallows_everything_is_unreachable() -> None:
-    """A listener whose queue is full leaves connections without an answer, as a firewall does."""
+@contextmanager
+def swallowing(host: str, port: int = 0) -> Iterator[int]:
+    """A listener whose queue is full leaves connections without an answer, as a firewall does. Gives its port."""
     with socket.socket() as listener, socket.socket() as first, socket.socket() as second:
-        listener.bind(("127.0.0.1", 0))
+        listener.bind((host, port))
         listener.listen(0)
         for filler in (first, second):
             filler.setblocking(False)
             filler.connect_ex(listener.getsockname())
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
-        error, seconds = costs(client(connect_seconds=0.3, total_seconds=10), url, "POST")
+        yield listener.getsockname()[1]
+
+
+def test_a_port_that_swallows_everything_is_unreachable() -> None:
+    with swallowing("127.0.0.1") as port:
+        http = client(connect_seconds=0.3, total_seconds=10)
+        error, seconds = costs(http, f"http://127.0.0.1:{port}/", "POST")
     assert isinstance(error, Unreachable)
     assert seconds < 3
+
+
+def test_an_address_that_swallows_everything_leaves_time_for_the_next() -> None:
+    settings = Outgoing(allow_networks=["127.0.0.0/8"], connect_seconds=2)
+    http = Http(settings, resolve=lambda host: [ip_address("127.0.0.2"), ip_address("127.0.0.3")])
+    with Loopback("127.0.0.3") as server, swallowing("127.0.0.2", server.port):
+        server.route("/", lambda request: Reply(b"here"))
+        assert http.request("GET", server.url(host="several.example")).body == b"here"
 
 
 def test_a_server_that_takes_no_more_of_a_body_costs_bounded_time() -> None:

@@ -82,7 +82,7 @@ def test_a_server_without_tls_is_unreachable() -> None:
     with Loopback() as server:
         url = server.url(host="blog.example").replace("http:", "https:")
         with pytest.raises(Unreachable):
-            client().request("POST", url, json={})
+            client(SETTINGS.model_copy(update={"connect_seconds": 0.5})).request("POST", url, json={})
     assert server.requests == []
 
 
