@@ -13,6 +13,9 @@ from typing import Any, Protocol
 Cursor = dict[str, Any]
 """JSON data of the connector's own making; stored in the same transaction as the batch it came with."""
 
+FASTEST = "fastest_seconds"
+"""Key of a connection's settings: it may be read this often while people speak there, as asking costs nobody anything."""
+
 
 class Status(StrEnum):
     """Where a comment stands at the platform."""
@@ -212,7 +215,9 @@ class Connector(Protocol):
         """The newest few comments, newest first, for a look before anything is stored."""
         ...
 
-    def collect(self, access: Access, cursor: Cursor | None, *, since: datetime | None, now: datetime) -> Iterator[Batch]:
+    def collect(
+        self, access: Access, cursor: Cursor | None, *, since: datetime | None, now: datetime
+    ) -> Iterator[Batch]:
         """Walk everything new since ``cursor``, oldest first where the platform allows.
 
         ``cursor`` None is a first read: everything published at or after ``since`` (None: everything there is). Items
