@@ -14,7 +14,6 @@ from app.connectors.errors import ConnectorError
 from app.connectors.ports import Connector, Found
 from app.connectors.registry import Registry
 from app.core import logs, migrate
-from app.core.config import Settings
 from app.core.errors import InvalidInput, NotFound, PorchlightError
 from app.core.i18n import gettext as _
 from app.pages import connect, words
@@ -29,21 +28,17 @@ password_option = click.option(
 
 
 def services(*, make: bool = False) -> Services:
-    """The parts, for one command. With ``make`` a data folder that was never used gets its database first.
+    """The parts, for one command. With ``make`` the database that comes along is made or brought up to date first.
 
     Only errors are logged: what people should know is printed. Raises ConfigError.
     """
     current = settings()
     logs.configure("debug" if current.log.level == "debug" else "error", current.log.format)
     built = bootstrap.build(current)
-    if make and _is_new(current):
+    if make and current.database.url is None:
         migrate.upgrade(current.database_url)
         bootstrap.seed(built)
     return built
-
-
-def _is_new(current: Settings) -> bool:
-    return current.database.url is None and not (current.data_dir / "porchlight.db").exists()
 
 
 def password(file: IO[bytes]) -> str:
