@@ -5,9 +5,8 @@ import itertools
 import json
 import re
 import urllib.parse
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +66,8 @@ class Site:
         self.subpath_url = f"http://127.0.0.1:{ports.subpath}/blog/"
         self.production_url = f"http://127.0.0.1:{ports.production}/"
         self.address = ("127.0.0.1", ports.root)
-        self.users = users
+        self.users = dict(users)
+        self._revoked: set[str] = set()
         self._state = state
         self._key = key
         self._visitors = itertools.count()
@@ -82,6 +82,10 @@ class Site:
         roles = [["role", user.id, user.role] for user in self.users.values()]
         options = [["option", name, value] for name, value in OPTIONS.items()]
         self.door(["clear"], *options, *roles, ["permalinks", STRUCTURES["pretty"]])
+        for login in self._revoked:
+            [password] = self.door(["password", self.users[login].id, True])
+            self.users[login] = replace(self.users[login], password=password)
+        self._revoked.clear()
 
     def option(self, name: str, value: Any) -> None:
         """Set a WordPress option; those in ``OPTIONS`` are put back by ``reset``."""
@@ -106,16 +110,10 @@ class Site:
         if on:
             marker.write_text("<?php $upgrading = time();")
 
-    @contextmanager
-    def revoked(self, login: str) -> Iterator[None]:
-        """The user's application password does not work inside; afterwards ``users`` holds a new one."""
-        user = self.users[login]
-        self.door(["password", user.id, False])
-        try:
-            yield
-        finally:
-            [password] = self.door(["password", user.id, True])
-            self.users = {**self.users, login: User(user.login, user.id, user.role, user.name, password)}
+    def revoke(self, login: str) -> None:
+        """The user's application password stops working; ``reset`` makes a new one."""
+        self.door(["password", self.users[login].id, False])
+        self._revoked.add(login)
 
     # --- what people do
 

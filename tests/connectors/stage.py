@@ -1,0 +1,108 @@
+"""What the contract suite needs of a platform: somewhere visitors write, staff acts and things break.
+
+A new connector brings a ``Stage`` (around a real server where one can be run, else around recorded or generated
+answers) and runs the suite in ``contract.py`` on it; see docs/connectors/writing-one.md.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from enum import StrEnum
+
+from app.connectors.ports import Access, Connector, Target
+
+
+class Fault(StrEnum):
+    """Ways in which a platform on the network fails."""
+
+    UNAUTHORIZED = "401"
+    FORBIDDEN = "403"
+    NOT_FOUND = "404"
+    GONE = "410"
+    THROTTLED = "429 with Retry-After: 120"
+    THROTTLED_SILENTLY = "429 without Retry-After"
+    MAINTENANCE = "503 with Retry-After: 120"
+    BROKEN = "500"
+    HTML = "200, but an HTML page"
+    NOTHING = "200, but empty"
+    SILENT = "no answer in time"
+    CUT_BEFORE = "the connection is cut before anything is done"
+    CUT_AFTER = "what was asked is done, then the connection is cut"
+    SILENT_AFTER = "what was asked is done, then there is no answer in time"
+    BROKEN_AFTER = "what was asked is done, then the answer is 500"
+
+
+class Stage(ABC):
+    """One page on one platform, empty when a test begins, and the connection to it.
+
+    Ids are the connector's external ids. Each method returns when the platform shows the effect to everybody.
+    """
+
+    connector: Connector
+    access: Access
+    """The connection under test: discovered, and checked when it has a secret."""
+    address: str
+    """What a person would type to connect the page."""
+    elsewhere: str | None = None
+    """An address that can be read and is no page of this kind; None where there is no such thing."""
+    wrong_secret: Mapping[str, str] | None = None
+    """Credentials the platform does not take; None where it takes none at all."""
+    threaded: bool = True
+    """Whether the platform says which comment a comment answers."""
+    names_authors: bool = True
+    """Whether two guests of the same name can be told apart."""
+    follows_edits: bool = True
+    """Whether an edit can be noticed by ``collect`` or ``verify``."""
+
+    @abstractmethod
+    def say(
+        self,
+        text: str,
+        *,
+        author: str = "Ann",
+        parent: str | None = None,
+        held: bool = False,
+        at: datetime | None = None,
+    ) -> str:
+        """A visitor comments, now or ``at`` an earlier time. ``held``: it waits for the platform's moderators.
+
+        Every call is another person, also with the same name. Every comment is under the same post.
+        """
+
+    def say_many(self, texts: Sequence[str]) -> list[str]:
+        """Several comments in this order; override where the platform has a quicker way."""
+        return [self.say(text) for text in texts]
+
+    @abstractmethod
+    def release(self, comment: str) -> None:
+        """A held comment is approved."""
+
+    @abstractmethod
+    def edit(self, comment: str, text: str) -> None:
+        """Somebody changes a comment's text at the platform."""
+
+    @abstractmethod
+    def remove(self, comment: str) -> None:
+        """Somebody deletes a comment at the platform, for good."""
+
+    @abstractmethod
+    def target(self, comment: str) -> Target:
+        """A comment as replies and moderation name it."""
+
+    @abstractmethod
+    def answers(self, comment: str) -> list[str]:
+        """The texts that stand directly under a comment at the platform, as a reader sees them, asked of the platform
+        and not of the connector."""
+
+
+class WireStage(Stage):
+    """A stage whose platform is reached over a network that can break."""
+
+    @abstractmethod
+    def fault(self, fault: Fault, *, acts_only: bool = False) -> AbstractContextManager[None]:
+        """Every request fails like that inside the block; with ``acts_only`` only those that change something."""
+
+    @abstractmethod
+    def revoke(self) -> None:
+        """The connection's credentials stop working. Only called when it has some."""

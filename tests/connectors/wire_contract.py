@@ -1,0 +1,111 @@
+"""The part of the contract suite for platforms on a network: nothing that breaks may look like silence or success.
+
+class TestWordPress(ConnectorContract, WireContract):
+    @pytest.fixture
+    def stage(self, ...) -> Iterator[WireStage]: ...
+"""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from app.connectors import errors
+from app.connectors.errors import AuthExpired, ConnectorError, OutcomeUnknown, Permanent, RateLimited, Transient
+from tests.connectors.contract import Follower
+from tests.connectors.stage import Fault, WireStage
+
+
+class WireContract:
+    """For connectors whose platform is reached over a network, besides ``ConnectorContract``."""
+
+    @pytest.mark.parametrize("fault", list(Fault))
+    def test_a_failed_read_is_never_an_empty_one(self, stage: WireStage, fault: Fault) -> None:
+        known = stage.say("before")
+        follower = Follower(stage)
+        follower.poll()
+        missed = stage.say("meanwhile")
+        with stage.fault(fault), pytest.raises(ConnectorError) as caught:
+            follower.poll(later=timedelta(minutes=1))
+        self._is_classed(caught.value, fault, with_secret=stage.access.secret is not None)
+        if stage.access.secret is not None:
+            assert stage.access.secret["password"] not in str(caught.value)
+        follower.poll(later=timedelta(minutes=2))
+        assert set(follower.items) == {known, missed}
+
+    @pytest.mark.parametrize("fault", [Fault.BROKEN, Fault.SILENT, Fault.CUT_BEFORE, Fault.THROTTLED])
+    def test_a_page_that_can_not_be_read_now_is_not_called_unknown(self, stage: WireStage, fault: Fault) -> None:
+        with stage.fault(fault), pytest.raises((Transient, RateLimited)):
+            stage.connector.discover(stage.address)
+
+    @pytest.mark.parametrize("fault", [Fault.BROKEN, Fault.SILENT, Fault.CUT_BEFORE, Fault.THROTTLED, Fault.HTML])
+    def test_a_check_that_can_not_be_made_now_is_no_verdict(self, stage: WireStage, fault: Fault) -> None:
+        if stage.access.secret is None:
+            return
+        with stage.fault(fault), pytest.raises((Transient, RateLimited)):
+            stage.connector.check(stage.access)
+
+    def test_revoked_credentials_stop_everything(self, stage: WireStage) -> None:
+        if stage.access.secret is None:
+            return
+        comment = stage.say("Where is my parcel?")
+        follower = Follower(stage)
+        follower.poll()
+        stage.revoke()
+        with pytest.raises(AuthExpired):
+            follower.poll(later=timedelta(minutes=1))
+        with pytest.raises(AuthExpired):
+            stage.connector.check(stage.access)
+        with pytest.raises(AuthExpired):
+            stage.connector.reply(stage.access, stage.target(comment), "On its way", key="k1")
+        assert stage.answers(comment) == []
+
+    @pytest.mark.parametrize("fault", list(Fault))
+    def test_a_reply_that_fails_stands_once_in_the_end(self, stage: WireStage, fault: Fault) -> None:
+        if not stage.connector.capabilities(stage.access).reply:
+            return  # ConnectorContract holds that it refuses
+        comment = stage.say("Where is my parcel?")
+        target, began, text = stage.target(comment), datetime.now(UTC), "On its way & soon – it's a promise"
+        with stage.fault(fault, acts_only=True), pytest.raises(ConnectorError) as caught:
+            stage.connector.reply(stage.access, target, text, key="k1")
+        error = caught.value
+        if stage.answers(comment):
+            assert isinstance(error, OutcomeUnknown), "it was done, so it must not be said that it was not"
+        if isinstance(error, OutcomeUnknown):
+            self._settle(stage, comment, text, began)
+        else:
+            self._is_classed(error, fault, with_secret=True)
+            stage.connector.reply(stage.access, target, text, key="k1")
+        assert len(stage.answers(comment)) == 1
+
+    def _settle(self, stage: WireStage, comment: str, text: str, began: datetime) -> None:
+        """As the outbox does: look it up, and only send again what certainly does not stand there."""
+        target, done = stage.target(comment), stage.answers(comment)
+        try:
+            found = stage.connector.look_up(stage.access, target, text, key="k1", since=began)
+        except Permanent as error:
+            if error.code != errors.NOT_SUPPORTED or done:  # what stands there in the open can be found
+                raise
+            found = None
+        assert (found is not None) == bool(done)
+        if found is None:
+            stage.connector.reply(stage.access, target, text, key="k1")
+
+    def _is_classed(self, error: ConnectorError, fault: Fault, *, with_secret: bool) -> None:
+        if fault is Fault.UNAUTHORIZED:
+            assert isinstance(error, AuthExpired if with_secret else Permanent)
+        elif fault is Fault.FORBIDDEN:
+            assert isinstance(error, AuthExpired | Permanent)
+        elif fault in (Fault.NOT_FOUND, Fault.GONE):
+            assert isinstance(error, Permanent)
+        elif fault in (Fault.THROTTLED, Fault.MAINTENANCE):
+            assert isinstance(error, RateLimited)
+            assert error.retry_at is not None
+            assert timedelta(0) < error.retry_at - datetime.now(UTC) <= timedelta(seconds=120)
+        elif fault is Fault.THROTTLED_SILENTLY:
+            assert isinstance(error, RateLimited)
+            assert error.retry_at is None
+        elif fault in (Fault.HTML, Fault.NOTHING):
+            assert isinstance(error, Transient | Permanent)
+            assert error.code in (errors.NOT_JSON, errors.NOT_A_FEED, errors.BAD_ANSWER)
+        else:
+            assert isinstance(error, Transient)
