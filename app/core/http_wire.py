@@ -147,13 +147,13 @@ def _look_up(host: str, attempt: Attempt) -> list[Address]:
     written = addresses.literal(host)
     if written is not None:
         return [written]
-    found: SimpleQueue[list[Address] | OSError] = SimpleQueue()
+    found: SimpleQueue[list[Address]] = SimpleQueue()
 
     def ask() -> None:
         try:
             found.put(attempt.resolve(host))
-        except (OSError, UnicodeError) as error:
-            found.put(error if isinstance(error, OSError) else OSError(str(error)))
+        except (OSError, ValueError):
+            found.put([])
 
     # The system's look-up can't be interrupted. It is left to end by itself, and never holds up the end of the program.
     threading.Thread(target=ask, name="look-up", daemon=True).start()
@@ -161,7 +161,7 @@ def _look_up(host: str, attempt: Attempt) -> list[Address]:
         answer = found.get(timeout=attempt.time_left(attempt.limits.connect_seconds))
     except Empty:
         raise Unreachable(_("The name %(host)s could not be looked up in time.", host=host)) from None
-    if isinstance(answer, OSError) or not answer:
+    if not answer:
         raise Unreachable(_("There is no address for the name %(host)s. Check the spelling.", host=host))
     return answer
 
@@ -171,31 +171,35 @@ def _connect(host: str, port: int) -> socket.socket:
     attempt = _attempt.get()
     found = _look_up(host, attempt)
     addresses.check(host, found, attempt.limits.allow_networks)
-    until = time.monotonic() + attempt.limits.connect_seconds
-    reason = ""
+    until = time.monotonic() + attempt.time_left(attempt.limits.connect_seconds)
+    reason = _("no answer in time")
     for number, address in enumerate(found):
         left = until - time.monotonic()
         if left <= 0:
             break
-        family = socket.AF_INET if address.version == 4 else socket.AF_INET6
-        sock = _PlainSocket(family, socket.SOCK_STREAM)
         try:
             # An address that swallows everything must leave time for the next one.
-            sock.settimeout(attempt.time_left(left / (len(found) - number)))
-            sock.connect((str(address), port))
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            # What is left of the time to connect is for the TLS handshake.
-            sock.settimeout(attempt.time_left(max(until - time.monotonic(), 0.1)))
+            sock = _open(address, port, left / (len(found) - number))
         except OSError as error:
-            reason = error.strerror or _("no answer in time")
-            sock.close()
-        except HttpError:
-            sock.close()
-            raise
+            reason = error.strerror or reason
         else:
+            # What is left of the time to connect is for the TLS handshake.
+            sock.settimeout(max(until - time.monotonic(), 0.1))
             attempt.fresh = True
             return sock
-    raise Unreachable(_("No connection to %(host)s: %(reason)s.", host=host, reason=reason or _("no answer in time")))
+    raise Unreachable(_("No connection to %(host)s: %(reason)s.", host=host, reason=reason))
+
+
+def _open(address: Address, port: int, seconds: float) -> socket.socket:
+    sock = _PlainSocket(socket.AF_INET if address.version == 4 else socket.AF_INET6, socket.SOCK_STREAM)
+    try:
+        sock.settimeout(seconds)
+        sock.connect((str(address), port))
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    except OSError:
+        sock.close()
+        raise
+    return sock
 
 
 class _Plain(HTTPConnection):

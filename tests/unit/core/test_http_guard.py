@@ -1,5 +1,6 @@
 """Nothing outside makes us fetch inside: tricks with names, forms of addresses, rebinding and redirects."""
 
+import errno
 import socket
 import threading
 from collections.abc import Iterator
@@ -7,6 +8,7 @@ from ipaddress import ip_address
 
 import pytest
 
+from app.core import http_wire
 from app.core.addresses import Address
 from app.core.config import Outgoing
 from app.core.http import AddressRefused, Http, HttpError, Unreachable
@@ -199,6 +201,20 @@ def test_the_next_address_is_tried_when_one_does_not_answer() -> None:
         names = Names(several=["127.0.0.2 127.0.0.3"])
         http = Http(Outgoing(allow_networks=["127.0.0.0/8"]), resolve=names)
         assert http.request("GET", server.url(host="several.example")).body == b"here"
+
+
+def test_a_machine_without_version_six_goes_on_with_version_four(
+    server: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class OldSocket(http_wire._PlainSocket):
+        def __init__(self, family: int, kind: int) -> None:
+            if family == socket.AF_INET6:
+                raise OSError(errno.EAFNOSUPPORT, "Address family not supported by protocol")
+            super().__init__(family, kind)
+
+    monkeypatch.setattr(http_wire, "_PlainSocket", OldSocket)
+    http = Http(Outgoing(allow_networks=["127.0.0.0/8", "::1/128"]), resolve=Names(both=["::1 127.0.0.1"]))
+    assert http.request("GET", server.url(host="both.example")).body == b"secret"
 
 
 def test_version_six_is_spoken() -> None:
