@@ -3,6 +3,7 @@
 import html
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -53,27 +54,39 @@ class CountingHttp(Http):
         return super().request(method, url, **arguments)
 
 
+@dataclass
+class Wire:
+    """What the tests of a module share: the site, the way to it, and the connections made once."""
+
+    site: Site
+    proxy: FaultyProxy
+    http: CountingHttp = field(default_factory=CountingHttp)
+    connected: dict[str | None, Access] = field(default_factory=dict)
+
+
 class WordPressStage(WireStage):
     """``login`` is who we are on the site (rita moderates, tom writes posts, kim only reads), or None."""
 
-    def __init__(self, site: Site, proxy: FaultyProxy, *, login: str | None = "rita", path: str = "") -> None:
+    def __init__(self, wire: Wire, login: str | None = "rita") -> None:
         self.wrong_secret = {"login": "rita", "password": "aaaa bbbb cccc dddd eeee ffff"}
-        self.site = site
-        self.proxy = proxy
-        self.http = CountingHttp()
+        self.site, self.proxy, self.http = wire.site, wire.proxy, wire.http
         self.connector = WordPressConnector(self.http)
-        self.address = proxy.url + path
+        self.address = self.proxy.url
         self.login = login
-        self.post = site.post('The <em>first</em> post & "more"')
-        self.access = self._connect()
+        self.post = self.site.post('The <em>first</em> post & "more"')
+        if login not in wire.connected:
+            wire.connected[login] = self._connect()
+        secret = self.site.users[login].secret if login else None
+        self.access = replace(wire.connected[login], secret=secret)
         self.http.requests.clear()
 
     def _connect(self) -> Access:
+        """As a person does on the connect screen."""
         found = self.connector.discover(self.address)
         assert found is not None
         secret = self.site.users[self.login].secret if self.login else None
         account = self.connector.check(Access(found.url, found.settings, secret))
-        return Access(found.url, {**found.settings, **(account.settings if account else {})}, secret)
+        return Access(found.url, {**found.settings, **(account.settings if account else {})})
 
     def say(
         self,
