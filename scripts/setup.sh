@@ -20,5 +20,5 @@ echo "Setting up .venv with $("$python" -V) …"
 [ -x .venv/bin/python ] || "$python" -m venv .venv
 pip=(.venv/bin/python -m pip --disable-pip-version-check --quiet)
 "${pip[@]}" install --require-hashes -r "$1"
-"${pip[@]}" install --no-deps --no-build-isolation -e .
+"${pip[@]}" --quiet install --no-deps --no-build-isolation -e .
 echo "Done: .venv/bin/porchlight"

@@ -5,6 +5,7 @@ emptied or lost at any time: it only carries wake-up calls and live news.
 """
 
 import os
+import shutil
 import socket
 import stat
 from importlib import util
@@ -36,6 +37,12 @@ def answers(path: Path) -> bool:
             return connection.recv(7).startswith(b"+PONG")
         except OSError:
             return False
+
+
+def clean_up(settings: Settings) -> None:
+    """Remove the socket's folder, once the server has stopped, when it lies outside the data folder."""
+    if not settings.redis_socket.is_relative_to(settings.data_dir):
+        shutil.rmtree(settings.redis_socket.parent, ignore_errors=True)
 
 
 def log_file(settings: Settings) -> Path:

@@ -37,6 +37,8 @@ def run(host: str | None, port: int | None, demo: bool) -> None:
                 supervisor.run()
         except StopRequested:
             click.echo(_("Porchlight has stopped."))
+        finally:
+            redis_server.clean_up(current)
 
 
 def _listening(current: Settings, host: str | None, port: int | None) -> Settings:

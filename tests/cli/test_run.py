@@ -48,9 +48,10 @@ class Running:
         raise AssertionError(f"{words!r} was never said, but: {self.said}")
 
     def answers(self) -> bool:
+        """Whether a page comes back."""
         try:
             with urllib.request.urlopen(self.url, timeout=5) as answer:
-                return bool(answer.status == 200)
+                return b"</html>" in answer.read()
         except OSError:
             return False
 
@@ -180,6 +181,9 @@ def test_a_wrong_setting_is_wrong_usage(data_dir: Path) -> None:
 
 def test_a_folder_with_a_long_name_gets_its_socket_elsewhere(tmp_path: Path) -> None:
     with running(tmp_path / ("long" * 25)) as porch:
-        assert any("/tmp/porchlight-" in line for line in porch.said)
+        told = next(line for line in porch.said if "/tmp/porchlight-" in line)
+        folder = Path(next(word for word in told.split() if word.startswith("/tmp/")).rstrip(":"))
+        assert folder.stat().st_mode & 0o777 == 0o700
         assert porch.answers()
         porch.stop()
+        assert not folder.exists()
