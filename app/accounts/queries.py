@@ -33,6 +33,11 @@ def actor(session: Session, user: User) -> Actor:
     return Actor(user.id, user.login, user.name, user.role, user.language, frozenset(teams))
 
 
+def person(session: Session, user_id: int) -> Actor:
+    """Somebody who works here, by id."""
+    return actor(session, session.get_one(User, user_id))
+
+
 def admin_exists(session: Session) -> bool:
     """Whether anybody real can manage this installation."""
     found = select(User.id).where(User.role == Role.ADMIN, User.active, User.demo.is_(False)).limit(1)
@@ -41,12 +46,16 @@ def admin_exists(session: Session) -> bool:
 
 def teams(session: Session) -> list[TeamView]:
     """All teams, the two that are always there first."""
-    return [TeamView(team.id, team.key, team.name) for team in session.scalars(select(Team).order_by(Team.id))]
+    return [_team(team) for team in session.scalars(select(Team).order_by(Team.id))]
 
 
 def team_by_key(session: Session, key: str) -> TeamView | None:
     team = session.scalar(select(Team).where(Team.key == key))
-    return TeamView(team.id, team.key, team.name) if team else None
+    return _team(team) if team else None
+
+
+def _team(team: Team) -> TeamView:
+    return TeamView(team.id, team.key, team.name, team.demo)
 
 
 def users(session: Session) -> list[UserView]:

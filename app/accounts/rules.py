@@ -17,6 +17,8 @@ GRANTS: dict[Role, frozenset[Permission]] = {
 MINIMUM_PASSWORD = 10
 MAXIMUM_PASSWORD = 512
 FAILURES_ALLOWED = 10
+FAILURES_ALLOWED_FROM_ADDRESS = 30
+"""More than for one login: a whole office may share an address."""
 FAILURE_WINDOW = timedelta(minutes=10)
 SETUP_LINK_LIFE = timedelta(hours=24)
 

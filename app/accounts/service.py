@@ -4,13 +4,13 @@ import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import case, delete, select
+from sqlalchemy import case, delete, select, update
 from sqlalchemy.orm import Session
 
 from app.accounts import queries, rules
 from app.accounts.models import SetupLink, Team, TeamMember, Throttle, User, UserSession
 from app.accounts.types import Actor, Role, SignedIn
-from app.core.db import insert_or
+from app.core.db import insert_or, run_in_bulk
 from app.core.errors import Conflict, Forbidden, InvalidInput, NotFound
 from app.core.i18n import gettext as _
 from app.core.security import hash_password, new_token, password_matches, token_hash
@@ -23,13 +23,16 @@ def create_user(
     *,
     login: str,
     role: Role,
-    password: str,
+    password: str | None,
     now: datetime,
     name: str = "",
     teams: Sequence[str] = (),
     demo: bool = False,
 ) -> int:
-    """Add a person; answer the new id. Raises InvalidInput or Conflict with what to do."""
+    """Add a person; answer the new id. Without a password nobody can sign in as them.
+
+    Raises InvalidInput or Conflict with what to do.
+    """
     login = login.strip().lower()
     if not _LOGIN.fullmatch(login):
         raise InvalidInput(
@@ -41,7 +44,7 @@ def create_user(
         login=login,
         name=(name.strip() or login)[:120],
         role=role,
-        password_hash=hash_password(checked_password(password)),
+        password_hash=hash_password(checked_password(password)) if password is not None else None,
         demo=demo,
         created_at=now,
     )
@@ -81,10 +84,12 @@ def checked_password(password: str) -> str:
 
 
 def set_password(session: Session, login: str, password: str) -> None:
-    """Give a person a new password and end all their sessions. Raises NotFound, InvalidInput."""
+    """Give a person a new password and end all their sessions. Raises NotFound, InvalidInput, Conflict."""
     user = session.scalar(select(User).where(User.login == login.strip().lower()))
     if user is None:
         raise NotFound(_("Nobody has the login “%(login)s”.", login=login))
+    if user.demo:
+        raise Conflict(_("“%(login)s” belongs to the demonstration; nobody can sign in as them.", login=login))
     user.password_hash = hash_password(checked_password(password))
     session.execute(delete(UserSession).where(UserSession.user_id == user.id))
     session.flush()
@@ -96,13 +101,20 @@ def set_language(session: Session, user_id: int, language: str | None) -> None:
     session.flush()
 
 
-def sign_in(session: Session, login: str, password: str, *, now: datetime, days: int) -> SignedIn | None:
-    """A new session, or None when login and password do not fit together (which of them is never said)."""
+def identify(session: Session, login: str, password: str) -> int | None:
+    """The id of the person with this login and password, or None when they do not fit together.
+
+    Takes as long for a login nobody has. Writes nothing: call it where no write lock is held, it is slow on purpose.
+    """
     user = session.scalar(select(User).where(User.login == login.strip().lower()))
     fits = password_matches(user.password_hash if user and user.active else None, password)
-    if user is None or not fits:
-        return None
-    return open_session(session, user.id, now=now, days=days)
+    return user.id if user and fits else None
+
+
+def sign_in(session: Session, login: str, password: str, *, now: datetime, days: int) -> SignedIn | None:
+    """A new session, or None when login and password do not fit together (which of them is never said)."""
+    user_id = identify(session, login, password)
+    return None if user_id is None else open_session(session, user_id, now=now, days=days)
 
 
 def open_session(session: Session, user_id: int, *, now: datetime, days: int) -> SignedIn:
@@ -121,10 +133,10 @@ def sign_out(session: Session, token: str) -> None:
     session.execute(delete(UserSession).where(UserSession.token_hash == token_hash(token)))
 
 
-def count_attempt(session: Session, key: str, now: datetime) -> None:
+def count_attempt(session: Session, key: str, now: datetime, allowed: int = rules.FAILURES_ALLOWED) -> None:
     """Count a try at ``key`` (an account or an address) in one statement.
 
-    Raises Forbidden from the eleventh in ten minutes on, before any password is judged.
+    Raises Forbidden from the one after ``allowed`` in ten minutes on, before any password is judged.
     """
     ends = now + rules.FAILURE_WINDOW
     statement = insert_or(session, Throttle.__table__).values(key=key[:160], window_ends_at=ends, count=1)  # type: ignore[arg-type]
@@ -137,13 +149,20 @@ def count_attempt(session: Session, key: str, now: datetime) -> None:
         },
     )
     count = session.execute(statement.returning(Throttle.count)).scalar_one()
-    if count > rules.FAILURES_ALLOWED:
+    if count > allowed:
         raise Forbidden(_("Too many tries. Wait ten minutes, then try again."), code="too_many_tries")
 
 
 def clear_attempts(session: Session, key: str) -> None:
     """Forget the tries after a success."""
     session.execute(delete(Throttle).where(Throttle.key == key[:160]))
+
+
+def uncount_attempt(session: Session, key: str) -> None:
+    """Take one try back: it was none. What others tried from the same address still counts."""
+    session.execute(
+        update(Throttle).where(Throttle.key == key[:160], Throttle.count > 0).values(count=Throttle.count - 1)
+    )
 
 
 def new_setup_link(session: Session, now: datetime) -> str | None:
@@ -189,6 +208,19 @@ def require(actor: Actor, allowed: bool) -> None:
     """Raises Forbidden unless ``allowed``."""
     if not allowed:
         raise Forbidden(_("You may not do this. Ask a supervisor or an admin."), code="forbidden")
+
+
+def remove_demo(session: Session) -> None:
+    """Remove the demonstration's people and teams, once nothing of theirs is left."""
+    people = select(User.id).where(User.demo)
+    teams = select(Team.id).where(Team.demo)
+    run_in_bulk(
+        session,
+        delete(UserSession).where(UserSession.user_id.in_(people)),
+        delete(TeamMember).where(TeamMember.user_id.in_(people) | TeamMember.team_id.in_(teams)),
+        delete(User).where(User.demo),
+        delete(Team).where(Team.demo),
+    )
 
 
 def tidy(session: Session, now: datetime) -> int:

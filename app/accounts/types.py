@@ -48,6 +48,7 @@ class TeamView:
     id: int
     key: str
     name: str
+    demo: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.connectors import errors
-from app.connectors.ports import Access, Account, Connector, Found, Item
+from app.connectors.ports import Access, Account, Capabilities, Connector, Found, Item
 from app.connectors.registry import Registry
 from app.core.security import SecretBox
 from app.pages.types import Reach
@@ -70,3 +70,16 @@ def recheck(connectors: Registry, box: SecretBox, reach: Reach, now: datetime) -
     account = connector.check(access)
     connector.latest(access, count=1, now=now)
     return account
+
+
+def prove(connectors: Registry, reach: Reach, secret: Mapping[str, str]) -> Account | None:
+    """Prove other credentials for a connected page. Raises ConnectorError."""
+    return connectors.get(reach.connector).check(Access(reach.url, reach.settings, secret))
+
+
+def capabilities(connectors: Registry, box: SecretBox, reach: Reach | None) -> Capabilities:
+    """What can be done at a connected page; nothing when its connector is not installed. Asks nobody."""
+    if reach is None or reach.connector not in connectors.kinds():
+        return Capabilities()
+    secret = box.open(reach.sealed_secret) if reach.sealed_secret else None
+    return connectors.get(reach.connector).capabilities(Access(reach.url, reach.settings, secret))

@@ -15,6 +15,16 @@ from app.routing.types import DecidedBy, Rule
 
 
 @dataclass(frozen=True, slots=True)
+class RulesInForce:
+    """A version of the rules. ``publisher`` is None when the command line or the installation put it in force."""
+
+    version: int
+    rules: tuple[Rule, ...]
+    published_at: datetime
+    publisher: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
     """One step of how a conversation came where it is."""
 
@@ -33,6 +43,16 @@ def active(session: Session) -> tuple[int | None, tuple[Rule, ...]]:
     """The rules in force and the id of their version."""
     newest = session.scalar(select(RuleSet).order_by(RuleSet.id.desc()).limit(1))
     return (newest.id, rules.read(newest.source)) if newest else (None, ())
+
+
+def in_force(session: Session) -> RulesInForce | None:
+    """The rules in force, since when, and by whom."""
+    query = select(RuleSet, User.name).outerjoin(User, User.id == RuleSet.published_by_id)
+    row = session.execute(query.order_by(RuleSet.id.desc()).limit(1)).one_or_none()
+    if row is None:
+        return None
+    newest, publisher = row
+    return RulesInForce(newest.id, rules.read(newest.source), newest.published_at, publisher)
 
 
 def source(session: Session) -> str:

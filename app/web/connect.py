@@ -1,0 +1,216 @@
+"""Connecting a page: type an address, look at what would be taken, then decide. Nothing is stored before the end.
+
+The network is asked outside any transaction, and asked again at the end: from the second step only what was typed is
+believed, never what the form says was found.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app.accounts import queries as accounts
+from app.accounts.types import Permission
+from app.connectors import errors
+from app.connectors.errors import AuthExpired, ConnectorError
+from app.connectors.ports import Account, Found, Item
+from app.core.clock import utc_now
+from app.core.errors import Conflict
+from app.core.i18n import gettext as _
+from app.core.i18n import ngettext
+from app.edge.context import services
+from app.edge.routes import route
+from app.inbox.types import View
+from app.pages import connect, queries, words
+from app.pages import service as pages
+from app.pages.types import PageState, PageView
+from app.pages.words import Advice
+
+blueprint = Blueprint("connect", __name__, url_prefix="/pages/connect")
+LONGEST_ADDRESS = 2_000
+EVERYTHING = "all"
+BACKFILLS = ("0", "7", "30", "90", "365", EVERYTHING)
+USUAL_BACKFILL = "30"
+USUAL_TEAM = "customer_service"
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What somebody filled in; passwords are never shown again."""
+
+    address: str
+    login: str = ""
+    password: str = field(default="", repr=False)
+    team: str = USUAL_TEAM
+    days: str = USUAL_BACKFILL
+
+    @property
+    def secret(self) -> dict[str, str] | None:
+        return {"login": self.login, "password": self.password} if self.login and self.password else None
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What stands at an address: the comments that would be taken, or why they can't be read."""
+
+    found: Found
+    items: Sequence[Item]
+    trouble: Advice | None
+    known: PageView | None
+
+
+@route(blueprint, "", needs=Permission.MANAGE_PAGES)
+def start() -> ResponseReturnValue:
+    """Type an address."""
+    return _address_form(request.args.get("address", ""))
+
+
+@route(blueprint, "", needs=Permission.MANAGE_PAGES, methods=("POST",), own_transactions=True)
+def look() -> ResponseReturnValue:
+    """Say what the address is and what would be taken from it."""
+    typed = _typed()
+    found = _discover(typed.address)
+    if isinstance(found, Found):
+        return _look_page(typed, _look(found, None, None), {})
+    return _address_form(typed.address, found), 422
+
+
+@route(blueprint, "/store", needs=Permission.MANAGE_PAGES, methods=("POST",), own_transactions=True)
+def store() -> ResponseReturnValue:
+    """Prove the credentials, connect the page and go to the inbox."""
+    typed = _typed()
+    found = _discover(typed.address)
+    if not isinstance(found, Found):
+        return _address_form(typed.address, found), 422
+    mistakes = _mistakes(typed, found)
+    if mistakes:
+        return _look_page(typed, _look(found, None, None), mistakes), 422
+    try:
+        account = connect.check(services().connectors, found, typed.secret)
+    except ConnectorError as error:
+        return _look_page(typed, _look(found, None, None), _wrong(error)), 422
+    seen = _look(found, account, typed.secret)
+    if seen.trouble is not None:
+        return _look_page(typed, seen, {}), 422
+    try:
+        _store(typed, found, account)
+    except Conflict as error:
+        mistakes = {} if error.code == "page_exists" else {"team": error.message}
+        return _look_page(typed, _look(found, None, None), mistakes), 409
+    flash(_reading(found.name, typed.days), "good")
+    return redirect(url_for("inbox.overview", view=View.ALL.value), 303)
+
+
+def _typed() -> Typed:
+    given = request.form
+    return Typed(
+        address=given.get("address", "").strip()[:LONGEST_ADDRESS],
+        login=given.get("login", "").strip(),
+        password=given.get("password", "").strip(),
+        team=given.get("team", USUAL_TEAM),
+        days=given.get("days", USUAL_BACKFILL),
+    )
+
+
+def _discover(address: str) -> Found | list[str]:
+    """What stands at the address, or what it was tried as and why it is none of that."""
+    if not address:
+        return []
+    discovery = connect.discover(services().connectors, address)
+    if discovery.found is not None:
+        return discovery.found
+    return list(dict.fromkeys(words.not_recognised(one.label, one.code, one.detail) for one in discovery.tried))
+
+
+def _look(found: Found, account: Account | None, secret: Mapping[str, str] | None) -> Look:
+    with services().db.read() as reading:
+        known = queries.page_at(reading, found.kind, found.url)
+    known = known if known is not None and known.state is not PageState.REMOVED else None
+    try:
+        items = connect.preview(services().connectors, found, account, secret, utc_now())
+    except ConnectorError as error:
+        return Look(found, (), words.advice(error.code, error.detail), known)
+    return Look(found, items, None, known)
+
+
+def _mistakes(typed: Typed, found: Found) -> dict[str, str]:
+    """By field, what is wrong with what was filled in."""
+    mistakes: dict[str, str] = {}
+    if typed.login and not typed.password:
+        mistakes["password"] = _("Enter the application password too, or leave both empty.")
+    if typed.password and not typed.login:
+        mistakes["login"] = _("Enter the login too, or leave both empty.")
+    if typed.secret and not found.can_log_in:
+        mistakes["login"] = _("This page can only be read; leave both empty.")
+    if typed.days not in BACKFILLS:
+        mistakes["days"] = _("Choose one of these.")
+    with services().db.read() as reading:
+        if accounts.team_by_key(reading, typed.team) is None:
+            mistakes["team"] = _("Choose one of these.")
+    return mistakes
+
+
+def _wrong(error: ConnectorError) -> dict[str, str]:
+    """The field that a failed check of the credentials belongs to."""
+    why = words.advice(error.code, error.detail)
+    field_ = "password" if isinstance(error, AuthExpired) and error.code != errors.MISSING_PERMISSION else "login"
+    return {field_: f"{why.what} {why.do}".strip()}
+
+
+def _store(typed: Typed, found: Found, account: Account | None) -> None:
+    now = utc_now()
+    with services().db.write() as writing:
+        team = accounts.team_by_key(writing, typed.team)
+        pages.add_page(
+            writing,
+            found,
+            team_id=team.id if team else 0,
+            sealed_secret=services().box.seal(typed.secret) if typed.secret else None,
+            account=account,
+            since=_since(typed.days, now),
+            now=now,
+        )
+
+
+def _since(days: str, now: datetime) -> datetime | None:
+    return None if days == EVERYTHING else now - timedelta(days=int(days))
+
+
+def _reading(name: str, days: str) -> str:
+    if days == EVERYTHING:
+        return _("%(name)s is connected. Everything there is read now; comments appear as they come.", name=name)
+    if days == "0":
+        return _("%(name)s is connected. New comments appear as they come.", name=name)
+    return ngettext(
+        "%(name)s is connected. The last day is read now; comments appear as they come.",
+        "%(name)s is connected. The last %(num)s days are read now; comments appear as they come.",
+        int(days),
+        name=name,
+    )
+
+
+def _address_form(address: str, tried: Sequence[str] | None = None) -> str:
+    return render_template("connect/start.html", address=address[:LONGEST_ADDRESS], tried=tried)
+
+
+def _look_page(typed: Typed, seen: Look, mistakes: Mapping[str, str]) -> str:
+    with services().db.read() as reading:
+        teams = accounts.teams(reading)
+    return render_template(
+        "connect/look.html",
+        typed=typed,
+        seen=seen,
+        mistakes=mistakes,
+        teams=[(team.key, team.name) for team in teams],
+        backfills=[(days, _backfill(days)) for days in BACKFILLS],
+    )
+
+
+def _backfill(days: str) -> str:
+    if days == EVERYTHING:
+        return _("Everything there is")
+    if days == "0":
+        return _("Nothing: only what is new from now on")
+    return ngettext("The last day", "The last %(num)s days", int(days))

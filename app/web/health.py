@@ -1,0 +1,144 @@
+"""How Porchlight itself is: for people with reasons and remedies, for monitors in one word."""
+
+import shutil
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import redis
+from flask import Blueprint, jsonify, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from app.accounts import queries as accounts
+from app.accounts.types import Permission
+from app.core import alive, trouble
+from app.core.clock import utc_now
+from app.core.i18n import gettext as _
+from app.core.i18n import ngettext
+from app.edge.context import services, session
+from app.edge.routes import PUBLIC, route
+from app.outbox import queries as outbox
+from app.pages import queries as pages
+
+blueprint = Blueprint("health", __name__)
+LITTLE_SPACE = 1_000_000_000
+LATE = timedelta(minutes=1)
+"""An act that should have left this long ago means that nobody sends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of Porchlight. ``text`` says how it is, ``remedy`` what to do when it is not well."""
+
+    name: str
+    well: bool
+    text: str
+    remedy: str = ""
+    link: str = ""
+
+
+@route(blueprint, "/health", needs=Permission.READ_PAGES)
+def show() -> ResponseReturnValue:
+    """Every part, with reason and remedy."""
+    now = utc_now()
+    parts = [_database(), *_processes(), _outbox(now), _pages(), _space()]
+    return render_template("health/show.html", parts=parts, well=all(part.well for part in parts))
+
+
+@route(blueprint, "/healthz", needs=PUBLIC, own_transactions=True)
+def check() -> ResponseReturnValue:
+    """``{"status": "ok"}``, or 503 with the parts that fail; nothing about the inside."""
+    failing = [] if _database_answers() else ["database"]
+    try:
+        failing += ["processes"] if _missing() else []
+    except redis.RedisError:
+        failing += ["redis"]
+    if failing:
+        return jsonify(status="failing", reasons=failing), 503
+    return jsonify(status="ok")
+
+
+def _database_answers() -> bool:
+    try:
+        with services().db.read() as reading:
+            accounts.admin_exists(reading)
+    except Exception as error:
+        if trouble.explain(error) is None:
+            raise
+        return False
+    return True
+
+
+def _missing() -> list[str]:
+    """Roles nobody has been seen in for half a minute. Raises RedisError."""
+    living = alive.living(services().redis)
+    return [role for role in alive.EXPECTED if role not in living]
+
+
+def _database() -> Part:
+    """Somebody who sees this page was looked up in the database, so it answers."""
+    name = services().settings.database_url.partition(":")[0].partition("+")[0]
+    kind = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}.get(name, name)
+    return Part(_("Database"), True, _("%(kind)s answers.", kind=kind))
+
+
+def _processes() -> list[Part]:
+    """Redis, and the processes whose signs of life it keeps."""
+    try:
+        living = alive.living(services().redis)
+    except redis.RedisError:
+        return [
+            Part(
+                _("Redis"),
+                False,
+                _("It does not answer. Nothing is lost: the work is in the database and waits."),
+                _("Start it, or check redis.url in config.toml. “porchlight run” starts the one that comes along."),
+            )
+        ]
+    names = {
+        alive.SCHEDULER: _("Scheduler"),
+        "worker-prompt": _("Worker that sends and routes"),
+        "worker-patient": _("Worker that reads pages"),
+    }
+    parts = [Part(_("Redis"), True, _("It answers."))]
+    for role in alive.EXPECTED:
+        count = living.get(role, 0)
+        if count:
+            text = ngettext("%(num)s process runs.", "%(num)s processes run.", count)
+            parts.append(Part(names.get(role, role), True, text))
+        else:
+            remedy = _("Look at the output of “porchlight run”, or start the process again where it is meant to run.")
+            parts.append(Part(names.get(role, role), False, _("Not seen for half a minute."), remedy))
+    return parts
+
+
+def _outbox(now: datetime) -> Part:
+    oldest = outbox.oldest_due(session())
+    if oldest is None or now - oldest < LATE:
+        return Part(_("Outbox"), True, _("Everything that was due has left."))
+    minutes = int((now - oldest).total_seconds() // 60)
+    text = ngettext(
+        "The oldest answer should have left %(num)s minute ago.",
+        "The oldest answer should have left %(num)s minutes ago.",
+        minutes,
+    )
+    remedy = _("It waits for a page that is in trouble or paused, or the worker that sends is not running.")
+    return Part(_("Outbox"), False, text, remedy, url_for("pages.overview"))
+
+
+def _pages() -> Part:
+    troubled = pages.troubled(session())
+    if not troubled:
+        return Part(_("Pages"), True, _("All pages that are not paused can be read."))
+    names = ", ".join(page.name for page in troubled[:5])
+    text = ngettext(
+        "%(num)s page is in trouble: %(names)s.", "%(num)s pages are in trouble: %(names)s.", len(troubled), names=names
+    )
+    return Part(
+        _("Pages"), False, text, _("Each page says what is the matter and what to do."), url_for("pages.overview")
+    )
+
+
+def _space() -> Part:
+    free = shutil.disk_usage(services().settings.data_dir).free
+    text = _("%(gigabytes)s GB are free in the data folder.", gigabytes=f"{free / 1e9:.1f}")
+    return Part(_("Disk"), free >= LITTLE_SPACE, text, _("Make some space, or nothing new can be stored soon."))

@@ -1,0 +1,143 @@
+"""The pages we look after: how they are, and what can be done about it."""
+
+from typing import Any
+
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app.accounts.types import Permission, Role
+from app.connectors.errors import ConnectorError
+from app.core.clock import utc_now
+from app.core.errors import NotFound
+from app.core.i18n import gettext as _
+from app.edge.context import maybe_actor, services, session
+from app.edge.routes import route
+from app.outbox import queries as outbox
+from app.pages import connect, queries, words
+from app.pages import service as pages
+from app.pages.types import PageState, PageView, Reach
+
+blueprint = Blueprint("pages", __name__, url_prefix="/pages")
+CALLED_TO_TROUBLE = frozenset({Role.SUPERVISOR, Role.ADMIN})
+"""Who is told on every screen that a page is in trouble."""
+
+
+@blueprint.app_context_processor
+def _trouble() -> dict[str, Any]:
+    return {"troubled_pages": troubled_pages}
+
+
+def troubled_pages() -> list[PageView]:
+    """Pages in trouble, for those who are to be told; asked once a request, and only when a template wants to know."""
+    asking = maybe_actor()
+    if asking is None or asking.role not in CALLED_TO_TROUBLE:
+        return []
+    if "troubled_pages" not in g:
+        with services().db.read() as reading:
+            g.troubled_pages = queries.troubled(reading)
+    found: list[PageView] = g.troubled_pages
+    return found
+
+
+@route(blueprint, "", needs=Permission.READ_PAGES)
+def overview() -> ResponseReturnValue:
+    """All pages, those in trouble first."""
+    return render_template("pages/overview.html", pages=queries.pages(session()))
+
+
+@route(blueprint, "/<int:page_id>", needs=Permission.READ_PAGES)
+def show(page_id: int) -> ResponseReturnValue:
+    """One page's health."""
+    return _show(session(), page_id, {})
+
+
+@route(blueprint, "/<int:page_id>/read", needs=Permission.MANAGE_PAGES, methods=("POST",))
+def read(page_id: int) -> ResponseReturnValue:
+    """Have it read now."""
+    page = _page(session(), page_id)
+    pages.read_soon(session(), page.id, utc_now())
+    flash(_("%(name)s is read now.", name=page.name))
+    return redirect(url_for("pages.show", page_id=page.id), 303)
+
+
+@route(blueprint, "/<int:page_id>/pause", needs=Permission.MANAGE_PAGES, methods=("POST",))
+def pause(page_id: int) -> ResponseReturnValue:
+    """Read and send nothing there for now."""
+    page = _set(page_id, PageState.PAUSED)
+    flash(_("%(name)s is paused.", name=page.name))
+    return redirect(url_for("pages.show", page_id=page.id), 303)
+
+
+@route(blueprint, "/<int:page_id>/resume", needs=Permission.MANAGE_PAGES, methods=("POST",))
+def resume(page_id: int) -> ResponseReturnValue:
+    """Take a paused page up again."""
+    page = _set(page_id, PageState.ACTIVE)
+    flash(_("%(name)s is read again.", name=page.name), "good")
+    return redirect(url_for("pages.show", page_id=page.id), 303)
+
+
+@route(blueprint, "/<int:page_id>/remove", needs=Permission.MANAGE_PAGES, methods=("POST",))
+def remove(page_id: int) -> ResponseReturnValue:
+    """Stop looking after it. What was collected stays."""
+    page = _set(page_id, PageState.REMOVED)
+    flash(_("%(name)s is removed. Its comments are kept.", name=page.name))
+    return redirect(url_for("pages.overview"), 303)
+
+
+@route(blueprint, "/<int:page_id>/login", needs=Permission.MANAGE_PAGES, methods=("POST",), own_transactions=True)
+def change_login(page_id: int) -> ResponseReturnValue:
+    """Exchange the credentials, once the platform has accepted the new ones."""
+    login, password = request.form.get("login", "").strip(), request.form.get("password", "").strip()
+    with services().db.read() as reading:
+        page, reach = _page(reading, page_id), queries.reach(reading, page_id)
+    mistakes = {} if login and password else {"password": _("Enter both, login and password.")}
+    if reach is not None and not mistakes:
+        secret = {"login": login, "password": password}
+        try:
+            account = connect.prove(services().connectors, reach, secret)
+        except ConnectorError as error:
+            why = words.advice(error.code, error.detail)
+            mistakes["password"] = f"{why.what} {why.do}".strip()
+        else:
+            with services().db.write() as writing:
+                pages.set_credentials(writing, page.id, services().box.seal(secret), account, utc_now())
+            flash(_("%(name)s has a new login, and is read now.", name=page.name), "good")
+            return redirect(url_for("pages.show", page_id=page.id), 303)
+    with services().db.read() as reading:
+        return _show(reading, page_id, mistakes, login), 422
+
+
+@route(blueprint, "/<int:page_id>/forget-login", needs=Permission.MANAGE_PAGES, methods=("POST",))
+def forget_login(page_id: int) -> ResponseReturnValue:
+    """From now on the page is only read, by nobody in particular."""
+    page = _page(session(), page_id)
+    pages.set_credentials(session(), page.id, None, None, utc_now())
+    flash(_("The login of %(name)s is forgotten.", name=page.name))
+    return redirect(url_for("pages.show", page_id=page.id), 303)
+
+
+def _page(reading: Any, page_id: int) -> PageView:
+    """A page we look after. Raises NotFound."""
+    page = queries.page(reading, page_id)
+    if page is None or page.state is PageState.REMOVED:
+        raise NotFound(_("There is no such page, or it was removed."))
+    return page
+
+
+def _set(page_id: int, state: PageState) -> PageView:
+    page = _page(session(), page_id)
+    pages.set_state(session(), page.id, state, utc_now())
+    return page
+
+
+def _show(reading: Any, page_id: int, mistakes: dict[str, str], login: str = "") -> str:
+    page = _page(reading, page_id)
+    reach: Reach | None = queries.reach(reading, page_id)
+    return render_template(
+        "pages/show.html",
+        page=page,
+        waiting=outbox.waiting_by_page(reading).get(page.id, 0),
+        can=connect.capabilities(services().connectors, services().box, reach),
+        mistakes=mistakes,
+        login=login,
+    )
