@@ -1,7 +1,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test lint format lock migration
+.PHONY: help setup run demo test lint format lock migration translations
 
 PYTHON ?= python3
 PYTEST ?= -n 2
@@ -45,6 +45,9 @@ lock: .venv/.ready-test ## Choose dependency versions anew from pyproject.toml
 
 migration: .venv/.ready-test ## Write a migration from the models: make migration m="what it does"
 	@scripts/migrations.sh new "$(m)"
+
+translations: .venv/.ready-test ## Collect new strings for app/translations, and compile what is translated
+	scripts/translations.sh
 
 .venv/.ready: requirements.lock pyproject.toml
 	@scripts/setup.sh requirements.lock
