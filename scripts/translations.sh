@@ -10,8 +10,9 @@ trap 'rm -f "$pot"' EXIT
 .venv/bin/pybabel -q extract -F pyproject.toml --add-location=file --sort-by-file --project=Porchlight \
   -k _ -k gettext -k lazy -k ngettext:1,2 -k plural:1,2 -k pgettext:1c,2 -o "$pot" .
 if [ "${1:-}" = check ]; then
-  exec .venv/bin/pybabel -q update --check --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date \
+  .venv/bin/pybabel -q update --check --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date \
     -i "$pot" -d app/translations -l de
+  exit
 fi
 .venv/bin/pybabel -q update --init-missing --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date \
   -i "$pot" -d app/translations -l de

@@ -21,7 +21,7 @@ def german() -> Catalog:
 
 
 def translations(message: Message) -> list[str]:
-    return [message.string] if isinstance(message.string, str) else list(message.string)
+    return [message.string] if isinstance(message.string, str) else list(message.string or [""])
 
 
 def test_the_catalogue_has_every_string_of_the_code() -> None:
