@@ -1,14 +1,17 @@
 """Wires the parts together, once per process. The only place that names a connector."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import redis
 
+from app.connectors.demo.connector import DemoConnector
+from app.connectors.demo.platform import Platform as DemoPlatform
+from app.connectors.demo.script import story as demo_story
 from app.connectors.feed import FeedConnector
-from app.connectors.ports import Connector
 from app.connectors.registry import Registry
 from app.connectors.wordpress import WordPressConnector
 from app.core import config
@@ -56,7 +59,7 @@ def build(settings: Settings | None = None) -> Services:
         db=Database(settings.database_url, pool_size=settings.database.pool_size, after_commit=after_commit),
         redis=connection,
         http=http,
-        connectors=Registry(connectors(http)),
+        connectors=connectors(settings, http),
         box=SecretBox.from_file(secret_key_file(settings)),
         waker=waker,
     )
@@ -70,9 +73,23 @@ def seed(services: Services) -> None:
             routing.publish(session, source, utc_now())
 
 
-def connectors(http: Http) -> list[Connector]:
+def connectors(settings: Settings, http: Http) -> Registry:
     """All connectors; an unknown address is offered to them in this order."""
-    return [WordPressConnector(http), FeedConnector(http)]
+    return Registry([WordPressConnector(http), FeedConnector(http)], unasked=[DemoConnector(_demo_platform(settings))])
+
+
+def open_demo_platform(settings: Settings, now: datetime) -> None:
+    """Let the pretend platform begin, unless it has."""
+    _demo_platform(settings).create(demo_story(now))
+
+
+def close_demo_platform(settings: Settings) -> None:
+    """Remove the pretend platform with all that was said there."""
+    _demo_platform(settings).remove()
+
+
+def _demo_platform(settings: Settings) -> DemoPlatform:
+    return DemoPlatform(settings.data_dir / "demo")
 
 
 def secret_key_file(settings: Settings) -> Path:

@@ -38,7 +38,7 @@ def inspect(source: str, kind: str | None, login: str | None, password_file: IO[
     secret = work.credentials(login, password_file)
     current = settings()
     logs.configure("error", current.log.format)
-    connectors = Registry(bootstrap.connectors(Http(current.outgoing)))
+    connectors = bootstrap.connectors(current, Http(current.outgoing))
     if source == STANDARD_INPUT or Path(source).is_file():
         if secret:
             raise click.UsageError(_("A file needs no login."))

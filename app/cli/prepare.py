@@ -1,4 +1,4 @@
-"""What ``porchlight run`` does before it opens: migrate, put the first rules in force, make the set-up link.
+"""What ``porchlight run`` does before it opens: migrate, add the first rules and the demo, make the set-up link.
 
 Run as ``python -m app.cli.prepare``; prints nothing but the set-up link, when there is no admin yet.
 """
@@ -13,6 +13,7 @@ from app.cli.common import settings
 from app.core import migrate
 from app.core.clock import utc_now
 from app.core.db import Database
+from app.pages import queries as pages
 from app.routing import queries as routing
 
 
@@ -25,9 +26,12 @@ def prepare(demo: bool) -> None:
     database = Database(current.database_url)
     with database.read() as session:
         is_new = routing.active(session)[0] is None
+        wants_demo = demo and not pages.demo_ids(session)
     if is_new:
         bootstrap = import_module("app.bootstrap")  # needed once in a lifetime, and 0.4 s at every start
         bootstrap.seed(bootstrap.build(current))
+    if wants_demo:
+        import_module("app.cli.demo").add_to(import_module("app.bootstrap").build(current))  # as rarely needed
     with database.write() as session:
         token = accounts.new_setup_link(session, utc_now())
     if token is not None:

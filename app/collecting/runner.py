@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from app.collecting import service
 from app.collecting.types import Outcome
 from app.connectors import errors
-from app.connectors.ports import Access, Batch, Connector, Item, Payload
+from app.connectors.ports import FASTEST, Access, Batch, Connector, Item, Payload
 from app.connectors.registry import Registry
 from app.core.clock import utc_now
 from app.core.db import Database
@@ -96,9 +96,12 @@ class Runner:
         except Exception as error:  # noqa: BLE001 (every failure ends on the page's health line)
             return self._failed(claim, error, seen, new, changed)
         with self.db.write() as session:
-            pages.record_read(session, claim, utc_now(), timedelta(seconds=self.fastest_seconds))
+            pages.record_read(session, claim, utc_now(), self._fastest(claim))
         log.info("page_read", page=page_id, seen=seen, new=new, changed=changed)
         return Outcome(page_id, seen, new, changed, None, "")
+
+    def _fastest(self, claim: Claim) -> timedelta:
+        return timedelta(seconds=min(self.fastest_seconds, claim.settings.get(FASTEST, self.fastest_seconds)))
 
     def _store(self, claim: Claim, batch: Batch) -> Stored:
         attempt = 1

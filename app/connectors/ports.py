@@ -14,7 +14,7 @@ Cursor = dict[str, Any]
 """JSON data of the connector's own making; stored in the same transaction as the batch it came with."""
 
 FASTEST = "fastest_seconds"
-"""Key of a connection's settings: it may be read this often while people speak there, as asking costs nobody anything."""
+"""Key of a connection's settings: it may be read this often while people speak there; asking costs nobody anything."""
 
 
 class Status(StrEnum):

@@ -6,10 +6,15 @@ from app.connectors.ports import Connector
 
 
 class Registry:
-    """Connectors by kind, in the order in which an unknown address is offered to them."""
+    """Connectors by kind.
 
-    def __init__(self, connectors: Sequence[Connector]) -> None:
-        self._by_kind = {connector.kind: connector for connector in connectors}
+    Iterating gives those that an unknown address is offered to, in that order; ``unasked`` ones are only reached by
+    their kind.
+    """
+
+    def __init__(self, offered: Sequence[Connector], unasked: Sequence[Connector] = ()) -> None:
+        self._offered = tuple(offered)
+        self._by_kind = {connector.kind: connector for connector in (*offered, *unasked)}
 
     def get(self, kind: str) -> Connector:
         """Raises KeyError for a kind that is not installed."""
@@ -19,4 +24,4 @@ class Registry:
         return list(self._by_kind)
 
     def __iter__(self) -> Iterator[Connector]:
-        return iter(self._by_kind.values())
+        return iter(self._offered)

@@ -6,6 +6,11 @@ from app.connectors.ports import Author
 from app.contacts.types import Sighting
 
 
+def realm(page_id: int) -> str:
+    """Who vouches for the keys of a page's visitors: the page, as anyone can type anything there."""
+    return f"page:{page_id}"
+
+
 def sighting(author: Author, *, page_id: int, thread_root: str, external_id: str) -> Sighting:
     """The identity behind a comment.
 
@@ -21,7 +26,7 @@ def sighting(author: Author, *, page_id: int, thread_root: str, external_id: str
     if len(key) > 400:  # as wide as the column
         key = f"hash:{hashlib.sha256(key.encode()).hexdigest()}"
     return Sighting(
-        realm=f"page:{page_id}",
+        realm=realm(page_id),
         key=key,
         name=author.name.strip()[:200],
         url=author.url[:1000] if author.url else None,

@@ -1,13 +1,15 @@
 """Storing who spoke to us, many at a time."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
+from app.contacts import rules
 from app.contacts.models import Contact, Identity
 from app.contacts.types import Known, Sighting
+from app.core.db import run_in_bulk
 from app.core.ids import new_ids
 
 _CHUNK = 500
@@ -54,3 +56,21 @@ def recognise(session: Session, sightings: Iterable[Sighting], now: datetime) ->
         )
         found.update({(one.realm, one.key): Known(i, c, is_new=True) for one, c, i in pairs})
     return found
+
+
+def remove_pages(session: Session, page_ids: Sequence[int]) -> None:
+    """Remove who is known from these pages, once their conversations are gone; who is known elsewhere too stays."""
+    met_there = Identity.realm.in_([rules.realm(page_id) for page_id in page_ids])
+    while True:
+        some = session.execute(select(Identity.id, Identity.contact_id).where(met_there).limit(_CHUNK)).all()
+        if not some:
+            return
+        known_still = select(Identity.contact_id)
+        run_in_bulk(
+            session,
+            delete(Identity).where(Identity.id.in_([identity_id for identity_id, _contact in some])),
+            delete(Contact).where(
+                Contact.id.in_({contact_id for _identity, contact_id in some}),
+                Contact.id.not_in(known_still.where(Identity.contact_id == Contact.id)),
+            ),
+        )

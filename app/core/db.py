@@ -19,6 +19,7 @@ from sqlalchemy import (
     Integer,
     MetaData,
     Table,
+    UpdateBase,
     create_engine,
     event,
 )
@@ -74,7 +75,9 @@ class Base(DeclarativeBase):
         datetime: UtcTime(),
         dict[str, Any]: JsonData,
         list[str]: JsonData,
-        Enum: EnumType(Enum, native_enum=False, length=20, values_callable=lambda kind: [member.value for member in kind]),
+        Enum: EnumType(
+            Enum, native_enum=False, length=20, values_callable=lambda kind: [member.value for member in kind]
+        ),
     }
 
 
@@ -85,7 +88,9 @@ class Database:
     rollback it is dropped with everything else.
     """
 
-    def __init__(self, url: str, *, pool_size: int = 10, after_commit: Callable[[list[Any]], None] | None = None) -> None:
+    def __init__(
+        self, url: str, *, pool_size: int = 10, after_commit: Callable[[list[Any]], None] | None = None
+    ) -> None:
         self.engine = _engine(url, pool_size)
         self._after_commit = after_commit
         self._readers = sessionmaker(self.engine, expire_on_commit=False)
@@ -119,6 +124,12 @@ def defer(session: Session, work: Any) -> None:
         waiting.append(work)
 
 
+def run_in_bulk(session: Session, *statements: UpdateBase) -> None:
+    """Change any number of rows where they are, in this order; objects in the session are not kept up to date."""
+    for statement in statements:
+        session.execute(statement.execution_options(synchronize_session=False))
+
+
 def insert_or(session: Session, table: Table) -> "sqlite.Insert | postgresql.Insert":
     """An INSERT that can say what happens on a conflict, in the words of the database at hand."""
     if session.get_bind().dialect.name == "sqlite":
@@ -136,7 +147,7 @@ def _engine(url: str, pool_size: int) -> Engine:
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _record: object) -> None:
-    connection.isolation_level = None  # type: ignore[attr-defined] # transactions are begun by us, in _begin_sqlite
+    connection.isolation_level = None  # transactions are begun by us, in _begin_sqlite
     cursor = connection.cursor()
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY", "cache_size=-32000"):
         cursor.execute(f"PRAGMA {pragma}")

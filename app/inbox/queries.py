@@ -164,6 +164,15 @@ def thread(session: Session, actor: Actor, conversation_id: int) -> list[Comment
     comments = sorted(session.scalars(query), key=lambda one: (one.published_at, one.id))
     edited = [one.id for one in comments if one.edited_at is not None]
     earlier: dict[int, list[str]] = defaultdict(list)
+def locate(session: Session, page_id: int, external_id: str) -> tuple[int, int] | None:
+    """The ids of a comment and of the conversation it is part of, by its id at the platform."""
+    query = select(Comment.id, Comment.conversation_id).where(
+        Comment.page_id == page_id, Comment.external_id == external_id, Comment.conversation_id.is_not(None)
+    )
+    found = session.execute(query).one_or_none()
+    return (found[0], found[1]) if found and found[1] is not None else None
+
+
     if edited:
         versions = select(CommentVersion).where(CommentVersion.comment_id.in_(edited)).order_by(CommentVersion.id)
         for version in session.scalars(versions):

@@ -4,19 +4,29 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Team, User
 from app.accounts.types import Actor
 from app.connectors.ports import Status
+from app.core.db import run_in_bulk
 from app.core.errors import Conflict, InvalidInput, NotFound
 from app.core.events import Changed, announce
 from app.core.i18n import gettext as _
 from app.core.ids import new_id
 from app.inbox import access, rules
-from app.inbox.models import Comment, Conversation, ConversationEvent, Note
+from app.inbox.models import (
+    Comment,
+    CommentVersion,
+    Conversation,
+    ConversationEvent,
+    Note,
+    Post,
+    RawPayload,
+)
 from app.inbox.types import ConversationState, Echo, EventKind
+from app.pages.models import Page
 
 
 def open_for(session: Session, actor: Actor, conversation_id: int, version: int | None) -> Conversation:
@@ -44,12 +54,17 @@ def take(session: Session, actor: Actor, conversation_id: int, version: int | No
 def assign(
     session: Session, actor: Actor, conversation_id: int, assignee_id: int | None, version: int | None, now: datetime
 ) -> None:
-    """Give the conversation to somebody, or to nobody. Raises NotFound for a person who does not work here."""
+    """Give the conversation to somebody, or to nobody.
+
+    Raises NotFound for a person who does not work here, Conflict for one of the demonstration's on a real page.
+    """
     talk = open_for(session, actor, conversation_id, version)
     if assignee_id is not None:
         person = session.get(User, assignee_id)
         if person is None or not person.active:
             raise NotFound(_("This person can't be given work. Choose somebody else."))
+        if person.demo:
+            _only_demo(session, talk)
     if talk.assignee_id == assignee_id:
         return
     talk.assignee_id = assignee_id
@@ -58,11 +73,16 @@ def assign(
 
 
 def move(session: Session, talk: Conversation, team_id: int, actor: Actor, now: datetime) -> None:
-    """Put the conversation into another team's queue, free for anyone there to take."""
+    """Put the conversation into another team's queue, free for anyone there to take.
+
+    Raises NotFound, or Conflict for the demonstration's team and a real page.
+    """
     before = session.get_one(Team, talk.team_id).name
     after = session.get(Team, team_id)
     if after is None:
         raise NotFound(_("There is no such team."))
+    if after.demo:
+        _only_demo(session, talk)
     talk.team_id, talk.assignee_id = team_id, None
     record(session, talk, EventKind.HANDED_OVER, actor, now, {"from": before, "to": after.name})
 
@@ -172,6 +192,29 @@ def answered_elsewhere(session: Session, echoes: Sequence[Echo], now: datetime) 
             state = ConversationState.NEW if later else ConversationState.WAITING
             set_state(talk, state, min(later) if later else None, now)
     session.flush()
+
+
+def remove_pages(session: Session, page_ids: Sequence[int]) -> None:
+    """Remove all that was said on these pages and all that was done about it, but for replies and decisions."""
+    talks = select(Conversation.id).where(Conversation.page_id.in_(page_ids))
+    comments = select(Comment.id).where(Comment.page_id.in_(page_ids))
+    run_in_bulk(
+        session,
+        delete(Note).where(Note.conversation_id.in_(talks)),
+        delete(ConversationEvent).where(ConversationEvent.conversation_id.in_(talks)),
+        delete(CommentVersion).where(CommentVersion.comment_id.in_(comments)),
+        delete(Comment).where(Comment.page_id.in_(page_ids)),
+        delete(Conversation).where(Conversation.page_id.in_(page_ids)),
+        delete(Post).where(Post.page_id.in_(page_ids)),
+        delete(RawPayload).where(RawPayload.page_id.in_(page_ids)),
+    )
+    announce(session, Changed("inbox"))
+
+
+def _only_demo(session: Session, talk: Conversation) -> None:
+    """The demonstration's people and teams go without a trace; nothing real may depend on them."""
+    if not session.get_one(Page, talk.page_id).demo:
+        raise Conflict(_("This belongs to the demonstration, and the conversation is real."), code="demo")
 
 
 def _last_inbound(session: Session, conversation_id: int) -> datetime | None:

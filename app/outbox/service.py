@@ -5,10 +5,11 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Row, and_, func, or_, select, update
+from sqlalchemy import Row, and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.connectors.ports import Sent, Status, Target
+from app.core.db import run_in_bulk
 from app.core.errors import Conflict, NotFound
 from app.core.events import Changed, announce
 from app.core.i18n import gettext as _
@@ -251,6 +252,11 @@ def record_stopped(session: Session, claimed: Claimed, code: str, detail: str, n
         one.lease = one.lease_until = None
         session.flush()
         announce(session, Changed("conversation", one.conversation_id))
+
+
+def remove_pages(session: Session, page_ids: Sequence[int]) -> None:
+    """Remove all deliveries of these pages."""
+    run_in_bulk(session, delete(Delivery).where(Delivery.page_id.in_(page_ids)))
 
 
 def match_echoes(session: Session, page_id: int, echoes: Sequence[Echo], now: datetime) -> list[Echo]:

@@ -39,6 +39,11 @@ def reach(session: Session, page_id: int) -> Reach | None:
     return Reach(page.connector, page.url, dict(connection.settings), connection.sealed_secret)
 
 
+def demo_ids(session: Session) -> list[int]:
+    """Ids of the demonstration's pages, whatever their state."""
+    return list(session.scalars(select(Page.id).where(Page.demo).order_by(Page.id)))
+
+
 def troubled(session: Session) -> list[PageView]:
     """Pages that can't be read completely right now."""
     query = _query().where(

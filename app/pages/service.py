@@ -2,14 +2,16 @@
 
 import random
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from app.accounts.models import Team
 from app.connectors.ports import Account, Found
+from app.core.db import run_in_bulk
 from app.core.errors import Conflict, NotFound
 from app.core.events import Changed, announce
 from app.core.i18n import gettext as _
@@ -35,8 +37,10 @@ def add_page(
 ) -> int:
     """Add a page and have it read at once; answer its id. A removed page comes back with its history.
 
-    Raises Conflict when the page is there already.
+    Raises Conflict when the page is there already, or when the team is the demonstration's and the page is real.
     """
+    if not demo and session.get_one(Team, team_id).demo:
+        raise Conflict(_("This team belongs to the demonstration. Choose another for a real page."), code="demo")
     settings = {**found.settings, **(account.settings if account else {})}
     known = queries.page_at(session, found.kind, found.url)
     if known is not None and known.state is not PageState.REMOVED:
@@ -96,6 +100,22 @@ def set_state(session: Session, page_id: int, state: PageState, now: datetime) -
         defer_wake(session, JobName.COLLECT)
     session.flush()
     announce(session, Changed("page", page_id))
+
+
+def hold(session: Session, page_ids: Sequence[int]) -> None:
+    """Lock these pages until the transaction ends: what others are storing is finished, and nothing new begins."""
+    session.scalars(select(Connection.page_id).where(Connection.page_id.in_(page_ids)).with_for_update()).all()
+    session.scalars(select(Page.id).where(Page.id.in_(page_ids)).with_for_update()).all()
+
+
+def remove_pages(session: Session, page_ids: Sequence[int]) -> None:
+    """Remove the pages themselves, once nothing of theirs is left."""
+    run_in_bulk(
+        session,
+        delete(Connection).where(Connection.page_id.in_(page_ids)),
+        delete(Page).where(Page.id.in_(page_ids)),
+    )
+    announce(session, *(Changed("page", page_id) for page_id in page_ids))
 
 
 def claim_read(session: Session, page_id: int, now: datetime, *, force: bool = False) -> Claim | None:

@@ -1,13 +1,15 @@
 """Answering: written, undone, decided about. Services flush; the edge commits."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app.accounts.types import Actor
 from app.connectors.ports import LengthLimit
 from app.core import text as texts
+from app.core.db import run_in_bulk
 from app.core.errors import Conflict, Forbidden, InvalidInput, NotFound
 from app.core.i18n import gettext as _
 from app.core.i18n import ngettext
@@ -140,6 +142,12 @@ def settle(session: Session, actor: Actor, reply_id: int, *, send_again: bool, n
     session.flush()
     inbox.changed(session, talk.id)
     return talk.id
+
+
+def remove_pages(session: Session, page_ids: Sequence[int]) -> None:
+    """Remove all replies to what was said on these pages."""
+    talks = select(Conversation.id).where(Conversation.page_id.in_(page_ids))
+    run_in_bulk(session, delete(Reply).where(Reply.conversation_id.in_(talks)))
 
 
 def moderate(

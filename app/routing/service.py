@@ -1,17 +1,18 @@
 """Routing conversations, and people's corrections. Services flush; the edge commits."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 import structlog
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from app.accounts import queries as accounts
 from app.accounts.types import Actor
 from app.connectors.ports import Status
+from app.core.db import run_in_bulk
 from app.core.errors import InvalidInput
 from app.core.events import Changed, announce
 from app.core.i18n import gettext as _
@@ -41,7 +42,7 @@ def route_waiting(session: Session, now: datetime, only: Iterable[int] = ()) -> 
     if not talks:
         return 0
     version_id, active = queries.active(session)
-    teams = {team.key: team.id for team in accounts.teams(session)}
+    teams = {team.key: team.id for team in accounts.teams(session) if not team.demo}
     wanted = select(Page.id, Page.team_id).where(Page.id.in_({talk.page_id for talk in talks}))
     pages = dict(session.execute(wanted).tuples().all())
     facts = facts_of(session, talks, pages)
@@ -108,7 +109,7 @@ def publish(session: Session, source: str, now: datetime, actor_id: int | None =
 
 def checked(session: Session, source: str) -> tuple[Rule, ...]:
     """The rules in a text, fit to be put in force. Raises InvalidInput, naming the rule at fault."""
-    known = {team.key for team in accounts.teams(session)}
+    known = {team.key for team in accounts.teams(session) if not team.demo}
     found = rules.read(source)
     for number, rule in enumerate(found, 1):
         if rule.team and rule.team not in known:
@@ -120,6 +121,12 @@ def checked(session: Session, source: str) -> tuple[Rule, ...]:
             )
             raise InvalidInput(message, field="rules")
     return found
+
+
+def remove_pages(session: Session, page_ids: Sequence[int]) -> None:
+    """Remove all decisions about what was said on these pages."""
+    talks = select(Conversation.id).where(Conversation.page_id.in_(page_ids))
+    run_in_bulk(session, delete(RoutingDecision).where(RoutingDecision.conversation_id.in_(talks)))
 
 
 def facts_of(session: Session, talks: list[Conversation], pages: dict[int, int]) -> dict[int, Facts]:

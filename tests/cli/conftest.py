@@ -14,6 +14,7 @@ import structlog
 
 from app import bootstrap, cli
 from app.bootstrap import Services
+from app.connectors.registry import Registry
 from app.core.config import Settings
 from tests import processes
 from tests.domain.platform import Platform
@@ -102,5 +103,5 @@ def parts(terminal: Terminal, settings: Settings) -> Iterator[Services]:
 def platform(monkeypatch: pytest.MonkeyPatch) -> Platform:
     """A platform in memory as the only one there is; its addresses begin with ``memory:``."""
     only = Platform()
-    monkeypatch.setattr(bootstrap, "connectors", lambda _http: [only])
+    monkeypatch.setattr(bootstrap, "connectors", lambda _settings, _http: Registry([only]))
     return only

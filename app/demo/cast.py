@@ -1,0 +1,100 @@
+"""Who works in the demonstration, on what, and what they have done when it begins."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from app.accounts.types import Role
+
+TEAM_KEY, TEAM_NAME = "demo_pr", "PR (demo)"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    login: str
+    name: str
+    role: Role
+    teams: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    address: str
+    team: str
+    """Key of the team that gets what no rule takes."""
+
+
+class Act(StrEnum):
+    TAKE = "take"
+    GIVE = "give"
+    NOTE = "note"
+    ANSWER = "answer"
+    SETTLE = "settle"
+    """Answer, and nothing is left to do."""
+    HAND_OVER = "hand_over"
+    APPROVE = "approve"
+    SPAM = "spam"
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What somebody did about a comment. ``to`` is a login or a team's key."""
+
+    who: str
+    act: Act
+    page: str
+    comment: str
+    text: str = ""
+    to: str = ""
+
+
+DANA, EMRE, MILA, PIA, SVEN = "demo-dana", "demo-emre", "demo-mila", "demo-pia", "demo-sven"
+BAKERY, TRAVEL = "demo:bakery", "demo:travel"
+
+PEOPLE = (
+    Person(DANA, "Dana Brandt (demo)", Role.AGENT, ("customer_service",)),
+    Person(EMRE, "Emre Aydın (demo)", Role.AGENT, ("customer_service",)),
+    Person(MILA, "Mila Novák (demo)", Role.MARKETER, ("marketing",)),
+    Person(PIA, "Pia Lindgren (demo)", Role.MARKETER, (TEAM_KEY,)),
+    Person(SVEN, "Sven Petersen (demo)", Role.SUPERVISOR, ("customer_service", "marketing", TEAM_KEY)),
+)
+PAGES = (Page(BAKERY, "marketing"), Page(TRAVEL, "customer_service"))
+
+DEEDS = (
+    Deed(DANA, Act.TAKE, TRAVEL, "nlu-00376"),
+    Deed(DANA, Act.NOTE, TRAVEL, "nlu-00376", "Found the cancellation. Accounting sends the money back on Thursday."),
+    Deed(SVEN, Act.GIVE, TRAVEL, "nlu-01062", to=DANA),
+    Deed(SVEN, Act.GIVE, TRAVEL, "b77-01088", to=EMRE),
+    Deed(
+        DANA,
+        Act.ANSWER,
+        TRAVEL,
+        "nlu-00540",
+        "Sorry about that! Please remove the network on your device once and sign in again with your room number. "
+        "If it still does not work, the front desk has a new code for you.",
+    ),
+    Deed(
+        EMRE,
+        Act.SETTLE,
+        TRAVEL,
+        "b77-00173",
+        "A card takes up to ten days in the post. If yours has not come by Friday, tell us here and we send a new one.",
+    ),
+    Deed(DANA, Act.SETTLE, TRAVEL, "nlu-02853", "A single room starts at 89 euros a night, breakfast included."),
+    Deed(DANA, Act.SETTLE, TRAVEL, "nlu-00063", "The gym is open from 6 in the morning to 11 at night, every day."),
+    Deed(SVEN, Act.HAND_OVER, TRAVEL, "nlu-01324", "Prices were in the papers this week: PR answers.", to=TEAM_KEY),
+    Deed(PIA, Act.TAKE, TRAVEL, "nlu-01324"),
+    Deed(PIA, Act.NOTE, TRAVEL, "nlu-01324", "Waiting for the wording from the management, due tomorrow."),
+    Deed(DANA, Act.HAND_OVER, TRAVEL, "b77-00602", "Unhappy with all of us, not with one thing.", to=TEAM_KEY),
+    Deed(MILA, Act.NOTE, TRAVEL, "th-00545", "Who reads Thai? I have asked the kitchen in Bangkok."),
+    Deed(
+        EMRE,
+        Act.ANSWER,
+        BAKERY,
+        "wp-42",
+        "Das tut uns leid! Schick uns bitte ein Foto der Torte und deine Bestellnummer, dann kümmern wir uns sofort.",
+    ),
+    Deed(MILA, Act.SETTLE, BAKERY, "wp-11", "Thank you! 🥐 See you tomorrow morning."),
+    Deed(MILA, Act.TAKE, BAKERY, "wp-9"),
+    Deed(MILA, Act.APPROVE, BAKERY, "isso-416"),
+    Deed(EMRE, Act.SPAM, BAKERY, "wp-48"),
+)
