@@ -6,6 +6,7 @@ that is ``repeated``, kept in the connection's settings, so that a stored answer
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from hashlib import blake2b
 
 from app.connectors.feed.entries import Entry
@@ -14,7 +15,8 @@ MAX_ID = 400
 MAX_REPEATED = 1_000
 
 Marks = dict[str, str]
-"""For each known id (see ``key``) what the entry said: short hashes of its author, its date, its text and the rest."""
+"""For each known id (see ``key``) what the entry said: short hashes of its author, its date, its text and the rest,
+equal as long as nothing changes."""
 
 
 def key(external_id: str) -> str:
@@ -22,69 +24,76 @@ def key(external_id: str) -> str:
     return _hash(external_id, 8)
 
 
-def mark(entry: Entry) -> str:
-    """What an entry said: equal for an entry that has not changed."""
-    rest = [entry.link or "", entry.title, entry.author_url or "", *(reply.ref for reply in entry.replies_to)]
-    parts = (entry.author, entry.date, entry.html or entry.text, "\0".join(rest))
-    return "".join([_hash(part, 4) for part in parts])
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """Entries by external id, in the order of the feed; what a feed says twice is there once."""
+
+    entries: Mapping[str, Entry]
+    marks: Marks
+    repeated: Mapping[str, str]
+    """The given ones with what these entries add."""
 
 
-def alike(one: str, other: str) -> int:
-    """How many of author, date and text two marks have in common: 0 to 3."""
-    return sum(one[at : at + 8] == other[at : at + 8] for at in (0, 8, 16))
+def identify(entries: Sequence[Entry], known: Mapping[str, str], repeated: Mapping[str, str]) -> Identified:
+    """Give each entry its external id. ``known`` are the marks of the last read."""
+    marks = {entry.number: _mark(entry) for entry in entries}
+    groups: dict[str, dict[str, Entry]] = {}
+    for entry in entries:
+        if entry.guid:
+            groups.setdefault(entry.guid, {}).setdefault(marks[entry.number], entry)
+    learned = _learn(groups, known, repeated)
+    owners = {guid: _owner(group, learned.get(key(guid))) for guid, group in groups.items()}
+    found: dict[str, Entry] = {}
+    for entry in entries:
+        if entry.guid and owners[entry.guid] == marks[entry.number]:
+            external_id = entry.guid if len(entry.guid) <= MAX_ID else f"long:{_hash(entry.guid, 16)}"
+        else:
+            external_id = _made(entry)
+            if external_id in found and marks[found[external_id].number] != marks[entry.number]:
+                external_id = f"{external_id}-{_hash(entry.html or entry.text, 8)}"
+        found.setdefault(external_id, entry)
+    return Identified(found, {key(one): marks[entry.number] for one, entry in found.items()}, learned)
 
 
-def learn(entries: Sequence[Entry], known: Mapping[str, str], repeated: Mapping[str, str]) -> dict[str, str]:
-    """``repeated`` with what these entries add: ids that several of them use, and ids used again.
+def _learn(
+    groups: Mapping[str, dict[str, Entry]], known: Mapping[str, str], repeated: Mapping[str, str]
+) -> dict[str, str]:
+    """``repeated``, with ids that several entries use and ids used again.
 
-    An id of the last read (``known``) was given to somebody else when author, date and text have all changed: some
-    platforms give the number of a deleted comment to the next one.
+    An id of the last read was given to somebody else when author, date and text have all changed: some platforms give
+    the number of a deleted comment to the next one.
     """
     learned = dict(repeated)
-    for guid, group in _by_guid(entries).items():
+    for guid, group in groups.items():
         short = key(guid)
         if short in learned or len(learned) >= MAX_REPEATED:
             continue
         before = known.get(short, "")
         if len(group) > 1:
-            learned[short] = before or mark(min(reversed(group), key=lambda entry: entry.published_at))
-        elif before and not alike(before, mark(group[0])):
+            oldest = min(reversed(group.items()), key=lambda one: one[1].published_at)
+            learned[short] = before or oldest[0]
+        elif before and not _alike(before, next(iter(group))):
             learned[short] = before
     return learned
 
 
-def assign(entries: Sequence[Entry], repeated: Mapping[str, str]) -> dict[str, Entry]:
-    """External ids of all entries, in their order; what a feed says twice is there once."""
-    owners: dict[str, Entry] = {}
-    for guid, group in _by_guid(entries).items():
-        owner = repeated.get(key(guid))
-        if owner is None:
-            owners[guid] = group[0]
-        else:
-            nearest = max(group, key=lambda entry: alike(owner, mark(entry)))
-            if alike(owner, mark(nearest)) > 1:
-                owners[guid] = nearest
-    found: dict[str, Entry] = {}
-    for entry in entries:
-        if entry.guid and owners.get(entry.guid) is entry:
-            external_id = entry.guid if len(entry.guid) <= MAX_ID else f"long:{_hash(entry.guid, 16)}"
-        else:
-            external_id = _made(entry)
-            if external_id in found and mark(found[external_id]) != mark(entry):
-                external_id = f"{external_id}-{_hash(entry.html or entry.text, 8)}"
-        found.setdefault(external_id, entry)
-    return found
+def _owner(group: Mapping[str, Entry], first: str | None) -> str | None:
+    """The mark of the entry that has an id for its own; None when the first that had it is not there any more."""
+    if first is None:
+        return next(iter(group))
+    nearest = max(group, key=lambda mark: _alike(first, mark))
+    return nearest if _alike(first, nearest) > 1 else None
 
 
-def _by_guid(entries: Sequence[Entry]) -> dict[str, list[Entry]]:
-    """Entries with an id of their own; one that says exactly what another says is left out."""
-    groups: dict[str, list[Entry]] = {}
-    for entry in entries:
-        if entry.guid:
-            group = groups.setdefault(entry.guid, [])
-            if not group or mark(entry) not in map(mark, group):
-                group.append(entry)
-    return groups
+def _mark(entry: Entry) -> str:
+    rest = [entry.link or "", entry.title, entry.author_url or "", *(reply.ref for reply in entry.replies_to)]
+    parts = (entry.author, entry.date, entry.html or entry.text, "\0".join(rest))
+    return "".join([_hash(part, 4) for part in parts])
+
+
+def _alike(one: str, other: str) -> int:
+    """How many of author, date and text two marks have in common: 0 to 3."""
+    return sum(one[at : at + 8] == other[at : at + 8] for at in (0, 8, 16))
 
 
 def _made(entry: Entry) -> str:

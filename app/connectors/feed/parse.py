@@ -52,15 +52,12 @@ def read_feed(
     Raises Transient: NOT_A_FEED, BAD_ANSWER, TOO_LARGE.
     """
     feed = document.read(body, media_type)
-    found = entries.entries(feed, url, now)
-    learned = ids.learn(found, known or {}, repeated or {})
-    assigned = ids.assign(found, learned)
-    marks = {ids.key(external_id): ids.mark(entry) for external_id, entry in assigned.items()}
+    found = ids.identify(entries.entries(feed, url, now), known or {}, repeated or {})
     site = entries.site(feed, url)
-    threads = _Threads(assigned, entries.title(feed), site or url)
-    items = [threads.item(*one) for one in assigned.items()]
-    places = {external_id: entry.number for external_id, entry in assigned.items()}
-    return Read(feed, items, places, marks, learned, site)
+    threads = _Threads(found.entries, entries.title(feed), site or url)
+    items = [threads.item(*one) for one in found.entries.items()]
+    places = {external_id: entry.number for external_id, entry in found.entries.items()}
+    return Read(feed, items, places, found.marks, found.repeated, site)
 
 
 class _Threads:
