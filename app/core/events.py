@@ -19,7 +19,7 @@ CHANNEL = "porchlight.live"
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """One thing changed. ``kind`` is ``inbox`` (lists are out of date), ``conversation`` or ``page``; ``id`` 0 means any."""
+    """One thing changed: ``kind`` is ``inbox`` (lists are out of date), ``conversation`` or ``page``; ``id`` 0: any."""
 
     kind: str
     id: int = 0

@@ -76,7 +76,7 @@ class SecretBox:
 
 
 def read_or_make_key(path: Path) -> bytes:
-    """The key in the file; made, readable by its owner only, when there is none (safe when two processes start at once)."""
+    """The key in the file; made, readable by its owner only, when there is none. Two processes may start at once."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         fresh = path.with_name(f"{path.name}.{os.getpid()}")
