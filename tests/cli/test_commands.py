@@ -1,0 +1,84 @@
+"""What holds for every command: exit codes, messages instead of tracebacks, and nothing imported that is not needed."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+import pytest
+
+from app.cli import COMMANDS, call, porchlight
+from app.core.errors import ConfigError, NotFound, PorchlightError
+
+SLOW = ("sqlalchemy", "alembic", "flask", "redis", "rq", "requests", "lxml")
+
+
+def command(body: Callable[[], object]) -> click.Command:
+    return click.Command("test", callback=body)
+
+
+def failing(error: Exception) -> click.Command:
+    def body() -> None:
+        raise error
+
+    return command(body)
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (PorchlightError("Say this."), 1),
+        (NotFound("Say this."), 1),
+        (ConfigError("Say this."), 2),
+        (click.UsageError("Say this."), 2),
+        (click.ClickException("Say this."), 1),
+    ],
+)
+def test_a_mistake_is_one_message_and_an_exit_code(
+    error: Exception, code: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call(failing(error), []) == code
+    said = capsys.readouterr()
+    assert "Say this." in said.err
+    assert "Traceback" not in said.err
+    assert said.out == ""
+
+
+def test_commands_answer_their_own_exit_code_or_none() -> None:
+    assert call(command(lambda: None), []) == 0
+    assert call(command(lambda: 1), []) == 1
+
+
+def test_a_fault_of_ours_is_not_hidden() -> None:
+    with pytest.raises(ZeroDivisionError):
+        call(failing(ZeroDivisionError()), [])
+
+
+def test_trouble_outside_is_explained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PORCHLIGHT_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("PORCHLIGHT_DATABASE_URL", "postgresql+psycopg://nobody:canary@127.0.0.1:1/none")
+    assert call(porchlight, ["db", "check"]) == 1
+    said = capsys.readouterr().err
+    assert "database.url" in said
+    assert "canary" not in said
+    assert len(said.splitlines()) == 1
+
+
+def test_an_unknown_command_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    assert call(porchlight, ["nonsense"]) == 2
+    assert "nonsense" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_explains_itself(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call(porchlight, [name, "--help"]) == 0
+    assert f"Usage: porchlight {name}" in capsys.readouterr().out
+
+
+def test_starting_everything_imports_nothing_slow() -> None:
+    code = f"import sys, app.cli.run; print([name for name in {SLOW} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
