@@ -16,7 +16,7 @@ from app.core.http import Response
 
 COMMENTS = "/wp/v2/comments"
 FIELDS = "id,post,parent,author,author_name,author_url,date_gmt,content,link,status,type"
-SIZES = (100, 25, 5, 1)
+SIZES = (100, 25, 5, 2)
 """Comments asked for at once. WordPress gives at most 100; a page of huge comments is asked for in smaller pieces."""
 MARGIN = timedelta(days=2)
 """How much earlier than wanted ``after`` begins: it compares wall-clock dates, which may be 26 hours off."""

@@ -7,7 +7,7 @@ as it was. What can go wrong on the way, and what is done about it:
 - Comments deleted during or between walks move everything after them to the front, so that a page may begin too late.
   A page therefore has to be *joined*: it holds a comment that was read before. If not, the walk steps back.
 - Readers without moderator's rights do not see every comment that is counted: pages have gaps, down to nothing. A
-  page that can't be joined for that reason is looked at from one page earlier, once, and then believed.
+  page behind a gap can't be joined; it is believed after a second look from further back.
 - A held comment that is approved later appears for those readers at its old place. Whenever the count does not fit
   what was read, and once a day in any case, they read deeper. (Moderators see a comment from its first moment on.)
 - ``after`` and ``before`` compare the date on the site's wall clock, wrongly around changes to summer time. They are
@@ -32,6 +32,8 @@ DEEP_SOON, DEEP_DAILY = 500, 3_000
 """How many of the newest comments are read again when the count does not fit, and once a day."""
 SOON, DAILY = timedelta(minutes=10), timedelta(days=1)
 
+_PASSING = frozenset({"total", "full", "trusted", "step"})
+
 Mode = Literal["edit", "view"]
 """Whether the comments are read with a moderator's eyes (all states) or a visitor's."""
 
@@ -54,7 +56,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """A walk under way. ``total`` and ``trusted`` only mean something within one process and are not kept."""
+    """A walk under way. The fields from ``total`` on only mean something within one process and are not kept."""
 
     kind: Literal["first", "new", "deep"]
     offset: int = 0
@@ -67,11 +69,14 @@ class Walk:
     top_total: int = 0
     fresh: int = 0
     """How many comments newer than all known ones were read."""
-    anchor: int = 0
-    """The last offset at which any comment was seen."""
     total: int | None = None
+    """The count with the page before; None when that is long ago."""
+    full: bool = False
+    """Whether the page before had no gaps."""
     trusted: int = -1
+    """Up to this offset pages that can't be joined are believed."""
     step: int = 100
+    """How far to step back next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +108,7 @@ class Mark:
     def cursor(self) -> Cursor:
         data: dict[str, Any] = asdict(self) | {"v": VERSION}
         if data["walk"] is not None:
-            data["walk"] = {k: v for k, v in data["walk"].items() if k not in ("total", "trusted", "step")}
+            data["walk"] = {k: v for k, v in data["walk"].items() if k not in _PASSING}
         return data
 
 
@@ -116,21 +121,21 @@ def back_to(walk: Walk, page: Page) -> Walk | None:
     joined = page.offset == 0 or walk.reach == 0 or any(number <= walk.reach for number in page.ids)
     if joined:
         return None
-    if walk.total is None:  # taken up after a while: anything may have happened, look further and further back
-        offset = max(0, min(page.offset, page.total) - walk.step)
-        return replace(walk, offset=offset, step=walk.step * 2)
-    fallen = walk.total - page.total
-    if fallen > 0:
+    # Taken up after a while, or right behind a page without gaps: comments were deleted meanwhile.
+    torn = walk.total is None or walk.full
+    fallen = (walk.total or 0) - page.total
+    if not torn and fallen > 0:
         return replace(walk, offset=max(0, page.offset - fallen), total=page.total)
-    if page.ids and page.offset > walk.trusted:
-        offset = max(0, page.offset - page.size + overlap(page.size))
-        return replace(walk, offset=offset, total=page.total, trusted=page.offset)
+    if torn or (page.ids and page.offset > walk.trusted):
+        offset = max(0, min(page.offset, page.total) - walk.step)
+        trusted = walk.trusted if torn else page.offset
+        return replace(walk, offset=offset, step=walk.step * 2, total=None, trusted=trusted)
     return None
 
 
 def unchanged(mark: Mark, page: Page) -> bool:
     """Whether a poll's page says that nothing new is to be read."""
-    return page.is_last and page.digest == mark.digest
+    return page.is_last and page.digest == mark.digest and (page.ids != () or page.total == mark.total)
 
 
 def settle(mark: Mark, page: Page, now: datetime) -> Mark:
@@ -146,8 +151,8 @@ def advance(mark: Mark, walk: Walk, page: Page, now: datetime) -> Mark:
         walk,
         reach=max(walk.reach, highest),
         fresh=walk.fresh + sum(number > mark.seen for number in page.ids),
-        anchor=page.offset if page.ids else walk.anchor,
         total=page.total,
+        full=len(page.ids) == page.size,
         step=100,
     )
     mark = replace(mark, seen=max(mark.seen, highest))
@@ -162,7 +167,6 @@ def _finish(mark: Mark, walk: Walk, page: Page, now: datetime) -> Mark:
         mark = replace(mark, seen=max(mark.seen, walk.top), next=at, total=walk.top_total, digest="")
         return replace(mark, deep_at=now.isoformat())
     at = page.offset if page.total - page.offset <= FULL else max(0, page.total - OVERLAP)
-    at = min(at, walk.anchor)
     due = mark.deep_due or (walk.kind == "new" and page.total - mark.total != walk.fresh)
     mark = replace(mark, next=at, total=page.total, digest=page.digest if at == page.offset else "", deep_due=due)
     if walk.kind == "new":
