@@ -21,7 +21,16 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
     elif scope["type"] == "http" and scope["path"] == PATH:
         await _live(scope, receive, send)
     else:
-        await _screens(scope, receive, send)
+        await _screens(scope, _as_coroutine(receive), send)
+
+
+def _as_coroutine(receive: Any) -> Any:
+    """Granian's ``receive`` answers an awaitable of its own; a2wsgi reads bodies in a thread and takes only coroutines."""
+
+    async def ask() -> Any:
+        return await receive()
+
+    return ask
 
 
 async def _lifespan(receive: Any, send: Any) -> None:
