@@ -1,6 +1,5 @@
 """Getting hold of a conversation for somebody: there is no other way to it from a screen."""
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.accounts import rules as account_rules
@@ -18,8 +17,10 @@ def conversation(session: Session, actor: Actor, conversation_id: int, *, to_wri
     permission = Permission.ANSWER if to_write else Permission.READ_INBOX
     found = None
     if account_rules.may(actor.role, permission):
-        query = select(Conversation).where(Conversation.id == conversation_id)
-        found = session.scalar(query.with_for_update() if to_write else query)
+        # get() asks the database once per transaction, however many parts of a screen ask for it; a lock always does.
+        found = session.get(
+            Conversation, conversation_id, with_for_update=True if to_write else None, populate_existing=to_write
+        )
     if found is None:
         raise NotFound(_("There is no such conversation, or it was removed."))
     return found

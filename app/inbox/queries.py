@@ -1,13 +1,16 @@
 """Reading lists and conversations. Each function is a fixed number of statements."""
 
 from collections import defaultdict
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import Row as SqlRow
 from sqlalchemy.orm import Session
 
+from app.accounts import rules as account_rules
 from app.accounts.models import Team, User
-from app.accounts.types import Actor
+from app.accounts.types import Actor, Permission
 from app.connectors.ports import Status
 from app.contacts.models import Contact, Identity
 from app.inbox import access
@@ -36,50 +39,73 @@ def rows(session: Session, wanted: ListFilter, *, after: Position | None = None,
     Goes on after ``after``; however far down, a page costs the same.
     """
     waiting = wanted.state is ConversationState.NEW
-    query = (
-        select(Conversation, Contact.name, Page, Post.title, Team.name, User.name)
-        .join(Contact, Contact.id == Conversation.contact_id)
-        .join(Page, Page.id == Conversation.page_id)
-        .join(Post, Post.id == Conversation.post_id)
-        .join(Team, Team.id == Conversation.team_id)
-        .outerjoin(User, User.id == Conversation.assignee_id)
-        .where(*_conditions(wanted))
-        .limit(limit)
-    )
+    query = _row_query().where(*_conditions(wanted)).limit(limit)
     at, key = Conversation.sort_at, Conversation.id
     query = query.order_by(at, key) if waiting else query.order_by(at.desc(), key.desc())
     if after is not None:
         beyond = at > after.at if waiting else at < after.at
         tie = key > after.id if waiting else key < after.id
         query = query.where(or_(beyond, and_(at == after.at, tie)))
-    return [
-        Row(
-            id=talk.id,
-            person=person,
-            connector=page.connector,
-            page_id=page.id,
-            page_name=page.name,
-            demo=page.demo,
-            post_title=title,
-            snippet=talk.snippet,
-            state=talk.state,
-            priority=talk.priority,
-            team_id=talk.team_id,
-            team_name=team_name,
-            assignee_id=talk.assignee_id,
-            assignee_name=assignee,
-            at=talk.sort_at,
-            comments=talk.comment_count,
-            public=True,
-        )
-        for talk, person, page, title, team_name, assignee in session.execute(query)
-    ]
+    return [_row(found) for found in session.execute(query)]
+
+
+def some_rows(session: Session, actor: Actor, ids: Collection[int]) -> list[Row]:
+    """The lines of these conversations as they are now, in no order; unknown ones are left out."""
+    if not account_rules.may(actor.role, Permission.READ_INBOX):
+        return []
+    return [_row(found) for found in session.execute(_row_query().where(Conversation.id.in_(list(ids))))]
+
+
+def _row_query() -> "Select[Conversation, str, Page, str | None, str, str | None]":
+    return (
+        select(Conversation, Contact.name, Page, Post.title, Team.name, User.name)
+        .join(Contact, Contact.id == Conversation.contact_id)
+        .join(Page, Page.id == Conversation.page_id)
+        .join(Post, Post.id == Conversation.post_id)
+        .join(Team, Team.id == Conversation.team_id)
+        .outerjoin(User, User.id == Conversation.assignee_id)
+    )
+
+
+def _row(found: "SqlRow[Conversation, str, Page, str | None, str, str | None]") -> Row:
+    talk, person, page, title, team_name, assignee = found
+    return Row(
+        id=talk.id,
+        version=talk.version,
+        person=person,
+        connector=page.connector,
+        page_id=page.id,
+        page_name=page.name,
+        demo=page.demo,
+        post_title=title,
+        snippet=talk.snippet,
+        state=talk.state,
+        priority=talk.priority,
+        team_id=talk.team_id,
+        team_name=team_name,
+        assignee_id=talk.assignee_id,
+        assignee_name=assignee,
+        at=talk.sort_at,
+        comments=talk.comment_count,
+        public=True,
+    )
 
 
 def news_count(session: Session, wanted: ListFilter, since: datetime, limit: int = 100) -> int:
     """How many conversations of a list have something new from their person since then; counts to ``limit`` at most."""
     query = select(Conversation.id).where(*_conditions(wanted), Conversation.news_at > since).limit(limit)
     return session.scalar(select(func.count()).select_from(query.subquery())) or 0
+
+
+def lengths(session: Session, wanted: Sequence[ListFilter], limit: int = 100) -> list[int]:
+    """How long each list is, counted to ``limit`` at most; one statement for all."""
+    parts = [
+        select(func.count())
+        .select_from(select(Conversation.id).where(*_conditions(one)).limit(limit).subquery())
+        .scalar_subquery()
+        for one in wanted
+    ]
+    return list(session.execute(select(*parts)).one()) if parts else []
 
 
 def _conditions(wanted: ListFilter) -> list[ColumnElement[bool]]:
@@ -138,6 +164,15 @@ def conversation(session: Session, actor: Actor, conversation_id: int) -> Conver
     )
 
 
+def locate(session: Session, page_id: int, external_id: str) -> tuple[int, int] | None:
+    """The ids of a comment and of the conversation it is part of, by its id at the platform."""
+    query = select(Comment.id, Comment.conversation_id).where(
+        Comment.page_id == page_id, Comment.external_id == external_id, Comment.conversation_id.is_not(None)
+    )
+    found = session.execute(query).one_or_none()
+    return (found[0], found[1]) if found and found[1] is not None else None
+
+
 def reply_target(session: Session, conversation_id: int) -> int | None:
     """The person's latest comment that still stands; an answer goes there."""
     return session.scalar(
@@ -164,15 +199,6 @@ def thread(session: Session, actor: Actor, conversation_id: int) -> list[Comment
     comments = sorted(session.scalars(query), key=lambda one: (one.published_at, one.id))
     edited = [one.id for one in comments if one.edited_at is not None]
     earlier: dict[int, list[str]] = defaultdict(list)
-def locate(session: Session, page_id: int, external_id: str) -> tuple[int, int] | None:
-    """The ids of a comment and of the conversation it is part of, by its id at the platform."""
-    query = select(Comment.id, Comment.conversation_id).where(
-        Comment.page_id == page_id, Comment.external_id == external_id, Comment.conversation_id.is_not(None)
-    )
-    found = session.execute(query).one_or_none()
-    return (found[0], found[1]) if found and found[1] is not None else None
-
-
     if edited:
         versions = select(CommentVersion).where(CommentVersion.comment_id.in_(edited)).order_by(CommentVersion.id)
         for version in session.scalars(versions):

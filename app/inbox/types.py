@@ -75,6 +75,7 @@ class Row:
     """One line of the list."""
 
     id: int
+    version: int
     person: str
     connector: str
     page_id: int

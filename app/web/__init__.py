@@ -2,24 +2,15 @@
 
 from flask import Flask
 
-from app.web import account, assets, connect, health, inbox, pages, people, rules, sessions, setup, style
+from app.web import account, assets, connect, health, home, inbox, pages, people, rules, sessions, setup, style
 from app.web.present import filters
+
+SCREENS = (home, sessions, setup, inbox, connect, pages, health, rules, people, account, style)
 
 
 def install(app: Flask) -> None:
     """Register all screens."""
     filters.install(app)
     assets.install(app)
-    for blueprint in (
-        sessions.blueprint,
-        setup.blueprint,
-        account.blueprint,
-        inbox.blueprint,
-        connect.blueprint,
-        pages.blueprint,
-        people.blueprint,
-        rules.blueprint,
-        health.blueprint,
-        style.blueprint,
-    ):
-        app.register_blueprint(blueprint)
+    for screen in SCREENS:
+        app.register_blueprint(screen.blueprint)

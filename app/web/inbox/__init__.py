@@ -1,5 +1,6 @@
 """The inbox: lists, one conversation, and what an agent does with it."""
 
-from app.web.inbox.views import blueprint
+from app.web.inbox import actions, views
+from app.web.inbox.routes import blueprint
 
-__all__ = ["blueprint"]
+__all__ = ["actions", "blueprint", "views"]

@@ -1,5 +1,6 @@
 """What all templates can use."""
 
+import math
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -27,6 +28,7 @@ def install(app: Flask) -> None:
         clock_time=lambda at: times.clock_time(at, _now()),
         moment=times.moment,
         iso=times.iso,
+        seconds_left=lambda at: max(0, math.ceil((at - _now()).total_seconds())),
         linkify=text.linkify,
         safe_url=text.safe_url,
         host=text.host,
@@ -44,6 +46,7 @@ def _common() -> dict[str, Any]:
         "theme": _theme(),
         "ago_words": times.ago_words(),
         "connector_label": connector_label,
+        "by_script": "HX-Request" in request.headers and "HX-History-Restore-Request" not in request.headers,
     }
 
 

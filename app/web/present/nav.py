@@ -1,5 +1,6 @@
 """The ways through the product, for the rail of every screen."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flask import current_app, request, url_for
@@ -18,6 +19,11 @@ class Way:
     icon: str
     href: str
     here: bool
+    key: str = ""
+    """Where scripts find its number."""
+    count: int = 0
+    asks: bool = False
+    """Whether the number is what waits for this very person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +32,11 @@ class Section:
     ways: tuple[Way, ...]
 
 
-def ways() -> list[Section]:
-    """All ways that the person may go, in sections; empty for somebody who is not signed in."""
+def ways(counts: Mapping[str, int] | None = None) -> list[Section]:
+    """All ways that the person may go, in sections; none for somebody who is not signed in.
+
+    ``counts`` says how many wait in which list of the inbox.
+    """
     asking = maybe_actor()
     if asking is None:
         return []
@@ -39,7 +48,7 @@ def ways() -> list[Section]:
         return [Way(text, icon, url_for(endpoint), here)]
 
     return [
-        Section(_("Inbox"), tuple(_views())),
+        Section(_("Inbox"), tuple(_views(counts or {}))),
         Section(
             _("Porch"),
             (
@@ -52,10 +61,25 @@ def ways() -> list[Section]:
     ]
 
 
-def _views() -> list[Way]:
-    shown = request.args.get("view", View.TEAM) if (request.endpoint or "").startswith("inbox.") else None
-    found = []
-    for one in View:
-        word = words.view(one)
-        found.append(Way(word.text, word.icon, url_for("inbox.overview", view=one.value), shown == one))
-    return found
+def _views(counts: Mapping[str, int]) -> list[Way]:
+    shown = _shown_view()
+    return [
+        Way(
+            text=words.view(one).text,
+            icon=words.view(one).icon,
+            href=url_for("inbox.overview", view=one.value),
+            here=shown == one,
+            key=f"count-{one.value}",
+            count=counts.get(one.value, 0),
+            asks=one in (View.TEAM, View.MINE),
+        )
+        for one in View
+    ]
+
+
+def _shown_view() -> str | None:
+    """The list of the inbox that is on the screen."""
+    asking = maybe_actor()
+    if asking is None or not (request.endpoint or "").startswith("inbox."):
+        return None
+    return request.args.get("view") or (View.TEAM if asking.team_ids else View.ALL)

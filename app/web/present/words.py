@@ -2,12 +2,19 @@
 
 from dataclasses import dataclass
 
+from babel.numbers import format_decimal
+
 from app.accounts.types import Role
-from app.connectors.ports import Status
+from app.connectors.ports import LengthLimit, LengthUnit, Status
+from app.core import i18n
 from app.core.i18n import gettext as _
+from app.core.i18n import ngettext
 from app.inbox.types import ConversationState, EventKind, EventView, View
 from app.outbox.types import Act
 from app.pages.types import ConnectionState, PageState
+from app.pages.words import advice
+from app.routing.queries import Explanation
+from app.routing.types import DecidedBy
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +69,11 @@ def moderation(act: Act) -> Word:
     }[act]
 
 
+def platform(kind: str) -> str:
+    """The icon of a kind of page."""
+    return {"wordpress": "newspaper", "feed": "rss", "demo": "flask-conical"}.get(kind, "globe")
+
+
 def connection(one: ConnectionState) -> Word:
     """How a page's connection is."""
     return {
@@ -110,6 +122,10 @@ def event(one: EventView) -> Word:
             return Word(_("%(who)s took it over from %(before)s.", who=who, before=data["from"]), "hand")
         case EventKind.ASSIGNED:
             return Word(_("%(who)s gave it to %(to)s.", who=who, to=data.get("to", "?")), "user-check")
+        case EventKind.REPLY_FAILED if data.get("code"):
+            return Word(
+                _("Not carried out at the page: %(why)s", why=advice(data["code"]).what), "triangle-alert", "bad"
+            )
         case EventKind.MODERATED:
             return Word(_("%(who)s: %(act)s.", who=who, act=moderation(Act(data["act"])).text), "shield-check")
     return _plain_event(one.kind, who)
@@ -125,7 +141,63 @@ def _plain_event(kind: EventKind, who: str) -> Word:
         EventKind.SPAM: Word(_("%(who)s set it aside as spam.", who=who), "shield-alert"),
         EventKind.NOT_SPAM: Word(_("%(who)s said it is not spam.", who=who), "shield-check"),
         EventKind.REPLY_UNDONE: Word(_("%(who)s took the reply back before it left.", who=who), "undo-2"),
-        EventKind.REPLY_FAILED: Word(_("A reply could not be delivered."), "triangle-alert", "bad"),
+        EventKind.REPLY_FAILED: Word(_("Something could not be carried out at the page."), "triangle-alert", "bad"),
         EventKind.REPLY_UNCLEAR: Word(_("Nobody can tell whether a reply arrived."), "triangle-alert", "attention"),
         EventKind.VANISHED: Word(_("Everything they wrote was taken down at the page."), "eye-off"),
     }[kind]
+
+
+def why(step: Explanation) -> str:
+    """One step of how a conversation came to its team."""
+    if step.decided_by is DecidedBy.PERSON:
+        return _("%(who)s handed it to %(team)s.", who=step.actor or "?", team=step.team_name)
+    if step.spam:
+        text = _("Set aside as spam by the rule “%(rule)s”", rule=step.rule or "?")
+    elif step.rule:
+        text = _("Routed to %(team)s by the rule “%(rule)s”", team=step.team_name, rule=step.rule)
+    else:
+        return _("No rule took it, so it went to the page’s own team, %(team)s.", team=step.team_name)
+    if not step.matched:
+        return text + "."
+    said = ", ".join(f"“{one}”" for one in step.matched[:5])
+    return _("%(decision)s, because of %(words)s.", decision=text, words=said)
+
+
+def already(act: Act, standing: Status) -> bool:
+    """Whether an act would change nothing."""
+    return {
+        Act.APPROVE: Status.LIVE,
+        Act.HOLD: Status.HELD,
+        Act.SPAM: Status.SPAM,
+        Act.TRASH: Status.TRASH,
+    }.get(act) is standing or standing is Status.DELETED
+
+
+def count(number: int, limit: int = 100) -> str:
+    """A number that was counted to ``limit`` at most; nothing for none."""
+    if not number:
+        return ""
+    return f"{limit - 1}+" if number >= limit else str(number)
+
+
+def new_count(number: int, limit: int = 100) -> str:
+    """How many have news."""
+    if number >= limit:
+        return _("More than %(n)s new", n=limit - 1)
+    return ngettext("%(num)s new", "%(num)s new", number)
+
+
+def length_text(limit: LengthLimit) -> str:
+    """The counter's words; ``%(n)s`` is filled in while somebody types."""
+    most = format_decimal(limit.maximum, locale=i18n.locale())
+    if limit.unit is LengthUnit.BYTES:
+        return _("%(n)s of %(most)s bytes", n="%(n)s", most=most)
+    return _("%(n)s of %(most)s characters", n="%(n)s", most=most)
+
+
+def length_limit(limit: LengthLimit) -> str:
+    """The same without a counter."""
+    most = format_decimal(limit.maximum, locale=i18n.locale())
+    if limit.unit is LengthUnit.BYTES:
+        return _("At most %(most)s bytes", most=most)
+    return _("At most %(most)s characters", most=most)

@@ -1,0 +1,240 @@
+"""What an agent does with a conversation. Every action is a form; without script it comes back to the page."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from flask import flash, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app.accounts.types import Permission
+from app.core.clock import utc_now
+from app.core.errors import Conflict, InvalidInput, PorchlightError
+from app.core.i18n import gettext as _
+from app.core.ids import new_id
+from app.edge.context import actor, services, session
+from app.edge.errors import status_of
+from app.edge.routes import rejected, route
+from app.inbox import service as inbox
+from app.outbox.types import Act
+from app.pages import connect
+from app.pages import queries as pages
+from app.replies import service as replies
+from app.routing import service as routing
+from app.web.inbox import place as places
+from app.web.inbox import screens
+from app.web.inbox.routes import ID, REPLY_ID, blueprint, by_script, here
+from app.web.inbox.screens import Draft, Mode
+
+POST = ("POST",)
+
+
+@route(blueprint, f"/{ID}/take", needs=Permission.ANSWER, methods=POST)
+def take(conversation_id: int) -> ResponseReturnValue:
+    """Make it one's own."""
+    return _change(conversation_id, lambda now: inbox.take(session(), actor(), conversation_id, _version(), now))
+
+
+@route(blueprint, f"/{ID}/assign", needs=Permission.ANSWER, methods=POST)
+def assign(conversation_id: int) -> ResponseReturnValue:
+    """Give it to somebody, or back to all."""
+    to = request.form.get("assignee", type=int)
+    return _change(conversation_id, lambda now: inbox.assign(session(), actor(), conversation_id, to, _version(), now))
+
+
+@route(blueprint, f"/{ID}/hand-over", needs=Permission.ANSWER, methods=POST)
+def hand_over(conversation_id: int) -> ResponseReturnValue:
+    """Wrong team: move it, and remember the correction."""
+    team_id = request.form.get("team", type=int, default=0)
+
+    def move(now: datetime) -> None:
+        reason = request.form.get("reason", "")
+        routing.correct(session(), actor(), conversation_id, team_id, version=_version(), reason=reason, now=now)
+
+    return _change(conversation_id, move, _("Handed over."), moves_on=True)
+
+
+@route(blueprint, f"/{ID}/resolve", needs=Permission.ANSWER, methods=POST)
+def resolve(conversation_id: int) -> ResponseReturnValue:
+    """Nothing more to do."""
+
+    def work(now: datetime) -> None:
+        inbox.resolve(session(), actor(), conversation_id, _version(), now)
+
+    return _change(conversation_id, work, _("Done."), moves_on=True, back=True)
+
+
+@route(blueprint, f"/{ID}/reopen", needs=Permission.ANSWER, methods=POST)
+def reopen(conversation_id: int) -> ResponseReturnValue:
+    """It waits for us again; also what takes "done" and "spam" back."""
+    return _change(conversation_id, lambda now: inbox.reopen(session(), actor(), conversation_id, _version(), now))
+
+
+@route(blueprint, f"/{ID}/spam", needs=Permission.ANSWER, methods=POST)
+def spam(conversation_id: int) -> ResponseReturnValue:
+    """Set it aside."""
+
+    def work(now: datetime) -> None:
+        inbox.set_aside(session(), actor(), conversation_id, _version(), now)
+
+    return _change(conversation_id, work, _("Set aside as spam."), moves_on=True, back=True)
+
+
+@route(blueprint, f"/{ID}/note", needs=Permission.ANSWER, methods=POST)
+def note(conversation_id: int) -> ResponseReturnValue:
+    """Words between colleagues."""
+    text = _text()
+    return _change(
+        conversation_id,
+        lambda now: inbox.add_note(session(), actor(), conversation_id, text, now),
+        draft=Draft(mode=Mode.NOTE, text=text),
+    )
+
+
+@route(blueprint, f"/{ID}/reply", needs=Permission.ANSWER, methods=POST)
+def reply(conversation_id: int) -> ResponseReturnValue:
+    """Answer in public; it leaves a few seconds later."""
+    text, done = _text(), request.form.get("then") != "wait"
+    given = request.form.get("key", "")
+    draft = Draft(text=text, key=given) if 8 <= len(given) <= 40 else Draft(text=text)
+
+    def send(now: datetime) -> int:
+        talk = screens.row(session(), actor(), conversation_id)
+        reach = pages.reach(session(), talk.page_id) if talk else None
+        can = connect.capabilities(services().connectors, services().box, reach)
+        if talk and not can.reply:
+            raise InvalidInput(_("This page can't be answered from here. Answer at the page itself."))
+        return replies.send(
+            session(),
+            actor(),
+            conversation_id,
+            text,
+            key=draft.key,
+            version=_version(),
+            resolve=done,
+            limit=can.length,
+            undo_seconds=services().settings.outbox.undo_seconds,
+            now=now,
+        )
+
+    return _change(conversation_id, send, moves_on=done, draft=draft, sent=True)
+
+
+@route(blueprint, f"/{ID}/moderate", needs=Permission.ANSWER, methods=POST)
+def moderate(conversation_id: int) -> ResponseReturnValue:
+    """Have a comment approved, held, marked as spam or thrown away at the page."""
+    comment_id, name = request.form.get("comment", type=int, default=0), request.form.get("act", "")
+
+    def ask(now: datetime) -> None:
+        if name not in set(Act) - {Act.REPLY}:
+            raise InvalidInput(_("Choose what is to be done."))
+        key = request.form.get("key") or str(new_id())
+        replies.moderate(session(), actor(), conversation_id, comment_id, Act(name), key=key, now=now)
+
+    return _change(conversation_id, ask, _("The page is being told."))
+
+
+@route(blueprint, f"/{ID}/replies/{REPLY_ID}/undo", needs=Permission.ANSWER, methods=POST)
+def undo(conversation_id: int, reply_id: int) -> ResponseReturnValue:
+    """Take a reply back before it leaves, and go on writing it."""
+    try:
+        conversation_id, text = replies.undo(session(), actor(), reply_id, utc_now())
+    except Conflict as error:
+        return _refused(conversation_id, Draft(), error)
+    return _show(conversation_id, Draft(text=text))
+
+
+@route(blueprint, f"/{ID}/replies/{REPLY_ID}/settle", needs=Permission.ANSWER, methods=POST)
+def settle(conversation_id: int, reply_id: int) -> ResponseReturnValue:
+    """Decide about a reply that failed, or that nobody knows about."""
+    again = request.form.get("again") == "yes"
+    return _change(conversation_id, lambda now: replies.settle(session(), actor(), reply_id, send_again=again, now=now))
+
+
+def _change(
+    conversation_id: int,
+    work: Callable[[datetime], object],
+    said: str = "",
+    *,
+    moves_on: bool = False,
+    back: bool = False,
+    sent: bool = False,
+    draft: Draft | None = None,
+) -> ResponseReturnValue:
+    """Do it, then show the same conversation, or with ``moves_on`` the next one if this has left the list.
+
+    ``back`` offers to open it again, ``sent`` to take the reply back that ``work`` answered.
+    """
+    place, now = here(), utc_now()
+    before = screens.row(session(), actor(), conversation_id)
+    following = screens.next_after(session(), actor(), place, before) if moves_on else None
+    try:
+        result = work(now)
+    except (Conflict, InvalidInput) as error:
+        return _refused(conversation_id, draft or Draft(), error)
+    row = screens.row(session(), actor(), conversation_id)
+    gone = moves_on and (row is None or not place.holds(row, actor()))
+    shown = following if gone else conversation_id
+    if not by_script():
+        return _come_back(conversation_id if sent else shown, said)
+    talk = screens.talk_screen(services(), session(), actor(), shown, Draft(), now) if shown else None
+    body = render_template(
+        "inbox/changed.html",
+        talk=talk,
+        row=row,
+        gone=gone,
+        place=place,
+        said=said,
+        back=back,
+        reply_id=result if sent else None,
+        undo_seconds=services().settings.outbox.undo_seconds,
+        counts=screens.counts(session(), actor(), place),
+    )
+    response = make_response(body)
+    response.headers["HX-Push-Url"] = _address(shown)
+    return response
+
+
+def _come_back(conversation_id: int | None, said: str) -> ResponseReturnValue:
+    if said:
+        flash(said, "good")
+    return redirect(_address(conversation_id), 303)
+
+
+def _address(conversation_id: int | None) -> str:
+    args = here().args
+    if conversation_id is None:
+        return url_for("inbox.overview", **args)
+    return url_for("inbox.talk", conversation_id=conversation_id, **args)
+
+
+def _show(conversation_id: int, draft: Draft) -> ResponseReturnValue:
+    """A conversation with a text to go on with; an open list reads itself again."""
+    response = make_response(_page(conversation_id, draft))
+    response.headers["HX-Push-Url"] = _address(conversation_id)
+    response.headers["HX-Trigger"] = "list-stale"
+    return response
+
+
+def _refused(conversation_id: int, draft: Draft, error: PorchlightError) -> ResponseReturnValue:
+    """The conversation as it is now, what was written, and why it was not taken. Nothing is stored."""
+    seen = places.position(request.form.get("seen", "")) if isinstance(error, Conflict) else None
+    kept = Draft(mode=draft.mode, text=draft.text, key=draft.key, error=error.message, seen=seen)
+    return rejected(_page(conversation_id, kept), status_of(error))
+
+
+def _page(conversation_id: int, draft: Draft) -> str:
+    place, now = here(), utc_now()
+    found = screens.talk_screen(services(), session(), actor(), conversation_id, draft, now)
+    if by_script():
+        return render_template("inbox/talk.html", talk=found, place=place)
+    rows = screens.list_screen(session(), actor(), place, now)
+    return render_template("inbox/overview.html", list=rows, talk=found, place=place, open_id=conversation_id)
+
+
+def _version() -> int:
+    """The version the form was made at; a form that doesn't say has seen none."""
+    return request.form.get("version", type=int, default=-1)
+
+
+def _text() -> str:
+    return request.form.get("text", "").replace("\r\n", "\n")

@@ -1,0 +1,28 @@
+"""What the routes of the inbox share."""
+
+from flask import Blueprint, request
+
+from app.edge.context import actor
+from app.web.inbox import place as places
+from app.web.inbox.place import Place
+
+blueprint = Blueprint("inbox", __name__, url_prefix="/inbox")
+_ID = "int(max=9223372036854775807)"
+ID = f"<{_ID}:conversation_id>"
+REPLY_ID = f"<{_ID}:reply_id>"
+
+
+def here() -> Place:
+    """The list that the address names."""
+    return places.read(request.args, actor())
+
+
+def by_script() -> bool:
+    """Whether a script asks, which takes a part of a page."""
+    headers = request.headers
+    return "HX-Request" in headers and "HX-History-Restore-Request" not in headers
+
+
+def wants(*parts: str) -> bool:
+    """Whether a script asks for one of these parts (the id of the element to be filled)."""
+    return by_script() and request.headers.get("HX-Target") in parts

@@ -1,0 +1,213 @@
+"""What the screens of the inbox show, gathered in a fixed number of statements."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy.orm import Session
+
+from app.accounts import queries as accounts
+from app.accounts.types import Actor, TeamView
+from app.bootstrap import Services
+from app.connectors.ports import Capabilities
+from app.core.i18n import gettext as _
+from app.inbox import queries as inbox
+from app.inbox.rules import snippet
+from app.inbox.types import (
+    CommentView,
+    ConversationState,
+    ConversationView,
+    EventView,
+    HistoryEntry,
+    NoteView,
+    Position,
+    Row,
+    View,
+)
+from app.outbox.types import Act
+from app.pages import connect
+from app.pages import queries as pages
+from app.pages.types import ConnectionState, PageState, PageView
+from app.replies import queries as replies
+from app.routing import queries as routing
+from app.routing.queries import Explanation
+from app.web.inbox import place as places
+from app.web.inbox import thread
+from app.web.inbox.place import Place
+from app.web.inbox.thread import Line
+from app.web.present import words
+
+COUNTED_TO = 100
+_COUNTED = (View.TEAM, View.MINE, View.UNASSIGNED)
+
+
+class Mode(StrEnum):
+    """The two voices of the composer."""
+
+    REPLY = "reply"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many wait for us, each counted to a hundred at most: by view, and in the list at hand with its filter."""
+
+    views: dict[str, int]
+    here: int
+
+
+@dataclass(frozen=True, slots=True)
+class ListScreen:
+    """One list."""
+
+    place: Place
+    rows: Sequence[Row]
+    more: str | None
+    """Where the list goes on; None when this is the end of it."""
+    pages: Sequence[PageView]
+    counts: Counts
+    read_at: datetime
+
+    @property
+    def troubled(self) -> list[PageView]:
+        """Pages that this list may lack comments of."""
+        bad = (ConnectionState.FAILING, ConnectionState.STOPPED)
+        return [
+            page
+            for page in self.pages
+            if page.state is PageState.ACTIVE and page.connection_state in bad and self.place.page_id in (None, page.id)
+        ]
+
+    @property
+    def unread(self) -> list[PageView]:
+        """Pages whose first read is still to come."""
+        return [page for page in self.pages if page.connection_state is ConnectionState.NEW]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What somebody was doing when the form came back."""
+
+    mode: Mode = Mode.REPLY
+    text: str = ""
+    error: str = ""
+    """Why it was not taken."""
+    key: str = field(default_factory=lambda: secrets.token_hex(12))
+    """The same for every try of one reply, so that it is taken once."""
+    seen: Position | None = None
+    """When the form was made, and the newest comment it showed; what came later is pointed out."""
+
+
+@dataclass(frozen=True, slots=True)
+class TalkScreen:
+    """One conversation."""
+
+    talk: ConversationView
+    page: PageView
+    lines: Sequence[Line]
+    notes: Sequence[NoteView]
+    events: Sequence[EventView]
+    why: Sequence[Explanation]
+    history: Sequence[HistoryEntry]
+    teams: Sequence[TeamView]
+    people: Sequence[tuple[int, str]]
+    can: Capabilities
+    draft: Draft
+    read_at: datetime
+    undo_seconds: float
+
+    @property
+    def target(self) -> CommentView | None:
+        """The comment that an answer goes to."""
+        return next((line.comment for line in self.lines if line.answered), None)
+
+    @property
+    def acts(self) -> list[Act]:
+        """What can be done to a comment at the page."""
+        return [act for act in Act if act.value in {one.value for one in self.can.moderate}]
+
+    @property
+    def seen(self) -> str:
+        """What somebody has seen who looks at this screen."""
+        return places.mark(self.read_at, max((line.comment.id for line in self.lines if line.comment), default=0))
+
+    @property
+    def news(self) -> list[str]:
+        """What came since the form was made that was just refused."""
+        seen = self.draft.seen
+        if seen is None:
+            return []
+        comments = [line.comment for line in self.lines if line.comment and line.comment.id > seen.id]
+        replies = [line.reply for line in self.lines if line.reply and line.reply.created_at > seen.at]
+        return [
+            *(_("%(who)s wrote: “%(words)s”", who=one.author, words=snippet(one.text)) for one in comments),
+            *(_("%(who)s answered: “%(words)s”", who=one.author, words=snippet(one.text)) for one in replies),
+            *(words.event(one).text for one in self.events if one.at > seen.at),
+        ]
+
+
+def list_screen(session: Session, actor: Actor, place: Place, now: datetime) -> ListScreen:
+    """Three statements."""
+    found = inbox.rows(session, place.filter(actor), after=place.after, limit=inbox.PAGE_LENGTH + 1)
+    rows = found[: inbox.PAGE_LENGTH]
+    return ListScreen(
+        place=place,
+        rows=rows,
+        more=places.mark(rows[-1].at, rows[-1].id) if len(found) > len(rows) else None,
+        pages=pages.pages(session),
+        counts=counts(session, actor, place),
+        read_at=now,
+    )
+
+
+def counts(session: Session, actor: Actor, place: Place) -> Counts:
+    """One statement."""
+    wanted = [*(place.at(view) for view in _COUNTED), place.in_state(ConversationState.NEW)]
+    *views, here = inbox.lengths(session, [one.filter(actor) for one in wanted], COUNTED_TO)
+    return Counts({view.value: count for view, count in zip(_COUNTED, views, strict=True)}, here)
+
+
+def talk_screen(
+    services: Services, session: Session, actor: Actor, conversation_id: int, draft: Draft, now: datetime
+) -> TalkScreen:
+    """At most fourteen statements, however long the thread. Raises NotFound."""
+    talk = inbox.conversation(session, actor, conversation_id)
+    answers = replies.replies(session, actor, conversation_id)
+    page = pages.page(session, talk.page_id)
+    if page is None:
+        raise RuntimeError("a conversation without its page")
+    reach = pages.reach(session, talk.page_id)
+    return TalkScreen(
+        talk=talk,
+        page=page,
+        lines=thread.lines(talk, inbox.thread(session, actor, conversation_id), answers),
+        notes=inbox.notes(session, actor, conversation_id),
+        events=inbox.events(session, actor, conversation_id),
+        why=routing.explain(session, conversation_id),
+        history=inbox.history(session, actor, conversation_id),
+        teams=accounts.teams(session),
+        people=accounts.team_members(session),
+        can=connect.capabilities(services.connectors, services.box, reach),
+        draft=draft,
+        read_at=now,
+        undo_seconds=services.settings.outbox.undo_seconds,
+    )
+
+
+def row(session: Session, actor: Actor, conversation_id: int) -> Row | None:
+    """A conversation's line in a list; None when there is no such conversation."""
+    found = inbox.some_rows(session, actor, [conversation_id])
+    return found[0] if found else None
+
+
+def next_after(session: Session, actor: Actor, place: Place, left: Row | None) -> int | None:
+    """Where to go on once ``left`` has left the list: the conversation below it, else the first; None at the end."""
+    wanted = place.filter(actor)
+    if left is not None and left.state is place.state:
+        below = inbox.rows(session, wanted, after=Position(left.at, left.id), limit=1)
+        if below:
+            return below[0].id
+    first = inbox.rows(session, wanted, limit=2)
+    return next((one.id for one in first if left is None or one.id != left.id), None)

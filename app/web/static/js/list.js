@@ -1,0 +1,54 @@
+// The list: j and k (or arrows) move, o and Enter open; the open row stays marked; filters apply when they change.
+import { onKey } from "./keys.js";
+
+const links = () => [...document.querySelectorAll("#rows .row > a, #rows .more > a")];
+export const openId = () => document.querySelector("#talk[data-id]")?.dataset.id ?? null;
+
+function mark() {
+  const id = openId();
+  for (const link of document.querySelectorAll("#rows .row > a")) {
+    if (id && link.parentElement.id === `row-${id}`) link.setAttribute("aria-current", "true");
+    else link.removeAttribute("aria-current");
+  }
+}
+
+function move(step) {
+  const all = links();
+  if (!all.length) return false;
+  let at = all.indexOf(document.activeElement);
+  if (at < 0) {
+    at = all.findIndex((link) => link.hasAttribute("aria-current"));
+    if (at < 0) at = step > 0 ? -1 : all.length;
+  }
+  const next = all[Math.min(Math.max(at + step, 0), all.length - 1)];
+  next.focus({ preventScroll: true });
+  next.scrollIntoView({ block: "nearest" });
+  return true;
+}
+
+onKey((key, event) => {
+  const inList = event.target.closest?.("#list") || event.target === document.body;
+  if (key === "j" || (key === "ArrowDown" && inList)) return move(1);
+  if (key === "k" || (key === "ArrowUp" && inList)) return move(-1);
+  if (key === "o") {
+    const here = document.activeElement?.closest?.("#rows a") ?? links()[0];
+    here?.click();
+    return Boolean(here);
+  }
+  return false;
+});
+
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-submit-on-change]")) event.target.form.requestSubmit();
+});
+
+document.addEventListener("htmx:afterSettle", mark);
+
+// What is opened with the keyboard is read from its top: focus goes to the thread, "u" and j/k come back to the list.
+document.addEventListener("htmx:afterSwap", (event) => {
+  if (event.detail.target?.id !== "talk") return;
+  mark();
+  const row = document.querySelector("#rows a[aria-current]");
+  row?.scrollIntoView({ block: "nearest" });
+  if (!document.activeElement || document.activeElement === document.body) row?.focus({ preventScroll: true });
+});

@@ -1,0 +1,15 @@
+// An open menu closes when somebody presses Escape or goes elsewhere.
+function close(menu, back) {
+  menu.open = false;
+  if (back) menu.querySelector("summary").focus();
+}
+
+document.addEventListener("click", (event) => {
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (!menu.contains(event.target)) close(menu, false);
+  }
+});
+document.addEventListener("keydown", (event) => {
+  const menu = event.key === "Escape" && event.target.closest?.("details.menu[open]");
+  if (menu) close(menu, true);
+});

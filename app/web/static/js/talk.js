@@ -1,0 +1,59 @@
+// The open conversation is kept true: its parts are fetched again when something changed, without touching the composer,
+// the place one reads at, or a part somebody is using.
+import { changed } from "./composer.js";
+import { oneAtATime } from "./once.js";
+import { refresh } from "./times.js";
+
+const talk = () => document.querySelector("#talk[data-id]");
+
+function using(part) {
+  if (part.id === "thread") return part.querySelector("details.menu[open]") !== null;
+  const focused = part.contains(document.activeElement) && document.activeElement.matches("select, input, textarea");
+  return focused;
+}
+
+function replace(part, fresh) {
+  const open = new Set([...part.querySelectorAll("details[data-keep][open]")].map((one) => one.dataset.keep));
+  for (const one of fresh.querySelectorAll("details[data-keep]")) one.open = open.has(one.dataset.keep);
+  const known = new Set([...part.querySelectorAll(".said-line")].map((line) => line.id));
+  const key = part.contains(document.activeElement) ? document.activeElement.dataset.key : null;
+  part.replaceWith(fresh);
+  if (part.id === "thread") {
+    for (const line of fresh.querySelectorAll(".said-line")) if (!known.has(line.id)) line.classList.add("fresh");
+  }
+  window.htmx.process(fresh);
+  refresh(fresh);
+  if (key) fresh.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });
+}
+
+export const readAgain = oneAtATime(async () => {
+  const shown = talk();
+  if (!shown || !window.htmx) return;
+  const answer = await fetch(shown.dataset.href, { headers: { "HX-Request": "true", "HX-Target": "talk" } });
+  if (!answer.ok) return;
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("talk");
+  if (!fresh || talk() !== shown) return;
+  const scroller = document.getElementById("talk-scroll");
+  const top = scroller.scrollTop;
+  for (const part of shown.querySelectorAll("[data-part]")) {
+    const next = fresh.querySelector(`#${part.id}`);
+    if (next && !using(part)) replace(part, document.importNode(next, true));
+  }
+  scroller.scrollTop = top;
+  if (fresh.dataset.version !== shown.dataset.version) {
+    shown.dataset.version = fresh.dataset.version;
+    changed(fresh.dataset.version);
+  }
+});
+
+// A conversation opens where the answer goes, not at the first of two hundred comments.
+function goToAnswered() {
+  const scroller = document.getElementById("talk-scroll");
+  const line = document.querySelector("#thread .answered");
+  if (!scroller || !line || scroller.dataset.placed) return;
+  scroller.dataset.placed = "yes";
+  if (line.getBoundingClientRect().bottom > scroller.getBoundingClientRect().bottom) line.scrollIntoView({ block: "center" });
+}
+
+goToAnswered();
+document.addEventListener("htmx:load", goToAnswered);
