@@ -14,6 +14,9 @@ from app.connectors.feed.entries import Entry
 MAX_ID = 400
 MAX_REPEATED = 1_000
 
+LEFT_OUT = ""
+"""The mark of an entry that is known and never given, as it was too old for the first read."""
+
 Marks = dict[str, str]
 """For each known id (see ``key``) what the entry said: short hashes of its author, its date, its text and the rest,
 equal as long as nothing changes."""
@@ -25,17 +28,22 @@ def key(external_id: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Identified:
-    """Entries by external id, in the order of the feed; what a feed says twice is there once."""
+class Identity:
+    """An entry, the external id it has, and what it said."""
 
-    entries: Mapping[str, Entry]
-    marks: Marks
-    repeated: Mapping[str, str]
-    """The given ones with what these entries add."""
+    external_id: str
+    key: str
+    mark: str
+    entry: Entry
 
 
-def identify(entries: Sequence[Entry], known: Mapping[str, str], repeated: Mapping[str, str]) -> Identified:
-    """Give each entry its external id. ``known`` are the marks of the last read."""
+def identify(
+    entries: Sequence[Entry], known: Mapping[str, str], repeated: Mapping[str, str]
+) -> tuple[list[Identity], Mapping[str, str]]:
+    """Give each entry its external id; what a feed says twice comes once. ``known`` are the marks of the last read.
+
+    Answers the entries in the order of the feed, and ``repeated`` with what they add.
+    """
     marks = {entry.number: _mark(entry) for entry in entries}
     groups: dict[str, dict[str, Entry]] = {}
     for entry in entries:
@@ -43,16 +51,18 @@ def identify(entries: Sequence[Entry], known: Mapping[str, str], repeated: Mappi
             groups.setdefault(entry.guid, {}).setdefault(marks[entry.number], entry)
     learned = _learn(groups, known, repeated)
     owners = {guid: _owner(group, learned.get(key(guid))) for guid, group in groups.items()}
-    found: dict[str, Entry] = {}
+    found: dict[str, Identity] = {}
     for entry in entries:
-        if entry.guid and owners[entry.guid] == marks[entry.number]:
+        mark = marks[entry.number]
+        if entry.guid and owners[entry.guid] == mark:
             external_id = entry.guid if len(entry.guid) <= MAX_ID else f"long:{_hash(entry.guid, 16)}"
         else:
             external_id = _made(entry)
-            if external_id in found and marks[found[external_id].number] != marks[entry.number]:
+            if external_id in found and found[external_id].mark != mark:
                 external_id = f"{external_id}-{_hash(entry.html or entry.text, 8)}"
-        found.setdefault(external_id, entry)
-    return Identified(found, {key(one): marks[entry.number] for one, entry in found.items()}, learned)
+        if external_id not in found:
+            found[external_id] = Identity(external_id, key(external_id), mark, entry)
+    return list(found.values()), learned
 
 
 def _learn(

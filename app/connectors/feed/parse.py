@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from app.connectors.feed import document, entries, ids
 from app.connectors.feed.document import Document
 from app.connectors.feed.entries import Entry
+from app.connectors.feed.ids import Identity
 from app.connectors.ports import Author, Item, Post, Status
 from app.core.text import from_html
 
@@ -25,10 +26,11 @@ _PAGE_PARAMETERS = frozenset({"cpage", "replytocom", "showComment"})
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A feed that was read. ``items`` stand in the order of the feed."""
+    """A feed that was read."""
 
     document: Document
     items: Sequence[Item]
+    """Those that are new or changed against what was known, in the order of the feed."""
     places: Mapping[str, int]
     """Which entry of the document each item is, by external id."""
     marks: ids.Marks
@@ -47,27 +49,32 @@ def read_feed(
     known: Mapping[str, str] | None = None,
     repeated: Mapping[str, str] | None = None,
 ) -> Read:
-    """All comments in an answer of the feed at ``url``. ``known`` and ``repeated`` come from earlier reads.
+    """The comments in an answer of the feed at ``url``. ``known`` and ``repeated`` come from earlier reads.
 
     Raises Transient: NOT_A_FEED, BAD_ANSWER, TOO_LARGE.
     """
     feed = document.read(body, media_type)
-    found = ids.identify(entries.entries(feed, url, now), known or {}, repeated or {})
+    known = known or {}
+    found, learned = ids.identify(entries.entries(feed, url, now), known, repeated or {})
+    news = [one for one in found if known.get(one.key) not in (one.mark, ids.LEFT_OUT)]
     site = entries.site(feed, url)
-    threads = _Threads(found.entries, entries.title(feed), site or url)
-    items = [threads.item(*one) for one in found.entries.items()]
-    places = {external_id: entry.number for external_id, entry in found.entries.items()}
-    return Read(feed, items, places, found.marks, found.repeated, site)
+    threads = _Threads(found, entries.title(feed), site or url)
+    return Read(
+        feed,
+        items=[threads.item(one.external_id, one.entry) for one in news],
+        places={one.external_id: one.entry.number for one in news},
+        marks={one.key: one.mark for one in found},
+        repeated=learned,
+        site=site,
+    )
 
 
 class _Threads:
     """Puts each entry under its post and its parent."""
 
-    def __init__(self, assigned: Mapping[str, Entry], title: str, site: str) -> None:
-        self._by_guid = {
-            entry.guid: external_id for external_id, entry in assigned.items() if entry.guid == external_id
-        }
-        self._by_link = {entry.link: external_id for external_id, entry in assigned.items() if entry.link}
+    def __init__(self, found: Sequence[Identity], title: str, site: str) -> None:
+        self._guids = {one.external_id for one in found if one.entry.guid == one.external_id}
+        self._by_link = {one.entry.link: one.external_id for one in found if one.entry.link}
         self._title = title
         self._site = site
 
@@ -92,8 +99,8 @@ class _Threads:
 
     def _parent(self, entry: Entry) -> str | None:
         for reply in entry.replies_to:
-            if reply.ref in self._by_guid:
-                return self._by_guid[reply.ref]
+            if reply.ref in self._guids:
+                return reply.ref
             if reply.ref and _is_comment(reply.ref, reply.href, entry):
                 return reply.ref[: ids.MAX_ID]
         return None

@@ -10,7 +10,7 @@ from app.connectors import errors
 from app.connectors.errors import Transient
 from app.connectors.feed import client, document
 from app.connectors.feed.client import Validators
-from app.connectors.feed.ids import Marks, key
+from app.connectors.feed.ids import LEFT_OUT, Marks, key
 from app.connectors.feed.parse import Read, read_feed
 from app.connectors.ports import Access, Batch, Cursor, Item, Payload
 from app.core.http import Http, Response
@@ -78,22 +78,18 @@ class _News:
 
 
 def _news(feed: Read, known: Marks, since: datetime | None) -> _News:
-    """What is new or changed, oldest first, and what is known before and after it.
-
-    Entries that a first read leaves out for their age are known by an empty mark, and never given.
-    """
+    """What is new or changed, oldest first, and what is known before and after it."""
     items: list[Item] = []
-    excluded: Marks = {}
+    left_out = {short: LEFT_OUT for short in feed.marks if known.get(short) == LEFT_OUT}
     for item in feed.items:
         short = key(item.external_id)
-        before = known.get(short)
-        if before == "" or (before is None and since is not None and item.published_at < since):
-            excluded[short] = ""
-        elif before != feed.marks[short]:
+        if since is not None and item.published_at < since and short not in known:
+            left_out[short] = LEFT_OUT
+        else:
             items.append(item)
     gone = [short for short in known if short not in feed.marks][:REMEMBER_GONE]
-    after = {**feed.marks, **excluded, **{short: known[short] for short in gone}}
-    return _News(oldest_first(items), {**known, **excluded}, after, since)
+    after = {**feed.marks, **left_out, **{short: known[short] for short in gone}}
+    return _News(oldest_first(items), {**known, **left_out}, after, since)
 
 
 def _batches(
