@@ -163,5 +163,13 @@ def test_a_site_that_fails_just_now_is_not_called_one_without_comments(
     assert refused(connector, server.url()).code == errors.SERVER_ERROR
 
 
+def test_links_to_a_site_that_is_gone_are_passed_over(server: Loopback, connector: FeedConnector) -> None:
+    with Loopback() as other:
+        gone = other.url("/comments.atom")
+    server.route("/", lambda request: page(f'rel=alternate type=application/atom+xml title=Comments href="{gone}"'))
+    serve(server, "/comments/feed/", "feed-site-rss2")
+    assert connector.discover(server.url()).url == server.url("/comments/feed/")
+
+
 def test_a_private_address_is_refused() -> None:
     assert refused(FeedConnector(Http(Outgoing())), "http://127.0.0.1:9/feed/").code == errors.ADDRESS_REFUSED

@@ -25,7 +25,7 @@ _ATTRIBUTE = re.compile(r"""([a-z-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))"
 _COMMENTS = re.compile(r"comment|kommentar|replies|antworten|discussion", re.IGNORECASE)
 _TO_A_COMMENT = re.compile(r"#(?:comment|isso|c|reply|respond)?-?\d+\Z", re.IGNORECASE)
 _FOR_A_SITE = re.compile(r"\A(?:Comments for|Kommentare für) ")
-_UNREACHABLE = frozenset({errors.UNREACHABLE, errors.TIMED_OUT, errors.ADDRESS_REFUSED})
+_UNREACHABLE = frozenset({errors.UNREACHABLE, errors.TIMED_OUT})
 
 _USUAL_PLACES = ("comments/feed/atom/", "comments/feed/", "?feed=comments-atom", "feeds/comments/default")
 """WordPress with and without pretty addresses; Blogger."""
@@ -49,12 +49,13 @@ def discover(http: Http, typed: str, now: datetime) -> Found:
     page = open_page(http, typed, accept=f"text/html, {client.ACCEPT}", max_bytes=document.MAX_BYTES)
     if page.status != 200:
         raise Permanent(errors.NOT_FOUND if page.status == 404 else errors.REFUSED, f"HTTP {page.status}")
-    return _Search(http, now).run(page)
+    return _Search(http, urlsplit(page.url).netloc, now).run(page)
 
 
 class _Search:
-    def __init__(self, http: Http, now: datetime) -> None:
+    def __init__(self, http: Http, host: str, now: datetime) -> None:
         self._http = http
+        self._host = host
         self._now = now
         self._tried: dict[str, str] = {}
         self._failure: ConnectorError | None = None
@@ -96,9 +97,9 @@ class _Search:
         try:
             return client.fetch(self._http, url)
         except ConnectorError as error:
-            if error.code in _UNREACHABLE:
-                raise
-            if not isinstance(error, Permanent):
+            if urlsplit(url).netloc == self._host and not isinstance(error, Permanent):
+                if error.code in _UNREACHABLE:
+                    raise
                 self._failure = self._failure or error
             self._tried[url] = error.detail.partition(" from ")[0] or error.code
             return None
