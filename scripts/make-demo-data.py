@@ -166,7 +166,7 @@ def arrange(rows: list[Row]) -> list[Row]:
     # What changes later has to be seen before: soon after the start.
     ordered[THERE_ALREADY + 12 : THERE_ALREADY + 12] = changing
     past = sorted(round(-6 * DAY * dice.random() ** 1.7) - 60 for _ in range(THERE_ALREADY))
-    at = 0
+    at = -15  # the first new one comes soon, so that somebody who has just started sees it arrive
     for number, row in enumerate(ordered):
         if number >= THERE_ALREADY:
             at += dice.randint(20, 40) if number < THERE_ALREADY + QUICK else dice.randint(240, 900)
