@@ -1,20 +1,24 @@
 """Reading pages: claim, fetch, store, record. No transaction is open while a platform is being read.
 
-Pages are fetched by several threads at a time, so that one slow site does not keep the others waiting.
+Pages are fetched by several threads at a time, so that one slow site does not keep the others waiting; what they bring
+is stored by one writer.
 """
 
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from app.collecting import service
 from app.collecting.types import Outcome
+from app.collecting.writer import Writer, route_after
 from app.connectors import errors
-from app.connectors.ports import FASTEST, Access, Batch, Connector, Item, Payload
+from app.connectors.ports import FASTEST, Access, Batch, Connector, Item, Payload, Verdict
 from app.connectors.registry import Registry
 from app.core.clock import utc_now
 from app.core.db import Database
@@ -25,12 +29,28 @@ from app.pages import service as pages
 from app.pages.types import Claim
 
 log = structlog.get_logger()
-_AT_ONCE = 200
 _STORE_TRIES = 5
+_VERIFY_EVERY = timedelta(minutes=5)
+Due = Callable[[Session, datetime, int], list[int]]
+Claimer = Callable[[Session, int, datetime], Claim | None]
+Reader = Callable[[Writer, Claim], Outcome | None]
 
 
 class _LeaseLostError(Exception):
     """Somebody else reads this page now."""
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What a walk has brought so far."""
+
+    page_id: int
+    seen: int = 0
+    new: int = 0
+    changed: int = 0
+
+    def outcome(self, code: str | None = None, detail: str = "") -> Outcome:
+        return Outcome(self.page_id, self.seen, self.new, self.changed, code, detail)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,163 +65,194 @@ class Runner:
 
     def run_due(self) -> int:
         """Read everything that is due; answer how many pages were read."""
-        done = 0
-        while True:
-            with self.db.read() as session:
-                ids = page_queries.due(session, utc_now(), _AT_ONCE)
-            outcomes = self.run(ids, force=False)
-            done += len(outcomes)
-            if not outcomes:
-                return done
-
-    def run(self, page_ids: Sequence[int], *, force: bool) -> list[Outcome]:
-        """Read these pages, with ``force`` even when they are not due or stopped; pages others hold are left out."""
-        if not page_ids:
-            return []
-        with ThreadPoolExecutor(min(self.threads, len(page_ids)), thread_name_prefix="collect") as pool:
-            return [one for one in pool.map(lambda page_id: self._read(page_id, force), page_ids) if one is not None]
+        return len(self._work_through(page_queries.due, pages.claim_read, self._read))
 
     def reconcile_due(self) -> int:
         """Look again at known comments of all pages where that is due; answer how many pages."""
+        return len(self._work_through(page_queries.verify_due, pages.claim_verify, self._verify))
+
+    def run(self, page_ids: Sequence[int], *, force: bool) -> list[Outcome]:
+        """Read these pages, with ``force`` even when they are not due or stopped; pages others hold are left out."""
+        return self._work_through(
+            _just(page_ids),
+            lambda session, page_id, now: pages.claim_read(session, page_id, now, force=force),
+            self._read,
+        )
+
+    def reconcile(self, page_ids: Sequence[int]) -> list[Outcome]:
+        """Look again at all known comments of these pages now."""
+        return self._work_through(
+            _just(page_ids),
+            lambda session, page_id, now: pages.claim_verify(session, page_id, now, force=True),
+            lambda writer, claim: self._verify(writer, claim, everything=True),
+        )
+
+    def _work_through(self, due: Due, claim: Claimer, read: Reader) -> list[Outcome]:
+        """Keep all threads busy until nothing is due; a page is claimed only shortly before its turn."""
+        outcomes: list[Outcome] = []
+        running: set[Future[Outcome | None]] = set()
+        with Writer(self.db) as writer, ThreadPoolExecutor(self.threads, thread_name_prefix="collect") as pool:
+            while True:
+                offered, claims = self._claim(due, claim, 2 * self.threads - len(running))
+                running |= {pool.submit(read, writer, one) for one in claims}
+                if not running:
+                    if offered:  # others were quicker with all of these
+                        continue
+                    return outcomes
+                done, running = wait(running, return_when=FIRST_COMPLETED)
+                outcomes += [outcome for one in done if (outcome := one.result()) is not None]
+
+    def _claim(self, due: Due, claim: Claimer, limit: int) -> tuple[int, list[Claim]]:
+        """How many pages there were, and those of them that are ours now."""
+        now = utc_now()
         with self.db.read() as session:
-            ids = page_queries.verify_due(session, utc_now(), _AT_ONCE)
-        return len(self.reconcile(ids, force=False))
-
-    def reconcile(self, page_ids: Sequence[int], *, force: bool) -> list[Outcome]:
-        """Look again at known comments of these pages."""
-        if not page_ids:
-            return []
-        with ThreadPoolExecutor(min(self.threads, len(page_ids)), thread_name_prefix="verify") as pool:
-            return [one for one in pool.map(lambda page_id: self._verify(page_id, force), page_ids) if one is not None]
-
-    def _read(self, page_id: int, force: bool) -> Outcome | None:
+            ids = due(session, now, limit)
+        if not ids:
+            return 0, []
         with self.db.write() as session:
-            claim = pages.claim_read(session, page_id, utc_now(), force=force)
-        if claim is None:
-            return None
-        seen = new = changed = 0
-        complete = False
+            return len(ids), [one for page_id in ids if (one := claim(session, page_id, now)) is not None]
+
+    def _read(self, writer: Writer, claim: Claim) -> Outcome | None:
+        tally = _Tally(claim.page_id)
         try:
             connector, access = self._connect(claim)
+            complete = False
             for batch in connector.collect(access, claim.cursor, since=claim.since, now=utc_now()):
-                stored = self._store(claim, batch)
-                seen += len(batch.items)
-                new += stored.new_comments
-                changed += stored.changed_comments
+                stored = self._store(writer, claim, batch)
+                tally.seen += len(batch.items)
+                tally.new += stored.new_comments
+                tally.changed += stored.changed_comments
                 complete = batch.complete
             if not complete:
                 raise errors.Transient(errors.BAD_ANSWER, "the walk ended before its end")
         except _LeaseLostError:
             return None
         except Exception as error:  # noqa: BLE001 (every failure ends on the page's health line)
-            return self._failed(claim, error, seen, new, changed)
-        with self.db.write() as session:
-            pages.record_read(session, claim, utc_now(), self._fastest(claim))
-        log.info("page_read", page=page_id, seen=seen, new=new, changed=changed)
-        return Outcome(page_id, seen, new, changed, None, "")
+            return self._failed(writer, claim, error, tally)
+        log.info("page_read", page=claim.page_id, seen=tally.seen, new=tally.new, changed=tally.changed)
+        return tally.outcome()
 
-    def _fastest(self, claim: Claim) -> timedelta:
-        return timedelta(seconds=min(self.fastest_seconds, claim.settings.get(FASTEST, self.fastest_seconds)))
+    def _store(self, writer: Writer, claim: Claim, batch: Batch) -> Stored:
+        fastest = timedelta(seconds=min(self.fastest_seconds, claim.settings.get(FASTEST, self.fastest_seconds)))
 
-    def _store(self, claim: Claim, batch: Batch) -> Stored:
-        attempt = 1
-        while True:
+        def piece(session: Session) -> Stored | None:
+            now = utc_now()
+            stored = service.store_batch(session, claim, batch, now)
+            if stored is not None:
+                route_after(session, stored.conversations)
+                if batch.complete:
+                    pages.record_read(session, claim, now, fastest)
+            return stored
+
+        for _attempt in range(_STORE_TRIES - 1):
             try:
-                with self.db.write() as session:
-                    stored = service.store_batch(session, claim, batch, utc_now())
+                stored = writer.do(piece)
                 break
             except IntegrityError:  # another process stored the same person or comment a moment ago
-                if attempt == _STORE_TRIES:
-                    raise
-                attempt += 1
+                log.info("batch_stored_again", page=claim.page_id)
+        else:
+            stored = writer.do(piece)
         if stored is None:
             raise _LeaseLostError
-        if stored.conversations:
-            self._route(stored.conversations)
         return stored
 
-    def _route(self, conversations: Sequence[int]) -> None:
-        """Routing is a transaction of its own: a fault in a rule must never hold up what was said to us."""
-        try:
-            with self.db.write() as session:
-                service.route(session, conversations, utc_now())
-        except Exception:  # they stay unrouted, and the sweep routes them
-            log.exception("routing_failed", conversations=len(conversations))
-
-    def _verify(self, page_id: int, force: bool) -> Outcome | None:
-        with self.db.write() as session:
-            claim = pages.claim_verify(session, page_id, utc_now(), force=force)
-        if claim is None:
-            return None
-        seen = changed = 0
+    def _verify(self, writer: Writer, claim: Claim, *, everything: bool = False) -> Outcome | None:
+        tally = _Tally(claim.page_id)
         try:
             connector, access = self._connect(claim)
             if connector.capabilities(access).verify:
-                for known in self._known(claim, utc_now(), everything=force):
+                with self.db.read() as session:
+                    portions = service.to_verify(session, claim.page_id, utc_now(), everything=everything)
+                for known in portions:
                     verdicts = list(connector.verify(access, known, now=utc_now()))
-                    with self.db.write() as session:
-                        if not pages.renew(session, claim, utc_now()):
-                            raise _LeaseLostError
-                        changed += service.apply_verdicts(session, claim.page_id, known, verdicts, utc_now())
-                    seen += len(verdicts)
+                    changed = writer.do(partial(_store_verdicts, claim, known, verdicts))
+                    if changed is None:
+                        raise _LeaseLostError
+                    tally.seen += len(verdicts)
+                    tally.changed += changed
         except _LeaseLostError:
             return None
         except Exception as error:  # noqa: BLE001 (every failure ends on the page's health line)
-            return self._failed(claim, error, seen, 0, changed, verifying=True)
-        with self.db.write() as session:
-            pages.record_verified(session, claim, utc_now() + timedelta(minutes=5))
-        return Outcome(page_id, seen, 0, changed, None, "")
-
-    def _known(self, claim: Claim, now: datetime, *, everything: bool) -> list[list[str]]:
-        with self.db.read() as session:
-            return service.to_verify(session, claim.page_id, now, everything=everything)
+            return self._failed(writer, claim, error, tally, verifying=True)
+        writer.do(partial(_record_verified, claim))
+        return tally.outcome()
 
     def _connect(self, claim: Claim) -> tuple[Connector, Access]:
         secret = self.box.open(claim.sealed_secret) if claim.sealed_secret else None
         return self.connectors.get(claim.connector), Access(claim.url, claim.settings, secret)
 
     def _failed(
-        self, claim: Claim, error: Exception, seen: int, new: int, changed: int, *, verifying: bool = False
+        self, writer: Writer, claim: Claim, error: Exception, tally: _Tally, *, verifying: bool = False
     ) -> Outcome:
-        now = utc_now()
         if isinstance(error, errors.ConnectorError):
             code, detail = error.code, error.detail
         else:
             code, detail = "internal", type(error).__name__
             log.error("page_read_crashed", page=claim.page_id, exc_info=error)
-        with self.db.write() as session:
+
+        def piece(session: Session) -> None:
             if isinstance(error, errors.AuthExpired):
-                pages.stop(session, claim.page_id, now, code, detail)
+                pages.stop(session, claim.page_id, utc_now(), code, detail)
             else:
                 retry_at = error.retry_at if isinstance(error, errors.RateLimited) else None
-                pages.record_failure(session, claim, now, code, detail, retry_at=retry_at, verifying=verifying)
+                pages.record_failure(session, claim, utc_now(), code, detail, retry_at=retry_at, verifying=verifying)
+
+        writer.do(piece)
         log.warning("page_not_read", page=claim.page_id, code=code)
-        return Outcome(claim.page_id, seen, new, changed, code, detail)
+        return tally.outcome(code, detail)
 
     def replay(self, page_id: int) -> Outcome:
         """Read the kept answers of a page again with today's code: what was missed or misread is put right."""
-        seen = new = changed = 0
-        after = 0
+        tally = _Tally(page_id)
         with self.db.write() as session:
             claim = pages.claim_read(session, page_id, utc_now(), force=True)
         if claim is None:
-            return Outcome(page_id, 0, 0, 0, "busy", "")
+            return tally.outcome("busy")
         connector, access = self._connect(claim)
-        while True:
-            with self.db.read() as session:
-                kept = service.next_payload(session, page_id, after)
-            if kept is None:
-                break
-            after, payload, read_at = kept
-            items = _parsed(connector, access, payload, read_at)
-            with self.db.write() as session:
-                stored = service.store_replayed(session, claim, items, utc_now(), read_at)
-            if stored.conversations:
-                self._route(stored.conversations)
-            seen, new, changed = seen + len(items), new + stored.new_comments, changed + stored.changed_comments
-        with self.db.write() as session:
-            pages.release(session, claim)
-        return Outcome(page_id, seen, new, changed, None, "")
+        after = 0
+        with Writer(self.db) as writer:
+            while True:
+                with self.db.read() as session:
+                    kept = service.next_payload(session, page_id, after)
+                if kept is None:
+                    break
+                after, payload, read_at = kept
+                items = _parsed(connector, access, payload, read_at)
+                stored = writer.do(partial(_store_replayed, claim, items, read_at))
+                tally.seen += len(items)
+                tally.new += stored.new_comments
+                tally.changed += stored.changed_comments
+            writer.do(partial(_release, claim))
+        return tally.outcome()
+
+
+def _record_verified(claim: Claim, session: Session) -> None:
+    pages.record_verified(session, claim, utc_now() + _VERIFY_EVERY)
+
+
+def _store_verdicts(claim: Claim, known: list[str], verdicts: list[Verdict], session: Session) -> int | None:
+    return service.store_verdicts(session, claim, known, verdicts, utc_now())
+
+
+def _store_replayed(claim: Claim, items: Sequence[Item], read_at: datetime, session: Session) -> Stored:
+    stored = service.store_replayed(session, claim, items, utc_now(), read_at)
+    route_after(session, stored.conversations)
+    return stored
+
+
+def _release(claim: Claim, session: Session) -> None:
+    pages.release(session, claim)
+
+
+def _just(page_ids: Sequence[int]) -> Due:
+    """These pages, each once, in place of those that are due."""
+    left = list(dict.fromkeys(page_ids))
+
+    def due(_session: Session, _now: datetime, limit: int) -> list[int]:
+        portion, left[:] = left[:limit], left[limit:]
+        return portion
+
+    return due
 
 
 def _parsed(connector: Connector, access: Access, payload: Payload, read_at: datetime) -> Sequence[Item]:

@@ -64,18 +64,22 @@ def to_verify(session: Session, page_id: int, now: datetime, *, everything: bool
     return [ids[start : start + VERIFY_AT_ONCE] for start in range(0, len(ids), VERIFY_AT_ONCE)]
 
 
-def apply_verdicts(
-    session: Session, page_id: int, asked: Sequence[str], verdicts: Sequence[Verdict], now: datetime
-) -> int:
-    """Follow what a second look found; comments that could not be judged are asked about again later."""
-    found = changes.apply_verdicts(session, page_id, verdicts, now)
+def store_verdicts(
+    session: Session, claim: Claim, asked: Sequence[str], verdicts: Sequence[Verdict], now: datetime
+) -> int | None:
+    """Follow what a second look found; answer how many comments changed, None when the page was taken over.
+
+    Comments that could not be judged are asked about again later.
+    """
+    if not pages.renew(session, claim, now):
+        return None
+    found = changes.apply_verdicts(session, claim.page_id, verdicts, now)
     judged = {verdict.external_id for verdict in verdicts}
     left = [external_id for external_id in asked if external_id not in judged]
     if left:
         later = next_verify(now, now - timedelta(days=1))
-        session.execute(
-            update(Comment).where(Comment.page_id == page_id, Comment.external_id.in_(left)).values(verify_at=later)
-        )
+        mine = Comment.page_id == claim.page_id
+        session.execute(update(Comment).where(mine, Comment.external_id.in_(left)).values(verify_at=later))
     return found.count
 
 

@@ -4,7 +4,7 @@ SQLite runs in WAL mode with full durability. A transaction that will write take
 upgrading a read transaction later fails at once instead of waiting.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import Enum
@@ -108,7 +108,7 @@ class Database:
         with self._writers() as session:
             with session.begin():
                 yield session
-            work = session.info.pop(_AFTER, [])
+            work = list(session.info.pop(_AFTER, {}))
         if work and self._after_commit is not None:
             self._after_commit(work)
 
@@ -117,11 +117,9 @@ class Database:
         self.engine.dispose()
 
 
-def defer(session: Session, work: Any) -> None:
+def defer(session: Session, work: Hashable) -> None:
     """Keep ``work`` until the transaction has committed; equal pieces are kept once."""
-    waiting = session.info.setdefault(_AFTER, [])
-    if work not in waiting:
-        waiting.append(work)
+    session.info.setdefault(_AFTER, {})[work] = None
 
 
 def run_in_bulk(session: Session, *statements: UpdateBase) -> None:

@@ -122,7 +122,7 @@ def apply_verdicts(session: Session, page_id: int, verdicts: Sequence[Verdict], 
         )
     talks = tuple(dict.fromkeys([*gone, *changes.conversations]))
     if talks:
-        announce(session, Changed("inbox"), *(Changed("conversation", one) for one in talks[:20]))
+        announce(session, Changed("inbox"), *(Changed("conversation", one) for one in talks))
     return Changes(count + changes.count, talks)
 
 

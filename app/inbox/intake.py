@@ -83,7 +83,9 @@ def store(
         _store_fresh(session, work, unique, known, fresh)
     talks = tuple(dict.fromkeys([*(talk.id for talk in work.talks.values() if talk.touched), *changed.conversations]))
     if talks:
-        announce(session, Changed("inbox"), *(Changed("conversation", one) for one in talks[:20]))
+        known_talks = [talk.id for talk in work.talks.values() if talk.touched and talk.row is None]
+        open_ones = dict.fromkeys([*known_talks, *changed.conversations])  # nobody can have a fresh one open
+        announce(session, Changed("inbox"), *(Changed("conversation", one) for one in open_ones))
     echoes = tuple(_echo(row) for row in work.rows if row["is_us"])
     return Stored(len(fresh), changed.count, len(known) - changed.count, talks, echoes)
 

@@ -9,7 +9,7 @@ from app.connectors.ports import Status
 
 
 class ConversationState(StrEnum):
-    """``new``: waits for us. ``waiting``: we answered, they have the word. ``done``: nothing to do. ``spam``: set aside."""
+    """``new``: waits for us. ``waiting``: we answered. ``done``: nothing more to do. ``spam``: set aside."""
 
     NEW = "new"
     WAITING = "waiting"

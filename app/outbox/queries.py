@@ -36,7 +36,7 @@ def waiting_by_page(session: Session) -> dict[int, int]:
     query = select(Delivery.page_id, func.count()).where(
         Delivery.state.in_([DeliveryState.QUEUED, DeliveryState.UNKNOWN])
     )
-    return dict(session.execute(query.group_by(Delivery.page_id)).tuples().all())
+    return dict(session.execute(query.group_by(Delivery.page_id)).all())
 
 
 def oldest_due(session: Session) -> datetime | None:

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Team, User
 from app.inbox.models import Conversation
-from app.inbox.types import Priority
+from app.inbox.types import ConversationState, Priority
 from app.routing import rules
 from app.routing.models import RoutingDecision, RuleSet
 from app.routing.types import DecidedBy, Rule
@@ -75,6 +75,11 @@ def explain(session: Session, conversation_id: int) -> list[Explanation]:
         )
         for one, team, person in session.execute(query)
     ]
+
+
+def candidates() -> "Select[int, int, ConversationState, bool]":
+    """What a ``Candidate`` is made of."""
+    return select(Conversation.id, Conversation.page_id, Conversation.state, Conversation.author_known)
 
 
 def has_waiting(session: Session) -> bool:

@@ -103,7 +103,7 @@ def _matches(rule: Rule, facts: Facts, text: str, folded: str) -> tuple[str, ...
         return None
     if rule.held_as_spam is not None and facts.held_as_spam is not rule.held_as_spam:
         return None
-    if rule.links_at_least and sum(1 for _found in _LINK.finditer(text)) < rule.links_at_least:
+    if rule.links_at_least and len(_LINK.findall(text)) < rule.links_at_least:
         return None
     if not rule.words:
         return ()

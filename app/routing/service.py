@@ -23,7 +23,7 @@ from app.inbox.types import ConversationState, Facts
 from app.pages.models import Page
 from app.routing import language, queries, rules
 from app.routing.models import RoutingDecision, RuleSet
-from app.routing.types import DecidedBy, Rule, Verdict
+from app.routing.types import Candidate, DecidedBy, Rule, Verdict
 
 log = structlog.get_logger()
 BATCH = 500
@@ -34,27 +34,32 @@ def route_waiting(session: Session, now: datetime, only: Iterable[int] = ()) -> 
 
     Skips rows that another worker has locked (PostgreSQL); writes only where still unrouted.
     """
-    query = select(Conversation).where(Conversation.routed_at.is_(None)).order_by(Conversation.id).limit(BATCH)
+    query = queries.candidates().where(Conversation.routed_at.is_(None)).order_by(Conversation.id).limit(BATCH)
     chosen = list(only)
     if chosen:
         query = query.where(Conversation.id.in_(chosen[:BATCH]))
-    talks = list(session.scalars(query.with_for_update(skip_locked=True)))
+    talks = [Candidate(*row) for row in session.execute(query.with_for_update(skip_locked=True))]
     if not talks:
         return 0
     version_id, active = queries.active(session)
     teams = {team.key: team.id for team in accounts.teams(session) if not team.demo}
     wanted = select(Page.id, Page.team_id).where(Page.id.in_({talk.page_id for talk in talks}))
-    pages = dict(session.execute(wanted).tuples().all())
+    pages = dict(session.execute(wanted).all())
     facts = facts_of(session, talks, pages)
-    updates: list[dict[str, Any]] = []
+    moves: list[dict[str, Any]] = []
+    spam: list[int] = []
     decisions: list[dict[str, Any]] = []
     for talk, decision_id in zip(talks, new_ids(len(talks)), strict=True):
         fact = facts[talk.id]
         verdict = rules.decide(active, fact)
         team_id = teams.get(verdict.team or "", fact.default_team_id)
-        updates.append(_moved(talk, fact, verdict, team_id, now))
+        moves.append(
+            {"which": talk.id, "team": team_id, "priority": verdict.priority, "language": fact.language, "at": now}
+        )
+        if verdict.spam and talk.state is ConversationState.NEW:
+            spam.append(talk.id)
         decisions.append(_decision(decision_id, talk.id, version_id, verdict, team_id, now))
-    _write(session, updates, decisions)
+    _write(session, moves, spam, decisions, now)
     announce(session, Changed("inbox"))
     return len(talks)
 
@@ -129,7 +134,7 @@ def remove_pages(session: Session, page_ids: Sequence[int]) -> None:
     run_in_bulk(session, delete(RoutingDecision).where(RoutingDecision.conversation_id.in_(talks)))
 
 
-def facts_of(session: Session, talks: list[Conversation], pages: dict[int, int]) -> dict[int, Facts]:
+def facts_of(session: Session, talks: Sequence[Candidate], pages: dict[int, int]) -> dict[int, Facts]:
     """What routing looks at, by conversation. ``pages`` are the default teams of their pages."""
     said: dict[int, list[str]] = defaultdict(list)
     spam: set[int] = set()
@@ -158,22 +163,6 @@ def facts_of(session: Session, talks: list[Conversation], pages: dict[int, int])
     }
 
 
-def _moved(talk: Conversation, facts: Facts, verdict: Verdict, team_id: int, now: datetime) -> dict[str, Any]:
-    state, waiting_since, sort_at = talk.state, talk.waiting_since, talk.sort_at
-    if verdict.spam and state is ConversationState.NEW:
-        state, waiting_since, sort_at = ConversationState.SPAM, None, now
-    return {
-        "which": talk.id,
-        "team_id": team_id,
-        "priority": verdict.priority,
-        "state": state,
-        "waiting_since": waiting_since,
-        "sort_at": sort_at,
-        "language": facts.language,
-        "routed_at": now,
-    }
-
-
 def _decision(
     decision_id: int, conversation_id: int, version_id: int | None, verdict: Verdict, team_id: int, now: datetime
 ) -> dict[str, Any]:
@@ -194,9 +183,22 @@ def _decision(
     }
 
 
-def _write(session: Session, updates: list[dict[str, Any]], decisions: list[dict[str, Any]]) -> None:
+def _write(
+    session: Session, moves: list[dict[str, Any]], spam: list[int], decisions: list[dict[str, Any]], now: datetime
+) -> None:
     table = Conversation.__table__
-    names = [name for name in updates[0] if name != "which"]
-    statement = update(table).where(table.c.id == bindparam("which")).values({n: bindparam(n) for n in names})  # type: ignore[arg-type]
-    session.connection().execute(statement, updates)
+    statement = (
+        update(table)  # type: ignore[arg-type]
+        .where(table.c.id == bindparam("which"))
+        .values(
+            team_id=bindparam("team"),
+            priority=bindparam("priority"),
+            language=bindparam("language"),
+            routed_at=bindparam("at"),
+        )
+    )
+    session.connection().execute(statement, moves)
+    if spam:
+        aside = update(Conversation).where(Conversation.id.in_(spam))
+        run_in_bulk(session, aside.values(state=ConversationState.SPAM, waiting_since=None, sort_at=now))
     session.execute(RoutingDecision.__table__.insert(), decisions)  # type: ignore[attr-defined]

@@ -11,6 +11,7 @@ from app.inbox.models import Conversation
 from app.inbox.types import ConversationState
 from app.pages import queries as page_queries
 from app.routing import rules, service
+from app.routing.types import Candidate
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,8 @@ def run(session: Session, source: str, newest: int = 200) -> Trial:
     teams = accounts.teams(session)
     ids = {team.key: team.id for team in teams}
     names = {team.id: team.name for team in teams}
-    facts = service.facts_of(session, talks, default_teams)
+    judged = [Candidate(talk.id, talk.page_id, talk.state, talk.author_known) for talk in talks]
+    facts = service.facts_of(session, judged, default_teams)
     by_rule: Counter[str | None] = Counter()
     by_team: Counter[str] = Counter()
     spam = elsewhere = 0

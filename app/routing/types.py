@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from app.inbox.types import Priority
+from app.inbox.types import ConversationState, Priority
 
 
 class DecidedBy(StrEnum):
@@ -27,6 +27,16 @@ class Rule:
     team: str | None = None
     priority: Priority = Priority.NORMAL
     spam: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A conversation to be judged."""
+
+    id: int
+    page_id: int
+    state: ConversationState
+    author_known: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,7 +135,7 @@ def test_an_edit_keeps_the_earlier_text(house: House, now: datetime) -> None:
     first = house.platform.say("Eva", "I like it", now - timedelta(hours=1))
     house.collect()
     house.platform.comments[first] = replace(house.platform.comments[first], text="I hate it")
-    house.collector.reconcile([house.page_id], force=True)
+    house.collector.reconcile([house.page_id])
     with house.db.read() as session:
         (comment,) = queries.thread(session, house.ann, _talks(house)[0].id)
         assert (comment.text, comment.earlier_texts) == ("I hate it", ("I like it",))
@@ -147,7 +147,7 @@ def test_a_deletion_is_followed_and_closes_what_nobody_asks_any_more(house: Hous
     first = house.platform.say("Eva", "Oops", now - timedelta(hours=1))
     house.collect()
     del house.platform.comments[first]
-    house.collector.reconcile([house.page_id], force=True)
+    house.collector.reconcile([house.page_id])
     assert _talks(house) == []
     (row,) = _talks(house, ConversationState.DONE)
     with house.db.read() as session:
@@ -213,7 +213,7 @@ def test_replaying_never_undoes_what_was_learned_later(house: House, now: dateti
     house.collect()
     old = house.platform.comments[first]
     house.platform.comments[first] = replace(old, text="second")
-    house.collector.reconcile([house.page_id], force=True)
+    house.collector.reconcile([house.page_id])
     house.platform.comments[first] = old
     house.collector.replay(house.page_id)
     with house.db.read() as session:

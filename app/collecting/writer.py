@@ -1,0 +1,102 @@
+"""One writer for many readers: what several threads have read is stored in common transactions.
+
+A commit costs the disk the same for one page as for fifty, and SQLite admits one writer at a time anyway. Each piece
+stands on a savepoint of its own: one that fails takes nothing with it.
+"""
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from queue import SimpleQueue
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import structlog
+from sqlalchemy.orm import Session
+
+from app.collecting import service
+from app.core.clock import utc_now
+from app.core.db import Database
+
+log = structlog.get_logger()
+T = TypeVar("T")
+_TOGETHER = 50
+_ROUTE = "to_route"
+
+
+class Writer:
+    """Use as a context manager; ``do`` may be called from any thread inside."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._waiting: SimpleQueue[tuple[Callable[[Session], Any], Future[Any]] | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._work, name="store", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._waiting.put(None)
+        self._thread.join()
+
+    def do(self, piece: Callable[[Session], T]) -> T:
+        """Run ``piece`` in a transaction and answer what it answered, once that is committed; raises what it raised."""
+        future: Future[T] = Future()
+        self._waiting.put((piece, future))
+        return future.result()
+
+    def _work(self) -> None:
+        while (first := self._waiting.get()) is not None:
+            group = [first]
+            last = False
+            while len(group) < _TOGETHER and not self._waiting.empty():
+                more = self._waiting.get()
+                if more is None:
+                    last = True
+                    break
+                group.append(more)
+            self._commit(group)
+            if last:
+                return
+
+    def _commit(self, group: "Sequence[tuple[Callable[[Session], Any], Future[Any]]]") -> None:
+        results: list[tuple[Future[Any], Any, BaseException | None]] = []
+        try:
+            with self._db.write() as session:
+                for piece, future in group:
+                    try:
+                        with session.begin_nested():
+                            results.append((future, piece(session), None))
+                    except Exception as error:  # noqa: BLE001 (handed to whoever asked)
+                        results.append((future, None, error))
+                    session.expunge_all()
+                _route(session)
+        except Exception as error:  # noqa: BLE001 (nothing was committed: everybody must know)
+            for _piece, future in group:
+                future.set_exception(error)
+            return
+        for future, result, failure in results:
+            if failure is None:
+                future.set_result(result)
+            else:
+                future.set_exception(failure)
+
+
+def route_after(session: Session, conversations: Sequence[int]) -> None:
+    """Have these conversations routed at the end of the common transaction."""
+    session.info.setdefault(_ROUTE, []).extend(conversations)
+
+
+def _route(session: Session) -> None:
+    """Routing stands on a savepoint: a fault in a rule must never hold up what was said to us."""
+    conversations = session.info.pop(_ROUTE, [])
+    if not conversations:
+        return
+    try:
+        with session.begin_nested():
+            service.route(session, conversations, utc_now())
+    except Exception:  # they stay unrouted, and the sweep routes them
+        log.exception("routing_failed", conversations=len(conversations))

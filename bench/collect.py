@@ -1,0 +1,102 @@
+"""Reading many comment feeds, beside PyPI's ``reader`` doing the same in the same run.
+
+200 feeds of 50 entries from a loopback server: cold, with nothing new, with one new entry a feed, and with nothing new
+at 50 ms of distance. We also make people, conversations and routing decisions of it; reader stores entries.
+Usage: ``python -m bench.collect [--feeds N] [--entries N] [--threads N]``. The reference is installed into an
+environment of its own below ``~/.cache/porchlight``.
+"""
+
+import argparse
+import subprocess
+import sys
+import tempfile
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+# 3.27 needs Python 3.12; 3.26 is the newest that runs on 3.11.
+REFERENCE = "reader==3.27" if sys.version_info >= (3, 12) else "reader==3.26"
+CACHE = Path.home() / ".cache" / "porchlight" / "bench-reader"
+RUNS = (("cold", None), ("nothing new", None), ("one new each", "/more"), ("nothing new, 50 ms away", "/delay/50"))
+
+
+class Side:
+    """One of the two, in a process of its own."""
+
+    def __init__(self, command: list[str]) -> None:
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.base_kb = int(self._line())
+
+    def update(self) -> tuple[float, float, int]:
+        """Seconds, growth of the memory peak since the start in MB, entries stored."""
+        assert self._process.stdin is not None
+        self._process.stdin.write("\n")
+        self._process.stdin.flush()
+        seconds, peak_kb, count = self._line().split()
+        return float(seconds), (int(peak_kb) - self.base_kb) / 1024, int(count)
+
+    def close(self) -> None:
+        self._process.communicate()
+
+    def _line(self) -> str:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if not line:
+            raise SystemExit(f"{self._process.args!r} stopped")
+        return line
+
+
+@contextmanager
+def feed_server(feeds: int, entries: int) -> Iterator[int]:
+    command = [sys.executable, "-m", "bench.feed_server", str(feeds), str(entries), "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        try:
+            yield int(server.stdout.readline())
+        finally:
+            server.terminate()
+
+
+def reference_python() -> str:
+    """The interpreter of the reference's environment, made at first use."""
+    python = CACHE / "bin" / "python"
+    if not python.exists():
+        subprocess.run([sys.executable, "-m", "venv", str(CACHE)], check=True)
+        subprocess.run([str(python), "-m", "pip", "install", "-q", REFERENCE, "sgmllib3k"], check=True)
+    return str(python)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--feeds", type=int, default=200)
+    parser.add_argument("--entries", type=int, default=50)
+    parser.add_argument("--threads", type=int, default=16)
+    options = parser.parse_args()
+    python = reference_python()
+    with tempfile.TemporaryDirectory() as folder, feed_server(options.feeds, options.entries) as port:
+        common = [str(port), str(options.feeds)]
+        script = str(Path(__file__).with_name("reader_side.py"))
+        ours = [sys.executable, "-m", "bench.our_side", *common]
+        sides = {
+            f"Porchlight, {options.threads} threads": Side([*ours, f"{folder}/ours", str(options.threads)]),
+            "reader, 1 worker": Side([python, script, *common, f"{folder}/one.db", "1"]),
+            f"reader, {options.threads} workers": Side(
+                [python, script, *common, f"{folder}/many.db", str(options.threads)]
+            ),
+        }
+        for title, command in RUNS:
+            if command:
+                request = urllib.request.Request(f"http://127.0.0.1:{port}{command}", method="POST")
+                urllib.request.urlopen(request, timeout=10).close()
+            figures = {name: side.update() for name, side in sides.items()}
+            own = next(iter(figures.values()))[0]
+            print(title)
+            for name, (seconds, growth, count) in figures.items():
+                print(f"  {name:24} {seconds:7.2f} s   {seconds / own:5.1f} x   +{growth:4.0f} MB   {count:,} entries")
+        for side in sides.values():
+            side.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,56 @@
+"""Our side of ``bench.collect``: ``python -m bench.our_side PORT FEEDS FOLDER THREADS``, spoken to like reader_side."""
+
+import resource
+import sys
+import time
+from pathlib import Path
+
+from sqlalchemy import func, select
+
+from app import bootstrap
+from app.collecting.runner import Runner
+from app.connectors.ports import Found
+from app.core import logs, migrate
+from app.core.clock import utc_now
+from app.core.config import Settings
+from app.inbox.models import Comment
+from app.pages import service as pages
+
+
+def main() -> None:
+    port, feeds, folder, threads = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]), int(sys.argv[4])
+    logs.configure("error", "text")
+    settings = Settings.model_validate({"data_dir": folder, "outgoing": {"allow_networks": ["127.0.0.0/8"]}})
+    folder.mkdir(parents=True, exist_ok=True)
+    migrate.upgrade(settings.database_url)
+    services = bootstrap.build(settings)
+    bootstrap.seed(services)
+    with services.db.write() as session:
+        ids = [
+            pages.add_page(
+                session,
+                Found("feed", f"Blog {number}", f"http://127.0.0.1:{port}/{number}.atom"),
+                team_id=1,
+                sealed_secret=None,
+                account=None,
+                since=None,
+                now=utc_now(),
+            )
+            for number in range(feeds)
+        ]
+    runner = Runner(services.db, services.connectors, services.box, threads, 30)
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, flush=True)
+    for _line in sys.stdin:
+        begun = time.perf_counter()
+        outcomes = runner.run(ids, force=True)
+        seconds = time.perf_counter() - begun
+        failed = [outcome for outcome in outcomes if outcome.code]
+        if failed or len(outcomes) != feeds:
+            raise SystemExit(f"not all feeds were read: {failed[:3]}")
+        with services.db.read() as session:
+            count = session.scalar(select(func.count()).select_from(Comment))
+        print(seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, count, flush=True)
+
+
+if __name__ == "__main__":
+    main()
