@@ -58,7 +58,9 @@ class RqWaker:
 
     def __init__(self, connection: "redis.Redis") -> None:
         self._queues = {
-            name: rq.Queue(name, connection=connection, serializer=JSONSerializer, default_timeout=self.JOB_TIMEOUT_SECONDS)
+            name: rq.Queue(
+                name, connection=connection, serializer=JSONSerializer, default_timeout=self.JOB_TIMEOUT_SECONDS
+            )
             for name in QueueName
         }
 
