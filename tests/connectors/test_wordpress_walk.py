@@ -86,6 +86,23 @@ class Reader:
             pass
 
 
+@dataclass
+class Crowd:
+    """Comments and deletes between any two requests, now and then in bursts."""
+
+    blog: Blog
+    dice: random.Random
+    states: list[str]
+
+    def act(self) -> None:
+        for _ in range(self.dice.choice([0, 0, 1, 3])):
+            self.blog.add(self.dice.choice([1, 2, 7]), self.dice.choice(self.states))
+        if self.dice.random() < 0.5:
+            count = min(len(self.blog.states), self.dice.choice([1, 2, 12, 40]))
+            for number in self.dice.sample(sorted(self.blog.states), count):
+                del self.blog.states[number]
+
+
 def test_a_quiet_poll_is_one_request() -> None:
     blog = Blog()
     blog.add(1_234)
@@ -114,23 +131,21 @@ def test_a_few_new_comments_are_two_requests() -> None:
         assert reader.requests == 2
 
 
-@given(seed=st.integers(0, 10**6), mode=st.sampled_from(["edit", "view"]), size=st.sampled_from([100, 25, 5, 2]))
+@given(
+    seed=st.integers(0, 10**6),
+    mode=st.sampled_from(["edit", "view"]),
+    size=st.sampled_from([100, 25, 5, 2]),
+    gaps=st.booleans(),
+)
 @settings(max_examples=150, deadline=None)
-def test_whatever_happens_during_walks_nothing_is_lost(seed: int, mode: Mode, size: int) -> None:
+def test_whatever_happens_during_walks_nothing_is_lost(seed: int, mode: Mode, size: int, gaps: bool) -> None:
     """Comments come and go between requests, in bursts too; walks are broken off and taken up again."""
     dice = random.Random(seed)
     blog = Blog()
-    blog.add(dice.choice([0, 3, 30, 260]))
-
-    def meanwhile() -> None:
-        for _ in range(dice.choice([0, 0, 1, 3])):
-            blog.add(dice.choice([1, 2, 7]))
-        if blog.states and dice.random() < 0.5:
-            doomed = dice.sample(sorted(blog.states), min(len(blog.states), dice.choice([1, 2, 12, 40])))
-            for number in doomed:
-                del blog.states[number]
-
-    reader = Reader(blog, mode, size, meanwhile)
+    crowd = Crowd(blog, dice, ["shown", "hidden"] if gaps else ["shown"])
+    for _ in range(3):
+        blog.add(dice.choice([0, 3, 30, 130]), dice.choice(crowd.states))
+    reader = Reader(blog, mode, size, crowd.act)
     for _ in range(4):
         for _ in reader.batches(START):
             if dice.random() < 0.05:
@@ -139,8 +154,8 @@ def test_whatever_happens_during_walks_nothing_is_lost(seed: int, mode: Mode, si
             break
     reader.meanwhile = lambda: None
     reader.poll()
-    reader.poll()
-    assert set(blog.states) <= reader.got
+    reader.poll(START + timedelta(hours=30) if gaps else START)
+    assert {number for number, state in blog.states.items() if mode == "edit" or state == "shown"} <= reader.got
 
 
 @given(seed=st.integers(0, 10**6))
@@ -162,6 +177,59 @@ def test_comments_a_visitor_may_not_see_hide_no_others(seed: int) -> None:
         reader.poll(now)
     reader.poll(now + timedelta(hours=30))
     assert {number for number, state in blog.states.items() if state == "shown"} <= reader.got
+
+
+def test_as_many_new_as_deleted_comments_hide_no_gap() -> None:
+    blog = Blog()
+    blog.add(300)
+    reader = Reader(blog)
+
+    def swap() -> None:
+        if reader.requests == 1:
+            for number in range(1, 41):
+                del blog.states[number]
+            blog.add(40)
+
+    reader.meanwhile = swap
+    reader.poll()
+    assert set(blog.states) <= reader.got
+
+
+def test_a_poll_whose_page_slid_off_the_end_steps_back() -> None:
+    blog = Blog()
+    blog.add(400)
+    reader = Reader(blog)
+    reader.poll()
+    for number in range(1, 301):
+        del blog.states[number]
+    new = blog.add(20)
+    reader.poll()
+    assert set(new) <= reader.got
+
+
+def test_new_comments_before_a_hidden_end_are_found() -> None:
+    blog = Blog()
+    blog.add(100)
+    hidden = blog.add(400, "hidden")
+    reader = Reader(blog, "view")
+    reader.poll()
+    reader.poll()
+    for number in hidden[:150]:
+        del blog.states[number]
+    new = blog.add(40)
+    reader.poll()
+    assert set(new) <= reader.got
+
+
+def test_a_hidden_stretch_is_crossed_in_few_requests() -> None:
+    blog = Blog()
+    blog.add(100)
+    blog.add(2_000, "hidden")
+    last = blog.add(30)
+    reader = Reader(blog, "view")
+    reader.poll()
+    assert set(last) <= reader.got
+    assert reader.requests <= 2 * 2_130 / 95 + 10
 
 
 def test_a_late_approval_is_found_when_the_count_does_not_fit() -> None:

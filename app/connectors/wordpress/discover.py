@@ -44,7 +44,7 @@ def discover(http: Http, typed: str) -> Found | None:
     data = decode(answer)
     if linked and answer.status == 401 and isinstance(data, dict) and "code" in data:
         return _closed(root, page)
-    if answer.status >= 400 or not isinstance(data, dict) or "wp/v2" not in (data.get("namespaces") or ()):
+    if answer.status >= 400 or not _is_root(data):
         return None
     return _found(http, root, data, linked=linked is not None)
 
@@ -101,11 +101,16 @@ def _linked_root(page: Response) -> str | None:
         if REL in rel.split():
             return _resolved(page, address)
     data = decode(page) if page.body[:400].lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"{") else None
-    if isinstance(data, dict) and "wp/v2" in (data.get("namespaces") or ()):
+    if _is_root(data):
         return page.url  # somebody typed the address of the REST root itself
     head = page.body[:HEAD_BYTES].decode("utf-8", "replace")
     href = next((href for tag in _TAG.findall(head) if REL in tag and (href := _HREF.search(tag))), None)
     return _resolved(page, html.unescape(href[1])) if href else None
+
+
+def _is_root(data: Any) -> bool:
+    namespaces = data.get("namespaces") if isinstance(data, dict) else None
+    return isinstance(namespaces, list) and "wp/v2" in namespaces
 
 
 def _resolved(page: Response, address: str) -> str | None:

@@ -6,8 +6,8 @@ as it was. What can go wrong on the way, and what is done about it:
 
 - Comments deleted during or between walks move everything after them to the front, so that a page may begin too late.
   A page therefore has to be *joined*: it holds a comment that was read before. If not, the walk steps back.
-- Readers without moderator's rights do not see every comment that is counted: pages have gaps, down to nothing. A
-  page behind a gap can't be joined; it is believed after a second look from further back.
+- Readers without moderator's rights do not see every comment that is counted: pages have gaps, down to nothing, and a
+  page behind a gap is taken as it is.
 - A held comment that is approved later appears for those readers at its old place. Whenever the count does not fit
   what was read, and once a day in any case, they read deeper. (Moderators see a comment from its first moment on.)
 - ``after`` and ``before`` compare the date on the site's wall clock, wrongly around changes to summer time. They are
@@ -32,7 +32,7 @@ DEEP_SOON, DEEP_DAILY = 500, 3_000
 """How many of the newest comments are read again when the count does not fit, and once a day."""
 SOON, DAILY = timedelta(minutes=10), timedelta(days=1)
 
-_PASSING = frozenset({"total", "full", "trusted", "step"})
+_PASSING = frozenset({"afresh", "full", "step"})
 
 Mode = Literal["edit", "view"]
 """Whether the comments are read with a moderator's eyes (all states) or a visitor's."""
@@ -56,7 +56,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """A walk under way. The fields from ``total`` on only mean something within one process and are not kept."""
+    """A walk under way. The fields from ``afresh`` on only mean something within one process and are not kept."""
 
     kind: Literal["first", "new", "deep"]
     offset: int = 0
@@ -69,14 +69,12 @@ class Walk:
     top_total: int = 0
     fresh: int = 0
     """How many comments newer than all known ones were read."""
-    total: int | None = None
-    """The count with the page before; None when that is long ago."""
+    afresh: bool = True
+    """Whether the page before was read long ago, or is being looked for."""
     full: bool = False
     """Whether the page before had no gaps."""
-    trusted: int = -1
-    """Up to this offset pages that can't be joined are believed."""
-    step: int = 100
-    """How far to step back next."""
+    step: int = 0
+    """How far to step back next; 0 is one page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,16 +119,11 @@ def back_to(walk: Walk, page: Page) -> Walk | None:
     joined = page.offset == 0 or walk.reach == 0 or any(number <= walk.reach for number in page.ids)
     if joined:
         return None
-    # Taken up after a while, or right behind a page without gaps: comments were deleted meanwhile.
-    torn = walk.total is None or walk.full
-    fallen = (walk.total or 0) - page.total
-    if not torn and fallen > 0:
-        return replace(walk, offset=max(0, page.offset - fallen), total=page.total)
-    if torn or (page.ids and page.offset > walk.trusted):
-        offset = max(0, min(page.offset, page.total) - walk.step)
-        trusted = walk.trusted if torn else page.offset
-        return replace(walk, offset=offset, step=walk.step * 2, total=None, trusted=trusted)
-    return None
+    if not walk.afresh and not walk.full:
+        return None  # behind a gap nothing can be joined; the deeper look finds what is missing
+    step = walk.step or page.size
+    offset = max(0, min(page.offset, page.total) - step)
+    return replace(walk, offset=offset, step=step * 2, afresh=True)
 
 
 def unchanged(mark: Mark, page: Page) -> bool:
@@ -151,9 +144,9 @@ def advance(mark: Mark, walk: Walk, page: Page, now: datetime) -> Mark:
         walk,
         reach=max(walk.reach, highest),
         fresh=walk.fresh + sum(number > mark.seen for number in page.ids),
-        total=page.total,
+        afresh=False,
         full=len(page.ids) == page.size,
-        step=100,
+        step=0,
     )
     mark = replace(mark, seen=max(mark.seen, highest))
     if not page.is_last:
