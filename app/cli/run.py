@@ -82,6 +82,8 @@ def _start(supervisor: Supervisor, current: Settings, *, demo: bool) -> None:
     click.echo(_("Porchlight is ready: %(url)s", url=current.public_url))
     if link:
         click.echo(_("Set up the first admin here (this link works once, for a day): %(url)s", url=link))
+    if demo:
+        click.echo(_("The demonstration is part of it. “porchlight demo remove” removes it without a trace."))
     click.echo(_("Press Ctrl-C to stop."))
 
 

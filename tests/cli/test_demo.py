@@ -92,6 +92,7 @@ def test_starting_with_a_demo_adds_it_once_and_starting_without_never(
 def test_a_demo_comes_to_life_when_porchlight_runs(tmp_path: Path) -> None:
     started = utc_now()
     with running(tmp_path, "--demo") as porchlight:
+        porchlight.read_until("“porchlight demo remove” removes it")
         db = Database(f"sqlite:///{tmp_path / 'porchlight.db'}")
 
         def sent() -> list[DeliveryState]:

@@ -34,6 +34,7 @@ from app.connectors.ports import (
 PREFIX = "demo:"
 LONGEST_REPLY = 5_000
 _PORTION = 100
+_READ_EVERY_SECONDS = 5
 _CAPABILITIES = Capabilities(
     reply=True,
     moderate=frozenset(Moderation),
@@ -63,7 +64,7 @@ class DemoConnector:
             return None
         with _failures(act=False):
             name = self._platform.pages().get(address.removeprefix(PREFIX))
-        return Found(self.kind, name, address, settings={FASTEST: 3}) if name else None
+        return Found(self.kind, name, address, settings={FASTEST: _READ_EVERY_SECONDS}) if name else None
 
     def check(self, access: Access) -> Account | None:
         return None  # there are no credentials to prove
