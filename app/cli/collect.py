@@ -1,17 +1,15 @@
 """``porchlight collect``: read pages now and wait for it."""
 
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Sequence
 from datetime import timedelta
-from time import monotonic
+from time import monotonic, sleep
 
 import click
 
 from app.bootstrap import Services
 from app.cli import work
 from app.cli.common import json_option, print_json
-from app.collecting.runner import Runner
+from app.collecting.runner import Runner, Tell
 from app.collecting.types import Outcome
 from app.core.errors import InvalidInput
 from app.core.i18n import gettext as _
@@ -23,6 +21,8 @@ from app.pages.types import PageState, PageView
 PATIENCE = LEASE + timedelta(seconds=30)
 """How long to wait for a page that somebody else reads: a reader that died holds it no longer than a lease."""
 LOOK_AGAIN_SECONDS = 0.3
+Way = Callable[[Sequence[int], Tell], list[Outcome]]
+"""Does something with pages, tells of each at once, and answers those that nobody else held."""
 
 
 @click.command()
@@ -40,12 +40,14 @@ def collect(pages: tuple[str, ...], replay: bool, reconcile: bool, as_json: bool
         click.echo(_("No page is connected yet. “porchlight page add URL” connects one."), err=True)
         return 0
     by_id = {page.id: page for page in chosen}
-    well = True
     with work.progress(len(chosen), _("Reading")) as bar:
-        for outcome in _work(parts, [*by_id], _way(parts, replay=replay, reconcile=reconcile)):
-            well = well and outcome.code is None
+
+        def tell(outcome: Outcome) -> None:
+            work.make_room()
             _tell(by_id[outcome.page_id], outcome, as_json)
             bar.update(1)
+
+        well = _work(list(by_id), _way(parts, replay=replay, reconcile=reconcile), tell)
     return 0 if well else 1
 
 
@@ -62,42 +64,43 @@ def _chosen(parts: Services, wanted: Sequence[str]) -> list[PageView]:
     return chosen
 
 
-def _way(parts: Services, *, replay: bool, reconcile: bool) -> Callable[[int], Outcome | None]:
-    """What is done with one page; None when somebody else has it."""
+def _way(parts: Services, *, replay: bool, reconcile: bool) -> Way:
+    """What is done with the pages."""
     limits = parts.settings.collecting
     runner = Runner(parts.db, parts.connectors, parts.box, limits.threads, limits.fastest_seconds)
     if replay:
-
-        def again(page_id: int) -> Outcome | None:
-            outcome = runner.replay(page_id)
-            return None if outcome.code == words.BUSY else outcome
-
-        return again
-    read = runner.reconcile if reconcile else runner.run
-    return lambda page_id: next(iter(read([page_id], force=True)), None)
+        return lambda page_ids, tell: _replay(runner, page_ids, tell)
+    if reconcile:
+        return lambda page_ids, tell: runner.reconcile(page_ids, tell=tell)
+    return lambda page_ids, tell: runner.run(page_ids, force=True, tell=tell)
 
 
-def _work(parts: Services, page_ids: Sequence[int], read: Callable[[int], Outcome | None]) -> Iterator[Outcome]:
-    """Outcomes as they come."""
-    stop = threading.Event()
+def _replay(runner: Runner, page_ids: Sequence[int], tell: Tell) -> list[Outcome]:
+    done = []
+    for page_id in page_ids:
+        outcome = runner.replay(page_id)
+        if outcome.code != words.BUSY:
+            done.append(outcome)
+            tell(outcome)
+    return done
 
-    def patiently(page_id: int) -> Outcome:
-        end = monotonic() + PATIENCE.total_seconds()
-        while not stop.is_set():
-            outcome = read(page_id)
-            if outcome is not None:
-                return outcome
-            if monotonic() > end or stop.wait(LOOK_AGAIN_SECONDS):
-                break
-        return Outcome(page_id, 0, 0, 0, words.BUSY, "")
 
-    pool = ThreadPoolExecutor(min(parts.settings.collecting.threads, len(page_ids)), thread_name_prefix="pages")
-    try:
-        for done in as_completed([pool.submit(patiently, page_id) for page_id in page_ids]):
-            yield done.result()
-    finally:
-        stop.set()
-        pool.shutdown(cancel_futures=True)
+def _work(page_ids: Sequence[int], way: Way, tell: Tell) -> bool:
+    """Go through the pages, those that others hold as soon as these are done; whether all went well."""
+    end = monotonic() + PATIENCE.total_seconds()
+    left, well = list(page_ids), True
+    while True:
+        done = way(left, tell)
+        well = well and all(outcome.code is None for outcome in done)
+        left = [page_id for page_id in left if page_id not in {outcome.page_id for outcome in done}]
+        if not left:
+            return well
+        if monotonic() > end:
+            break
+        sleep(LOOK_AGAIN_SECONDS)
+    for page_id in left:
+        tell(Outcome(page_id, 0, 0, 0, words.BUSY, ""))
+    return False
 
 
 def _tell(page: PageView, outcome: Outcome, as_json: bool) -> None:

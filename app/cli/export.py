@@ -8,6 +8,7 @@ import click
 from app.bootstrap import Services
 from app.cli import work
 from app.cli.common import print_json_lines
+from app.core.i18n import gettext as _
 from app.inbox.export import Exported
 from app.inbox.export import export as portion_of
 
@@ -26,7 +27,7 @@ def comments(page: str | None) -> None:
     if page is not None:
         with parts.db.read() as session:
             page_id = work.find_pages(session, [page], include_removed=True)[0].id
-    print_json_lines(_line(one) for one in _all(parts, page_id))
+    print_json_lines(_line(one) for one in work.counted(_all(parts, page_id), _("Writing")))
 
 
 def _all(parts: Services, page_id: int | None) -> Iterator[Exported]:

@@ -45,7 +45,7 @@ def inspect(source: str, kind: str | None, login: str | None, password_file: IO[
         items: Iterator[Item] = iter(_in_file(connectors, kind, source, current))
     else:
         items = _at_address(connectors, kind, source, secret)
-    print_json_lines(_line(item) for item in items)
+    print_json_lines(_line(item) for item in work.counted(items, _("Reading")))
 
 
 def _in_file(connectors: Registry, kind: str | None, source: str, current: Settings) -> Sequence[Item]:

@@ -1,9 +1,9 @@
 """What the commands that work on data share: the wired parts, passwords from files, pages by any name, progress."""
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 import click
 
@@ -22,6 +22,7 @@ from app.pages.connect import Tried
 from app.pages.types import PageView
 
 LONGEST_PASSWORD = 10_000
+T = TypeVar("T")
 password_option = click.option(
     "--password-file", type=click.File("rb"), help="File with the password; - reads it from standard input."
 )
@@ -132,6 +133,19 @@ def because(code: str, detail: str) -> str:
 def progress(length: int, label: str) -> Any:
     """A progress bar on a terminal, on stderr; nothing anywhere else. Use as a context and ``update`` it."""
     return click.progressbar(length=length, label=label, file=sys.stderr, hidden=not sys.stderr.isatty())
+
+
+def make_room() -> None:
+    """Before a line is printed: wipe the progress bar where it stands; its next update draws it again below."""
+    if sys.stderr.isatty():
+        click.echo("\r\x1b[K", err=True, nl=False)
+
+
+def counted(things: Iterable[T], label: str) -> Iterator[T]:
+    """The things, with a sign of life on a terminal when they are written elsewhere."""
+    hidden = sys.stdout.isatty() or not sys.stderr.isatty()
+    with click.progressbar(things, label=label, file=sys.stderr, hidden=hidden, show_pos=True) as shown:
+        yield from shown
 
 
 def comment_line(fields: Mapping[str, Any]) -> dict[str, Any]:

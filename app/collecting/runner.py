@@ -34,10 +34,15 @@ _VERIFY_EVERY = timedelta(minutes=5)
 Due = Callable[[Session, datetime, int], list[int]]
 Claimer = Callable[[Session, int, datetime], Claim | None]
 Reader = Callable[[Writer, Claim], Outcome | None]
+Tell = Callable[[Outcome], None]
 
 
 class _LeaseLostError(Exception):
     """Somebody else reads this page now."""
+
+
+def _say_nothing(_outcome: Outcome) -> None:
+    """For callers who wait for the end."""
 
 
 @dataclass(slots=True)
@@ -71,23 +76,28 @@ class Runner:
         """Look again at known comments of all pages where that is due; answer how many pages."""
         return len(self._work_through(page_queries.verify_due, pages.claim_verify, self._verify))
 
-    def run(self, page_ids: Sequence[int], *, force: bool) -> list[Outcome]:
-        """Read these pages, with ``force`` even when they are not due or stopped; pages others hold are left out."""
+    def run(self, page_ids: Sequence[int], *, force: bool, tell: Tell = _say_nothing) -> list[Outcome]:
+        """Read these pages, with ``force`` even when they are not due or stopped; pages others hold are left out.
+
+        ``tell`` hears of each page as soon as it is done.
+        """
         return self._work_through(
             _just(page_ids),
             lambda session, page_id, now: pages.claim_read(session, page_id, now, force=force),
             self._read,
+            tell,
         )
 
-    def reconcile(self, page_ids: Sequence[int]) -> list[Outcome]:
-        """Look again at all known comments of these pages now."""
+    def reconcile(self, page_ids: Sequence[int], *, tell: Tell = _say_nothing) -> list[Outcome]:
+        """Look again at all known comments of these pages now; those others hold are left out."""
         return self._work_through(
             _just(page_ids),
             lambda session, page_id, now: pages.claim_verify(session, page_id, now, force=True),
             lambda writer, claim: self._verify(writer, claim, everything=True),
+            tell,
         )
 
-    def _work_through(self, due: Due, claim: Claimer, read: Reader) -> list[Outcome]:
+    def _work_through(self, due: Due, claim: Claimer, read: Reader, tell: Tell = _say_nothing) -> list[Outcome]:
         """Keep all threads busy until nothing is due; a page is claimed only shortly before its turn."""
         outcomes: list[Outcome] = []
         running: set[Future[Outcome | None]] = set()
@@ -100,7 +110,10 @@ class Runner:
                         continue
                     return outcomes
                 done, running = wait(running, return_when=FIRST_COMPLETED)
-                outcomes += [outcome for one in done if (outcome := one.result()) is not None]
+                for one in done:
+                    if (outcome := one.result()) is not None:
+                        outcomes.append(outcome)
+                        tell(outcome)
 
     def _claim(self, due: Due, claim: Claimer, limit: int) -> tuple[int, list[Claim]]:
         """How many pages there were, and those of them that are ours now."""

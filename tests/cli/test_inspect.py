@@ -37,6 +37,15 @@ EXPECTED = {
 }
 
 
+FEED = b"""<?xml version="1.0" encoding="utf-8"?>
+<rss version="2.0" xmlns:dc="http://purl.org/dc/elements/1.1/"><channel><title>Comments for Bread</title>
+<link>https://bread.example/</link>
+<item><title>By: Ann</title><link>https://bread.example/rolls/#comment-9</link><dc:creator>Ann</dc:creator>
+<pubDate>Sun, 01 Mar 2026 10:00:00 +0000</pubDate><guid isPermaLink="false">https://bread.example/?p=1#comment-9</guid>
+<description>Lovely &amp;lt;b&amp;gt;rolls&amp;lt;/b&amp;gt;</description></item>
+</channel></rss>"""
+
+
 @pytest.fixture
 def bare(terminal: Terminal, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Terminal:
     """A terminal on a machine where no Porchlight ever ran and no database is to be had."""
@@ -52,6 +61,21 @@ def test_a_kept_answer_is_recognised(bare: Terminal, tmp_path: Path) -> None:
     assert result.lines == [EXPECTED]
     assert list(result.lines[0]) == FIELDS
     assert not (tmp_path / "never").exists()
+
+
+def test_a_feed_is_recognised(bare: Terminal) -> None:
+    (line,) = bare.run("inspect", bare.file("feed.xml", FEED)).lines
+    assert list(line) == FIELDS
+    assert (line["author"], line["published_at"]) == ("Ann", "2026-03-01T10:00:00+00:00")
+    assert (line["parent"], line["url"]) == (None, "https://bread.example/rolls/#comment-9")
+    assert bare.run("inspect", bare.file("feed.xml", FEED), "--connector", "wordpress").code == 1
+
+
+def test_a_feed_at_an_address_is_read(bare: Terminal, loopback: Loopback) -> None:
+    loopback.route("/feed", lambda request: Reply(FEED, headers=[("Content-Type", "application/rss+xml")]))
+    result = bare.run("inspect", loopback.url("/feed"))
+    assert result.code == 0, result.err
+    assert [line["author"] for line in result.lines] == ["Ann"]
 
 
 def test_standard_input_and_a_named_kind(bare: Terminal) -> None:
