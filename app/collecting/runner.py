@@ -142,7 +142,8 @@ class Runner:
             return None
         except Exception as error:  # noqa: BLE001 (every failure ends on the page's health line)
             return self._failed(writer, claim, error, tally)
-        log.info("page_read", page=claim.page_id, seen=tally.seen, new=tally.new, changed=tally.changed)
+        say = log.info if tally.new or tally.changed else log.debug
+        say("page_read", page=claim.page_id, seen=tally.seen, new=tally.new, changed=tally.changed)
         return tally.outcome()
 
     def _store(self, writer: Writer, claim: Claim, batch: Batch) -> Stored:

@@ -14,6 +14,7 @@ from app.inbox.types import Facts, Priority
 from app.routing.types import Rule, Verdict
 
 _LINK = re.compile(r"(?:https?://|www\.)\S", re.IGNORECASE)
+_QUESTION = re.compile("[?\uff1f\u061f]")
 _MATCHED_MAXIMUM = 5
 
 
@@ -24,6 +25,7 @@ class _RuleText(BaseModel):
 
     name: str = Field(min_length=1, max_length=120)
     words: list[str] = []
+    question: bool | None = None
     links_at_least: int = Field(default=0, ge=0)
     pages: list[int] = []
     languages: list[str] = []
@@ -62,6 +64,7 @@ def _rule(number: int, table: Any) -> Rule:
     rule = Rule(
         name=given.name,
         words=tuple(given.words),
+        question=given.question,
         links_at_least=given.links_at_least,
         pages=tuple(given.pages),
         languages=tuple(given.languages),
@@ -71,11 +74,7 @@ def _rule(number: int, table: Any) -> Rule:
         priority=priority,
         spam=given.spam,
     )
-    if (
-        not (rule.words or rule.links_at_least or rule.pages or rule.languages)
-        and rule.author_known is None
-        and rule.held_as_spam is None
-    ):
+    if rule == Rule(name=rule.name, team=rule.team, priority=rule.priority, spam=rule.spam):
         raise InvalidInput(_("Rule %(n)s has no condition; it would take everything.", n=number), field="rules")
     if bool(rule.team) == rule.spam:
         raise InvalidInput(_("Rule %(n)s needs either a team or spam = true.", n=number), field="rules")
@@ -95,20 +94,28 @@ def decide(rules: Sequence[Rule], facts: Facts) -> Verdict:
 
 def _matches(rule: Rule, facts: Facts, text: str, folded: str) -> tuple[str, ...] | None:
     """The words that were seen (none for rules without words), or None when a condition does not hold."""
-    if rule.pages and facts.page_id not in rule.pages:
-        return None
-    if rule.languages and facts.language not in rule.languages:
-        return None
-    if rule.author_known is not None and facts.author_known is not rule.author_known:
-        return None
-    if rule.held_as_spam is not None and facts.held_as_spam is not rule.held_as_spam:
-        return None
-    if rule.links_at_least and len(_LINK.findall(text)) < rule.links_at_least:
+    if not _about_the_conversation(rule, facts) or not _about_the_text(rule, text):
         return None
     if not rule.words:
         return ()
     found = dict.fromkeys(match.group() for match in _pattern(rule.words).finditer(folded))
     return tuple(found)[:_MATCHED_MAXIMUM] or None
+
+
+def _about_the_conversation(rule: Rule, facts: Facts) -> bool:
+    if rule.pages and facts.page_id not in rule.pages:
+        return False
+    if rule.languages and facts.language not in rule.languages:
+        return False
+    if rule.author_known is not None and facts.author_known is not rule.author_known:
+        return False
+    return rule.held_as_spam is None or facts.held_as_spam is rule.held_as_spam
+
+
+def _about_the_text(rule: Rule, text: str) -> bool:
+    if rule.question is not None and (_QUESTION.search(text) is not None) is not rule.question:
+        return False
+    return not rule.links_at_least or len(_LINK.findall(text)) >= rule.links_at_least
 
 
 @lru_cache(maxsize=1000)

@@ -19,6 +19,8 @@ class Rule:
     name: str
     words: tuple[str, ...] = ()
     """Any of these, as whole words; a trailing ``*`` matches any ending."""
+    question: bool | None = None
+    """Whether the text holds a question mark, of any script."""
     links_at_least: int = 0
     pages: tuple[int, ...] = ()
     languages: tuple[str, ...] = ()
