@@ -311,6 +311,7 @@ def test_a_feed_that_breaks_off_gives_what_is_whole_and_says_so(reader: Reader) 
         [*reader.walk()]
     assert caught.value.code == errors.BAD_ANSWER
     assert caught.value.detail == "the feed breaks off after 2 whole entries"
+    assert reader.fails().code == errors.BAD_ANSWER, "still not complete, though nothing has changed"
     reader.serve(whole)
     assert [item.external_id for item in reader.poll()] == ["c1"]
 

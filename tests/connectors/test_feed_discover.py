@@ -111,6 +111,14 @@ def test_links_are_found_however_they_are_written(server: Loopback, connector: F
     assert found.name == "127.0.0.1:8083/posts/bread/"
 
 
+def test_of_the_feeds_that_a_page_names_that_with_threads_is_taken(server: Loopback, connector: FeedConnector) -> None:
+    links = 'rel=alternate type=application/{}+xml title="All comments" href="/{}"'
+    server.route("/", lambda request: page(links.format("rss", "a"), links.format("atom", "b")))
+    serve(server, "/a", "feed-site-rss2")
+    serve(server, "/b", "feed-site-atom")
+    assert connector.discover(server.url()).url == server.url("/b")
+
+
 def test_a_feed_of_posts_that_a_page_names_is_not_taken_for_comments(
     server: Loopback, connector: FeedConnector
 ) -> None:

@@ -175,6 +175,15 @@ def test_who_had_a_repeated_id_first_keeps_it() -> None:
     ]
 
 
+def test_an_older_comment_with_a_known_id_does_not_take_it_over() -> None:
+    entry = "<guid>same</guid><dc:creator>{}</dc:creator><pubDate>Fri, 0{} May 2026 10:00:00 GMT</pubDate>"
+    ann, ben = entry.format("Ann", 2), entry.format("Ben", 1)
+    first = read_feed(rss(ann).encode(), "", URL, NOW)
+    second = read_feed(rss(ann, ben).encode(), "", URL, NOW, known=first.marks, repeated=first.repeated)
+    assert [one.author.name for one in second.items] == ["Ben"]
+    assert second.items[0].external_id != "same"
+
+
 def test_a_number_used_again_is_another_comment_and_an_edit_is_not() -> None:
     entry = (
         "<id>tag:x,2018:/isso/2/7</id><author><name>{}</name></author><published>2026-05-0{}T10:00:00Z</published>"
@@ -418,6 +427,22 @@ def test_a_feed_that_breaks_off_gives_only_whole_comments() -> None:
         assert "breaks off" in read.document.damage
         assert len(read.items) == len(re.findall(rb"</item>", whole[:end]))
     assert read_feed(whole, "", URL, NOW).document.damage == ""
+
+
+def test_a_feed_that_ends_between_two_comments_breaks_off_too() -> None:
+    whole = recorded("feed-site-rss2")
+    third = [found.end() for found in re.finditer(rb"</item>", whole)][2]
+    read = read_feed(whole[:third], "", URL, NOW)
+    assert len(read.items) == 3
+    assert read.document.damage == "the feed breaks off after 3 whole entries"
+
+
+def test_a_comment_that_does_not_end_is_left_out_and_told() -> None:
+    read = read_feed(
+        rss("<guid>1</guid>").replace("</channel>", "<item><guid>2</guid></channel>").encode(), "", URL, NOW
+    )
+    assert [one.external_id for one in read.items] == ["1"]
+    assert "breaks off" in read.document.damage
 
 
 @pytest.mark.parametrize(

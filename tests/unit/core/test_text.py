@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.text import MAX_HTML_BYTES, from_html, one_line, plain
+from app.core.text import MAX_HTML_BYTES, MAX_TAGS, from_html, one_line, plain
 
 
 @pytest.mark.parametrize(
@@ -87,6 +87,14 @@ def test_long_input_is_cut_between_characters_and_leaves_no_half_tag() -> None:
     assert from_html("ä" * MAX_HTML_BYTES) == "ä" * (MAX_HTML_BYTES // 2)
     assert from_html("x" + "ä" * MAX_HTML_BYTES) == "x" + "ä" * (MAX_HTML_BYTES // 2 - 1)
     assert from_html("x" * (MAX_HTML_BYTES - 3) + '<a href="y">z</a>') == "x" * (MAX_HTML_BYTES - 3)
+
+
+def test_nothing_is_left_of_a_tag_that_the_cut_goes_through() -> None:
+    assert from_html("<div>" * 50_000) == ""
+
+
+def test_html_is_cut_at_the_last_tag_that_counts() -> None:
+    assert from_html("<b>x" * 2 * MAX_TAGS) == "x" * (MAX_TAGS - 1)
 
 
 HOSTILE: dict[str, Callable[[], str]] = {
