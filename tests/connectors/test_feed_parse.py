@@ -261,6 +261,18 @@ def test_other_addresses_are_not_taken(link: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("attribute", "url"),
+    [
+        ("", "https://blog.example/#c1"),
+        ("isPermaLink='true'", "https://blog.example/#c1"),
+        ("isPermaLink='false'", None),
+    ],
+)
+def test_an_id_that_is_an_address_stands_in_for_a_missing_link(attribute: str, url: str | None) -> None:
+    assert items(rss(f"<guid {attribute}>https://blog.example/#c1</guid>"))[0].url == url
+
+
+@pytest.mark.parametrize(
     ("content", "text"),
     [
         ("<content>1 &lt; 2 &amp;amp; &lt;b&gt;</content>", "1 < 2 &amp; <b>"),
