@@ -37,14 +37,21 @@ def take(conversation_id: int) -> ResponseReturnValue:
 @route(blueprint, f"/{ID}/assign", needs=Permission.ANSWER, methods=POST)
 def assign(conversation_id: int) -> ResponseReturnValue:
     """Give it to somebody, or back to all."""
-    to = request.form.get("assignee", type=int)
-    return _change(conversation_id, lambda now: inbox.assign(session(), actor(), conversation_id, to, _version(), now))
+    named = request.form.get("assignee", "")
+
+    def give(now: datetime) -> None:
+        to = places.number(named)
+        if named and to is None:
+            raise InvalidInput(_("Choose somebody from the list."))
+        inbox.assign(session(), actor(), conversation_id, to, _version(), now)
+
+    return _change(conversation_id, give)
 
 
 @route(blueprint, f"/{ID}/hand-over", needs=Permission.ANSWER, methods=POST)
 def hand_over(conversation_id: int) -> ResponseReturnValue:
     """Wrong team: move it, and remember the correction."""
-    team_id = request.form.get("team", type=int, default=0)
+    team_id = places.number(request.form.get("team")) or 0
 
     def move(now: datetime) -> None:
         reason = request.form.get("reason", "")
@@ -122,7 +129,8 @@ def reply(conversation_id: int) -> ResponseReturnValue:
 @route(blueprint, f"/{ID}/moderate", needs=Permission.ANSWER, methods=POST)
 def moderate(conversation_id: int) -> ResponseReturnValue:
     """Have a comment approved, held, marked as spam or thrown away at the page."""
-    comment_id, name = request.form.get("comment", type=int, default=0), request.form.get("act", "")
+    comment_id = places.number(request.form.get("comment"), 2**63 - 1) or 0
+    name = request.form.get("act", "")
 
     def ask(now: datetime) -> None:
         if name not in set(Act) - {Act.REPLY}:

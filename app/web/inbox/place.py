@@ -78,7 +78,7 @@ def read(args: MultiDict[str, str], actor: Actor) -> Place:
     view = View(args["view"]) if args.get("view") in list(View) else usual
     state = args.get("state", "")
     named = ConversationState(state) if state in TABS else ConversationState.NEW
-    page_id = args.get("page", type=_number)
+    page_id = number(args.get("page"))
     return Place(
         view=view,
         state=ConversationState.SPAM if view is View.SPAM else named,
@@ -108,10 +108,10 @@ def moment(text: str) -> datetime | None:
         return None
 
 
-def _number(text: str) -> int:
-    if not is_id(text):
-        raise ValueError(text)
-    return int(text)
+def number(text: str | None, most: int = 2**31 - 1) -> int | None:
+    """The number of a person, team or page in an address or a form; None for anything no such number can be."""
+    found = int(text) if text and is_id(text) else 0
+    return found if 0 < found <= most else None
 
 
 def is_id(text: str) -> bool:

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from babel.dates import format_date, format_datetime, format_skeleton
+from babel.dates import format_date, format_datetime, format_skeleton, format_time
 
 from app.core import i18n
 from app.core.i18n import gettext as _
@@ -38,8 +38,10 @@ def moment(at: datetime) -> str:
 def clock_time(at: datetime, now: datetime) -> str:
     """The time of day when it was today, else with the date; in UTC and saying so."""
     at = at.astimezone(UTC)
-    skeleton = "Hm" if at.date() == now.astimezone(UTC).date() else "MMMdHm"
-    return str(format_skeleton(skeleton, at, locale=i18n.locale())) + " UTC"
+    spoken = format_time(at, "short", locale=i18n.locale())
+    if at.date() != now.astimezone(UTC).date():
+        spoken = f"{format_skeleton('MMMd', at, locale=i18n.locale())}, {spoken}"
+    return f"{spoken} UTC"
 
 
 def iso(at: datetime) -> str:

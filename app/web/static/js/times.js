@@ -3,10 +3,12 @@ const MINUTE = 60;
 const HOUR = 3600;
 const DAY = 86400;
 const words = JSON.parse(document.querySelector('meta[name="ago-words"]')?.content ?? "{}");
-const language = document.documentElement.lang;
+const page = document.documentElement.lang;
+// English in Britain writes 18:42, in America 6:42 PM: the reader's own kind of the page's language.
+const language = navigator.languages.find((one) => one.startsWith(page)) ?? page;
 const full = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
-const hour = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit" });
-const hourOfDay = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+const hour = new Intl.DateTimeFormat(language, { hour: "numeric", minute: "2-digit" });
+const hourOfDay = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", hour: "numeric", minute: "2-digit" });
 
 export function ago(at, now) {
   const seconds = (now - at) / 1000;
