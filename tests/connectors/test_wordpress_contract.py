@@ -11,6 +11,14 @@ pytestmark = pytest.mark.xdist_group("wordpress")
 
 
 class TestWordPress(ConnectorContract, WireContract):
-    @pytest.fixture(params=["rita", "tom", "kim", None], ids=["moderator", "author", "member", "anonymous"])
+    """Everything, broken wires included: these two read in ways of their own, and a member acts in a third."""
+
+    @pytest.fixture(params=["rita", "kim", None], ids=["moderator", "member", "anonymous"])
     def stage(self, request: pytest.FixtureRequest, wordpress_wire: Wire, wordpress_site: Site) -> WordPressStage:
         return WordPressStage(wordpress_wire, request.param)
+
+
+class TestAuthor(ConnectorContract):
+    @pytest.fixture
+    def stage(self, wordpress_wire: Wire, wordpress_site: Site) -> WordPressStage:
+        return WordPressStage(wordpress_wire, "tom")

@@ -27,6 +27,8 @@ HEAD_BYTES = 300_000
 
 _LINK = re.compile(r'<([^<>]*)>\s*;[^,]*?\brel\s*=\s*"?([^",;]*)')
 _TAG = re.compile(r"<link\b[^<>]{1,2000}>", re.IGNORECASE)
+_ADMIN = re.compile(r"(?<=/)wp-(admin|content|includes|login\.php).*$")
+"""Addresses behind which WordPress itself does not answer; people copy them all the same."""
 _HREF = re.compile(r"""\bhref\s*=\s*["']?([^"'\s<>]+)""", re.IGNORECASE)
 
 
@@ -37,7 +39,7 @@ def discover(http: Http, typed: str) -> Found | None:
     """
     page = _open(http, typed.strip())
     linked = _linked_root(page)
-    root = linked or _bare(page.url) + "?rest_route=/"
+    root = linked or _ADMIN.sub("", _bare(page.url)) + "?rest_route=/"
     answer = ask(http, "GET", rest_url(root, "/", {"_fields": "name,url,home,namespaces"}))
     if linked:
         _raise_if_busy(answer)

@@ -8,6 +8,7 @@ import os
 import pwd
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -188,14 +189,11 @@ class WordPressServer:
             time.sleep(0.05)
 
     def _stop(self) -> None:
+        """At once: nobody needs the data any more."""
         for process in (self._apache, self._database):
             if process is not None and process.poll() is None:
-                process.terminate()
-                try:
-                    process.wait(15)
-                except subprocess.TimeoutExpired:
-                    process.kill()
-                    process.wait()
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
         shutil.rmtree(self._state, ignore_errors=True)
 
 
