@@ -9,6 +9,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from time import monotonic
 
 import structlog
 from sqlalchemy.exc import IntegrityError
@@ -30,6 +31,8 @@ from app.pages.types import Claim
 
 log = structlog.get_logger()
 _STORE_TRIES = 5
+_BEAT_SECONDS = 8.0
+"""How often a reader says that it lives, however long a page takes; well within a lease."""
 _VERIFY_EVERY = timedelta(minutes=5)
 Due = Callable[[Session, datetime, int], list[int]]
 Claimer = Callable[[Session, int, datetime], Claim | None]
@@ -100,20 +103,25 @@ class Runner:
     def _work_through(self, due: Due, claim: Claimer, read: Reader, tell: Tell = _say_nothing) -> list[Outcome]:
         """Keep all threads busy until nothing is due; a page is claimed only shortly before its turn."""
         outcomes: list[Outcome] = []
-        running: set[Future[Outcome | None]] = set()
+        running: dict[Future[Outcome | None], Claim] = {}
+        kept_at = monotonic()
         with Writer(self.db) as writer, ThreadPoolExecutor(self.threads, thread_name_prefix="collect") as pool:
             while True:
                 offered, claims = self._claim(due, claim, 2 * self.threads - len(running))
-                running |= {pool.submit(read, writer, one) for one in claims}
+                running |= {pool.submit(read, writer, one): one for one in claims}
                 if not running:
                     if offered:  # others were quicker with all of these
                         continue
                     return outcomes
-                done, running = wait(running, return_when=FIRST_COMPLETED)
+                done, _others = wait(running, timeout=_BEAT_SECONDS, return_when=FIRST_COMPLETED)
                 for one in done:
+                    del running[one]
                     if (outcome := one.result()) is not None:
                         outcomes.append(outcome)
                         tell(outcome)
+                if running and monotonic() - kept_at >= _BEAT_SECONDS:
+                    writer.do(partial(_keep, list(running.values())))
+                    kept_at = monotonic()
 
     def _claim(self, due: Due, claim: Claimer, limit: int) -> tuple[int, list[Claim]]:
         """How many pages there were, and those of them that are ours now."""
@@ -238,6 +246,10 @@ class Runner:
                 tally.changed += stored.changed_comments
             writer.do(partial(_release, claim))
         return tally.outcome()
+
+
+def _keep(claims: Sequence[Claim], session: Session) -> None:
+    pages.keep(session, claims, utc_now())
 
 
 def _record_verified(claim: Claim, session: Session) -> None:

@@ -20,8 +20,8 @@ from app.pages import queries, rules
 from app.pages.models import Connection, Page
 from app.pages.types import Claim, ConnectionState, PageState
 
-LEASE = timedelta(minutes=5)
-"""A reader renews its lease with every batch it stores; one that died is taken over after this."""
+LEASE = timedelta(seconds=30)
+"""A reader renews its lease every few seconds; one that died is taken over after this."""
 
 
 def add_page(
@@ -185,6 +185,13 @@ def renew(
         )
         session.execute(bump.execution_options(synchronize_session=False))
     return bool(kept.rowcount == 1)  # type: ignore[attr-defined]
+
+
+def keep(session: Session, claims: Sequence[Claim], now: datetime) -> None:
+    """Say that these pages are still being read; leases that were lost or given back stay so."""
+    leases = [one.lease for one in claims]
+    statement = update(Connection).where(Connection.lease.in_(leases)).values(lease_until=now + LEASE)
+    session.execute(statement.execution_options(synchronize_session=False))
 
 
 def record_read(session: Session, claim: Claim, now: datetime, fastest: timedelta) -> None:
