@@ -110,8 +110,8 @@ def discovered(connectors: Registry, url: str, kind: str | None) -> Found:
 
 def nothing_found(what: str, tried: Sequence[Tried]) -> PorchlightError:
     """The error for something that none of the connectors takes, with the reasons."""
-    reasons = dict.fromkeys(f"  {words.not_recognised(one.label, one.code, one.detail)}" for one in tried)
-    return PorchlightError("\n".join((what, _("This was tried:"), *reasons)))
+    reasons = words.not_recognised((one.label, one.code, one.detail) for one in tried)
+    return PorchlightError("\n".join((what, _("This was tried:"), *(f"  {reason}" for reason in reasons))))
 
 
 @contextmanager

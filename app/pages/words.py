@@ -2,6 +2,7 @@
 ``app.connectors.errors``, and for ``internal`` and ``busy``, which ``app.collecting`` adds.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from app.connectors import errors
@@ -28,13 +29,20 @@ def advice(code: str, detail: str = "") -> Advice:
     return Advice(_(what), _(do))
 
 
-def not_recognised(label: str, code: str, detail: str) -> str:
-    """Why an address was not taken as a page of the kind ``label``."""
+def not_recognised(tried: Iterable[tuple[str, str, str]]) -> list[str]:
+    """Why an address was taken as none of the kinds it was tried as: (label, code, detail) of each. What they all have
+    in common is said once."""
+    labels: dict[tuple[str, str], list[str]] = {}
+    for label, code, detail in tried:
+        labels.setdefault((code, detail), []).append(label)
+    return [f"{', '.join(known)}: {_why(*reason)}" for reason, known in labels.items()]
+
+
+def _why(code: str, detail: str) -> str:
     if code == errors.NOT_SUPPORTED and not detail:
-        return _("%(kind)s: nothing at this address says that it is one.", kind=label)
-    why = advice(code, detail)
-    shown = f"{why.what} ({detail})" if detail and detail != why.what else why.what
-    return _("%(kind)s: %(why)s", kind=label, why=shown)
+        return _("nothing at this address says that it is one.")
+    what = advice(code, detail).what
+    return f"{what} ({detail})" if detail and detail != what else what
 
 
 _WORDS: dict[str, tuple[str, str]] = {

@@ -121,7 +121,7 @@ def _discover(address: str) -> Found | list[str]:
     discovery = connect.discover(services().connectors, address)
     if discovery.found is not None:
         return discovery.found
-    return list(dict.fromkeys(words.not_recognised(one.label, one.code, one.detail) for one in discovery.tried))
+    return words.not_recognised((one.label, one.code, one.detail) for one in discovery.tried)
 
 
 def _look(found: Found, account: Account | None, secret: Mapping[str, str] | None) -> Look:

@@ -2,15 +2,15 @@
 
 from typing import Any
 
-from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app.accounts.types import Permission, Role
+from app.accounts.types import Permission
 from app.connectors.errors import ConnectorError
 from app.core.clock import utc_now
 from app.core.errors import NotFound
 from app.core.i18n import gettext as _
-from app.edge.context import maybe_actor, services, session
+from app.edge.context import services, session
 from app.edge.routes import route
 from app.outbox import queries as outbox
 from app.pages import connect, queries, words
@@ -18,25 +18,6 @@ from app.pages import service as pages
 from app.pages.types import PageState, PageView, Reach
 
 blueprint = Blueprint("pages", __name__, url_prefix="/pages")
-CALLED_TO_TROUBLE = frozenset({Role.SUPERVISOR, Role.ADMIN})
-"""Who is told on every screen that a page is in trouble."""
-
-
-@blueprint.app_context_processor
-def _trouble() -> dict[str, Any]:
-    return {"troubled_pages": troubled_pages}
-
-
-def troubled_pages() -> list[PageView]:
-    """Pages in trouble, for those who are to be told; asked once a request, and only when a template wants to know."""
-    asking = maybe_actor()
-    if asking is None or asking.role not in CALLED_TO_TROUBLE:
-        return []
-    if "troubled_pages" not in g:
-        with services().db.read() as reading:
-            g.troubled_pages = queries.troubled(reading)
-    found: list[PageView] = g.troubled_pages
-    return found
 
 
 @route(blueprint, "", needs=Permission.READ_PAGES)

@@ -63,12 +63,10 @@ def _conditions(rule: Rule, pages_: dict[int, str]) -> list[str]:
         found.append(_("It asks a question.") if rule.question else _("It asks no question."))
     if rule.links_at_least:
         found.append(ngettext("It has at least %(num)s link.", "It has at least %(num)s links.", rule.links_at_least))
-    if rule.author_known is True:
-        found.append(_("We have met the person before."))
-    if rule.author_known is False:
-        found.append(_("We have not met the person before."))
-    if rule.held_as_spam is True:
-        found.append(_("The page itself holds it for spam."))
-    if rule.held_as_spam is False:
-        found.append(_("The page itself does not hold it for spam."))
+    facts = (
+        (rule.question, _("It asks a question."), _("It asks no question.")),
+        (rule.author_known, _("We have met the person before."), _("We have not met the person before.")),
+        (rule.held_as_spam, _("The page itself holds it for spam."), _("The page itself does not hold it for spam.")),
+    )
+    found += [yes if holds else no for holds, yes, no in facts if holds is not None]
     return found

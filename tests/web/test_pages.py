@@ -5,11 +5,11 @@ from datetime import timedelta
 
 import pytest
 import redis
-from flask import Flask, g, render_template
+from flask import Flask
 from markupsafe import escape
 from sqlalchemy import event, select, update
 
-from app.accounts.types import Actor, Role
+from app.accounts.types import Role
 from app.bootstrap import Services
 from app.collecting.runner import Runner
 from app.connectors import errors
@@ -137,18 +137,6 @@ def test_a_stopped_page_says_what_waits(agent: Browser, parts: Services, blog: i
     assert "nothing is read there, and nothing is sent" in said
     assert "1 answer waits." in said
     assert "Next read" not in said
-
-
-def test_supervisors_and_admins_are_called_to_trouble_and_nobody_else(app: Flask, parts: Services, blog: int) -> None:
-    def told(role: Role) -> str:
-        with app.test_request_context():
-            g.actor = Actor(1, "x", "X", role, None, frozenset())
-            return render_template("pages/trouble.html").strip()
-
-    assert {role: told(role) for role in Role} == dict.fromkeys(Role, "")
-    stop(parts, blog)
-    for role in Role:
-        assert ("does not accept this login" in told(role)) is (role in (Role.SUPERVISOR, Role.ADMIN))
 
 
 def test_read_now_pause_resume_and_remove(admin: Browser, parts: Services, blog: int) -> None:
