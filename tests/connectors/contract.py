@@ -151,8 +151,8 @@ class ConnectorContract:
         follower = Follower(stage)
         removed: set[str] = set()
         for batch in follower.walk():
-            for item in list(batch.items)[:40]:
-                if item.external_id not in removed and len(removed) < 80:
+            for item in list(batch.items)[:20]:
+                if item.external_id not in removed and len(removed) < 40:
                     stage.remove(item.external_id)
                     removed.add(item.external_id)
         follower.poll(later=timedelta(minutes=1))
