@@ -90,7 +90,7 @@ def store() -> ResponseReturnValue:
     try:
         account = connect.check(services().connectors, found, typed.secret)
     except ConnectorError as error:
-        return _look_page(typed, _look(found, None, None), _wrong(error)), 422
+        return _look_page(typed, _look(found, None, None), wrong_login(error)), 422
     seen = _look(found, account, typed.secret)
     if seen.trouble is not None:
         return _look_page(typed, seen, {}), 422
@@ -152,11 +152,14 @@ def _mistakes(typed: Typed, found: Found) -> dict[str, str]:
     return mistakes
 
 
-def _wrong(error: ConnectorError) -> dict[str, str]:
-    """The field that a failed check of the credentials belongs to."""
+def wrong_login(error: ConnectorError) -> dict[str, str]:
+    """The field that a failed check of the credentials belongs to, and what to say there."""
     why = words.advice(error.code, error.detail)
-    field_ = "password" if isinstance(error, AuthExpired) and error.code != errors.MISSING_PERMISSION else "login"
-    return {field_: f"{why.what} {why.do}".strip()}
+    if error.code == errors.WRONG_CREDENTIALS:
+        do = _("It has to be an application password; the one for signing in at the site itself is not taken.")
+        return {"password": f"{why.what} {do}"}
+    wrong = "password" if isinstance(error, AuthExpired) and error.code != errors.MISSING_PERMISSION else "login"
+    return {wrong: f"{why.what} {why.do}".strip()}
 
 
 def _store(typed: Typed, found: Found, account: Account | None) -> None:

@@ -38,9 +38,8 @@ class Part:
 
 @route(blueprint, "/health", needs=Permission.READ_PAGES)
 def show() -> ResponseReturnValue:
-    """Every part, with reason and remedy."""
-    now = utc_now()
-    parts = [_database(), *_processes(), _outbox(now), _pages(), _space()]
+    """Every part with reason and remedy, what needs a look first."""
+    parts = sorted([_database(), *_processes(), _outbox(utc_now()), _pages(), _space()], key=lambda part: part.well)
     return render_template("health/show.html", parts=parts, well=all(part.well for part in parts))
 
 

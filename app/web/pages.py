@@ -13,9 +13,10 @@ from app.core.i18n import gettext as _
 from app.edge.context import services, session
 from app.edge.routes import route
 from app.outbox import queries as outbox
-from app.pages import connect, queries, words
+from app.pages import connect, queries
 from app.pages import service as pages
 from app.pages.types import PageState, PageView, Reach
+from app.web.connect import wrong_login
 
 blueprint = Blueprint("pages", __name__, url_prefix="/pages")
 
@@ -77,8 +78,7 @@ def change_login(page_id: int) -> ResponseReturnValue:
         try:
             account = connect.prove(services().connectors, reach, secret)
         except ConnectorError as error:
-            why = words.advice(error.code, error.detail)
-            mistakes["password"] = f"{why.what} {why.do}".strip()
+            mistakes = wrong_login(error)
         else:
             with services().db.write() as writing:
                 pages.set_credentials(writing, page.id, services().box.seal(secret), account, utc_now())

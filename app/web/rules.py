@@ -59,8 +59,6 @@ def _conditions(rule: Rule, pages_: dict[int, str]) -> list[str]:
     if rule.languages:
         spoken = ", ".join(locale().languages.get(tag, tag) for tag in rule.languages)
         found.append(_("It is written in %(languages)s.", languages=spoken))
-    if rule.question is not None:
-        found.append(_("It asks a question.") if rule.question else _("It asks no question."))
     if rule.links_at_least:
         found.append(ngettext("It has at least %(num)s link.", "It has at least %(num)s links.", rule.links_at_least))
     facts = (

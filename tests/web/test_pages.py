@@ -275,3 +275,4 @@ def test_people_and_rules_are_readable_by_all(agent: Browser) -> None:
     assert "It has at least 4 links." in said
     assert "We have not met the person before." in said
     assert "set aside as spam" in said
+    assert said.count("It asks a question.") == 1
