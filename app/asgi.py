@@ -1,6 +1,6 @@
 """What ``porchlight web`` serves: the screens (Flask, in threads) and the live event stream (which holds no thread)."""
 
-from typing import Any
+from typing import Any, cast
 
 from a2wsgi import WSGIMiddleware
 
@@ -10,7 +10,8 @@ from app.web.live import PATH, LiveStream
 
 _services = bootstrap.build()
 _flask = create_app(_services)
-_screens = WSGIMiddleware(_flask, workers=_services.settings.web.threads)
+# a2wsgi describes WSGI's environment more narrowly than Flask does.
+_screens = WSGIMiddleware(cast(Any, _flask), workers=_services.settings.web.threads)
 _live = LiveStream(_services, _flask)
 
 

@@ -1,7 +1,7 @@
 """Comments per second through the whole intake, beside the raw bulk insert of the same rows.
 
-The intake is what a worker does with a batch: people, conversations, comments, raw answers, cursor, then routing, each
-in its own transaction. The reference inserts exactly the rows that came of it into empty tables of the same form, in
+The intake is what a worker does with a batch in one transaction: people, conversations, comments, routing, raw answers,
+cursor. The reference inserts exactly the rows that came of it into empty tables of the same form, in
 as few statements as the driver allows. Usage: ``python -m bench.intake [--comments N]``.
 """
 
@@ -81,8 +81,6 @@ def intake(settings: Settings, count: int) -> tuple[float, dict[str, list[dict[s
         with db.write() as session:
             stored = collecting.store_batch(session, claim, batch, utc_now())
         assert stored is not None
-        with db.write() as session:
-            collecting.route(session, stored.conversations, utc_now())
     seconds = time.perf_counter() - begun
     rows = {}
     with db.read() as session:

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from app.collecting import service
 from app.collecting.types import Outcome
-from app.collecting.writer import Writer, route_after
+from app.collecting.writer import Writer
 from app.connectors import errors
 from app.connectors.ports import FASTEST, Access, Batch, Connector, Item, Payload, Verdict
 from app.connectors.registry import Registry
@@ -35,7 +35,7 @@ _BEAT_SECONDS = 8.0
 """How often a reader says that it lives, however long a page takes; well within a lease."""
 _VERIFY_EVERY = timedelta(minutes=5)
 Due = Callable[[Session, datetime, int], list[int]]
-Claimer = Callable[[Session, int, datetime], Claim | None]
+Claimer = Callable[[Session, Sequence[int], datetime], list[Claim]]
 Reader = Callable[[Writer, Claim], Outcome | None]
 Tell = Callable[[Outcome], None]
 
@@ -56,6 +56,12 @@ class _Tally:
     seen: int = 0
     new: int = 0
     changed: int = 0
+    newest: datetime | None = None
+
+    def count(self, batch: Batch, stored: Stored) -> None:
+        self.seen += len(batch.items)
+        self.new += stored.new_comments
+        self.changed += stored.changed_comments
 
     def outcome(self, code: str | None = None, detail: str = "") -> Outcome:
         return Outcome(self.page_id, self.seen, self.new, self.changed, code, detail)
@@ -73,11 +79,11 @@ class Runner:
 
     def run_due(self) -> int:
         """Read everything that is due; answer how many pages were read."""
-        return len(self._work_through(page_queries.due, pages.claim_read, self._read))
+        return len(self._work_through(page_queries.due, pages.claim_reads, self._read))
 
     def reconcile_due(self) -> int:
         """Look again at known comments of all pages where that is due; answer how many pages."""
-        return len(self._work_through(page_queries.verify_due, pages.claim_verify, self._verify))
+        return len(self._work_through(page_queries.verify_due, pages.claim_verifies, self._verify))
 
     def run(self, page_ids: Sequence[int], *, force: bool, tell: Tell = _say_nothing) -> list[Outcome]:
         """Read these pages, with ``force`` even when they are not due or stopped; pages others hold are left out.
@@ -86,7 +92,7 @@ class Runner:
         """
         return self._work_through(
             _just(page_ids),
-            lambda session, page_id, now: pages.claim_read(session, page_id, now, force=force),
+            partial(pages.claim_reads, force=force),
             self._read,
             tell,
         )
@@ -95,7 +101,7 @@ class Runner:
         """Look again at all known comments of these pages now; those others hold are left out."""
         return self._work_through(
             _just(page_ids),
-            lambda session, page_id, now: pages.claim_verify(session, page_id, now, force=True),
+            partial(pages.claim_verifies, force=True),
             lambda writer, claim: self._verify(writer, claim, everything=True),
             tell,
         )
@@ -107,7 +113,8 @@ class Runner:
         kept_at = monotonic()
         with Writer(self.db) as writer, ThreadPoolExecutor(self.threads, thread_name_prefix="collect") as pool:
             while True:
-                offered, claims = self._claim(due, claim, 2 * self.threads - len(running))
+                room = 2 * self.threads - len(running)
+                offered, claims = self._claim(due, claim, room) if room >= self.threads else (0, [])
                 running |= {pool.submit(read, writer, one): one for one in claims}
                 if not running:
                     if offered:  # others were quicker with all of these
@@ -131,7 +138,7 @@ class Runner:
         if not ids:
             return 0, []
         with self.db.write() as session:
-            return len(ids), [one for page_id in ids if (one := claim(session, page_id, now)) is not None]
+            return len(ids), claim(session, ids, now)
 
     def _read(self, writer: Writer, claim: Claim) -> Outcome | None:
         tally = _Tally(claim.page_id)
@@ -139,10 +146,9 @@ class Runner:
             connector, access = self._connect(claim)
             complete = False
             for batch in connector.collect(access, claim.cursor, since=claim.since, now=utc_now()):
-                stored = self._store(writer, claim, batch)
-                tally.seen += len(batch.items)
-                tally.new += stored.new_comments
-                tally.changed += stored.changed_comments
+                known = [tally.newest] if tally.newest else []
+                tally.newest = max((*known, *(item.published_at for item in batch.items)), default=None)
+                tally.count(batch, self._store(writer, claim, batch, tally.newest))
                 complete = batch.complete
             if not complete:
                 raise errors.Transient(errors.BAD_ANSWER, "the walk ended before its end")
@@ -154,17 +160,12 @@ class Runner:
         say("page_read", page=claim.page_id, seen=tally.seen, new=tally.new, changed=tally.changed)
         return tally.outcome()
 
-    def _store(self, writer: Writer, claim: Claim, batch: Batch) -> Stored:
+    def _store(self, writer: Writer, claim: Claim, batch: Batch, newest: datetime | None) -> Stored:
         fastest = timedelta(seconds=min(self.fastest_seconds, claim.settings.get(FASTEST, self.fastest_seconds)))
 
         def piece(session: Session) -> Stored | None:
-            now = utc_now()
-            stored = service.store_batch(session, claim, batch, now)
-            if stored is not None:
-                route_after(session, stored.conversations)
-                if batch.complete:
-                    pages.record_read(session, claim, now, fastest)
-            return stored
+            last = fastest if batch.complete else None
+            return service.store_batch(session, claim, batch, utc_now(), newest=newest, fastest=last)
 
         for _attempt in range(_STORE_TRIES - 1):
             try:
@@ -261,9 +262,7 @@ def _store_verdicts(claim: Claim, known: list[str], verdicts: list[Verdict], ses
 
 
 def _store_replayed(claim: Claim, items: Sequence[Item], read_at: datetime, session: Session) -> Stored:
-    stored = service.store_replayed(session, claim, items, utc_now(), read_at)
-    route_after(session, stored.conversations)
-    return stored
+    return service.store_replayed(session, claim, items, utc_now(), read_at)
 
 
 def _release(claim: Claim, session: Session) -> None:

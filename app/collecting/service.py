@@ -4,6 +4,7 @@ import zlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+import structlog
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
@@ -11,23 +12,42 @@ from app.connectors.ports import Batch, Item, Payload, Verdict
 from app.inbox import changes, intake
 from app.inbox import service as inbox
 from app.inbox.models import Comment, RawPayload
-from app.inbox.types import Stored
+from app.inbox.types import Facts, Placement, Stored
 from app.outbox import service as outbox
 from app.pages import queries as page_queries
 from app.pages import service as pages
 from app.pages.rules import next_verify
 from app.pages.types import Claim
 from app.routing import service as routing
+from app.routing.types import Judged
 
+log = structlog.get_logger()
+NOTHING = Stored(0, 0, 0, (), ())
 VERIFY_AT_ONCE = 100
 VERIFY_AT_MOST = 2_000
 
 
-def store_batch(session: Session, claim: Claim, batch: Batch, now: datetime) -> Stored | None:
-    """Store a batch and move the cursor. None when the page was taken over by somebody else: nothing may be stored."""
-    newest = max((item.published_at for item in batch.items), default=None)
-    if not pages.renew(session, claim, now, cursor=batch.cursor, settings=batch.settings, newest=newest):
+def store_batch(
+    session: Session,
+    claim: Claim,
+    batch: Batch,
+    now: datetime,
+    *,
+    newest: datetime | None = None,
+    fastest: timedelta | None = None,
+) -> Stored | None:
+    """Store a batch and move the cursor. None when the page was taken over by somebody else: nothing may be stored.
+
+    ``newest`` is when the newest comment of the walk was published. ``fastest`` goes with the last batch of a complete
+    walk: the page is recorded as read, and may be read again no sooner.
+    """
+    kept = pages.renew(
+        session, claim, now, cursor=batch.cursor, settings=batch.settings, newest=newest, read_with=fastest
+    )
+    if not kept:
         return None
+    if not batch.items and not batch.payloads:
+        return NOTHING
     stored = _store(session, claim, batch.items, now, None)
     intake.keep_payloads(session, claim.page_id, batch.payloads, now)
     return stored
@@ -40,19 +60,35 @@ def store_replayed(session: Session, claim: Claim, items: Sequence[Item], now: d
 
 
 def _store(session: Session, claim: Claim, items: Sequence[Item], now: datetime, learned_at: datetime | None) -> Stored:
-    page = page_queries.page(session, claim.page_id)
-    team_id = page.team_id if page else 0
-    stored = intake.store(session, page_id=claim.page_id, team_id=team_id, items=items, now=now, learned_at=learned_at)
+    judged: list[Judged] = []
+
+    def place(facts: Sequence[Facts]) -> dict[int, Placement]:
+        judged.extend(_judge(session, facts))
+        return {one.conversation_id: one.placement for one in judged}
+
+    stored = intake.store(
+        session,
+        page_id=claim.page_id,
+        team_id=claim.team_id,
+        items=items,
+        now=now,
+        learned_at=learned_at,
+        place=place,
+    )
+    routing.record(session, judged, now)
     elsewhere = outbox.match_echoes(session, claim.page_id, stored.echoes, now)
     if elsewhere:
         inbox.answered_elsewhere(session, elsewhere, now)
     return stored
 
 
-def route(session: Session, conversations: Sequence[int], now: datetime) -> None:
-    """Route what a batch brought; conversations that were routed before stay where people put them."""
-    for start in range(0, len(conversations), routing.BATCH):
-        routing.route_waiting(session, now, conversations[start : start + routing.BATCH])
+def _judge(session: Session, facts: Sequence[Facts]) -> list[Judged]:
+    """A fault in a rule must never hold up what was said to us: the sweep routes what stays unrouted."""
+    try:
+        return routing.judge(session, facts)
+    except Exception:
+        log.exception("routing_failed", conversations=len(facts))
+        return []
 
 
 def to_verify(session: Session, page_id: int, now: datetime, *, everything: bool) -> list[list[str]]:

@@ -11,17 +11,12 @@ from queue import SimpleQueue
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-import structlog
 from sqlalchemy.orm import Session
 
-from app.collecting import service
-from app.core.clock import utc_now
 from app.core.db import Database
 
-log = structlog.get_logger()
 T = TypeVar("T")
 _TOGETHER = 50
-_ROUTE = "to_route"
 
 
 class Writer:
@@ -73,7 +68,6 @@ class Writer:
                     except Exception as error:  # noqa: BLE001 (handed to whoever asked)
                         results.append((future, None, error))
                     session.expunge_all()
-                _route(session)
         except Exception as error:  # noqa: BLE001 (nothing was committed: everybody must know)
             for _piece, future in group:
                 future.set_exception(error)
@@ -83,20 +77,3 @@ class Writer:
                 future.set_result(result)
             else:
                 future.set_exception(failure)
-
-
-def route_after(session: Session, conversations: Sequence[int]) -> None:
-    """Have these conversations routed at the end of the common transaction."""
-    session.info.setdefault(_ROUTE, []).extend(conversations)
-
-
-def _route(session: Session) -> None:
-    """Routing stands on a savepoint: a fault in a rule must never hold up what was said to us."""
-    conversations = session.info.pop(_ROUTE, [])
-    if not conversations:
-        return
-    try:
-        with session.begin_nested():
-            service.route(session, conversations, utc_now())
-    except Exception:  # they stay unrouted, and the sweep routes them
-        log.exception("routing_failed", conversations=len(conversations))

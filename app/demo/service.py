@@ -149,8 +149,7 @@ def _add_page(session: Session, scene: _Scene, teams: dict[str, int], now: datet
     if claim is None:
         raise RuntimeError("a page that was added a moment ago can't be read by others yet")
     for batch in scene.batches:
-        stored = collecting.store_batch(session, claim, batch, now)
-        collecting.route(session, stored.conversations if stored else (), now)
+        collecting.store_batch(session, claim, batch, now)
     pages.record_read(session, claim, now, timedelta(seconds=scene.found.settings[FASTEST]))
     return page_id
 

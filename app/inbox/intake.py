@@ -22,7 +22,7 @@ from app.core.ids import new_id, new_ids
 from app.inbox import rules
 from app.inbox.changes import Known, apply_changes
 from app.inbox.models import Comment, Conversation, Post, RawPayload
-from app.inbox.types import ConversationState, Echo, Priority, Stored
+from app.inbox.types import ConversationState, Echo, Facts, Place, Priority, Stored
 from app.pages.rules import next_verify
 
 CHUNK = 500
@@ -66,8 +66,10 @@ def store(
     items: Sequence[Item],
     now: datetime,
     learned_at: datetime | None = None,
+    place: Place | None = None,
 ) -> Stored:
-    """Store a batch. ``team_id`` is where conversations wait until they are routed.
+    """Store a batch. ``place`` says where new conversations go; without its word on one it waits, unrouted, at the
+    team ``team_id``.
 
     ``learned_at`` is set when an old payload is read again: what was learned later than that stays as it is.
     Raises IntegrityError when another process stores the same comments at the same time; the caller does it again.
@@ -80,7 +82,7 @@ def store(
     )
     work = _Work(page_id, team_id, now)
     if fresh:
-        _store_fresh(session, work, unique, known, fresh)
+        _store_fresh(session, work, unique, known, fresh, place)
     talks = tuple(dict.fromkeys([*(talk.id for talk in work.talks.values() if talk.touched), *changed.conversations]))
     if talks:
         known_talks = [talk.id for talk in work.talks.values() if talk.touched and talk.row is None]
@@ -127,7 +129,12 @@ def _known(session: Session, page_id: int, external_ids: list[str]) -> dict[str,
 
 
 def _store_fresh(
-    session: Session, work: _Work, unique: dict[str, Item], known: dict[str, Known], fresh: list[Item]
+    session: Session,
+    work: _Work,
+    unique: dict[str, Item],
+    known: dict[str, Known],
+    fresh: list[Item],
+    place: Place | None,
 ) -> None:
     _find_roots(session, work, unique, known, fresh)
     posts = _posts(session, work.page_id, [item.post for item in fresh])
@@ -152,6 +159,8 @@ def _store_fresh(
             talk_id = _join_talk(work, item, post_id, identity)
         work.talk_of[item.external_id] = talk_id
         work.rows.append(_comment_row(work, item, comment_id, post_id, talk_id, identity.id if identity else None))
+    if place is not None:
+        _place(work, fresh, place)
     _write(session, work)
     _adopt_orphans(session, work, fresh)
 
@@ -251,6 +260,34 @@ def _join_talk(work: _Work, item: Item, post_id: int, identity: Person) -> int:
     elif not talk.snippet:
         talk.snippet = rules.snippet(item.text)
     return talk.id
+
+
+def _place(work: _Work, fresh: list[Item], place: Place) -> None:
+    """Put new conversations where routing wants them, before they are stored."""
+    said: dict[int, list[Item]] = {}
+    for item in fresh:
+        talk_id = work.talk_of[item.external_id]
+        if talk_id is not None and not item.author.is_us:
+            said.setdefault(talk_id, []).append(item)
+    new = {talk.id: talk for talk in work.talks.values() if talk.row is not None}
+    facts = [
+        Facts(
+            conversation_id=talk_id,
+            page_id=work.page_id,
+            default_team_id=work.team_id,
+            texts=tuple(item.text for item in said[talk_id]),
+            author_known=bool((talk.row or {})["author_known"]),
+            held_as_spam=any(item.status is Status.SPAM for item in said[talk_id]),
+        )
+        for talk_id, talk in new.items()
+    ]
+    for talk_id, placement in place(facts).items():
+        talk = new[talk_id]
+        (talk.row or {}).update(
+            team_id=placement.team_id, priority=placement.priority, language=placement.language, routed_at=work.now
+        )
+        if placement.spam and talk.state is ConversationState.NEW:
+            talk.state, talk.waiting_since = ConversationState.SPAM, None
 
 
 def _comment_row(

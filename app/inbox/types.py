@@ -1,5 +1,6 @@
 """Conversations and comments as others see them."""
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -185,7 +186,20 @@ class Facts:
     texts: tuple[str, ...]
     author_known: bool
     held_as_spam: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where a new conversation goes."""
+
+    team_id: int
+    priority: Priority
     language: str | None
+    spam: bool
+
+
+Place = Callable[[Sequence[Facts]], Mapping[int, Placement]]
+"""Decides about new conversations, by their ids; those it leaves out stay unrouted."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import String, case, cast, delete, literal, select, update
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Team
@@ -120,42 +120,54 @@ def remove_pages(session: Session, page_ids: Sequence[int]) -> None:
 
 def claim_read(session: Session, page_id: int, now: datetime, *, force: bool = False) -> Claim | None:
     """Claim a page for reading. None when others have it, or it is paused, or (unless ``force``) not due or stopped."""
-    return _claim(session, page_id, now, Connection.next_read_at <= now, force=force)
+    return next(iter(claim_reads(session, [page_id], now, force=force)), None)
 
 
-def claim_verify(session: Session, page_id: int, now: datetime, *, force: bool = False) -> Claim | None:
-    """Claim a page for looking again at its known comments."""
-    return _claim(session, page_id, now, Connection.next_verify_at <= now, force=force)
+def claim_reads(session: Session, page_ids: Sequence[int], now: datetime, *, force: bool = False) -> list[Claim]:
+    """Claim those of the pages for reading that can be."""
+    return _claim(session, page_ids, now, Connection.next_read_at <= now, force=force)
 
 
-def _claim(session: Session, page_id: int, now: datetime, is_due: Any, *, force: bool) -> Claim | None:
-    lease = secrets.token_hex(8)
+def claim_verifies(session: Session, page_ids: Sequence[int], now: datetime, *, force: bool = False) -> list[Claim]:
+    """Claim those of the pages that can be, for looking again at their known comments."""
+    return _claim(session, page_ids, now, Connection.next_verify_at <= now, force=force)
+
+
+def _claim(session: Session, page_ids: Sequence[int], now: datetime, is_due: Any, *, force: bool) -> list[Claim]:
+    batch = secrets.token_hex(8)
     statement = (
         update(Connection)
-        .where(Connection.page_id == page_id, Connection.lease_until.is_(None) | (Connection.lease_until <= now))
-        .values(lease=lease, lease_until=now + LEASE, last_try_at=now)
+        .where(
+            Connection.page_id.in_(page_ids),
+            Connection.lease_until.is_(None) | (Connection.lease_until <= now),
+            Connection.page_id.in_(select(Page.id).where(Page.id.in_(page_ids), Page.state == PageState.ACTIVE)),
+        )
+        # A lease is one page's own: it is looked for by itself when the page is given back.
+        .values(lease=literal(f"{batch}.") + cast(Connection.page_id, String), lease_until=now + LEASE, last_try_at=now)
     )
     if not force:
         statement = statement.where(is_due, Connection.state != ConnectionState.STOPPED)
-    active = select(Page.id).where(Page.state == PageState.ACTIVE).scalar_subquery()
-    statement = statement.where(Connection.page_id.in_(active))
-    if session.execute(statement.execution_options(synchronize_session=False)).rowcount != 1:  # type: ignore[attr-defined]
-        return None
-    connector, url, connection = session.execute(
-        select(Page.connector, Page.url, Connection)
+    if not session.execute(statement.execution_options(synchronize_session=False)).rowcount:  # type: ignore[attr-defined]
+        return []
+    query = (
+        select(
+            Page.id,
+            Page.connector,
+            Page.url,
+            Page.team_id,
+            Connection.settings,
+            Connection.sealed_secret,
+            Connection.cursor,
+            Connection.since,
+            Connection.lease,
+            Connection.state,
+            Connection.last_item_at,
+        )
         .join(Connection, Connection.page_id == Page.id)
-        .where(Page.id == page_id)
-    ).one()
-    return Claim(
-        page_id=page_id,
-        connector=connector,
-        url=url,
-        settings=dict(connection.settings),
-        sealed_secret=connection.sealed_secret,
-        cursor=connection.cursor,
-        since=connection.since,
-        lease=lease,
+        .where(Connection.lease.in_([f"{batch}.{page_id}" for page_id in page_ids]))
     )
+    claims = {row[0]: Claim(*row) for row in session.execute(query)}
+    return [claims[page_id] for page_id in page_ids if page_id in claims]
 
 
 def renew(
@@ -166,25 +178,50 @@ def renew(
     cursor: Mapping[str, Any] | None = None,
     settings: Mapping[str, Any] | None = None,
     newest: datetime | None = None,
+    read_with: timedelta | None = None,
 ) -> bool:
     """Keep the lease and move the cursor, in the transaction that stores the batch.
 
-    False means the lease was lost to somebody else: the caller rolls back and stops.
+    ``newest`` is when the newest comment of the walk so far was published. ``read_with`` says that the page was read
+    completely (and how often it may be read at most): it is recorded as healthy and given back. False means the lease
+    was lost to somebody else: the caller rolls back and stops.
     """
     values: dict[str, Any] = {"lease_until": now + LEASE}
     if cursor is not None:
         values["cursor"] = dict(cursor)
     if settings is not None:
         values["settings"] = {**claim.settings, **settings}
+    if newest is not None:
+        newest = min(newest, now)
+        later = Connection.last_item_at.is_(None) | (Connection.last_item_at < newest)
+        values["last_item_at"] = case((later, newest), else_=Connection.last_item_at)
+    if read_with is not None:
+        known = [at for at in (claim.last_item_at, newest) if at is not None]
+        values |= _healthy(now, rules.next_read(now, max(known, default=None), read_with, random.random()))  # noqa: S311
+        if claim.state is not ConnectionState.OK:
+            announce(session, Changed("page", claim.page_id))
     statement = update(Connection).where(Connection.page_id == claim.page_id, Connection.lease == claim.lease)
     kept = session.execute(statement.values(**values).execution_options(synchronize_session=False))
-    if newest is not None:
-        newer = Connection.last_item_at.is_(None) | (Connection.last_item_at < newest)
-        bump = (
-            update(Connection).where(Connection.page_id == claim.page_id, newer).values(last_item_at=min(newest, now))
-        )
-        session.execute(bump.execution_options(synchronize_session=False))
     return bool(kept.rowcount == 1)  # type: ignore[attr-defined]
+
+
+def _healthy(now: datetime, next_read_at: datetime) -> dict[str, Any]:
+    return {
+        "state": ConnectionState.OK,
+        "error_code": None,
+        "error_detail": None,
+        "failing_since": None,
+        "failures": 0,
+        "last_read_at": now,
+        "next_read_at": next_read_at,
+        "lease": None,
+        "lease_until": None,
+    }
+
+
+def record_read(session: Session, claim: Claim, now: datetime, fastest: timedelta) -> None:
+    """The page was read completely."""
+    renew(session, claim, now, read_with=fastest)
 
 
 def keep(session: Session, claims: Sequence[Claim], now: datetime) -> None:
@@ -192,23 +229,6 @@ def keep(session: Session, claims: Sequence[Claim], now: datetime) -> None:
     leases = [one.lease for one in claims]
     statement = update(Connection).where(Connection.lease.in_(leases)).values(lease_until=now + LEASE)
     session.execute(statement.execution_options(synchronize_session=False))
-
-
-def record_read(session: Session, claim: Claim, now: datetime, fastest: timedelta) -> None:
-    """The page was read completely."""
-    connection = _held(session, claim)
-    if connection is None:
-        return
-    recovered = connection.state is not ConnectionState.OK
-    connection.state = ConnectionState.OK
-    connection.error_code = connection.error_detail = connection.failing_since = None
-    connection.failures = 0
-    connection.last_read_at = now
-    connection.next_read_at = rules.next_read(now, connection.last_item_at, fastest, random.random())  # noqa: S311
-    _release(connection)
-    session.flush()
-    if recovered:
-        announce(session, Changed("page", claim.page_id))
 
 
 def record_verified(session: Session, claim: Claim, next_at: datetime) -> None:

@@ -52,11 +52,14 @@ class Claim:
     page_id: int
     connector: str
     url: str
+    team_id: int
     settings: dict[str, Any]
     sealed_secret: bytes | None
     cursor: dict[str, Any] | None
     since: datetime | None
     lease: str
+    state: ConnectionState
+    last_item_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

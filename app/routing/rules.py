@@ -81,20 +81,20 @@ def _rule(number: int, table: Any) -> Rule:
     return rule
 
 
-def decide(rules: Sequence[Rule], facts: Facts) -> Verdict:
-    """The verdict on a conversation."""
+def decide(rules: Sequence[Rule], facts: Facts, language: str | None) -> Verdict:
+    """The verdict on a conversation in ``language`` (ISO 639-1; None when nobody can tell)."""
     text = "\n".join(facts.texts)
     folded = text.casefold()
     for rule in rules:
-        matched = _matches(rule, facts, text, folded)
+        matched = _matches(rule, facts, language, text, folded)
         if matched is not None:
             return Verdict(rule.team, rule.priority, rule.spam, rule.name, matched)
     return Verdict(None, Priority.NORMAL, spam=False, rule=None, matched=())
 
 
-def _matches(rule: Rule, facts: Facts, text: str, folded: str) -> tuple[str, ...] | None:
+def _matches(rule: Rule, facts: Facts, language: str | None, text: str, folded: str) -> tuple[str, ...] | None:
     """The words that were seen (none for rules without words), or None when a condition does not hold."""
-    if not _about_the_conversation(rule, facts) or not _about_the_text(rule, text):
+    if not _about_the_conversation(rule, facts, language) or not _about_the_text(rule, text):
         return None
     if not rule.words:
         return ()
@@ -102,10 +102,10 @@ def _matches(rule: Rule, facts: Facts, text: str, folded: str) -> tuple[str, ...
     return tuple(found)[:_MATCHED_MAXIMUM] or None
 
 
-def _about_the_conversation(rule: Rule, facts: Facts) -> bool:
+def _about_the_conversation(rule: Rule, facts: Facts, language: str | None) -> bool:
     if rule.pages and facts.page_id not in rule.pages:
         return False
-    if rule.languages and facts.language not in rule.languages:
+    if rule.languages and language not in rule.languages:
         return False
     if rule.author_known is not None and facts.author_known is not rule.author_known:
         return False

@@ -1,9 +1,8 @@
 """Routing conversations, and people's corrections. Services flush; the edge commits."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 import structlog
 from sqlalchemy import bindparam, delete, select, update
@@ -19,49 +18,79 @@ from app.core.i18n import gettext as _
 from app.core.ids import new_id, new_ids
 from app.inbox import service as inbox
 from app.inbox.models import Comment, Conversation
-from app.inbox.types import ConversationState, Facts
+from app.inbox.types import ConversationState, Facts, Placement
 from app.pages.models import Page
 from app.routing import language, queries, rules
 from app.routing.models import RoutingDecision, RuleSet
-from app.routing.types import Candidate, DecidedBy, Rule, Verdict
+from app.routing.types import Candidate, DecidedBy, Judged, Rule
 
 log = structlog.get_logger()
 BATCH = 500
+_IN_FORCE = "rules_in_force"
 
 
-def route_waiting(session: Session, now: datetime, only: Iterable[int] = ()) -> int:
-    """Route up to 500 conversations that have not been; answer how many. ``only`` limits it to these.
+def route_waiting(session: Session, now: datetime) -> int:
+    """Route up to 500 conversations that have not been; answer how many.
 
     Skips rows that another worker has locked (PostgreSQL); writes only where still unrouted.
     """
     query = queries.candidates().where(Conversation.routed_at.is_(None)).order_by(Conversation.id).limit(BATCH)
-    chosen = list(only)
-    if chosen:
-        query = query.where(Conversation.id.in_(chosen[:BATCH]))
     talks = [Candidate(*row) for row in session.execute(query.with_for_update(skip_locked=True))]
     if not talks:
         return 0
-    version_id, active = queries.active(session)
-    teams = {team.key: team.id for team in accounts.teams(session) if not team.demo}
     wanted = select(Page.id, Page.team_id).where(Page.id.in_({talk.page_id for talk in talks}))
     pages = dict(session.execute(wanted).all())
-    facts = facts_of(session, talks, pages)
-    moves: list[dict[str, Any]] = []
-    spam: list[int] = []
-    decisions: list[dict[str, Any]] = []
-    for talk, decision_id in zip(talks, new_ids(len(talks)), strict=True):
-        fact = facts[talk.id]
-        verdict = rules.decide(active, fact)
-        team_id = teams.get(verdict.team or "", fact.default_team_id)
-        moves.append(
-            {"which": talk.id, "team": team_id, "priority": verdict.priority, "language": fact.language, "at": now}
-        )
-        if verdict.spam and talk.state is ConversationState.NEW:
-            spam.append(talk.id)
-        decisions.append(_decision(decision_id, talk.id, version_id, verdict, team_id, now))
-    _write(session, moves, spam, decisions, now)
+    judged = judge(session, list(facts_of(session, talks, pages).values()))
+    _move(session, talks, judged, now)
+    record(session, judged, now)
     announce(session, Changed("inbox"))
     return len(talks)
+
+
+def judge(session: Session, facts: Sequence[Facts]) -> list[Judged]:
+    """Where conversations go by the rules in force, and why; nothing is written."""
+    version_id, active, teams = _in_force(session)
+    judged = []
+    for fact in facts:
+        spoken = language.detect("\n".join(fact.texts))
+        verdict = rules.decide(active, fact, spoken)
+        team_id = teams.get(verdict.team or "", fact.default_team_id)
+        placement = Placement(team_id, verdict.priority, spoken, verdict.spam)
+        judged.append(Judged(fact.conversation_id, version_id, verdict, placement))
+    return judged
+
+
+def record(session: Session, judged: Sequence[Judged], now: datetime) -> None:
+    """Keep why the conversations went where they went."""
+    rows = [
+        {
+            "id": decision_id,
+            "conversation_id": one.conversation_id,
+            "decided_by": DecidedBy.RULE if one.verdict.rule else DecidedBy.DEFAULT,
+            "rule_set_id": one.version_id,
+            "rule": one.verdict.rule,
+            "matched": list(one.verdict.matched),
+            "team_id": one.placement.team_id,
+            "from_team_id": None,
+            "priority": one.verdict.priority,
+            "spam": one.verdict.spam,
+            "actor_id": None,
+            "reason": None,
+            "at": now,
+        }
+        for one, decision_id in zip(judged, new_ids(len(judged)), strict=True)
+    ]
+    if rows:
+        session.execute(RoutingDecision.__table__.insert(), rows)  # type: ignore[attr-defined]
+
+
+def _in_force(session: Session) -> tuple[int | None, tuple[Rule, ...], dict[str, int]]:
+    """The rules and the teams they may name; read once a transaction."""
+    known: tuple[int | None, tuple[Rule, ...], dict[str, int]] | None = session.info.get(_IN_FORCE)
+    if known is None:
+        teams = {team.key: team.id for team in accounts.teams(session) if not team.demo}
+        known = session.info[_IN_FORCE] = (*queries.active(session), teams)
+    return known
 
 
 def correct(
@@ -157,35 +186,12 @@ def facts_of(session: Session, talks: Sequence[Candidate], pages: dict[int, int]
             texts=tuple(said[talk.id]),
             author_known=talk.author_known,
             held_as_spam=talk.id in spam,
-            language=language.detect("\n".join(said[talk.id])),
         )
         for talk in talks
     }
 
 
-def _decision(
-    decision_id: int, conversation_id: int, version_id: int | None, verdict: Verdict, team_id: int, now: datetime
-) -> dict[str, Any]:
-    return {
-        "id": decision_id,
-        "conversation_id": conversation_id,
-        "decided_by": DecidedBy.RULE if verdict.rule else DecidedBy.DEFAULT,
-        "rule_set_id": version_id,
-        "rule": verdict.rule,
-        "matched": list(verdict.matched),
-        "team_id": team_id,
-        "from_team_id": None,
-        "priority": verdict.priority,
-        "spam": verdict.spam,
-        "actor_id": None,
-        "reason": None,
-        "at": now,
-    }
-
-
-def _write(
-    session: Session, moves: list[dict[str, Any]], spam: list[int], decisions: list[dict[str, Any]], now: datetime
-) -> None:
+def _move(session: Session, talks: Sequence[Candidate], judged: Sequence[Judged], now: datetime) -> None:
     table = Conversation.__table__
     statement = (
         update(table)  # type: ignore[arg-type]
@@ -197,8 +203,19 @@ def _write(
             routed_at=bindparam("at"),
         )
     )
+    moves = [
+        {
+            "which": one.conversation_id,
+            "team": one.placement.team_id,
+            "priority": one.placement.priority,
+            "language": one.placement.language,
+            "at": now,
+        }
+        for one in judged
+    ]
     session.connection().execute(statement, moves)
+    waiting = {talk.id for talk in talks if talk.state is ConversationState.NEW}
+    spam = [one.conversation_id for one in judged if one.placement.spam and one.conversation_id in waiting]
     if spam:
         aside = update(Conversation).where(Conversation.id.in_(spam))
         run_in_bulk(session, aside.values(state=ConversationState.SPAM, waiting_since=None, sort_at=now))
-    session.execute(RoutingDecision.__table__.insert(), decisions)  # type: ignore[attr-defined]

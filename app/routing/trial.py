@@ -40,7 +40,7 @@ def run(session: Session, source: str, newest: int = 200) -> Trial:
     by_team: Counter[str] = Counter()
     spam = elsewhere = 0
     for talk in talks:
-        verdict = rules.decide(wanted, facts[talk.id])
+        verdict = rules.decide(wanted, facts[talk.id], talk.language)
         team_id = ids.get(verdict.team or "", default_teams[talk.page_id])
         by_rule[verdict.rule] += 1
         was_spam = talk.state is ConversationState.SPAM

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from app.inbox.types import ConversationState, Priority
+from app.inbox.types import ConversationState, Placement, Priority
 
 
 class DecidedBy(StrEnum):
@@ -50,3 +50,13 @@ class Verdict:
     spam: bool
     rule: str | None
     matched: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A verdict on one conversation, and by which version of the rules."""
+
+    conversation_id: int
+    version_id: int | None
+    verdict: Verdict
+    placement: Placement
