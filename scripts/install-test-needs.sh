@@ -3,6 +3,8 @@
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 
-"$here/install-packages.sh" "The tests (database)" postgresql
-"$here/install-packages.sh" "The tests (browser)" chromium fonts-dejavu-core
-"$here/../tests/servers/wordpress/install.sh"
+complete=yes
+"$here/install-packages.sh" "The tests (database)" postgresql || complete=no
+"$here/install-packages.sh" "The tests (browser)" chromium fonts-dejavu-core || complete=no
+"$here/../tests/servers/wordpress/install.sh" || complete=no
+[ $complete = yes ]
