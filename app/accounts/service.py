@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import case, delete, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.accounts import queries, rules
@@ -39,7 +40,7 @@ def create_user(
             _("A login has 2 to 80 letters, digits or . _ @ + - and begins with a letter or digit."), field="login"
         )
     if session.scalar(select(User.id).where(User.login == login)):
-        raise Conflict(_("Somebody already has the login “%(login)s”. Choose another.", login=login))
+        raise _taken(login)
     user = User(
         login=login,
         name=(name.strip() or login)[:120],
@@ -49,10 +50,17 @@ def create_user(
         created_at=now,
     )
     session.add(user)
-    session.flush()
+    try:
+        session.flush()
+    except IntegrityError:  # somebody else was quicker by a moment
+        raise _taken(login) from None
     for key in teams:
         join_team(session, user.id, key)
     return user.id
+
+
+def _taken(login: str) -> Conflict:
+    return Conflict(_("Somebody already has the login “%(login)s”. Choose another.", login=login))
 
 
 def join_team(session: Session, user_id: int, team_key: str) -> None:

@@ -51,8 +51,11 @@ def inspect(source: str, kind: str | None, login: str | None, password_file: IO[
 def _in_file(connectors: Registry, kind: str | None, source: str, current: Settings) -> Sequence[Item]:
     """The comments in a file. Raises PorchlightError saying what it was tried as."""
     limit = current.outgoing.max_bytes
-    with sys.stdin.buffer if source == STANDARD_INPUT else Path(source).open("rb") as file:
-        body = file.read(limit + 1)
+    try:
+        with sys.stdin.buffer if source == STANDARD_INPUT else Path(source).open("rb") as file:
+            body = file.read(limit + 1)
+    except OSError as error:
+        raise InvalidInput(_("%(file)s can't be read: %(why)s.", file=source, why=error.strerror)) from None
     if len(body) > limit:
         raise InvalidInput(
             _("%(file)s is larger than outgoing.max_bytes allows (%(bytes)s).", file=source, bytes=limit)
@@ -75,7 +78,9 @@ def _media_type(body: bytes) -> str:
 
 def _at_address(connectors: Registry, kind: str | None, url: str, secret: Mapping[str, str] | None) -> Iterator[Item]:
     """Everything a first read would take, each comment once."""
-    found = work.discovered(connectors, url, kind)
+    found = work.discovered(
+        connectors, url, kind, _("%(source)s is neither a file nor the address of comments.", source=url)
+    )
     connector = connectors.get(found.kind)
     with work.explained():
         account = connector.check(Access(found.url, found.settings, secret))

@@ -62,7 +62,7 @@ def add(
         if to is None:
             keys = ", ".join(one.key for one in accounts.teams(session))
             raise NotFound(_("There is no team “%(key)s”. Teams: %(keys)s.", key=team, keys=keys))
-    found = work.discovered(parts.connectors, url, kind)
+    found = work.discovered(parts.connectors, url, kind, _("Nothing at %(url)s can be connected.", url=url))
     account = _prove(parts, found, secret, now)
     with parts.db.write() as session:
         page_id = pages.add_page(

@@ -99,12 +99,12 @@ def offered(connectors: Registry, kind: str | None) -> list[Connector]:
     return [connectors.get(kind)]
 
 
-def discovered(connectors: Registry, url: str, kind: str | None) -> Found:
-    """The page at an address. Raises PorchlightError that lists what was tried, and UsageError."""
+def discovered(connectors: Registry, url: str, kind: str | None, complaint: str) -> Found:
+    """The page at an address. Raises PorchlightError, ``complaint`` followed by what was tried, and UsageError."""
     offered(connectors, kind)
     discovery = connect.discover(connectors, url, kind)
     if discovery.found is None:
-        raise nothing_found(_("Nothing at %(url)s can be connected.", url=url), discovery.tried)
+        raise nothing_found(complaint, discovery.tried)
     return discovery.found
 
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import String, case, cast, delete, literal, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Team
@@ -44,13 +45,16 @@ def add_page(
     settings = {**found.settings, **(account.settings if account else {})}
     known = queries.page_at(session, found.kind, found.url)
     if known is not None and known.state is not PageState.REMOVED:
-        raise Conflict(_("This page is connected already as “%(name)s”.", name=known.name), code="page_exists")
+        raise _exists(known.name)
     if known is None:
         page = Page(
             connector=found.kind, name=found.name[:200], url=found.url, team_id=team_id, demo=demo, created_at=now
         )
         session.add(page)
-        session.flush()
+        try:
+            session.flush()
+        except IntegrityError:  # somebody else was quicker by a moment
+            raise _exists(found.name) from None
         connection = Connection(page_id=page.id, next_read_at=now, next_verify_at=now + timedelta(minutes=10))
         session.add(connection)
     else:
@@ -67,6 +71,10 @@ def add_page(
     defer_wake(session, JobName.COLLECT)
     announce(session, Changed("page", page.id))
     return page.id
+
+
+def _exists(name: str) -> Conflict:
+    return Conflict(_("This page is connected already as “%(name)s”.", name=name), code="page_exists")
 
 
 def set_credentials(

@@ -103,6 +103,12 @@ def test_a_file_that_is_too_large_is_refused(
     assert "outgoing.max_bytes" in result.err
 
 
+def test_a_file_that_is_not_there_is_told(bare: Terminal) -> None:
+    result = bare.run("inspect", "comments.xml")
+    assert (result.code, result.out) == (1, "")
+    assert "neither a file nor" in result.err
+
+
 def test_wrong_usage(bare: Terminal) -> None:
     file = bare.file("comments.json", WORDPRESS)
     assert bare.run("inspect", file, "--connector", "telex").code == 2

@@ -1,6 +1,8 @@
 """Connecting a page: seen before stored, proved before stored, and never on the word of a hidden field."""
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -195,6 +197,21 @@ def test_a_connected_page_leads_to_its_health(at_connect: Browser, platform: Pla
     assert "connected already" in words(again)
     assert f'href="/pages/{stored(parts)[0].id}"' in again.text
     assert at_connect.post("/pages/connect/store", **STORE).status_code == 409
+    assert len(stored(parts)) == 1
+
+
+def test_two_admins_at_once_connect_it_once(
+    app: Flask, crew: dict[Role, int], platform: Platform, parts: Services
+) -> None:
+    browsers = [signed_in(app, Role.ADMIN) for _ in range(4)]
+    together = threading.Barrier(len(browsers))
+
+    def send(browser: Browser) -> int:
+        together.wait(30)
+        return browser.post("/pages/connect/store", **STORE).status_code
+
+    with ThreadPoolExecutor(len(browsers)) as pool:
+        assert sorted(pool.map(send, browsers)) == [303, 409, 409, 409]
     assert len(stored(parts)) == 1
 
 

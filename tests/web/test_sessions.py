@@ -7,16 +7,14 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 from sqlalchemy import update
-from werkzeug.routing import Rule, converters
 
-from app.accounts import queries, rules
+from app.accounts import queries
 from app.accounts import service as accounts
 from app.accounts.models import User
-from app.accounts.types import Permission, Role
+from app.accounts.types import Role
 from app.bootstrap import Services
 from app.core import security
 from app.core.clock import utc_now
-from app.edge.routes import PUBLIC
 from app.web.sessions import local_path
 from tests.web.browser import PASSWORD, Browser, words
 from tests.web.conftest import signed_in
@@ -263,34 +261,3 @@ def test_one_chooses_a_language(agent: Browser) -> None:
     assert '<html lang="de"' in agent.get("/account").text
     agent.post("/account/language", language="xx")
     assert '<html lang="en"' in agent.get("/account").text
-
-
-def test_every_route_names_its_permission_and_lets_nobody_else_in(app: Flask, crew: dict[Role, int]) -> None:
-    """Every route, asked for things that do not exist, by every role and by nobody."""
-    browsers: dict[Role | None, Browser] = {role: signed_in(app, role) for role in Role}
-    browsers[None] = Browser(app)
-    browsers[None].get("/sign-in")
-    for rule in app.url_map.iter_rules():
-        if rule.endpoint == "static":
-            continue
-        needs = vars(app.view_functions[rule.endpoint])["needs"]
-        if needs == PUBLIC:
-            continue
-        method = "GET" if "GET" in (rule.methods or ()) else "POST"
-        path = _path(app, rule)
-        for role, browser in browsers.items():
-            answer = browser.get(path) if method == "GET" else browser.post(path)
-            if role is None:
-                assert answer.status_code == 302, path
-                assert answer.headers["Location"].startswith("/sign-in"), path
-            else:
-                assert (answer.status_code == 403) is not rules.may(role, Permission(needs)), (role, method, path)
-
-
-def _path(app: Flask, rule: Rule) -> str:
-    """The rule's path, to something that does not exist."""
-    numbers = (converters.IntegerConverter, converters.FloatConverter)
-    values = {
-        name: 999_999 if isinstance(converter, numbers) else "nothing" for name, converter in rule._converters.items()
-    }
-    return app.url_map.bind("localhost").build(rule.endpoint, values, method=next(iter(rule.methods or ())))
