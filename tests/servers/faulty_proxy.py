@@ -10,7 +10,7 @@ The name the client asked for is handed on, so a server that makes its links fro
 
 import http.client
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -44,7 +44,15 @@ class Silence:
     after: bool = False
 
 
-Fault = Instead | Cut | Silence
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """Nothing breaks: ``before`` runs when a request has come in, ``then`` when the server has done what was asked."""
+
+    before: Callable[[], object] = lambda: None
+    then: Callable[[], object] = lambda: None
+
+
+Fault = Instead | Cut | Silence | Watched
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +145,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _broken(self, rule: _Rule, body: bytes) -> Instead | None:
         fault = rule.fault
+        if isinstance(fault, Watched):
+            fault.before()
+            answer = self._through(body)
+            fault.then()
+            return answer
         if fault.after:
             self._through(body)
         if isinstance(fault, Instead):
