@@ -26,7 +26,7 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
 
 
 def _as_coroutine(receive: Any) -> Any:
-    """Granian's ``receive`` answers an awaitable of its own; a2wsgi reads bodies in a thread and takes only coroutines."""
+    """Granian's ``receive`` answers an awaitable of its own; a2wsgi reads bodies in a thread, from coroutines only."""
 
     async def ask() -> Any:
         return await receive()

@@ -234,7 +234,7 @@ class Connector(Protocol):
         ...
 
     def parse(self, access: Access, payload: Payload, *, now: datetime) -> Sequence[Item]:
-        """The items in a stored answer of ``collect``: the same that collecting it gave, by today's code. No request."""
+        """The items in a stored answer of ``collect``: what collecting it gave, by today's code. Sends no request."""
         ...
 
     def reply(self, access: Access, target: Target, text: str, *, key: str) -> Sent:

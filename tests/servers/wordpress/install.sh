@@ -2,44 +2,6 @@
 # Installs what the WordPress test server needs from Debian's packages; does nothing when all of it is there.
 # Exit 0: everything is installed. Exit 1: not installed, and standard error says what to do.
 set -eu
-
-packages="wordpress wordpress-theme-twentytwentythree apache2 libapache2-mod-php php-cli php-mysql mariadb-server-core mariadb-client-core"
-
-missing=""
-for package in $packages; do
-  state=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
-  [ "$state" = installed ] || missing="$missing $package"
-done
-[ -n "$missing" ] || exit 0
-
-by_hand="apt-get install --no-install-recommends$missing"
-if ! command -v apt-get >/dev/null 2>&1; then
-  echo "The WordPress tests need these Debian packages, and there is no apt-get here:$missing" >&2
-  exit 1
-fi
-if [ "$(id -u)" != 0 ]; then
-  echo "The WordPress tests need some packages. Please run as root: $by_hand" >&2
-  exit 1
-fi
-
-# Debian starts a service as soon as its package is unpacked; the tests run their own servers, so nothing may start.
-# policy-rc.d answering 101 is Debian's way to say so. One that is already there is the administrator's: left alone.
-policy=/usr/sbin/policy-rc.d
-if [ ! -e "$policy" ]; then
-  trap 'rm -f "$policy"' EXIT
-  trap 'exit 1' HUP INT TERM
-  printf '#!/bin/sh\nexit 101\n' > "$policy"
-  chmod 755 "$policy"
-fi
-
-export DEBIAN_FRONTEND=noninteractive
-lock="-o DPkg::Lock::Timeout=300"
-log=$(mktemp)
-# shellcheck disable=SC2086
-if ! { apt-get $lock update -q && apt-get $lock install -y -q --no-install-recommends $missing; } > "$log" 2>&1; then
-  tail -n 20 "$log" >&2
-  rm -f "$log"
-  echo "Installing did not work (see above). By hand: $by_hand" >&2
-  exit 1
-fi
-rm -f "$log"
+exec "$(dirname "$0")/../../../scripts/install-packages.sh" "The WordPress tests" \
+  wordpress wordpress-theme-twentytwentythree apache2 libapache2-mod-php php-cli php-mysql \
+  mariadb-server-core mariadb-client-core
