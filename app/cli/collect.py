@@ -31,7 +31,10 @@ Way = Callable[[Sequence[int], Tell], list[Outcome]]
 @click.option("--reconcile", is_flag=True, help="Look again at all known comments: edits, states, deletions.")
 @json_option
 def collect(pages: tuple[str, ...], replay: bool, reconcile: bool, as_json: bool) -> int:
-    """Read the pages (all active ones, when none is named) now; exit 1 when one could not be read completely."""
+    """Read pages now and wait for it.
+
+    All active ones, when none is named. Exit 1 when one could not be read completely.
+    """
     if replay and reconcile:
         raise click.UsageError(_("--replay and --reconcile can't be done at once."))
     parts = work.services()

@@ -30,7 +30,9 @@ STANDARD_INPUT = "-"
 @click.option("--login", metavar="USER", help="Read an address with this account.")
 @work.password_option
 def inspect(source: str, kind: str | None, login: str | None, password_file: IO[bytes] | None) -> None:
-    """Print the comments a collector would take as JSON lines.
+    """Show what would be collected; store nothing.
+
+    Prints the comments as JSON lines.
 
     FILE is an answer of a platform: a feed, or comments from WordPress as JSON; - reads it from standard input. URL is
     a page's address, and everything that can be read there is printed. No database is needed.

@@ -26,7 +26,10 @@ wanted_argument = click.argument("wanted", metavar="PAGE...", nargs=-1, required
 
 @click.group()
 def page() -> None:
-    """The pages Porchlight looks after: PAGE is a number, an address or a name."""
+    """Connect pages and look after them.
+
+    PAGE is a page's number, its address or its name.
+    """
 
 
 @page.command()
@@ -52,7 +55,10 @@ def add(
     backfill: str,
     as_json: bool,
 ) -> None:
-    """Connect the page at URL and print its number. Nothing is stored unless its comments can be read."""
+    """Connect the page at URL and print its number.
+
+    Nothing is stored unless its comments can be read and the credentials are accepted.
+    """
     now = utc_now()
     since = _since(backfill, now)
     secret = work.credentials(login, password_file)
@@ -159,8 +165,11 @@ def _state(one: PageView) -> str:
 @click.argument("wanted", metavar="[PAGE...]", nargs=-1)
 @json_option
 def check(wanted: tuple[str, ...], as_json: bool) -> int:
-    """Ask the pages (all, when none is named) for their newest comment and prove their credentials; exit 1 when one
-    is not well. A page that was in trouble and is well again is read soon."""
+    """Ask pages now whether they can be read.
+
+    Fetches the newest comment of each (of all, when none is named) and proves the credentials; exit 1 when one is not
+    well. A page that was in trouble and is well again is read soon.
+    """
     parts = work.services()
     with parts.db.read() as session:
         chosen = work.find_pages(session, wanted) if wanted else queries.pages(session)
@@ -212,7 +221,10 @@ def resume(wanted: tuple[str, ...]) -> None:
 @page.command()
 @wanted_argument
 def remove(wanted: tuple[str, ...]) -> None:
-    """Stop looking after pages and forget their credentials. What was collected stays; adding one again goes on."""
+    """Stop looking after pages.
+
+    Their credentials are forgotten. What was collected stays, and adding a page again goes on where it ended.
+    """
     for one in _set(wanted, PageState.REMOVED):
         click.echo(_("%(name)s is removed. Its comments are kept.", name=one.name))
 

@@ -20,7 +20,10 @@ file_argument = click.argument("file", type=click.File("rb"))
 
 @click.group()
 def rules() -> None:
-    """The rules that give conversations to teams. FILE is TOML; - reads it from standard input."""
+    """The rules that give conversations to teams.
+
+    FILE is TOML; - reads it from standard input.
+    """
 
 
 @rules.command()
