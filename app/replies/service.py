@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -55,11 +56,7 @@ def send(
         raise Conflict(
             _("The comment is no longer there, so it can't be answered. Your text is kept below."), code="target_gone"
         )
-    before = {
-        "state": talk.state.value,
-        "waiting_since": talk.waiting_since.isoformat() if talk.waiting_since else None,
-        "assignee_id": talk.assignee_id,
-    }
+    before = _before(talk)
     delivery_id = outbox.request(
         session,
         key=key,
@@ -88,6 +85,15 @@ def send(
     session.flush()
     inbox.changed(session, talk.id)
     return reply.id
+
+
+def _before(talk: Conversation) -> dict[str, Any]:
+    """What taking the reply back restores."""
+    return {
+        "state": talk.state.value,
+        "waiting_since": talk.waiting_since.isoformat() if talk.waiting_since else None,
+        "assignee_id": talk.assignee_id,
+    }
 
 
 def checked(text: str, limit: LengthLimit | None) -> str:

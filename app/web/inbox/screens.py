@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-
-from sqlalchemy.orm import Session
+from typing import TYPE_CHECKING
 
 from app.accounts import queries as accounts
 from app.accounts.types import Actor, TeamView
@@ -38,6 +37,9 @@ from app.web.inbox import thread
 from app.web.inbox.place import Place
 from app.web.inbox.thread import Line
 from app.web.present import words
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
 
 COUNTED_TO = 100
 _COUNTED = (View.TEAM, View.MINE, View.UNASSIGNED)
@@ -148,7 +150,7 @@ class TalkScreen:
         ]
 
 
-def list_screen(session: Session, actor: Actor, place: Place, now: datetime) -> ListScreen:
+def list_screen(session: "Session", actor: Actor, place: Place, now: datetime) -> ListScreen:
     """Three statements."""
     found = inbox.rows(session, place.filter(actor), after=place.after, limit=inbox.PAGE_LENGTH + 1)
     rows = found[: inbox.PAGE_LENGTH]
@@ -162,7 +164,7 @@ def list_screen(session: Session, actor: Actor, place: Place, now: datetime) -> 
     )
 
 
-def counts(session: Session, actor: Actor, place: Place) -> Counts:
+def counts(session: "Session", actor: Actor, place: Place) -> Counts:
     """One statement."""
     wanted = [*(place.at(view) for view in _COUNTED), place.in_state(ConversationState.NEW)]
     *views, here = inbox.lengths(session, [one.filter(actor) for one in wanted], COUNTED_TO)
@@ -170,7 +172,7 @@ def counts(session: Session, actor: Actor, place: Place) -> Counts:
 
 
 def talk_screen(
-    services: Services, session: Session, actor: Actor, conversation_id: int, draft: Draft, now: datetime
+    services: Services, session: "Session", actor: Actor, conversation_id: int, draft: Draft, now: datetime
 ) -> TalkScreen:
     """At most fourteen statements, however long the thread. Raises NotFound."""
     talk = inbox.conversation(session, actor, conversation_id)
@@ -196,13 +198,13 @@ def talk_screen(
     )
 
 
-def row(session: Session, actor: Actor, conversation_id: int) -> Row | None:
+def row(session: "Session", actor: Actor, conversation_id: int) -> Row | None:
     """A conversation's line in a list; None when there is no such conversation."""
     found = inbox.some_rows(session, actor, [conversation_id])
     return found[0] if found else None
 
 
-def next_after(session: Session, actor: Actor, place: Place, left: Row | None) -> int | None:
+def next_after(session: "Session", actor: Actor, place: Place, left: Row | None) -> int | None:
     """Where to go on once ``left`` has left the list: the conversation below it, else the first; None at the end."""
     wanted = place.filter(actor)
     if left is not None and left.state is place.state:
