@@ -15,6 +15,7 @@ from pathlib import Path
 from flask import Flask, Response, request, url_for
 from werkzeug.exceptions import NotFound
 
+ENDPOINT = "asset"
 FOLDER = Path(__file__).parent / "static"
 SMALLEST = 1_000
 """Bytes from which compression is worth it."""
@@ -41,8 +42,8 @@ def install(app: Flask) -> None:
 
     current = version
     file.needs = "public"  # type: ignore[attr-defined] # as app.edge.routes marks its views; reads no database
-    app.add_url_rule("/static/<version>/<path:path>", endpoint="asset", view_func=file)
-    app.jinja_env.globals["asset"] = lambda path: url_for("asset", version=version, path=path)
+    app.add_url_rule("/static/<version>/<path:path>", endpoint=ENDPOINT, view_func=file)
+    app.jinja_env.globals["asset"] = lambda path: url_for(ENDPOINT, version=version, path=path)
     app.after_request(_pack)
 
 

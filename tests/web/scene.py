@@ -30,6 +30,7 @@ class Scene:
     platform: Platform
     name: str = "Garden blog"
     address: str = "memory:garden"
+    settings: dict[str, str] = field(default_factory=dict)
     now: datetime = field(default_factory=utc_now)
     page_id: int = 0
 
@@ -37,7 +38,7 @@ class Scene:
         with self.parts.db.write() as session:
             self.page_id = pages.add_page(
                 session,
-                Found(self.platform.kind, self.name, self.address, can_log_in=True),
+                Found(self.platform.kind, self.name, self.address, self.settings, can_log_in=True),
                 team_id=self.team("customer_service"),
                 sealed_secret=self.parts.box.seal({"login": "us", "password": "secret"}),
                 account=self.platform.check(self.parts_access()),

@@ -73,7 +73,11 @@ def resolve(conversation_id: int) -> ResponseReturnValue:
 @route(blueprint, f"/{ID}/reopen", needs=Permission.ANSWER, methods=POST)
 def reopen(conversation_id: int) -> ResponseReturnValue:
     """It waits for us again; also what takes "done" and "spam" back."""
-    return _change(conversation_id, lambda now: inbox.reopen(session(), actor(), conversation_id, _version(), now))
+
+    def work(now: datetime) -> None:
+        inbox.reopen(session(), actor(), conversation_id, _version(), now)
+
+    return _change(conversation_id, work, returns=True)
 
 
 @route(blueprint, f"/{ID}/spam", needs=Permission.ANSWER, methods=POST)
@@ -165,12 +169,14 @@ def _change(
     *,
     moves_on: bool = False,
     back: bool = False,
+    returns: bool = False,
     sent: bool = False,
     draft: Draft | None = None,
 ) -> ResponseReturnValue:
     """Do it, then show the same conversation, or with ``moves_on`` the next one if this has left the list.
 
-    ``back`` offers to open it again, ``sent`` to take the reply back that ``work`` answered.
+    ``back`` offers to open it again, ``sent`` to take back the reply that ``work`` answered; with ``returns`` an open
+    list is read again, because it may have to appear there.
     """
     place, now = here(), utc_now()
     before = screens.row(session(), actor(), conversation_id)
@@ -199,6 +205,8 @@ def _change(
     )
     response = make_response(body)
     response.headers["HX-Push-Url"] = _address(shown)
+    if returns:
+        response.headers["HX-Trigger"] = "list-stale"
     return response
 
 

@@ -51,7 +51,13 @@ def news() -> ResponseReturnValue:
         [row for row in queries.some_rows(session(), actor(), shown) if row.version != shown[row.id]] if shown else []
     )
     return render_template(
-        "inbox/news.html", count=count, changed=rows, place=place, open_id=request.args.get("open", type=int)
+        "inbox/news.html",
+        count=count,
+        changed=rows,
+        gone_ids=[],
+        counts=screens.counts(session(), actor(), place),
+        place=place,
+        open_id=request.args.get("open", type=int),
     )
 
 

@@ -64,7 +64,7 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   const wanted = event.shiftKey ? "wait" : "done";
   const button = area.form.querySelector(`[data-send="${wanted}"]`) ?? area.form.querySelector("[data-send]");
-  area.form.requestSubmit(button);
+  button.click();
 });
 
 // What was taken needs no keeping; what was refused does.

@@ -2,7 +2,7 @@
 // shown as they are now, in their place.
 import { openId } from "./list.js";
 import { oneAtATime } from "./once.js";
-import { refresh } from "./times.js";
+import { makeTrue } from "./rows.js";
 
 const list = () => document.getElementById("list");
 
@@ -22,16 +22,7 @@ function show(html) {
   if (!pill) shown?.remove();
   else if (!shown) document.getElementById("news").replaceChildren(pill);
   else if (shown.textContent !== pill.textContent) shown.replaceWith(pill);
-  for (const row of page.getElementById("news-rows")?.content.children ?? []) {
-    const old = document.getElementById(row.id);
-    if (!old) continue;
-    const focused = old.contains(document.activeElement);
-    const fresh = document.importNode(row, true);
-    old.replaceWith(fresh);
-    window.htmx?.process(fresh);
-    refresh(fresh);
-    if (focused) fresh.querySelector("a").focus({ preventScroll: true });
-  }
+  makeTrue(page.getElementById("true"));
 }
 
 export const askForNews = oneAtATime(async () => {

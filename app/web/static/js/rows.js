@@ -1,0 +1,28 @@
+// Puts rows and counts where they belong, as they are now: in their place, without moving anything else.
+import { refresh } from "./times.js";
+
+function put(row) {
+  const old = document.getElementById(row.id);
+  if (!old) return;
+  const focused = old.contains(document.activeElement);
+  const fresh = document.importNode(row, true);
+  old.replaceWith(fresh);
+  window.htmx?.process(fresh);
+  refresh(fresh);
+  if (focused) fresh.querySelector("a").focus({ preventScroll: true });
+}
+
+export function makeTrue(told) {
+  for (const row of told.querySelector("template[data-rows]")?.content.children ?? []) put(row);
+  for (const gone of told.querySelectorAll("[data-gone]")) document.getElementById(gone.dataset.gone)?.remove();
+  for (const count of told.querySelectorAll("[data-count]")) {
+    const shown = document.getElementById(count.dataset.count);
+    if (!shown) continue;
+    shown.textContent = count.textContent;
+    shown.classList.toggle("attention", "asks" in count.dataset);
+  }
+}
+
+document.addEventListener("htmx:oobAfterSwap", (event) => {
+  if (event.detail.target.id === "true") makeTrue(event.detail.target);
+});

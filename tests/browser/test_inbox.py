@@ -1,0 +1,319 @@
+"""An agent's day in the inbox, in a real browser."""
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from app.connectors.ports import LengthUnit
+from app.core.clock import utc_now
+from app.inbox import service as inbox
+from app.inbox.types import ConversationState
+from app.replies.rules import length
+from tests.browser.conftest import Opener
+from tests.web.scene import Scene
+
+FIRST_LOAD = 55_000
+"""Bytes over the wire that the first view of the inbox may cost."""
+
+
+def rows(page: Page) -> list[str]:
+    return page.locator("#rows .row-person").all_inner_texts()
+
+
+def places(page: Page) -> dict[str, tuple[float, float]]:
+    """Where each row is on the screen."""
+    found: dict[str, tuple[float, float]] = {}
+    for row in page.locator("#rows .row").all():
+        box = row.bounding_box()
+        assert box is not None
+        found[row.get_attribute("id") or ""] = (box["x"], box["y"])
+    return found
+
+
+def test_reply_and_go_on(scene: Scene, person: Opener) -> None:
+    """Open, answer, send and finish, undo within reach, next one open; later it stands at the page."""
+    talk = scene.heard("Bob", "Where is my order?", minutes_ago=50)
+    scene.heard("Cleo", "My parcel never arrived", minutes_ago=10)
+    page = person()
+    page.get_by_text("Where is my order?").click()
+    expect(page.locator("#talk-title")).to_have_text("Bob")
+    expect(page).to_have_url(re.compile(rf"/inbox/{talk}\?view=team"))
+    expect(page.get_by_role("button", name="Reply in public as Our brand")).to_be_visible()
+    page.fill("#reply-text", "On its way – look: 📦")
+    expect(page.locator("#reply-count")).to_have_text("25 of 65,525 bytes")
+    page.press("#reply-text", "Control+Enter")
+    expect(page.locator("#talk-title")).to_have_text("Cleo")
+    expect(page.locator(".flash")).to_contain_text("Your reply leaves in")
+    assert rows(page) == ["Cleo"]
+    assert scene.talk(talk).state is ConversationState.DONE
+    scene.deliver()
+    assert scene.platform.posted == ["On its way – look: 📦"]
+    page.goto(f"/inbox/{talk}?view=all")
+    expect(page.locator(".delivery")).to_contain_text("Stands at the page")
+
+
+def test_undo_brings_the_text_and_the_row_back(scene: Scene, person: Opener) -> None:
+    talk = scene.heard("Bob", "Where is my order?", minutes_ago=50)
+    page = person()
+    page.get_by_text("Where is my order?").click()
+    page.fill("#reply-text", "Too quick")
+    page.press("#reply-text", "Control+Enter")
+    expect(page.locator("#talk")).to_contain_text("Choose a conversation")
+    assert rows(page) == []
+    page.keyboard.press("z")
+    expect(page.locator("#reply-text")).to_have_value("Too quick")
+    expect(page.locator("#rows .row-person")).to_have_text(["Bob"])
+    assert scene.replies(talk) == []
+
+
+def test_what_is_new_is_told_within_a_second_and_moves_nothing(scene: Scene, person: Opener) -> None:
+    for number in range(30):
+        scene.say(f"P{number:02}", "Where is my order?", minutes_ago=600 - number)
+    scene.collect()
+    page = person()
+    page.wait_for_timeout(300)
+    page.locator("#list").evaluate("list => list.scrollTop = 120")
+    before = places(page)
+    page.evaluate(
+        """() => new MutationObserver(() => {
+             if (document.getElementById('news-pill')) window.toldAt ??= Date.now();
+           }).observe(document.getElementById('news'), { childList: true })"""
+    )
+    scene.say("Newcomer", "My parcel never arrived", minutes_ago=0)
+    scene.collect()
+    stored = utc_now().timestamp() * 1000
+    expect(page.locator("#news-pill")).to_have_text("1 new")
+    assert page.evaluate("window.toldAt") - stored < 1000
+    assert places(page) == before
+    page.keyboard.press(".")
+    expect(page.locator("#rows .row-person", has_text="Newcomer")).to_be_visible()
+    expect(page.locator("#news-pill")).to_have_count(0)
+
+
+def test_a_colleague_takes_it_and_the_row_says_so(scene: Scene, person: Opener) -> None:
+    talk = scene.heard("Bob", "Where is my order?")
+    page = person()
+    expect(page.locator(".row-dot")).to_have_count(1)
+    page.wait_for_timeout(300)
+    before = places(page)
+    with scene.parts.db.write() as session:
+        inbox.take(session, scene.actor("marketer"), talk, None, utc_now())
+    expect(page.locator("#rows .row-assignee")).to_have_text("Marketer Jones")
+    expect(page.locator(".row-dot")).to_have_count(0)
+    assert places(page) == before
+
+
+def test_an_open_conversation_stays_true_under_the_writers_hands(scene: Scene, person: Opener) -> None:
+    talk = scene.heard("Bob", "Where is my order?", minutes_ago=50)
+    page = person()
+    page.goto(f"/inbox/{talk}")
+    page.locator("#reply-text").press_sequentially("Half an ans")
+    page.wait_for_timeout(300)
+    scene.say("Bob", "Found it, thanks!", parent="n1", minutes_ago=0)
+    scene.collect()
+    expect(page.locator("#thread")).to_contain_text("Found it, thanks!")
+    expect(page.locator("#composer-news")).to_contain_text("Something changed since you began to write")
+    expect(page.locator("#reply-text")).to_be_focused()
+    page.keyboard.type("wer")
+    expect(page.locator("#reply-text")).to_have_value("Half an answer")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#composer .notice.bad")).to_contain_text("has changed since you opened it")
+    expect(page.locator("#composer .notice.bad")).to_contain_text("Bob wrote: “Found it, thanks!”")
+    expect(page.locator("#reply-text")).to_have_value("Half an answer")
+    assert scene.replies(talk) == []
+    page.get_by_role("button", name="Reply and wait").click()
+    expect(page.locator(".delivery")).to_contain_text("Leaves in")
+    assert [one.text for one in scene.replies(talk)] == ["Half an answer"]
+
+
+def test_seen_news_lets_the_answer_go(scene: Scene, person: Opener) -> None:
+    talk = scene.heard("Bob", "Where is my order?", minutes_ago=50)
+    page = person()
+    page.goto(f"/inbox/{talk}")
+    page.fill("#reply-text", "An answer")
+    page.wait_for_timeout(300)
+    scene.say("Bob", "Hello?", parent="n1", minutes_ago=0)
+    scene.collect()
+    page.get_by_role("button", name="Seen").click()
+    page.press("#reply-text", "Control+Shift+Enter")
+    expect(page.locator(".delivery")).to_contain_text("Leaves in")
+
+
+def test_a_draft_outlives_reload_and_other_conversations(scene: Scene, person: Opener) -> None:
+    one = scene.heard("Bob", "Where is my order?", minutes_ago=50)
+    other = scene.heard("Cleo", "My parcel never arrived")
+    page = person()
+    page.goto(f"/inbox/{one}")
+    page.fill("#reply-text", "Nearly done")
+    page.get_by_text("My parcel never arrived").click()
+    expect(page.locator("#talk-title")).to_have_text("Cleo")
+    expect(page.locator("#reply-text")).to_have_value("")
+    page.goto(f"/inbox/{one}")
+    expect(page.locator("#reply-text")).to_have_value("Nearly done")
+    page.get_by_role("button", name="Reply and wait").click()
+    expect(page.locator(".delivery")).to_be_visible()
+    page.reload()
+    expect(page.locator("#reply-text")).to_have_value("")
+    assert other != one
+
+
+def test_keys_alone(scene: Scene, person: Opener) -> None:
+    """From the list to an answer, a note, a take-over and done, without a mouse; in fields letters are letters."""
+    for number, name in enumerate(("Ada", "Bea", "Cid")):
+        scene.say(name, "Where is my order?", minutes_ago=100 - number)
+    scene.collect()
+    page = person()
+    for key in ("j", "j", "k", "ArrowDown"):
+        page.keyboard.press(key)
+    expect(page.locator("#rows a:focus .row-person")).to_have_text("Bea")
+    page.keyboard.press("o")
+    expect(page.locator("#talk-title")).to_have_text("Bea")
+    page.keyboard.press("a")
+    expect(page.locator("#talk-head")).to_contain_text("You")
+    page.keyboard.press("n")
+    expect(page.locator("#note-text")).to_be_focused()
+    page.keyboard.type("jokes #1 need a zebra?")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".note .said")).to_have_text("jokes #1 need a zebra?")
+    page.keyboard.press("r")
+    expect(page.locator("#reply-text")).to_be_focused()
+    page.keyboard.type("eaz")
+    expect(page.locator("#reply-text")).to_have_value("eaz")
+    page.keyboard.press("Escape")
+    page.keyboard.press("e")
+    expect(page.locator("#talk-title")).to_have_text("Cid")
+    page.keyboard.press("#")
+    expect(page.locator("#talk-title")).to_have_text("Ada")
+    page.keyboard.press("z")
+    expect(page.locator("#talk-title")).to_have_text("Cid")
+    expect(page.locator("#talk-head")).to_contain_text("New")
+    page.keyboard.press("?")
+    expect(page.locator("#keys")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#keys")).to_be_hidden()
+
+
+def test_single_keys_can_be_switched_off(scene: Scene, person: Opener) -> None:
+    scene.heard("Ada", "Where is my order?")
+    page = person()
+    page.keyboard.press("?")
+    page.get_by_label("Single keys work on this computer").uncheck()
+    page.keyboard.press("Escape")
+    page.reload()
+    page.keyboard.press("j")
+    page.keyboard.press("o")
+    expect(page.locator("#rows a:focus")).to_have_count(0)
+    expect(page.locator("#talk")).to_contain_text("Choose a conversation")
+    expect(page.locator("[data-when-keys]")).to_be_hidden()
+
+
+def test_everything_is_reached_with_the_tab_key(scene: Scene, person: Opener) -> None:
+    talk = scene.heard("Bob", "Where is my order?")
+    page = person()
+    page.goto(f"/inbox/{talk}")
+    page.locator("body").press("Tab")
+    expect(page.get_by_text("Skip to content")).to_be_focused()
+    reached = []
+    for _step in range(60):
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate("document.activeElement.id || document.activeElement.innerText.trim()"))
+    for wanted in ("Take", "Done", "Spam", "mode-reply", "reply-text", "Reply and wait", "assignee", "Give"):
+        assert any(wanted in one for one in reached), (wanted, reached)
+
+
+def test_the_two_voices_keep_their_texts_apart(scene: Scene, person: Opener) -> None:
+    """What was meant for colleagues can't end up in public by a change of tab."""
+    talk = scene.heard("Bob", "Where is my order?")
+    page = person()
+    page.goto(f"/inbox/{talk}")
+    page.get_by_text("Internal note", exact=True).click()
+    page.fill("#note-text", "He is difficult")
+    expect(page.get_by_role("button", name="Reply in public")).to_be_hidden()
+    expect(page.get_by_role("button", name="Add the note for colleagues")).to_be_visible()
+    page.get_by_text("Public reply", exact=True).click()
+    expect(page.locator("#reply-text")).to_have_value("")
+    expect(page.locator("#note-text")).to_be_hidden()
+
+
+def test_without_script(scene: Scene, person: Opener) -> None:
+    talk = scene.heard("Bob", "Where is my order?", minutes_ago=50)
+    page = person(script=False)
+    page.get_by_text("Where is my order?").click()
+    expect(page.locator("#talk-title")).to_have_text("Bob")
+    page.get_by_text("Internal note", exact=True).click()
+    page.fill("#note-text", "Ask the carrier")
+    page.get_by_role("button", name="Add the note for colleagues").click()
+    expect(page.locator(".note")).to_contain_text("Ask the carrier")
+    page.fill("#reply-text", "On its way")
+    page.get_by_role("button", name="Reply in public as Our brand").click()
+    expect(page.locator(".delivery")).to_contain_text("Leaves in a few seconds")
+    page.locator(".delivery").get_by_role("button", name="Undo").click()
+    expect(page.locator("#reply-text")).to_have_value("On its way")
+    assert scene.replies(talk) == []
+
+
+def test_without_a_stream_the_page_looks_by_itself(scene: Scene, person: Opener) -> None:
+    scene.heard("Bob", "Where is my order?")
+    page = person()
+    page.route("**/live", lambda route: route.fulfill(status=404, body=""))
+    page.reload()
+    page.wait_for_timeout(200)
+    scene.heard("Cleo", "My parcel never arrived")
+    expect(page.locator("#news-pill")).to_have_text("1 new")
+
+
+def test_a_phone_shows_one_thing_at_a_time(scene: Scene, person: Opener) -> None:
+    scene.heard("Bob", "Where is my order?")
+    page = person(width=390)
+    expect(page.locator("#list")).to_be_visible()
+    page.get_by_text("Where is my order?").click()
+    expect(page.locator("#talk-title")).to_have_text("Bob")
+    expect(page.locator("#list")).to_be_hidden()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.get_by_role("link", name="Back to the list").click()
+    expect(page.locator("#list")).to_be_visible()
+    page.go_back()
+    expect(page.locator("#talk-title")).to_have_text("Bob")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_light_or_dark_is_remembered_and_never_flashes(scene: Scene, person: Opener) -> None:
+    page = person(scheme="light")
+    page.get_by_role("button", name="Light or dark").click()
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    page.reload()
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == ground
+
+
+def test_the_first_view_is_light(scene: Scene, person: Opener) -> None:
+    for number in range(60):
+        scene.say(
+            f"P{number:02}", f"Where is my order {number}? " + "I would like to know. " * 6, minutes_ago=number + 1
+        )
+    scene.collect()
+    page = person()
+    fresh = page.context.new_page()
+    wire = page.context.new_cdp_session(fresh)
+    wire.send("Network.enable")
+    wire.send("Network.setCacheDisabled", {"cacheDisabled": True})
+    sizes: list[int] = []
+    wire.on("Network.loadingFinished", lambda loaded: sizes.append(loaded["encodedDataLength"]))
+    fresh.goto("/inbox?view=all")
+    expect(fresh.locator("#rows .row")).to_have_count(50)
+    fresh.wait_for_timeout(500)
+    assert 20_000 < sum(sizes) < FIRST_LOAD, sizes
+
+
+def test_counting_is_the_same_on_both_sides(scene: Scene, person: Opener) -> None:
+    page = person()
+    for text in ("abc", "grüße", "👋🏽 שלום", "a\nb", "e\u0301", "\U0001f3f4"):
+        for unit in LengthUnit:
+            counted = page.evaluate(
+                """async ([text, unit]) => {
+                     const base = document.querySelector('script[type=module]').src.replace('main.js', '');
+                     return (await import(base + 'composer.js')).length(text, unit);
+                   }""",
+                [text, unit.value],
+            )
+            assert counted == length(text, unit), (text, unit)
