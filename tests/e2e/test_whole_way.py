@@ -70,7 +70,7 @@ def compare(blog: Blog, exported: Mapping[str, Line]) -> None:
     """Everything is there once, and as it is at the blog."""
     truth = blog.truth()
     assert {number for number, line in exported.items() if line["status"] != "deleted"} == set(truth)
-    wrong = {}
+    wrong: dict[tuple[str, str], tuple[Any, Any]] = {}
     for number, row in truth.items():
         line = exported[number]
         parent = blog.former_parents.get(number, row["comment_parent"])

@@ -1,0 +1,106 @@
+"""Thirty processes killed while visitors comment and agents answer: nothing is lost, nothing is there twice.
+
+In front of the blog stands a proxy that loses some of its answers, and most of the time the blog takes the same words
+twice: what keeps a reply single is Porchlight alone. ``CHAOS_SEED`` repeats the choices of an earlier run.
+"""
+
+import os
+import random
+import threading
+import time
+from collections import Counter
+from contextlib import nullcontext, suppress
+from dataclasses import dataclass, field
+
+import psutil
+import pytest
+
+from tests.e2e.crowd import Crowd
+from tests.e2e.installation import Installation, Porch
+from tests.servers.faulty_proxy import Cut, FaultyProxy, Watched
+from tests.servers.wordpress import Site
+
+KILLS = 30
+WITH_A_CAREFUL_BLOG = 6
+"""So many of the kills while the blog refuses words that it has already, as WordPress does by itself."""
+QUICK = {
+    "PORCHLIGHT_OUTBOX_UNDO_SECONDS": "0",
+    "PORCHLIGHT_OUTBOX_LEASE_SECONDS": "14",
+    "PORCHLIGHT_OUTGOING_TOTAL_SECONDS": "10",
+    "PORCHLIGHT_COLLECTING_FASTEST_SECONDS": "2",
+}
+SETTLING_SECONDS = 150.0
+COMMENTS = "/wp/v2/comments"
+LOST = Cut(after=True)
+"""The blog does what it was asked, and its answer never arrives."""
+
+
+@dataclass
+class Killer:
+    """Kills what runs: at any moment, or in the middle of a send or a read."""
+
+    porch: Porch
+    proxy: FaultyProxy
+    chance: random.Random
+    killed: Counter[str] = field(default_factory=Counter)
+
+    def strike(self) -> None:
+        """One of Porchlight's processes dies."""
+        way = self.chance.choice(["any", "any", "before sending", "after sending", "reading"])
+        if way == "any" or not self._in_the_middle(way):
+            while not self._kill():
+                pass  # all are just being started again
+
+    def _in_the_middle(self, way: str) -> bool:
+        part, method = ("patient", "GET") if way == "reading" else ("prompt", "POST")
+        struck = threading.Event()
+
+        def strike() -> None:
+            if not struck.is_set() and self._kill(part):
+                struck.set()
+
+        fault = Watched(then=strike) if way == "after sending" else Watched(before=strike)
+        with self.proxy.fault(fault, method=method, path=COMMENTS):
+            return struck.wait(5)
+
+    def _kill(self, wanted: str | None = None) -> bool:
+        running = [(part, one) for part, all_of_it in self.porch.processes().items() for one in all_of_it]
+        there = [(part, one) for part, one in running if wanted in (None, part)]
+        if not there:
+            return False
+        part, victim = self.chance.choice(there)
+        with suppress(psutil.NoSuchProcess):
+            victim.kill()
+            self.killed[part] += 1
+            return True
+        return False
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(500)
+def test_nothing_is_lost_or_doubled_when_processes_are_killed(installation: Installation, wordpress_site: Site) -> None:
+    seed = int(os.environ.get("CHAOS_SEED") or random.randrange(2**32))
+    print(f"CHAOS_SEED={seed}")
+    chance = random.Random(seed)
+    crowd = Crowd(installation, wordpress_site, seed)
+    with FaultyProxy(wordpress_site.address) as proxy:
+        crowd.prepare(proxy.url)
+        with installation.running(**QUICK) as porch:
+            killer = Killer(porch, proxy, chance)
+            with crowd.at_work(porch):
+                for number in range(KILLS):
+                    if number == WITH_A_CAREFUL_BLOG:
+                        wordpress_site.flags("no-duplicate-check")
+                    with proxy.fault(LOST, method="POST", path=COMMENTS) if number % 3 == 0 else nullcontext():
+                        time.sleep(chance.uniform(0.5, 1.8))
+                    killer.strike()
+            crowd.wait_until_settled(SETTLING_SECONDS)
+            looked_up = porch.log.read_text().count("reply_looked_up")
+            retried = sum(agent.retried for agent in crowd.agents)
+    replies = sum(len(agent.accepted) for agent in crowd.agents)
+    print(f"killed {dict(killer.killed)}; {len(crowd.visitors.written)} comments, {replies} replies")
+    print(f"{looked_up} replies looked up, {retried} requests of agents repeated")
+    crowd.reckon()
+    assert sum(killer.killed.values()) == KILLS
+    assert looked_up
+    assert retried
