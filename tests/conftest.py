@@ -13,11 +13,12 @@ from pathlib import Path
 
 import pytest
 import redis
+from argon2 import PasswordHasher
 
 from app import bootstrap
 from app.bootstrap import Services
 from app.cli import redis_server
-from app.core import migrate
+from app.core import migrate, security
 from app.core.config import DatabaseSection, RedisSection, Settings
 from app.core.db import Database
 from app.core.process import die_with_parent
@@ -26,6 +27,14 @@ from tests.servers.postgres import Postgres, shared
 pytest_plugins = ["tests.servers.loopback", "tests.servers.wordpress.fixtures"]
 
 TEMPLATE = "migrated"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def quick_passwords() -> Iterator[None]:
+    """Hash passwords at the least cost in this process: the tests sign in hundreds of times."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(security, "_hasher", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+        yield
 
 
 @pytest.fixture(scope="session")
