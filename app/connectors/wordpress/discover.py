@@ -6,16 +6,14 @@ the site lives. ``?rest_route=/`` works with every setting, also where a plugin 
 """
 
 import html
-import ipaddress
 import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
-from app.connectors import errors
 from app.connectors.answers import ask, refusal
-from app.connectors.errors import ConnectorError, Permanent
 from app.connectors.ports import Found
+from app.connectors.typed import open_page
 from app.connectors.wordpress.client import decode, rest_url
 from app.connectors.wordpress.parse import title
 from app.core.http import Http, Response
@@ -37,7 +35,7 @@ def discover(http: Http, typed: str) -> Found | None:
 
     Raises ConnectorError when the address can't be read at all.
     """
-    page = _open(http, typed.strip())
+    page = open_page(http, typed, accept="text/html, */*;q=0.5")
     linked = _linked_root(page)
     root = linked or _ADMIN.sub("", _bare(page.url)) + "?rest_route=/"
     answer = ask(http, "GET", rest_url(root, "/", {"_fields": "name,url,home,namespaces"}))
@@ -61,40 +59,10 @@ def canonical(url: str) -> str:
     return urlunsplit((parts.scheme, host, parts.path.rstrip("/") + "/", "", ""))
 
 
-def _open(http: Http, typed: str) -> Response:
-    """Read what is at the address: as typed, or by HTTPS and then HTTP when no scheme was typed."""
-    failure: ConnectorError | None = None
-    for url in _candidates(typed):
-        try:
-            page = ask(http, "GET", url, headers={"accept": "text/html, */*;q=0.5"})
-            _raise_if_busy(page)
-        except Permanent:
-            raise
-        except ConnectorError as error:
-            failure = failure or error
-        else:
-            return page
-    raise failure or Permanent(errors.ADDRESS_REFUSED, "no address")
-
-
 def _raise_if_busy(answer: Response) -> None:
     """A site that fails just now must not pass for one that is no WordPress."""
     if answer.status == 429 or answer.status >= 500:
         raise refusal(answer, act=False)
-
-
-def _candidates(typed: str) -> list[str]:
-    if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]*://", typed):
-        return [typed]
-    return [f"http://{typed}"] if _is_loopback(typed) else [f"https://{typed}", f"http://{typed}"]
-
-
-def _is_loopback(typed: str) -> bool:
-    try:
-        host = urlsplit(f"//{typed}").hostname or ""
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _linked_root(page: Response) -> str | None:
