@@ -86,15 +86,21 @@ class Crowd:
             for one in running:
                 one.result()
 
+    def stay(self, seconds: float) -> None:
+        """Let them work for a while; at once over when one of them can't go on."""
+        self._over.wait(seconds)
+
     def _keep_going(
         self, pool: ThreadPoolExecutor, act: Callable[[], object], shortest: float, longest: float
     ) -> "Future[None]":
         chance = random.Random(self.seed)
 
         def loop() -> None:
-            while not self._over.is_set():
-                act()
-                self._over.wait(chance.uniform(shortest, longest))
+            try:
+                while not self._over.wait(chance.uniform(shortest, longest)):
+                    act()
+            finally:
+                self._over.set()
 
         return pool.submit(loop)
 

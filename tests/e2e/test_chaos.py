@@ -7,7 +7,6 @@ twice: what keeps a reply single is Porchlight alone. ``CHAOS_SEED`` repeats the
 import os
 import random
 import threading
-import time
 from collections import Counter
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
@@ -92,7 +91,7 @@ def test_nothing_is_lost_or_doubled_when_processes_are_killed(installation: Inst
                     if number == WITH_A_CAREFUL_BLOG:
                         wordpress_site.flags("no-duplicate-check")
                     with proxy.fault(LOST, method="POST", path=COMMENTS) if number % 3 == 0 else nullcontext():
-                        time.sleep(chance.uniform(0.5, 1.8))
+                        crowd.stay(chance.uniform(0.5, 1.8))
                     killer.strike()
             crowd.wait_until_settled(SETTLING_SECONDS)
             looked_up = porch.log.read_text().count("reply_looked_up")
