@@ -13,6 +13,8 @@ from typing import Any, Protocol
 Cursor = dict[str, Any]
 """JSON data of the connector's own making; stored in the same transaction as the batch it came with."""
 
+GAP_AT = "gap_at"
+"""Key of a cursor: ISO time of the last read that may have missed comments, because the platform shows only so many."""
 FASTEST = "fastest_seconds"
 """Key of a connection's settings: it may be read this often while people speak there; asking costs nobody anything."""
 

@@ -6,6 +6,7 @@ from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.accounts.models import Team
+from app.connectors.ports import GAP_AT
 from app.pages.models import Connection, Page
 from app.pages.types import ConnectionState, PageState, PageView, Reach
 
@@ -104,6 +105,7 @@ def _view(row: "Row[Page, Connection, str]") -> PageView:
         last_try_at=connection.last_try_at,
         last_read_at=connection.last_read_at,
         next_read_at=connection.next_read_at,
+        gap_at=datetime.fromisoformat(gap) if (gap := (connection.cursor or {}).get(GAP_AT)) else None,
         account_name=connection.account_name,
         can_log_in=connection.can_log_in,
     )

@@ -41,6 +41,8 @@ class PageView:
     last_try_at: datetime | None
     last_read_at: datetime | None
     next_read_at: datetime
+    gap_at: datetime | None
+    """When comments may have been missed last: more came between two reads than the platform shows at once."""
     account_name: str | None
     can_log_in: bool
 

@@ -13,7 +13,7 @@ from app.accounts.types import Role
 from app.bootstrap import Services
 from app.collecting.runner import Runner
 from app.connectors import errors
-from app.connectors.ports import Access, Found
+from app.connectors.ports import GAP_AT, Access, Found
 from app.core import alive
 from app.core.clock import utc_now
 from app.core.db import Database
@@ -113,6 +113,16 @@ def test_a_page_that_is_well_says_so(agent: Browser, blog: int) -> None:
     assert "as Our brand" in words(page)
     assert "<b>blog" not in page.text
     assert "Our &lt;b&gt;blog" in agent.get("/pages").text
+
+
+def test_a_page_that_may_have_missed_comments_says_when(agent: Browser, parts: Services, blog: int) -> None:
+    with parts.db.write() as session:
+        claim = pages.claim_read(session, blog, utc_now(), force=True)
+        assert claim is not None
+        pages.renew(session, claim, utc_now(), cursor={GAP_AT: "2026-03-01T09:12:00+00:00"})
+    page = agent.get(f"/pages/{blog}")
+    assert "Some comments may be missing" in words(page)
+    assert "2026-03-01T09:12" in page.text
 
 
 @pytest.mark.parametrize("code", [*CODES, page_words.INTERNAL])

@@ -12,7 +12,7 @@ from app.connectors.feed import client, document
 from app.connectors.feed.client import Validators
 from app.connectors.feed.ids import LEFT_OUT, Marks, key
 from app.connectors.feed.parse import Read, read_feed
-from app.connectors.ports import Access, Batch, Cursor, Item, Payload
+from app.connectors.ports import GAP_AT, Access, Batch, Cursor, Item, Payload
 from app.core.http import Http, Response
 
 UNCONDITIONAL_AFTER = timedelta(hours=1)
@@ -138,8 +138,8 @@ def _gap(feed: Read, before: Cursor, now: datetime) -> Cursor:
     """Whether comments may have come and gone between two reads: a feed shows only its newest entries."""
     known = before.get("known", {})
     gap = bool(known) and bool(feed.marks) and known.keys().isdisjoint(feed.marks)
-    last = now.isoformat() if gap else before.get("gap_at")
-    return {"gap": gap, "shows": len(feed.marks)} | ({"gap_at": last} if last else {})
+    last = now.isoformat() if gap else before.get(GAP_AT)
+    return {"gap": gap, "shows": len(feed.marks)} | ({GAP_AT: last} if last else {})
 
 
 def _time(cursor: Cursor, name: str) -> datetime | None:
