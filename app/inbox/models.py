@@ -32,6 +32,7 @@ class Conversation(Base):
         UniqueConstraint("page_id", "thread_root", "identity_id"),
         Index("ix_conversations_queue", "team_id", "state", "sort_at", "id"),
         Index("ix_conversations_state", "state", "sort_at", "id"),
+        Index("ix_conversations_news", "state", "news_at"),
         Index("ix_conversations_assignee", "assignee_id", "state", "sort_at", "id"),
         Index(
             "ix_conversations_unrouted",

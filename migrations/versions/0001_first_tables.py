@@ -227,6 +227,7 @@ def upgrade() -> None:
     with op.batch_alter_table("conversations", schema=None) as batch_op:
         batch_op.create_index("ix_conversations_assignee", ["assignee_id", "state", "sort_at", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_conversations_contact_id"), ["contact_id"], unique=False)
+        batch_op.create_index("ix_conversations_news", ["state", "news_at"], unique=False)
         batch_op.create_index("ix_conversations_queue", ["team_id", "state", "sort_at", "id"], unique=False)
         batch_op.create_index("ix_conversations_state", ["state", "sort_at", "id"], unique=False)
         batch_op.create_index(
