@@ -20,7 +20,7 @@ run: setup ## Start Porchlight; data goes to data/, Ctrl-C stops it
 demo: setup ## Start Porchlight with a demonstration
 	@exec $(BIN)/porchlight run --demo
 
-test: .venv/.ready-test ## Install what the tests need, check the code, run all tests
+test: ## Install what the tests need, check the code, run all tests
 	scripts/install-test-needs.sh
 	$(MAKE) --no-print-directory lint
 	$(BIN)/pytest $(PYTEST)
@@ -38,6 +38,7 @@ format: .venv/.ready-test ## Put the code into the agreed form
 	$(BIN)/ruff format
 
 lock: .venv/.ready-test ## Choose dependency versions anew from pyproject.toml
+	$(BIN)/python -m pip --disable-pip-version-check --quiet install uv
 	$(BIN)/uv pip compile --quiet --upgrade --no-emit-index-url --generate-hashes --python-version 3.11 \
 		pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --quiet --upgrade --no-emit-index-url --generate-hashes --python-version 3.11 \
