@@ -24,7 +24,7 @@ def test_without_the_right_to_install_it_says_what_to_install(tmp_path: Path) ->
     pretend(tmp_path, "apt-get", "echo nothing may be installed here >&2; exit 9")
     done = run(tmp_path)
     assert done.returncode == 1
-    assert "as root: apt-get install --no-install-recommends wordpress" in done.stderr
+    assert "Please run: sudo apt-get install --no-install-recommends wordpress" in done.stderr
     assert "nothing may" not in done.stderr
 
 
