@@ -27,6 +27,7 @@ from app.pages import connect, queries, words
 from app.pages import service as pages
 from app.pages.types import PageState, PageView
 from app.pages.words import Advice
+from app.web.present import names
 
 blueprint = Blueprint("connect", __name__, url_prefix="/pages/connect")
 LONGEST_ADDRESS = 2_000
@@ -206,7 +207,7 @@ def _look_page(typed: Typed, seen: Look, mistakes: Mapping[str, str]) -> str:
         typed=typed,
         seen=seen,
         mistakes=mistakes,
-        teams=[(team.key, team.name) for team in teams],
+        teams=[(team.key, names.shown(team.name)) for team in teams],
         backfills=[(days, _backfill(days)) for days in BACKFILLS],
     )
 

@@ -12,7 +12,7 @@ from app.accounts.types import Permission
 from app.core import i18n
 from app.core.clock import utc_now
 from app.edge.context import maybe_actor, services
-from app.web.present import health, nav, text, times, words
+from app.web.present import health, names, nav, text, times, words
 
 THEMES = ("light", "dark")
 
@@ -32,6 +32,7 @@ def install(app: Flask) -> None:
         linkify=text.linkify,
         safe_url=text.safe_url,
         host=text.host,
+        name=names.shown,
     )
     env.globals.update(ailment=health.ailment, words=words, ways=nav.ways)
     app.context_processor(_common)

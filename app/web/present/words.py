@@ -15,6 +15,7 @@ from app.pages.types import ConnectionState, PageState
 from app.pages.words import advice
 from app.routing.queries import Explanation
 from app.routing.types import DecidedBy
+from app.web.present import names
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +114,8 @@ def event(one: EventView) -> Word:
                 _(
                     "%(who)s handed it from %(before)s to %(after)s.",
                     who=who,
-                    before=data.get("from", "?"),
-                    after=data.get("to", "?"),
+                    before=names.shown(data.get("from", "?")),
+                    after=names.shown(data.get("to", "?")),
                 ),
                 "arrow-right-left",
             )
@@ -149,17 +150,18 @@ def _plain_event(kind: EventKind, who: str) -> Word:
 
 def why(step: Explanation) -> str:
     """One step of how a conversation came to its team."""
+    team = names.shown(step.team_name)
     if step.decided_by is DecidedBy.PERSON:
-        return _("%(who)s handed it to %(team)s.", who=step.actor or "?", team=step.team_name)
+        return _("%(who)s handed it to %(team)s.", who=step.actor or "?", team=team)
     if step.spam:
-        text = _("Set aside as spam by the rule “%(rule)s”", rule=step.rule or "?")
+        text = _("Set aside as spam by the rule “%(rule)s”", rule=names.shown(step.rule or "?"))
     elif step.rule:
-        text = _("Routed to %(team)s by the rule “%(rule)s”", team=step.team_name, rule=step.rule)
+        text = _("Routed to %(team)s by the rule “%(rule)s”", team=team, rule=names.shown(step.rule))
     else:
-        return _("No rule took it, so it went to the page’s own team, %(team)s.", team=step.team_name)
+        return _("No rule took it, so it went to the page’s own team, %(team)s.", team=team)
     if not step.matched:
         return text + "."
-    said = ", ".join(f"“{one}”" for one in step.matched[:5])
+    said = ", ".join(_("“%(word)s”", word=one) for one in step.matched[:5])
     return _("%(decision)s, because of %(words)s.", decision=text, words=said)
 
 
