@@ -11,8 +11,8 @@ from tests.e2e.installation import PASSWORD, Installation, Porch, wait_until
 from tests.servers.wordpress import Site
 
 QUICK = {"PORCHLIGHT_OUTBOX_UNDO_SECONDS": "1", "PORCHLIGHT_COLLECTING_FASTEST_SECONDS": "1"}
-ANSWER = "Schon unterwegs! <script>document.title='stolen'</script> & \"morgen\" 🚚\n\nGrüße, שלום"
-SEEN = "Schon unterwegs! <script>document.title=‘stolen’</script> & “morgen” 🚚\n\nGrüße, שלום"
+ANSWER = 'Schon unterwegs! <script>document.title=/stolen/</script> & "morgen" 🚚\n\nGrüße, שלום'
+SEEN = "Schon unterwegs! <script>document.title=/stolen/</script> & “morgen” 🚚\n\nGrüße, שלום"
 """The same, in the blog's typography."""
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -82,7 +82,8 @@ def test_an_answer_stands_on_the_blog_once_under_what_it_answers(
     screen.goto(link)
     nested = screen.locator(f"#comment-{first} #comment-{second} #comment-{number} .wp-block-comment-content")
     expect(nested).to_have_count(1)
-    assert nested.inner_text().split() == SEEN.split()
+    without_emoji = nested.inner_text().replace("🚚", "")  # where no font has them, the blog's theme draws them
+    assert without_emoji.split() == SEEN.replace("🚚", "").split()
     assert "stolen" not in screen.title()
     assert len(ours(wordpress_site)) == 1
 
