@@ -1,6 +1,7 @@
 """Redis only says "now": emptied or killed in the middle of work, nothing is lost and work goes on within a minute."""
 
 import random
+import time
 
 import psutil
 import pytest
@@ -51,7 +52,9 @@ def test_work_goes_on_when_redis_is_emptied_and_killed(installation: Installatio
                     kill_redis(porch)
         wait_until(lambda: flush(installation), "Redis could be emptied")
         crowd.visitors.write()
+        begin = time.monotonic()
         crowd.wait_until_settled(RESUMED_SECONDS)
+        print(f"settled {time.monotonic() - begin:.1f} s after the last flush")
         assert porch.process.poll() is None
         dead = [
             line for line in porch.log.read_text().splitlines() if "Starting it again" in line and "Redis" not in line
