@@ -12,12 +12,14 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_origin
+from urllib.parse import quote
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from app.core.errors import ConfigError
 
 PREFIX = "PORCHLIGHT_"
+SOCKET_PATH = re.compile(r"[A-Za-z0-9/._-]{1,107}")
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -102,7 +104,7 @@ class Settings(Section):
 
     @property
     def database_url(self) -> str:
-        return self.database.url or f"sqlite:///{self.data_dir / 'porchlight.db'}"
+        return self.database.url or f"sqlite:///{quote(str(self.data_dir / 'porchlight.db'))}"
 
     @property
     def redis_url(self) -> str:
@@ -110,9 +112,13 @@ class Settings(Section):
 
     @property
     def redis_socket(self) -> Path:
-        """In the data folder; in a private one under /tmp when that path is too long for one (unix(7): 107 bytes)."""
+        """In the data folder; in a private one under /tmp when that path will not do.
+
+        It must not be too long (unix(7): 107 bytes), and Redis names it in the answer to CLIENT INFO without escaping
+        it, where its client can read neither spaces nor equals signs.
+        """
         usual = self.data_dir / "run" / "redis.sock"
-        if len(os.fsencode(usual)) <= 107:
+        if SOCKET_PATH.fullmatch(str(usual)):
             return usual
         mark = hashlib.sha256(os.fsencode(self.data_dir)).hexdigest()[:16]
         return Path(f"/tmp/porchlight-{os.geteuid()}-{mark}/redis.sock")  # noqa: S108 (made 0700 and checked by app.cli.redis_server)

@@ -19,6 +19,7 @@ from app.accounts import service as accounts
 from app.accounts.types import Role
 from app.cli import call, porchlight
 from app.core.clock import utc_now
+from app.core.config import Settings
 from app.core.db import Database
 from tests.processes import PATIENCE, eventually, started
 
@@ -90,7 +91,8 @@ def data_dir(tmp_path: Path) -> Path:
     return tmp_path / "data"
 
 
-def test_from_the_first_start_to_the_second(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_from_the_first_start_to_the_second(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data_dir = tmp_path / "Blögs? 100%25 = all of #1" / "data"
     with running(data_dir) as first:
         assert str(data_dir) in first.said[0]
         link = first.read_until("/setup/").split()[-1]
@@ -104,7 +106,8 @@ def test_from_the_first_start_to_the_second(data_dir: Path, monkeypatch: pytest.
         asked = time.monotonic()
         assert "has stopped" in first.stop()
         assert time.monotonic() - asked < 10
-    database = Database(f"sqlite:///{data_dir / 'porchlight.db'}")
+    assert (data_dir / "porchlight.db").is_file()
+    database = Database(Settings(data_dir=data_dir).database_url)
     with database.write() as session:
         accounts.create_user(session, login="ada", role=Role.ADMIN, password="a good long one", now=utc_now())
     database.dispose()
