@@ -26,7 +26,16 @@ from tests.web.scene import Scene
 PASSWORD = "correct horse battery"
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"]
-KNOWN_NOISE = ("409 (", "422 (", "404 (", "net::ERR_")
+KNOWN_NOISE = (
+    "401 (",
+    "404 (",
+    "409 (",
+    "422 (",
+    "net::ERR_",
+    "Response Status Error Code 404",
+    "htmx:sendError",
+    "htmx:afterRequest",
+)
 """What a browser writes to its console about answers that a test asked for."""
 
 

@@ -82,7 +82,7 @@ def test_what_is_new_is_told_within_a_second_and_moves_nothing(scene: Scene, per
     scene.say("Newcomer", "My parcel never arrived", minutes_ago=0)
     scene.collect()
     stored = utc_now().timestamp() * 1000
-    expect(page.locator("#news-pill")).to_have_text("1 new")
+    expect(page.locator("#news-pill")).to_have_text("1 new", timeout=12_000)
     assert page.evaluate("window.toldAt") - stored < 1000
     assert places(page) == before
     page.keyboard.press(".")
@@ -259,7 +259,40 @@ def test_without_a_stream_the_page_looks_by_itself(scene: Scene, person: Opener)
     page.reload()
     page.wait_for_timeout(200)
     scene.heard("Cleo", "My parcel never arrived")
-    expect(page.locator("#news-pill")).to_have_text("1 new")
+    expect(page.locator("#news-pill")).to_have_text("1 new", timeout=12_000)
+
+
+def test_errors_are_said_and_leave_everything_in_its_place(scene: Scene, person: Opener) -> None:
+    talk = scene.heard("Bob", "Where is my order?")
+    page = person()
+    page.goto(f"/inbox/{talk}")
+    page.evaluate("htmx.ajax('GET', '/inbox/1', { target: '#talk' })")
+    expect(page.locator(".flash.bad")).to_contain_text("There is no such conversation")
+    expect(page.locator("#talk-title")).to_have_text("Bob")
+    page.get_by_role("button", name="Close").click()
+    page.fill("#reply-text", "Not lost")
+    page.route("**/reply?**", lambda route: route.abort())
+    page.get_by_role("button", name="Reply and wait").click()
+    expect(page.locator(".flash.bad")).to_contain_text("No connection")
+    expect(page.locator("#reply-text")).to_have_value("Not lost")
+    page.unroute("**/reply?**")
+    page.get_by_role("button", name="Reply and wait").click()
+    expect(page.locator(".delivery")).to_contain_text("Leaves in")
+    assert len(scene.replies(talk)) == 1
+
+
+def test_signed_out_meanwhile(scene: Scene, person: Opener) -> None:
+    talk = scene.heard("Bob", "Where is my order?")
+    page = person()
+    page.goto(f"/inbox/{talk}?view=all")
+    page.wait_for_timeout(300)
+    page.context.clear_cookies()
+    scene.heard("Cleo", "My parcel never arrived")
+    page.wait_for_url("**/sign-in?**")
+    page.fill("[name=login]", "agent")
+    page.fill("[name=password]", "correct horse battery")
+    page.press("[name=password]", "Enter")
+    page.wait_for_url(f"**/inbox/{talk}?view=all")
 
 
 def test_a_phone_shows_one_thing_at_a_time(scene: Scene, person: Opener) -> None:

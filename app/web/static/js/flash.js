@@ -19,3 +19,9 @@ function adoptAll() {
 
 adoptAll();
 new MutationObserver(adoptAll).observe(document.getElementById("flashes"), { childList: true });
+
+// A request that never arrived says so; what was written stands where it was.
+document.addEventListener("htmx:sendError", () => {
+  const flashes = document.getElementById("flashes");
+  flashes.append(document.getElementById("flash-offline").content.cloneNode(true));
+});

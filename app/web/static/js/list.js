@@ -42,13 +42,26 @@ document.addEventListener("change", (event) => {
   if (event.target.matches("[data-submit-on-change]")) event.target.form.requestSubmit();
 });
 
+function showOpen() {
+  const row = document.querySelector("#rows a[aria-current]");
+  const list = document.getElementById("list");
+  if (row && list.scrollHeight > list.clientHeight) row.scrollIntoView({ block: "nearest" });
+}
+
+showOpen();
 document.addEventListener("htmx:afterSettle", mark);
 
-// What is opened with the keyboard is read from its top: focus goes to the thread, "u" and j/k come back to the list.
-document.addEventListener("htmx:afterSwap", (event) => {
-  if (event.detail.target?.id !== "talk") return;
-  mark();
+// After an answer the next conversation is read first: focus leaves the composer, so that single keys work and no letter
+// meant as a key lands in a reply.
+let shownId = openId();
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (event.detail.target?.id !== "talk" && event.detail.elt?.id !== "talk") return;
+  showOpen();
+  const moved = openId() !== shownId;
+  shownId = openId();
+  const lost = !document.activeElement || document.activeElement === document.body;
+  if (!lost && !(moved && document.activeElement.closest("#composer"))) return;
   const row = document.querySelector("#rows a[aria-current]");
-  row?.scrollIntoView({ block: "nearest" });
-  if (!document.activeElement || document.activeElement === document.body) row?.focus({ preventScroll: true });
+  const to = row?.checkVisibility() ? row : document.getElementById("talk-scroll");
+  to?.focus({ preventScroll: true });
 });

@@ -6,9 +6,11 @@ import { readAgain } from "./talk.js";
 
 const POLL = 5000;
 const LONGEST = 60000;
+let stream = null;
 let polling = null;
+let later = null;
 let wait = 2000;
-let opened = false;
+let missed = false;
 
 function lookAtAll() {
   askForNews();
@@ -16,7 +18,7 @@ function lookAtAll() {
 }
 
 function poll(on) {
-  if (on && !polling) polling = setInterval(() => document.hidden || lookAtAll(), POLL);
+  if (on && !polling) polling = setInterval(lookAtAll, POLL);
   if (!on && polling) polling = void clearInterval(polling);
 }
 
@@ -29,23 +31,32 @@ function heard(event) {
 }
 
 function listen() {
-  const stream = new EventSource("/live");
+  stream = new EventSource("/live");
   stream.addEventListener("open", () => {
     wait = 2000;
     poll(false);
-    if (opened) lookAtAll();
-    opened = true;
+    if (missed) lookAtAll();
+    missed = false;
   });
   stream.addEventListener("changed", heard);
   stream.addEventListener("error", () => {
+    missed = true;
     poll(true);
     if (stream.readyState !== EventSource.CLOSED) return; // the browser tries again by itself
-    setTimeout(listen, wait * (0.5 + Math.random()));
+    later = setTimeout(listen, wait * (0.5 + Math.random()));
     wait = Math.min(wait * 2, LONGEST);
   });
 }
 
+// A browser opens six connections to a server and no more: tabs that nobody looks at hold none.
+function rest() {
+  clearTimeout(later);
+  stream?.close();
+  poll(false);
+  missed = true;
+}
+
 if (document.getElementById("list")) {
-  listen();
-  document.addEventListener("visibilitychange", () => document.hidden || lookAtAll());
+  if (!document.hidden) listen();
+  document.addEventListener("visibilitychange", () => (document.hidden ? rest() : listen()));
 }

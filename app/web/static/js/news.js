@@ -29,7 +29,7 @@ export const askForNews = oneAtATime(async () => {
   if (!list()) return;
   const answer = await fetch(address(), { headers: { "HX-Request": "true" } });
   if (answer.ok) show(await answer.text());
-  else if (answer.headers.get("HX-Redirect")) location.assign(answer.headers.get("HX-Redirect"));
+  else if (answer.status === 401) location.reload(); // signed out: the page itself asks to sign in, and comes back here
 });
 
 async function reload() {
