@@ -91,7 +91,7 @@ def _start_redis(supervisor: Supervisor, current: Settings) -> None:
     if not current.redis_socket.is_relative_to(current.data_dir):
         click.echo(
             _(
-                "Redis listens in %(folder)s: the data folder's path is too long for it.",
+                "Redis listens in %(folder)s: the data folder's path is too long or too unusual for it.",
                 folder=current.redis_socket.parent,
             )
         )
