@@ -15,7 +15,7 @@ from tests.cli.test_example import keys
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
-LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
+LINK = re.compile(r"(?:\]\(|src=\"|srcset=\")([^)\s\"]+)[)\"]")
 COMMAND = re.compile(r"(?:^|[ /|])porchlight ([a-z][a-z-]*(?: [a-z][a-z-]*)?)(?=$|\s)(.*)$")
 PLACE = re.compile(r"`((?:app|workers|tests|bench|scripts|migrations|docs)/[\w./-]+)`")
 OPTION = re.compile(r"(?<!\S)--[a-z-]+")
