@@ -78,7 +78,8 @@ class Collecting(Section):
 class Outbox(Section):
     undo_seconds: float = Field(default=10.0, ge=0, le=300)
     lease_seconds: float = Field(default=120.0, ge=1, le=900)
-    """After this long a send that reported nothing is looked up; keep it well above outgoing.total_seconds."""
+    """After this long a send of unknown outcome is looked up, be it that our process died or that no answer came. Keep
+    it well above outgoing.total_seconds: a slow site may act on a request after we lost patience with it."""
 
 
 class Log(Section):

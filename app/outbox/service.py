@@ -206,15 +206,20 @@ def record_not_sent(
 
 
 def record_unknown(session: Session, claimed: Claimed, code: str, detail: str, now: datetime) -> None:
-    """Nobody knows whether it arrived: it will be looked up, and after a day a person decides."""
+    """Nobody knows whether it arrived: it will be looked up, and after a day a person decides.
+
+    A reply not before the lease of its send is over: a slow platform may still act on it after we lost patience, and
+    "it is not there" would prove nothing.
+    """
     one = _held(session, claimed)
     if one is None:
         return
+    may_come_until = one.lease_until if claimed.act is Act.REPLY and not claimed.look_up else None
     one.error_code, one.error_detail = code, detail
     one.lease = one.lease_until = None
     when = rules.look_again_at(now, one.first_sent_at or now, random.random())  # noqa: S311
     if when is not None:
-        one.state, one.due_at = DeliveryState.UNKNOWN, when
+        one.state, one.due_at = DeliveryState.UNKNOWN, max(when, may_come_until or when)
         announce(session, Changed("conversation", one.conversation_id))
     else:
         _give_up(session, one, DeliveryState.UNCLEAR, EventKind.REPLY_UNCLEAR, code, now)

@@ -69,12 +69,17 @@ class Crowd:
             self.installation.add_user(login)
         self.page_id = self.installation.add_page(address, self.site.users["rita"])
 
-    @contextmanager
-    def at_work(self, porch: Porch) -> Iterator[None]:
-        """Comments and answers, all the while. Whoever can't go on fails the test."""
+    def come(self, porch: Porch) -> list[Agent]:
+        """The agents sign in."""
         self.agents = [Agent(porch.url, login, random.Random(f"{self.seed}{login}")) for login in LOGINS]
         for agent in self.agents:
             agent.sign_in()
+        return self.agents
+
+    @contextmanager
+    def at_work(self, porch: Porch) -> Iterator[None]:
+        """Comments and answers, all the while. Whoever can't go on fails the test."""
+        self.come(porch)
         self._over.clear()
         with ThreadPoolExecutor(len(self.agents) + 1) as pool:
             running = [self._keep_going(pool, self.visitors.write, 0.2, 0.8)]

@@ -7,6 +7,7 @@ twice: what keeps a reply single is Porchlight alone. ``CHAOS_SEED`` repeats the
 import os
 import random
 import threading
+import time
 from collections import Counter
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
@@ -24,8 +25,8 @@ WITH_A_CAREFUL_BLOG = 6
 """So many of the kills while the blog refuses words that it has already, as WordPress does by itself."""
 QUICK = {
     "PORCHLIGHT_OUTBOX_UNDO_SECONDS": "0",
-    "PORCHLIGHT_OUTBOX_LEASE_SECONDS": "14",
-    "PORCHLIGHT_OUTGOING_TOTAL_SECONDS": "10",
+    "PORCHLIGHT_OUTBOX_LEASE_SECONDS": "16",
+    "PORCHLIGHT_OUTGOING_TOTAL_SECONDS": "7",
     "PORCHLIGHT_COLLECTING_FASTEST_SECONDS": "2",
 }
 SETTLING_SECONDS = 150.0
@@ -103,3 +104,27 @@ def test_nothing_is_lost_or_doubled_when_processes_are_killed(installation: Inst
     assert sum(killer.killed.values()) == KILLS
     assert looked_up
     assert retried
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_reply_that_a_slow_blog_takes_after_we_lost_patience_stands_there_once(
+    installation: Installation, wordpress_site: Site
+) -> None:
+    crowd = Crowd(installation, wordpress_site, seed=1)
+    wordpress_site.flags("no-duplicate-check")
+    crowd.visitors.write()
+    with FaultyProxy(wordpress_site.address) as proxy:
+        crowd.prepare(proxy.url)
+        installation.porchlight("collect")
+        hesitant = Watched(before=lambda: time.sleep(9))
+        with (
+            installation.running(**{**QUICK, "PORCHLIGHT_OUTGOING_TOTAL_SECONDS": "2"}) as porch,
+            proxy.fault(hesitant, method="POST", path=COMMENTS),
+        ):
+            (agent, _other) = crowd.come(porch)
+            assert agent.answer_one("Kommt heute")
+            crowd.wait_until_settled(SETTLING_SECONDS)
+    assert sum(request.method == "POST" for request in proxy.requests) == 1
+    crowd.reckon()
