@@ -191,6 +191,9 @@ def test_keys_alone(scene: Scene, person: Opener) -> None:
     expect(page.locator("#keys")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.locator("#keys")).to_be_hidden()
+    page.locator("#talk-scroll").focus()
+    page.keyboard.press("u")
+    expect(page.locator("#rows a:focus .row-person")).to_have_text("Cid")
 
 
 def test_single_keys_can_be_switched_off(scene: Scene, person: Opener) -> None:
@@ -293,6 +296,48 @@ def test_signed_out_meanwhile(scene: Scene, person: Opener) -> None:
     page.fill("[name=password]", "correct horse battery")
     page.press("[name=password]", "Enter")
     page.wait_for_url(f"**/inbox/{talk}?view=all")
+
+
+def test_focus_leaves_the_composer_with_the_answer(scene: Scene, person: Opener) -> None:
+    """The next letter after an answer is a key, not the beginning of the next answer."""
+    for name in ("Ada", "Bea", "Cid"):
+        scene.say(name, "Where is my order?", minutes_ago=90)
+    scene.collect()
+    page = person()
+    page.keyboard.press("o")
+    page.keyboard.press("r")
+    expect(page.locator("#reply-text")).to_be_focused()
+    page.keyboard.type("On its way")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#rows a[aria-current]:focus")).to_have_count(1)
+    page.keyboard.press("e")
+    expect(page.locator("#rows .row")).to_have_count(1)
+    expect(page.locator("#reply-text")).to_have_value("")
+
+
+def test_letters_typed_ahead_do_nothing_to_the_wrong_conversation(scene: Scene, person: Opener) -> None:
+    first, second = scene.heard("Ada", "Where is my order?", minutes_ago=90), scene.heard("Bea", "Where is my order?")
+    page = person()
+    page.goto(f"/inbox/{first}")
+    page.route(f"**/inbox/{second}?**", lambda route: (page.wait_for_timeout(400), route.continue_()))
+    page.keyboard.press("j")
+    page.keyboard.press("o")
+    page.keyboard.type("r#eeaz")
+    expect(page.locator("#talk-title")).to_have_text("Bea")
+    expect(page.locator("#reply-text")).to_be_focused()
+    expect(page.locator("#reply-text")).to_have_value("")
+    for talk in (first, second):
+        view = scene.talk(talk)
+        assert (view.state, view.assignee_id) == (ConversationState.NEW, None)
+
+
+def test_a_long_comment_is_folded(scene: Scene, person: Opener) -> None:
+    talk = scene.heard("Bob", "Where is my order? " + "word " * 1000 + "the end")
+    page = person()
+    page.goto(f"/inbox/{talk}")
+    expect(page.get_by_text("the end", exact=False).last).to_be_hidden()
+    page.get_by_text("Show all of it").click()
+    expect(page.get_by_text("the end", exact=False).last).to_be_visible()
 
 
 def test_a_phone_shows_one_thing_at_a_time(scene: Scene, person: Opener) -> None:

@@ -11,6 +11,7 @@ from app.core.clock import utc_now
 from app.core.errors import Conflict, InvalidInput, PorchlightError
 from app.core.i18n import gettext as _
 from app.core.ids import new_id
+from app.core.text import plain
 from app.edge.context import actor, services, session
 from app.edge.errors import status_of
 from app.edge.routes import rejected, route
@@ -54,7 +55,7 @@ def hand_over(conversation_id: int) -> ResponseReturnValue:
     team_id = places.number(request.form.get("team")) or 0
 
     def move(now: datetime) -> None:
-        reason = request.form.get("reason", "")
+        reason = plain(request.form.get("reason", ""))
         routing.correct(session(), actor(), conversation_id, team_id, version=_version(), reason=reason, now=now)
 
     return _change(conversation_id, move, _("Handed over."), moves_on=True)
@@ -253,4 +254,4 @@ def _version() -> int:
 
 
 def _text() -> str:
-    return request.form.get("text", "").replace("\r\n", "\n")
+    return plain(request.form.get("text", ""))

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 COUNTED_TO = 100
+NEWS_AT_MOST = 5
 _COUNTED = (View.TEAM, View.MINE, View.UNASSIGNED)
 
 
@@ -137,17 +138,18 @@ class TalkScreen:
 
     @property
     def news(self) -> list[str]:
-        """What came since the form was made that was just refused."""
+        """The latest few things that came since the form was made that was just refused."""
         seen = self.draft.seen
         if seen is None:
             return []
         comments = [line.comment for line in self.lines if line.comment and line.comment.id > seen.id]
         replies = [line.reply for line in self.lines if line.reply and line.reply.created_at > seen.at]
-        return [
+        found = [
             *(_("%(who)s wrote: “%(words)s”", who=one.author, words=snippet(one.text)) for one in comments),
             *(_("%(who)s answered: “%(words)s”", who=one.author, words=snippet(one.text)) for one in replies),
             *(words.event(one).text for one in self.events if one.at > seen.at),
         ]
+        return found[-NEWS_AT_MOST:]
 
 
 def list_screen(session: "Session", actor: Actor, place: Place, now: datetime) -> ListScreen:

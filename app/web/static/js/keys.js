@@ -2,21 +2,20 @@
 // off (WCAG 2.1.4), and leave keys with Ctrl, Alt or Cmd to the browser.
 const STORE = "porchlight.keys";
 const map = document.getElementById("keys");
+const handlers = [];
+let loading = 0;
+let later = null;
 
 export function keysOn() {
   return localStorage.getItem(STORE) !== "off";
 }
 
-export function typing(target) {
-  return target.closest?.("input:not([type=radio], [type=checkbox]), textarea, select, [contenteditable]") != null;
+export function onKey(handle) {
+  handlers.push(handle);
 }
 
-export function onKey(handle) {
-  document.addEventListener("keydown", (event) => {
-    if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (typing(event.target) || !keysOn() || document.querySelector("dialog[open]")) return;
-    if (handle(event.key, event)) event.preventDefault();
-  });
+function typing(target) {
+  return target.closest?.("input:not([type=radio], [type=checkbox]), textarea, select, [contenteditable]") != null;
 }
 
 function visible(element) {
@@ -30,12 +29,31 @@ function press(key) {
   return Boolean(last);
 }
 
-onKey((key) => {
-  if (key === "?" && map) {
-    map.showModal();
-    return true;
-  }
-  return key.length === 1 && press(key);
+function run(key, target) {
+  if (handlers.some((handle) => handle(key, target))) return true;
+  if (key !== "?" || !map) return key.length === 1 && press(key);
+  map.showModal();
+  return true;
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (typing(event.target) || !keysOn() || document.querySelector("dialog[open]")) return;
+  // Letters typed ahead of a conversation that is still coming must not act on the one that is going. What would begin
+  // to write does so once it is there.
+  if (loading && event.key.length === 1) {
+    if (["r", "n"].includes(event.key)) later ??= event.key;
+    event.preventDefault();
+  } else if (run(event.key, event.target)) event.preventDefault();
+});
+
+const forTalk = (event) => event.detail.target?.id === "talk";
+document.addEventListener("htmx:beforeRequest", (event) => (loading += forTalk(event) ? 1 : 0));
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (!forTalk(event)) return;
+  loading = Math.max(0, loading - 1);
+  if (!loading && later) run(later, document.body);
+  if (!loading) later = null;
 });
 
 function tell() {

@@ -26,14 +26,19 @@ function move(step) {
   return true;
 }
 
-onKey((key, event) => {
-  const inList = event.target.closest?.("#list") || event.target === document.body;
+onKey((key, target) => {
+  const inList = target.closest?.("#list") || target === document.body;
   if (key === "j" || (key === "ArrowDown" && inList)) return move(1);
   if (key === "k" || (key === "ArrowUp" && inList)) return move(-1);
   if (key === "o") {
     const here = document.activeElement?.closest?.("#rows a") ?? links()[0];
     here?.click();
     return Boolean(here);
+  }
+  if (key === "u") {
+    const row = document.querySelector("#rows a[aria-current]") ?? links()[0];
+    row?.focus();
+    return Boolean(row);
   }
   return false;
 });

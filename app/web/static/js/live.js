@@ -40,9 +40,9 @@ function listen() {
   });
   stream.addEventListener("changed", heard);
   stream.addEventListener("error", () => {
+    stream.close(); // the browser would come back after a fixed time, with all others
     missed = true;
     poll(true);
-    if (stream.readyState !== EventSource.CLOSED) return; // the browser tries again by itself
     later = setTimeout(listen, wait * (0.5 + Math.random()));
     wait = Math.min(wait * 2, LONGEST);
   });

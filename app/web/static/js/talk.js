@@ -46,14 +46,14 @@ export const readAgain = oneAtATime(async () => {
   }
 });
 
-// A conversation opens where the answer goes, not at the first of two hundred comments.
-function goToAnswered() {
+// A conversation opens where there is something to do, not at the first of two hundred comments.
+function goToWork() {
   const scroller = document.getElementById("talk-scroll");
-  const line = document.querySelector("#thread .answered");
+  const line = [...document.querySelectorAll("#thread .answered, #thread .said-line:has(.delivery)")].at(-1);
   if (!scroller || !line || scroller.dataset.placed) return;
   scroller.dataset.placed = "yes";
   if (line.getBoundingClientRect().bottom > scroller.getBoundingClientRect().bottom) line.scrollIntoView({ block: "center" });
 }
 
-goToAnswered();
-document.addEventListener("htmx:load", goToAnswered);
+goToWork();
+document.addEventListener("htmx:load", goToWork);
