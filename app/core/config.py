@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, get_origin
 from urllib.parse import quote
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticCustomError
 
 from app.core.errors import ConfigError
 
@@ -30,6 +31,17 @@ def _split(value: Any) -> Any:
     return value
 
 
+def _address(*schemes: str) -> AfterValidator:
+    """Refuses a URL that begins like none of those we can use."""
+
+    def check(value: str | None) -> str | None:
+        if value is not None and not value.startswith(tuple(f"{scheme}://" for scheme in schemes)):
+            raise PydanticCustomError("address", "It has to begin with " + " or ".join(f"{one}://" for one in schemes))
+        return value
+
+    return AfterValidator(check)
+
+
 class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
@@ -37,7 +49,7 @@ class Section(BaseModel):
 class Web(Section):
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)
-    public_url: str | None = None
+    public_url: Annotated[str | None, _address("https", "http")] = None
     """Where browsers reach us, for links in messages and for secure cookies; derived from host and port when unset."""
     processes: int = Field(default=1, ge=1, le=64)
     threads: int = Field(default=8, ge=1, le=256)
@@ -47,13 +59,13 @@ class Web(Section):
 
 
 class DatabaseSection(Section):
-    url: str | None = None
+    url: Annotated[str | None, _address("postgresql+psycopg", "postgresql", "sqlite")] = None
     """SQLAlchemy URL; unset means SQLite in the data folder."""
     pool_size: int = Field(default=10, ge=1, le=200)
 
 
 class RedisSection(Section):
-    url: str | None = None
+    url: Annotated[str | None, _address("redis", "rediss", "unix")] = None
     """``redis://`` or ``unix://`` URL; unset means the embedded server in the data folder."""
 
 
@@ -202,7 +214,8 @@ def _explain(item: Any, file: Path, text: str, origin: Mapping[tuple[str, ...], 
     source = origin.get(place) or f"{file}, line {_line(text, place) or 1}"
     if item["type"] == "extra_forbidden":
         return f"{source}: there is no setting '{name}'. Remove it, or see config.example.toml for the known ones."
-    return f"{source}: '{name}' can't be {item['input']!r}: {item['msg']}. See config.example.toml."
+    shown = re.sub(r"//.*@", "//***@", repr(item["input"]))  # a password does not belong into a log
+    return f"{source}: '{name}' can't be {shown}: {item['msg']}. See config.example.toml."
 
 
 def _line(text: str, where: tuple[str, ...]) -> int | None:

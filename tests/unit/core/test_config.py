@@ -1,0 +1,41 @@
+"""A value that can't be used stops the start with the line and the remedy."""
+
+from pathlib import Path
+
+import pytest
+
+from app.core import config
+from app.core.errors import ConfigError
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "value", "remedy"),
+    [
+        ("database", "url", "mysql://porchlight:can/canary@db/porchlight", "postgresql+psycopg://"),
+        ("database", "url", "postgres://porchlight:canary@db/porchlight", "postgresql+psycopg://"),
+        ("database", "url", "porchlight.db", "sqlite://"),
+        ("redis", "url", "redis.example.org:6379", "redis://"),
+        ("web", "public_url", "inbox.example.org", "https://"),
+    ],
+)
+def test_an_address_of_the_wrong_kind_stops_the_start(
+    tmp_path: Path, section: str, key: str, value: str, remedy: str
+) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text(f'[{section}]\n{key} = "{value}"\n', encoding="utf-8")
+    with pytest.raises(ConfigError) as refused:
+        config.load(file, {})
+    assert f"{file}, line 2: '{section}.{key}'" in refused.value.message
+    assert remedy in refused.value.message
+    assert "canary" not in refused.value.message
+
+
+def test_a_wrong_address_in_a_variable_names_the_variable() -> None:
+    with pytest.raises(ConfigError, match=r"PORCHLIGHT_REDIS_URL: 'redis\.url'"):
+        config.load(environ={"PORCHLIGHT_REDIS_URL": "foo"})
+
+
+@pytest.mark.parametrize("url", ["postgresql+psycopg://u:p@db/x", "postgresql://u:p@db/x", "sqlite:////tmp/x.db"])
+def test_the_databases_we_know_are_taken(tmp_path: Path, url: str) -> None:
+    (tmp_path / "config.toml").write_text(f'[database]\nurl = "{url}"\n', encoding="utf-8")
+    assert config.load(tmp_path / "config.toml", {}).database_url == url
