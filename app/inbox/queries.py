@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy import Row as SqlRow
 from sqlalchemy.orm import Session
 
@@ -188,12 +188,14 @@ def reply_target(session: Session, conversation_id: int) -> int | None:
 
 
 def thread(session: Session, actor: Actor, conversation_id: int) -> list[CommentView]:
-    """All comments of the thread the conversation stands in, other people's too, nested as at the source."""
+    """The thread the conversation stands in, nested as at the source: what its person said, and of what others said
+    the newest, THREAD_LIMIT comments together."""
     talk = access.conversation(session, actor, conversation_id)
+    own_first = case((Comment.conversation_id == talk.id, 0), else_=1)
     query: Select[Comment] = (
         select(Comment)
         .where(Comment.page_id == talk.page_id, Comment.thread_root == talk.thread_root)
-        .order_by(Comment.published_at.desc(), Comment.id.desc())
+        .order_by(own_first, Comment.published_at.desc(), Comment.id.desc())
         .limit(THREAD_LIMIT)
     )
     comments = sorted(session.scalars(query), key=lambda one: (one.published_at, one.id))

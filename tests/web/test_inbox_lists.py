@@ -198,3 +198,17 @@ def test_news_says_how_many_and_how_known_rows_are_now(scene: Scene, agent: Brow
     assert "Marketer" in words(told)
     for shown in ("x", "1.", ".1", "1.x", "1.1," * 500, "99999999999999999999.1"):
         assert agent.get(f"/inbox/news?shown={shown}").status_code == 200
+
+
+def test_what_a_person_said_stands_in_their_conversation_however_long_the_thread(
+    scene: Scene, agent: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.inbox.queries.THREAD_LIMIT", 3)
+    asked = scene.say("Bob", "Where is my order?", minutes_ago=90)
+    for number in range(5):
+        scene.say(f"Visitor {number}", f"Me too {number}", minutes_ago=80 - number, parent=asked)
+    scene.collect()
+    page = words(agent.get(f"/inbox/{scene.talk_with(asked)}", headers={"HX-Request": "true", "HX-Target": "talk"}))
+    assert "Where is my order?" in page
+    assert "Your reply goes here" in page
+    assert ("Me too 4" in page, "Me too 3" in page, "Me too 2" in page) == (True, True, False)
