@@ -54,10 +54,16 @@ def _link(address: str) -> Markup:
 
 
 def _trimmed(address: str) -> str:
-    """Without the punctuation of the sentence around it; a closing bracket stays where it was opened inside."""
-    while address[-1] in _TRAILING:
-        last = address[-1]
-        if last in _PAIRS and address.count(_PAIRS[last]) >= address.count(last):
-            break
-        address = address[:-1]
-    return address
+    """Without the punctuation of the sentence around it; a closing bracket stays where it was opened inside.
+
+    Linear: strangers choose what stands here.
+    """
+    end = len(address)
+    unopened = {last: address.count(last) - address.count(first) for last, first in _PAIRS.items()}
+    while (last := address[end - 1]) in _TRAILING:
+        if last in unopened:
+            if unopened[last] <= 0:
+                break
+            unopened[last] -= 1
+        end -= 1
+    return address[:end]
