@@ -4,7 +4,7 @@ import structlog
 from flask import Flask, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.exceptions import HTTPException
 
 from app.core.errors import Conflict, Forbidden, InvalidInput, NotFound, PorchlightError
@@ -25,6 +25,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(CSRFError, _csrf)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(OperationalError, _busy)
+    app.register_error_handler(DataError, _unfit)
     app.register_error_handler(Exception, _crash)
 
 
@@ -56,6 +57,12 @@ def _http(error: HTTPException) -> ResponseReturnValue:
 def _busy(error: OperationalError) -> ResponseReturnValue:
     log.error("database_unavailable", error=type(error.orig).__name__)
     return page(_("The database does not answer. Try again in a moment; the health page says more."), 503)
+
+
+def _unfit(error: DataError) -> ResponseReturnValue:
+    """Something no form of ours sends, such as a NUL character, which PostgreSQL keeps in no text."""
+    log.warning("request_unfit", path=request.path, error=type(error.orig).__name__)
+    return page(_("This request can't be understood."), 400)
 
 
 def _crash(error: Exception) -> ResponseReturnValue:

@@ -19,6 +19,7 @@ from app.pages.types import PageState, PageView, Reach
 from app.web.connect import wrong_login
 
 blueprint = Blueprint("pages", __name__, url_prefix="/pages")
+ID = "<int(max=2147483647):page_id>"
 
 
 @route(blueprint, "", needs=Permission.READ_PAGES)
@@ -27,13 +28,13 @@ def overview() -> ResponseReturnValue:
     return render_template("pages/overview.html", pages=queries.pages(session()))
 
 
-@route(blueprint, "/<int:page_id>", needs=Permission.READ_PAGES)
+@route(blueprint, f"/{ID}", needs=Permission.READ_PAGES)
 def show(page_id: int) -> ResponseReturnValue:
     """One page's health."""
     return _show(session(), page_id, {})
 
 
-@route(blueprint, "/<int:page_id>/read", needs=Permission.MANAGE_PAGES, methods=("POST",))
+@route(blueprint, f"/{ID}/read", needs=Permission.MANAGE_PAGES, methods=("POST",))
 def read(page_id: int) -> ResponseReturnValue:
     """Have it read now."""
     page = _page(session(), page_id)
@@ -42,7 +43,7 @@ def read(page_id: int) -> ResponseReturnValue:
     return redirect(url_for("pages.show", page_id=page.id), 303)
 
 
-@route(blueprint, "/<int:page_id>/pause", needs=Permission.MANAGE_PAGES, methods=("POST",))
+@route(blueprint, f"/{ID}/pause", needs=Permission.MANAGE_PAGES, methods=("POST",))
 def pause(page_id: int) -> ResponseReturnValue:
     """Read and send nothing there for now."""
     page = _set(page_id, PageState.PAUSED)
@@ -50,7 +51,7 @@ def pause(page_id: int) -> ResponseReturnValue:
     return redirect(url_for("pages.show", page_id=page.id), 303)
 
 
-@route(blueprint, "/<int:page_id>/resume", needs=Permission.MANAGE_PAGES, methods=("POST",))
+@route(blueprint, f"/{ID}/resume", needs=Permission.MANAGE_PAGES, methods=("POST",))
 def resume(page_id: int) -> ResponseReturnValue:
     """Take a paused page up again."""
     page = _set(page_id, PageState.ACTIVE)
@@ -58,7 +59,7 @@ def resume(page_id: int) -> ResponseReturnValue:
     return redirect(url_for("pages.show", page_id=page.id), 303)
 
 
-@route(blueprint, "/<int:page_id>/remove", needs=Permission.MANAGE_PAGES, methods=("POST",))
+@route(blueprint, f"/{ID}/remove", needs=Permission.MANAGE_PAGES, methods=("POST",))
 def remove(page_id: int) -> ResponseReturnValue:
     """Stop looking after it. What was collected stays."""
     page = _set(page_id, PageState.REMOVED)
@@ -66,7 +67,7 @@ def remove(page_id: int) -> ResponseReturnValue:
     return redirect(url_for("pages.overview"), 303)
 
 
-@route(blueprint, "/<int:page_id>/login", needs=Permission.MANAGE_PAGES, methods=("POST",), own_transactions=True)
+@route(blueprint, f"/{ID}/login", needs=Permission.MANAGE_PAGES, methods=("POST",), own_transactions=True)
 def change_login(page_id: int) -> ResponseReturnValue:
     """Exchange the credentials, once the platform has accepted the new ones."""
     login, password = request.form.get("login", "").strip(), request.form.get("password", "").strip()
@@ -88,7 +89,7 @@ def change_login(page_id: int) -> ResponseReturnValue:
         return _show(reading, page_id, mistakes, login), 422
 
 
-@route(blueprint, "/<int:page_id>/forget-login", needs=Permission.MANAGE_PAGES, methods=("POST",))
+@route(blueprint, f"/{ID}/forget-login", needs=Permission.MANAGE_PAGES, methods=("POST",))
 def forget_login(page_id: int) -> ResponseReturnValue:
     """From now on the page is only read, by nobody in particular."""
     page = _page(session(), page_id)

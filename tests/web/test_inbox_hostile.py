@@ -123,6 +123,18 @@ def test_every_page_forbids_inline_script(scene: Scene, agent: Browser) -> None:
         assert "default-src 'none'" in policy
 
 
+def test_nul_characters_in_forms_are_no_fault_of_ours(scene: Scene, agent: Browser, browser: Browser) -> None:
+    """PostgreSQL keeps them in no text."""
+    talk = scene.heard("Bob", "Where is my order?")
+    agent.get(f"/inbox/{talk}")
+    assert agent.post(f"/inbox/{talk}/note", text="a\0b").status_code == 303
+    moved = {"team": scene.team("marketing"), "reason": "a\0b"}
+    assert agent.post(f"/inbox/{talk}/hand-over", version=scene.version(talk), **moved).status_code == 303
+    sent = agent.post(f"/inbox/{talk}/reply", version=scene.version(talk), text="a\0b", key="12345678\0")
+    assert sent.status_code in (303, 400)
+    assert browser.sign_in("a\0b").status_code in (400, 422)
+
+
 def test_forms_without_their_token_are_refused(scene: Scene, agent: Browser) -> None:
     talk = scene.heard("Bob", "Hi")
     agent.get(f"/inbox/{talk}")

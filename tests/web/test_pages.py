@@ -286,3 +286,9 @@ def test_people_and_rules_are_readable_by_all(agent: Browser) -> None:
     assert "We have not met the person before." in said
     assert "set aside as spam" in said
     assert said.count("It asks a question.") == 1
+
+
+@pytest.mark.parametrize("number", [0, 2**31, 2**63, 10**30])
+def test_a_number_no_page_can_have(admin: Browser, number: int) -> None:
+    assert admin.get(f"/pages/{number}").status_code == 404
+    assert admin.post(f"/pages/{number}/pause").status_code == 404
