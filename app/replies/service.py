@@ -46,6 +46,7 @@ def send(
     same for a repeated click, which makes no second reply. Raises InvalidInput, NotFound, Conflict.
     """
     key = f"{actor.id}:{key}"[:64]
+    access.conversation(session, actor, conversation_id, to_write=True)  # a second click waits here for the first
     again = session.scalar(select(Reply.id).join(Delivery, Delivery.id == Reply.delivery_id).where(Delivery.key == key))
     if again is not None:
         return again
@@ -166,7 +167,7 @@ def moderate(
         raise NotFound(_("There is no such comment in this conversation."))
     outbox.request(
         session,
-        key=f"{actor.id}:{key}"[:64],
+        key=f"{actor.id}:{key}:{act}"[:64],
         act=act,
         comment=comment,
         conversation_id=talk.id,

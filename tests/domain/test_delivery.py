@@ -1,16 +1,20 @@
 """Promise 4: a reply is posted at most once and never silently dropped."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from app.connectors import errors
 from app.connectors.ports import LengthLimit, LengthUnit, Status
 from app.core.clock import utc_now
 from app.core.errors import Conflict, Forbidden, InvalidInput, PorchlightError
-from app.inbox import queries, rules
-from app.inbox.models import Comment
+from app.inbox import access, queries, rules
+from app.inbox.models import Comment, Conversation
 from app.inbox.types import ConversationState, EventKind, ListFilter
 from app.outbox import rules as outbox_rules
 from app.outbox import service as outbox
@@ -51,6 +55,45 @@ def answer(
             undo_seconds=undo,
             now=utc_now(),
         )
+
+
+def test_a_second_click_that_comes_while_the_first_is_stored(
+    house: House, talk: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both say the same version; the second is answered as the first was, not told that the conversation changed."""
+    with house.db.read() as session:
+        seen = session.get_one(Conversation, talk).version
+    asked, first, door = threading.Event(), threading.get_ident(), access.conversation
+
+    def noted(*arguments: Any, **named: Any) -> Any:
+        if threading.get_ident() != first:
+            asked.set()
+        return door(*arguments, **named)
+
+    monkeypatch.setattr(access, "conversation", noted)
+
+    def click(session: Session) -> int:
+        words = {
+            "key": "one-form",
+            "version": seen,
+            "resolve": False,
+            "limit": None,
+            "undo_seconds": 9,
+            "now": utc_now(),
+        }
+        return replies.send(session, house.ann, talk, "Hello", **words)  # type: ignore[arg-type]
+
+    def click_again() -> int:
+        with house.db.write() as session:
+            return click(session)
+
+    with ThreadPoolExecutor(1) as pool:
+        with house.db.write() as session:
+            made = click(session)
+            again = pool.submit(click_again)
+            if house.db.engine.dialect.name == "postgresql":  # SQLite admits the second only once the first is done
+                assert asked.wait(30)
+        assert again.result(30) == made
 
 
 def reply_of(house: House, talk: int) -> ReplyView:

@@ -9,7 +9,7 @@ from werkzeug.test import TestResponse
 from app.accounts.types import Role
 from app.bootstrap import Services
 from app.connectors import errors
-from app.connectors.ports import Capabilities
+from app.connectors.ports import Capabilities, Status
 from app.core.clock import utc_now
 from app.inbox import queries as inbox
 from app.inbox import service
@@ -128,6 +128,14 @@ class TestWithoutScript:
         act(agent, scene, talk, "moderate", comment=comment, act="hold", key="moderate-1")
         scene.deliver()
         assert "Held for moderation" in words(agent.get(f"/inbox/{talk}"))
+
+    def test_two_decisions_from_one_form_are_both_carried_out(self, scene: Scene, agent: Browser, talk: int) -> None:
+        """Somebody goes back in the browser and presses another button of the same form."""
+        (comment,) = comments_of(scene, talk)
+        for what in ("hold", "approve"):
+            act(agent, scene, talk, "moderate", comment=comment, act=what, key="one-form")
+            scene.deliver()
+        assert [one.status for one in scene.platform.comments.values()] == [Status.LIVE]
 
     def test_the_way_back_keeps_the_list(self, scene: Scene, agent: Browser, talk: int) -> None:
         agent.get(f"/inbox/{talk}?view=all&page={scene.page_id}")
