@@ -14,7 +14,6 @@ SERIOUS = {"serious", "critical"}
 
 
 def check(page: Page) -> None:
-    page.wait_for_timeout(250)  # what glows or rises has come to rest
     found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
     report = [
         (one["id"], node["target"], node.get("failureSummary", ""))

@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from app.connectors.ports import LengthUnit
 from app.core.clock import utc_now
@@ -18,6 +18,11 @@ FIRST_LOAD = 55_000
 
 def rows(page: Page) -> list[str]:
     return page.locator("#rows .row-person").all_inner_texts()
+
+
+def connected(page: Page, how: str = "stream") -> None:
+    """Wait until the page would hear of news."""
+    expect(page.locator(f"html[data-live={how}]")).to_have_count(1)
 
 
 def places(page: Page) -> dict[str, tuple[float, float]]:
@@ -71,7 +76,7 @@ def test_what_is_new_is_told_within_a_second_and_moves_nothing(scene: Scene, per
         scene.say(f"P{number:02}", "Where is my order?", minutes_ago=600 - number)
     scene.collect()
     page = person()
-    page.wait_for_timeout(300)
+    connected(page)
     page.locator("#list").evaluate("list => list.scrollTop = 120")
     before = places(page)
     page.evaluate(
@@ -94,7 +99,7 @@ def test_a_colleague_takes_it_and_the_row_says_so(scene: Scene, person: Opener) 
     talk = scene.heard("Bob", "Where is my order?")
     page = person()
     expect(page.locator(".row-dot")).to_have_count(1)
-    page.wait_for_timeout(300)
+    connected(page)
     before = places(page)
     with scene.parts.db.write() as session:
         inbox.take(session, scene.actor("marketer"), talk, None, utc_now())
@@ -108,7 +113,7 @@ def test_an_open_conversation_stays_true_under_the_writers_hands(scene: Scene, p
     page = person()
     page.goto(f"/inbox/{talk}")
     page.locator("#reply-text").press_sequentially("Half an ans")
-    page.wait_for_timeout(300)
+    connected(page)
     scene.say("Bob", "Found it, thanks!", parent="n1", minutes_ago=0)
     scene.collect()
     expect(page.locator("#thread")).to_contain_text("Found it, thanks!")
@@ -131,7 +136,7 @@ def test_seen_news_lets_the_answer_go(scene: Scene, person: Opener) -> None:
     page = person()
     page.goto(f"/inbox/{talk}")
     page.fill("#reply-text", "An answer")
-    page.wait_for_timeout(300)
+    connected(page)
     scene.say("Bob", "Hello?", parent="n1", minutes_ago=0)
     scene.collect()
     page.get_by_role("button", name="Seen").click()
@@ -260,7 +265,7 @@ def test_without_a_stream_the_page_looks_by_itself(scene: Scene, person: Opener)
     page = person()
     page.route("**/live", lambda route: route.fulfill(status=404, body=""))
     page.reload()
-    page.wait_for_timeout(200)
+    connected(page, "polling")
     scene.heard("Cleo", "My parcel never arrived")
     expect(page.locator("#news-pill")).to_have_text("1 new", timeout=12_000)
 
@@ -288,7 +293,7 @@ def test_signed_out_meanwhile(scene: Scene, person: Opener) -> None:
     talk = scene.heard("Bob", "Where is my order?")
     page = person()
     page.goto(f"/inbox/{talk}?view=all")
-    page.wait_for_timeout(300)
+    connected(page)
     page.context.clear_cookies()
     scene.heard("Cleo", "My parcel never arrived")
     page.wait_for_url("**/sign-in?**")
@@ -319,10 +324,13 @@ def test_letters_typed_ahead_do_nothing_to_the_wrong_conversation(scene: Scene, 
     first, second = scene.heard("Ada", "Where is my order?", minutes_ago=90), scene.heard("Bea", "Where is my order?")
     page = person()
     page.goto(f"/inbox/{first}")
-    page.route(f"**/inbox/{second}?**", lambda route: (page.wait_for_timeout(400), route.continue_()))
+    on_its_way: list[Route] = []
+    page.route(f"**/inbox/{second}?**", lambda route: on_its_way.append(route))
     page.keyboard.press("j")
     page.keyboard.press("o")
     page.keyboard.type("r#eeaz")
+    expect(page.locator("#talk-title")).to_have_text("Ada")
+    on_its_way[0].continue_()
     expect(page.locator("#talk-title")).to_have_text("Bea")
     expect(page.locator("#reply-text")).to_be_focused()
     expect(page.locator("#reply-text")).to_have_value("")
@@ -379,7 +387,7 @@ def test_the_first_view_is_light(scene: Scene, person: Opener) -> None:
     wire.on("Network.loadingFinished", lambda loaded: sizes.append(loaded["encodedDataLength"]))
     fresh.goto("/inbox?view=all")
     expect(fresh.locator("#rows .row")).to_have_count(50)
-    fresh.wait_for_timeout(500)
+    connected(fresh)
     assert 20_000 < sum(sizes) < FIRST_LOAD, sizes
 
 

@@ -35,6 +35,7 @@ function listen() {
   stream.addEventListener("open", () => {
     wait = 2000;
     poll(false);
+    document.documentElement.dataset.live = "stream";
     if (missed) lookAtAll();
     missed = false;
   });
@@ -43,6 +44,7 @@ function listen() {
     stream.close(); // the browser would come back after a fixed time, with all others
     missed = true;
     poll(true);
+    document.documentElement.dataset.live = "polling";
     later = setTimeout(listen, wait * (0.5 + Math.random()));
     wait = Math.min(wait * 2, LONGEST);
   });
