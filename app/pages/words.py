@@ -67,7 +67,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     ),
     errors.TOO_LARGE: (
         lazy("The site's answer is too large."),
-        lazy("Have the site show fewer comments at a time, or raise outgoing.max_bytes in config.toml."),
+        lazy(
+            "Have the site show fewer comments at a time. A feed may hold 5 MB; for others, outgoing.max_bytes can be "
+            "raised."
+        ),
     ),
     errors.TOO_MANY_REDIRECTS: (
         lazy("The site sends us from one address to the next without end."),
