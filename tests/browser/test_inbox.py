@@ -325,7 +325,7 @@ def test_letters_typed_ahead_do_nothing_to_the_wrong_conversation(scene: Scene, 
     page = person()
     page.goto(f"/inbox/{first}")
     on_its_way: list[Route] = []
-    page.route(f"**/inbox/{second}?**", lambda route: on_its_way.append(route))
+    page.route(f"**/inbox/{second}?**", lambda route: on_its_way.append(route))  # noqa: PLW0108 (Playwright takes no builtin)
     page.keyboard.press("j")
     page.keyboard.press("o")
     page.keyboard.type("r#eeaz")
