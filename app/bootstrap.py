@@ -93,4 +93,4 @@ def _demo_platform(settings: Settings) -> DemoPlatform:
 
 
 def secret_key_file(settings: Settings) -> Path:
-    return settings.secret_key_file or settings.data_dir / "secret.key"
+    return settings.key_file

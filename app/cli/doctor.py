@@ -14,6 +14,7 @@ from app.core import alive, migrate, trouble
 from app.core.config import Settings
 from app.core.errors import PorchlightError
 from app.core.i18n import gettext as _
+from app.core.security import SecretBox
 
 LITTLE_SPACE = 1_000_000_000
 
@@ -63,6 +64,8 @@ def _data_dir(current: Settings) -> Finding:
     probe = current.data_dir / ".doctor"
     probe.write_bytes(b"x")
     probe.unlink()
+    if current.key_file.exists():
+        SecretBox.from_file(current.key_file)
     free = shutil.disk_usage(current.data_dir).free
     values: dict[str, Any] = {"folder": current.data_dir, "gigabytes": f"{free / 1e9:.1f}"}
     if free < LITTLE_SPACE:

@@ -13,6 +13,7 @@ from app.cli.common import settings
 from app.core import migrate
 from app.core.clock import utc_now
 from app.core.db import Database
+from app.core.security import SecretBox
 from app.pages import queries as pages
 from app.routing import queries as routing
 
@@ -22,6 +23,7 @@ from app.routing import queries as routing
 def prepare(demo: bool) -> None:
     """Make everything ready for the other processes."""
     current = settings()
+    SecretBox.from_file(current.key_file)  # no process could work with a damaged one; said once, before they start
     migrate.upgrade(current.database_url)
     database = Database(current.database_url)
     with database.read() as session:

@@ -120,6 +120,11 @@ class Settings(Section):
         return self.database.url or f"sqlite:///{quote(str(self.data_dir / 'porchlight.db'))}"
 
     @property
+    def key_file(self) -> Path:
+        """Where the key lies that stored credentials are sealed with."""
+        return self.secret_key_file or self.data_dir / "secret.key"
+
+    @property
     def redis_url(self) -> str:
         return self.redis.url or f"unix://{self.redis_socket}"
 

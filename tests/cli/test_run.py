@@ -167,6 +167,15 @@ def test_a_folder_that_can_not_be_used_is_named(tmp_path: Path) -> None:
     assert "data_dir" in said
 
 
+def test_a_damaged_key_is_named_once(data_dir: Path) -> None:
+    data_dir.mkdir()
+    (data_dir / "secret.key").write_text("damaged")
+    code, said = refused(data_dir, "--port", "0")
+    assert code == 1
+    assert said.count("secret.key: this is not a key made by Porchlight") == 1
+    assert "Traceback" not in said
+
+
 def test_a_disk_without_space_is_named(data_dir: Path) -> None:
     data_dir.mkdir()
     (data_dir / "porchlight.db").symlink_to("/dev/full")
