@@ -74,7 +74,8 @@ def _rule(number: int, table: Any) -> Rule:
         priority=priority,
         spam=given.spam,
     )
-    if rule == Rule(name=rule.name, team=rule.team, priority=rule.priority, spam=rule.spam):
+    blank = any(not word.replace("*", "").strip() for word in rule.words)
+    if blank or rule == Rule(name=rule.name, team=rule.team, priority=rule.priority, spam=rule.spam):
         raise InvalidInput(_("Rule %(n)s has no condition; it would take everything.", n=number), field="rules")
     if bool(rule.team) == rule.spam:
         raise InvalidInput(_("Rule %(n)s needs either a team or spam = true.", n=number), field="rules")

@@ -92,6 +92,7 @@ def test_every_condition_must_hold() -> None:
         ("nonsense", "TOML"),
         ("[[rule]]\nteam = 'x'", "name"),
         ("[[rule]]\nname = 'x'\nteam = 'y'", "no condition"),
+        ("[[rule]]\nname = 'x'\nwords = ['a', ' *']\nteam = 'y'", "no condition"),
         ("[[rule]]\nname = 'x'\nwords = ['a']", "team or spam"),
         ("[[rule]]\nname = 'x'\nwords = 'a'\nteam = 'y'", "words"),
         ("[[rule]]\nname = 'x'\nwords = ['a']\nteam = 'y'\npriority = 'huge'", "priority"),
