@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from app.core.config import Settings
 from app.core.process import die_with_parent
 
-PATIENCE = 30.0
+PATIENCE = 90.0
 """Seconds after which something that should have happened did not."""
 
 

@@ -103,6 +103,7 @@ def main() -> None:
     threading.Thread(target=_keep_beating, args=(services.redis, queue), daemon=True).start()
     log.info("worker_started", queue=queue)
     work(queue, redis.Redis.from_url(settings.redis_url))
+    alive.leave(services.redis, alive.worker_role(queue))
     log.info("worker_stopped", queue=queue)
 
 

@@ -102,6 +102,7 @@ def main() -> None:
     services = bootstrap.build(settings)
     log.info("scheduler_started")
     keep_ticking(Scheduler(services), services)
+    alive.leave(services.redis, alive.SCHEDULER)
     log.info("scheduler_stopped")
 
 

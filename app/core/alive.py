@@ -33,9 +33,21 @@ EXPECTED = (SCHEDULER, *(worker_role(queue) for queue in QueueName))
 def beat(connection: "redis.Redis", role: str) -> None:
     """Say that this process lives. Failing to is logged, never raised."""
     try:
-        connection.set(f"{PREFIX}{role}:{socket.gethostname()}:{os.getpid()}", "1", ex=SECONDS)
+        connection.set(_key(role), "1", ex=SECONDS)
     except redis.RedisError as error:
         log.warning("sign_of_life_not_sent", role=role, error=type(error).__name__)
+
+
+def leave(connection: "redis.Redis", role: str) -> None:
+    """Say that this process stops in good order. Failing to is logged, never raised."""
+    try:
+        connection.delete(_key(role))
+    except redis.RedisError as error:
+        log.warning("sign_of_life_not_taken_back", role=role, error=type(error).__name__)
+
+
+def _key(role: str) -> str:
+    return f"{PREFIX}{role}:{socket.gethostname()}:{os.getpid()}"
 
 
 def living(connection: "redis.Redis") -> dict[str, int]:

@@ -20,6 +20,7 @@ from pydantic_core import PydanticCustomError
 from app.core.errors import ConfigError
 
 PREFIX = "PORCHLIGHT_"
+_TOTAL = ("outgoing", "total_seconds")
 SOCKET_PATH = re.compile(r"[A-Za-z0-9/._-]{1,107}")
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -171,6 +172,13 @@ def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> 
         settings = Settings.model_validate(values)
     except ValidationError as error:
         raise ConfigError("\n".join(_explain(item, file, text, origin) for item in error.errors())) from None
+    if settings.outbox.lease_seconds <= settings.outgoing.total_seconds:
+        place = ("outbox", "lease_seconds") if settings.outbox.lease_seconds != Outbox().lease_seconds else _TOTAL
+        source = origin.get(place) or f"{file}, line {_line(text, place) or 1}"
+        raise ConfigError(
+            f"{source}: 'outbox.lease_seconds' ({settings.outbox.lease_seconds:g}) has to be longer than "
+            f"'outgoing.total_seconds' ({settings.outgoing.total_seconds:g}), or a slow answer could be sent twice."
+        )
     base = file.parent if text else Path()
     changes: dict[str, Any] = {"data_dir": (base / settings.data_dir).resolve()}
     if settings.secret_key_file is not None:

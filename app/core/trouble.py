@@ -28,7 +28,7 @@ def _explain_system(error: OSError) -> str | None:
         return _(
             "The disk is full (%(where)s). Free some space, or choose another data_dir in config.toml.", where=where
         )
-    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR):
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.ENOENT):
         return _(
             "%(where)s can't be used (%(reason)s). Give this user the right to write there, or choose "
             "another data_dir in config.toml.",

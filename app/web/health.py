@@ -21,6 +21,7 @@ from app.pages import queries as pages
 
 blueprint = Blueprint("health", __name__)
 LITTLE_SPACE = 1_000_000_000
+_NAMED = 5
 LATE = timedelta(minutes=1)
 """An act that should have left this long ago means that nobody sends."""
 
@@ -128,7 +129,9 @@ def _pages() -> Part:
     troubled = pages.troubled(session())
     if not troubled:
         return Part(_("Pages"), True, _("All pages that are not paused can be read."))
-    names = ", ".join(page.name for page in troubled[:5])
+    names = ", ".join(f"{page.name} ({page.url})" for page in troubled[:_NAMED])
+    if len(troubled) > _NAMED:
+        names = _("%(names)s and %(num)s more", names=names, num=len(troubled) - _NAMED)
     text = ngettext(
         "%(num)s page is in trouble: %(names)s.", "%(num)s pages are in trouble: %(names)s.", len(troubled), names=names
     )

@@ -39,3 +39,14 @@ def test_a_wrong_address_in_a_variable_names_the_variable() -> None:
 def test_the_databases_we_know_are_taken(tmp_path: Path, url: str) -> None:
     (tmp_path / "config.toml").write_text(f'[database]\nurl = "{url}"\n', encoding="utf-8")
     assert config.load(tmp_path / "config.toml", {}).database_url == url
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [("[outbox]\nlease_seconds = 30\n", 2), ("[web]\nport = 1\n[outgoing]\ntotal_seconds = 200\n", 4)],
+)
+def test_a_lease_shorter_than_the_longest_request_stops_the_start(tmp_path: Path, text: str, line: int) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError, match=rf"line {line}: 'outbox\.lease_seconds' .* longer than"):
+        config.load(file, {})
