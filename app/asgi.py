@@ -8,7 +8,10 @@ from app import bootstrap
 from app.factory import create_app
 from app.web.live import PATH, LiveStream
 
-_services = bootstrap.build()
+BUSY_SECONDS = 5.0
+"""How long a screen waits for others to finish writing (SQLite), before it says so: people wait, and so does every
+thread behind them."""
+_services = bootstrap.build(busy_seconds=BUSY_SECONDS)
 _flask = create_app(_services)
 # a2wsgi describes WSGI's environment more narrowly than Flask does.
 _screens = WSGIMiddleware(cast(Any, _flask), workers=_services.settings.web.threads)

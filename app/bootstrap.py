@@ -17,7 +17,7 @@ from app.connectors.wordpress import WordPressConnector
 from app.core import config
 from app.core.clock import utc_now
 from app.core.config import Settings
-from app.core.db import Database
+from app.core.db import BUSY_SECONDS, Database
 from app.core.events import Changed, RedisAnnouncer
 from app.core.http import Http
 from app.core.jobs import JobName, RqWaker
@@ -39,7 +39,7 @@ class Services:
     waker: RqWaker
 
 
-def build(settings: Settings | None = None) -> Services:
+def build(settings: Settings | None = None, *, busy_seconds: float = BUSY_SECONDS) -> Services:
     """Connects lazily: nothing here needs the database or Redis to be up. Raises ConfigError."""
     settings = settings or config.load()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
@@ -56,7 +56,12 @@ def build(settings: Settings | None = None) -> Services:
     http = Http(settings.outgoing)
     return Services(
         settings=settings,
-        db=Database(settings.database_url, pool_size=settings.database.pool_size, after_commit=after_commit),
+        db=Database(
+            settings.database_url,
+            pool_size=settings.database.pool_size,
+            busy_seconds=busy_seconds,
+            after_commit=after_commit,
+        ),
         redis=connection,
         http=http,
         connectors=connectors(settings, http),

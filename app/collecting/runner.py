@@ -34,6 +34,10 @@ _STORE_TRIES = 5
 _BEAT_SECONDS = 8.0
 """How often a reader says that it lives, however long a page takes; well within a lease."""
 _VERIFY_EVERY = timedelta(minutes=5)
+_SHIFT_SECONDS = 240.0
+"""How long one job takes on new pages; well within the time a job may take. The sweep sends the next one."""
+_LONGEST_WALK_SECONDS = 240.0
+"""After this long a walk through one page lets others have a turn, and goes on from its cursor."""
 Due = Callable[[Session, datetime, int], list[int]]
 Claimer = Callable[[Session, Sequence[int], datetime], list[Claim]]
 Reader = Callable[[Writer, Claim], Outcome | None]
@@ -79,11 +83,12 @@ class Runner:
 
     def run_due(self) -> int:
         """Read everything that is due; answer how many pages were read."""
-        return len(self._work_through(page_queries.due, pages.claim_reads, self._read))
+        read = partial(self._read, longest=_LONGEST_WALK_SECONDS)
+        return len(self._work_through(_for_a_while(page_queries.due), pages.claim_reads, read))
 
     def reconcile_due(self) -> int:
         """Look again at known comments of all pages where that is due; answer how many pages."""
-        return len(self._work_through(page_queries.verify_due, pages.claim_verifies, self._verify))
+        return len(self._work_through(_for_a_while(page_queries.verify_due), pages.claim_verifies, self._verify))
 
     def run(self, page_ids: Sequence[int], *, force: bool, tell: Tell = _say_nothing) -> list[Outcome]:
         """Read these pages, with ``force`` even when they are not due or stopped; pages others hold are left out.
@@ -140,16 +145,20 @@ class Runner:
         with self.db.write() as session:
             return len(ids), claim(session, ids, now)
 
-    def _read(self, writer: Writer, claim: Claim) -> Outcome | None:
+    def _read(self, writer: Writer, claim: Claim, *, longest: float | None = None) -> Outcome | None:
         tally = _Tally(claim.page_id)
         try:
             connector, access = self._connect(claim)
             complete = False
+            begun = monotonic()
             for batch in connector.collect(access, claim.cursor, since=claim.since, now=utc_now()):
                 known = [tally.newest] if tally.newest else []
                 tally.newest = max((*known, *(item.published_at for item in batch.items)), default=None)
                 tally.count(batch, self._store(writer, claim, batch, tally.newest))
                 complete = batch.complete
+                if not complete and longest is not None and monotonic() - begun > longest:
+                    writer.do(partial(_release, claim))  # it is still due, and goes on from its cursor
+                    return tally.outcome()
             if not complete:
                 raise errors.Transient(errors.BAD_ANSWER, "the walk ended before its end")
         except _LeaseLostError:
@@ -267,6 +276,16 @@ def _store_replayed(claim: Claim, items: Sequence[Item], read_at: datetime, sess
 
 def _release(claim: Claim, session: Session) -> None:
     pages.release(session, claim)
+
+
+def _for_a_while(due: Due) -> Due:
+    """What is due, until the shift is over."""
+    end = monotonic() + _SHIFT_SECONDS
+
+    def until_then(session: Session, now: datetime, limit: int) -> list[int]:
+        return due(session, now, limit) if monotonic() < end else []
+
+    return until_then
 
 
 def _just(page_ids: Sequence[int]) -> Due:

@@ -6,6 +6,7 @@ from typing import Any
 
 from app.connectors import errors
 from app.connectors.errors import ConnectorError, OutcomeUnknown, Permanent, RateLimited, Transient
+from app.connectors.ports import Access
 from app.core.clock import utc_now
 from app.core.http import (
     AddressRefused,
@@ -82,3 +83,12 @@ def _failed(error: HttpError, *, act: bool) -> ConnectorError:
     if act:
         return OutcomeUnknown(code, detail)
     return Permanent(code, detail) if isinstance(error, TooLarge) else Transient(code, detail)
+
+
+def in_time(access: Access) -> None:
+    """Hold back an act whose time is over: this process was stopped or slow, and another may have taken it over.
+
+    Raises Transient; the act certainly did not leave.
+    """
+    if access.act_before is not None and utc_now() >= access.act_before:
+        raise Transient(errors.TIMED_OUT, "held back: it was not sent while it was ours to send")

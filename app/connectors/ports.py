@@ -72,6 +72,9 @@ class Access:
     """What ``discover`` and ``check`` found out and asked to keep; JSON."""
     secret: Mapping[str, str] | None = None
     """``login`` and ``password``, or None when the page is only read anonymously."""
+    act_before: datetime | None = None
+    """No act may leave us after this moment: somebody else may have taken it over by then. Checked by
+    ``app.connectors.answers.in_time`` right before an act is sent."""
 
 
 @dataclass(frozen=True, slots=True)

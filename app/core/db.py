@@ -89,9 +89,14 @@ class Database:
     """
 
     def __init__(
-        self, url: str, *, pool_size: int = 10, after_commit: Callable[[list[Any]], None] | None = None
+        self,
+        url: str,
+        *,
+        pool_size: int = 10,
+        busy_seconds: float = BUSY_SECONDS,
+        after_commit: Callable[[list[Any]], None] | None = None,
     ) -> None:
-        self.engine = _engine(url, pool_size)
+        self.engine = _engine(url, pool_size, busy_seconds)
         self._after_commit = after_commit
         self._readers = sessionmaker(self.engine, expire_on_commit=False)
         self._writers = sessionmaker(self.engine.execution_options(**{_WRITES: True}), expire_on_commit=False)
@@ -135,9 +140,9 @@ def insert_or(session: Session, table: Table) -> "sqlite.Insert | postgresql.Ins
     return postgresql.insert(table)
 
 
-def _engine(url: str, pool_size: int) -> Engine:
+def _engine(url: str, pool_size: int, busy_seconds: float) -> Engine:
     if url.startswith("sqlite"):
-        engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, pool_size=pool_size, max_overflow=pool_size)
+        engine = create_engine(url, connect_args={"timeout": busy_seconds}, pool_size=pool_size, max_overflow=pool_size)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine

@@ -60,7 +60,7 @@ class Runner:
         try:
             connector = self.connectors.get(claimed.connector)
             secret = self.box.open(claimed.sealed_secret) if claimed.sealed_secret else None
-            access = Access(claimed.url, claimed.settings, secret)
+            access = Access(claimed.url, claimed.settings, secret, act_before=claimed.lease_until)
             if claimed.look_up:
                 return self._look_up(connector, access, claimed)
             return self._send(connector, access, claimed)

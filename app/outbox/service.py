@@ -130,13 +130,13 @@ def claim(session: Session, delivery_id: int, now: datetime, lease_seconds: floa
     )
     options = {"synchronize_session": False}
     if session.execute(send.execution_options(**options)).rowcount == 1:  # type: ignore[attr-defined]
-        return _claimed(session, delivery_id, lease, look_up=False)
+        return _claimed(session, delivery_id, lease, until, look_up=False)
     if session.execute(look.execution_options(**options)).rowcount == 1:  # type: ignore[attr-defined]
-        return _claimed(session, delivery_id, lease, look_up=True)
+        return _claimed(session, delivery_id, lease, until, look_up=True)
     return None
 
 
-def _claimed(session: Session, delivery_id: int, lease: str, *, look_up: bool) -> Claimed:
+def _claimed(session: Session, delivery_id: int, lease: str, until: datetime, *, look_up: bool) -> Claimed:
     query = (
         select(Delivery, Page, Connection, Comment, Post.external_id)
         .join(Page, Page.id == Delivery.page_id)
@@ -161,6 +161,7 @@ def _claimed(session: Session, delivery_id: int, lease: str, *, look_up: bool) -
         look_up=look_up,
         first_sent_at=one.first_sent_at or one.created_at,
         lease=lease,
+        lease_until=until,
     )
 
 

@@ -46,6 +46,7 @@ class Claimed:
     look_up: bool
     first_sent_at: datetime
     lease: str
+    lease_until: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -340,3 +340,27 @@ def test_without_a_login_nothing_is_sent(server: Loopback, wordpress: WordPressC
         wordpress.moderate(anonymous, Target("7", "3"), Moderation.SPAM)
     assert caught.value.code == errors.NOT_SUPPORTED
     assert server.requests == []
+
+
+@pytest.mark.parametrize("total", ["many", "-1", "99999999999"])
+def test_a_list_that_never_ends_is_told_from_a_long_one(loopback: Loopback, total: str) -> None:
+    """A cache that ignores where in the list we are shows the same comments for ever."""
+    comment = {
+        "id": 7,
+        "post": 1,
+        "parent": 0,
+        "author": 0,
+        "author_name": "Ann",
+        "date_gmt": "2026-03-01T10:00:00",
+        "content": {"rendered": "<p>Hello</p>"},
+        "link": "https://b.example/#comment-7",
+        "status": "approved",
+        "type": "comment",
+    }
+    same = Reply(json.dumps([comment]).encode(), headers=(("Content-Type", "application/json"), ("X-WP-Total", total)))
+    loopback.route("/wp-json/wp/v2/comments", lambda request: same)
+    connector = WordPressConnector(Http(Outgoing.model_validate({"allow_networks": ["127.0.0.0/8"]})))
+    access = Access(loopback.url("/"), {"rest_root": loopback.url("/wp-json/")})
+    with pytest.raises(Permanent, match="same comments"):
+        for _batch in connector.collect(access, None, since=None, now=datetime(2026, 3, 2, tzinfo=UTC)):
+            assert len(loopback.requests) < 50

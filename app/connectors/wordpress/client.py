@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from app.connectors import errors
-from app.connectors.answers import ask, refusal
+from app.connectors.answers import ask, in_time, refusal
 from app.connectors.errors import (
     AuthExpired,
     ConnectorError,
@@ -69,6 +69,7 @@ class Client:
     def __init__(self, http: Http, access: Access) -> None:
         self._http = http
         self._root = str(access.settings.get("rest_root") or access.url)
+        self._access = access
         self._auth = (access.secret["login"], access.secret["password"]) if access.secret else None
 
     def get(self, route: str, **params: str | int) -> Answer:
@@ -105,6 +106,8 @@ class Client:
         url = rest_url(self._root, route, params)
         act = method != "GET"
         headers = {"accept": "application/json"}
+        if act:
+            in_time(self._access)
         response = ask(self._http, method, url, headers=headers, basic_auth=self._auth, **more)
         data = decode(response)
         if response.status < 300:

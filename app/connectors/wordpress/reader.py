@@ -18,6 +18,7 @@ COMMENTS = "/wp/v2/comments"
 FIELDS = "id,post,parent,author,author_name,author_url,date_gmt,content,link,status,type"
 SIZES = (100, 25, 5, 2)
 """Comments asked for at once. WordPress gives at most 100; a page of huge comments is asked for in smaller pieces."""
+SAME_PAGES = 3
 MARGIN = timedelta(days=2)
 """How much earlier than wanted ``after`` begins: it compares wall-clock dates, which may be 26 hours off."""
 GONE = frozenset({"rest_comment_invalid_id", "rest_post_invalid_id"})
@@ -57,8 +58,17 @@ class Reader:
                 yield Batch((), mark.cursor(), complete=mark.walk is None)
             else:
                 mark = replace(mark, walk=Walk("new", mark.next, reach=mark.seen))
+        before, repeats = None, 0
         while (at := mark.walk) is not None:
             read = self._read(mark, at, embed=True)
+            # Two equal pages can be honest (overlap, comments we may not see); more mean that the site, or a cache in
+            # front of it, ignores where in the list we are, and the list would never end.
+            here = read.page
+            onward = before is not None and here.ids == before.ids and here.offset > before.offset
+            repeats = repeats + 1 if here.ids and onward else 0
+            if repeats >= SAME_PAGES:
+                raise Permanent(errors.BAD_ANSWER, "the site shows the same comments at every place of its list")
+            before = here
             if earlier := walk.back_to(at, read.page):
                 mark = replace(mark, walk=earlier)
                 continue
