@@ -95,7 +95,7 @@ class WordPressServer:
         install()
         self._lay_out()
         self._start_database()
-        people = json.loads(self._php(HERE / "setup.php"))
+        people = json.loads(self._php(self._state / "setup.php"))
         self._start_apache(ports := _free_ports())
         users = {login: User(login=login, **one) for login, one in people.items()}
         self.site = Site(ports, users, self._state, key=(self._state / "door.key").read_text())
@@ -110,6 +110,7 @@ class WordPressServer:
             folder.mkdir(exist_ok=True)
         shutil.copy(HERE / "wp-config.php", site)
         shutil.copy(HERE / "door.php", plugins)
+        shutil.copy(HERE / "setup.php", state)  # not run where it is: root's own checkout may be closed to www-data
         (state / "nothing" / "index.html").write_text(
             "<!doctype html><title>Company</title><p>The blog is elsewhere.\n"
         )
