@@ -6,6 +6,7 @@ tell good HTML from bad; it reads the HTML as a browser would and keeps what a r
 
 import re
 import threading
+import unicodedata
 from typing import Any, Final, cast
 
 from lxml import etree
@@ -39,6 +40,9 @@ _MANY_TAGS = re.compile(rf"(?:[^<]*<){{{MAX_TAGS}}}")
 _TWO_LINE_ENDS = re.compile(r"\n\s*\n")
 _WEB_ADDRESS = re.compile(r"https?://\S+\Z", re.IGNORECASE)
 _ADDRESS_PREFIX = re.compile(r"\Ahttps?://(?:www\.)?", re.IGNORECASE)
+
+_SMILEY = re.compile(r"(?<!\S)(?::[a-z?!]{1,8}:|[8:;=]-?[()?!|DPpOoXx])(?!\S)")
+_SCHEME = re.compile(r"https?://", re.IGNORECASE)
 
 _UNSEEN = frozenset({"script", "style", "iframe", "noscript", "noembed", "noframes", "template", "title", "object"})
 _PARAGRAPHS = frozenset({"p", "blockquote", "pre", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "table"})
@@ -121,6 +125,13 @@ def one_line(text: str, *, limit: int = 300) -> str:
     """For names and titles: ``plain``, every run of white space as one space, cut to ``limit`` characters."""
     text = " ".join(plain(text[: limit * 8]).split())
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def bare_words(text: str) -> str:
+    """Letters and digits alone, in one case, without accents, smileys and ``http://``: what is left of a text whatever
+    typography a platform puts it through. Empty when it is made of nothing but symbols."""
+    text = _SCHEME.sub("", _SMILEY.sub("", text)).replace("×", "x")
+    return "".join(c for c in unicodedata.normalize("NFKD", text).casefold() if c.isalnum())
 
 
 def _cut(html: str) -> str:

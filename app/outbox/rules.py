@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+from app.core.text import bare_words
+
 TRIES = 12
 UNKNOWN_FOR = timedelta(hours=24)
 _LONGEST = timedelta(minutes=30)
@@ -28,5 +30,6 @@ def look_again_at(now: datetime, first_sent_at: datetime, jitter: float) -> date
 
 
 def same_words(ours: str, shown: str) -> bool:
-    """Whether the platform's text is what we sent, however it laid out white space."""
-    return " ".join(ours.split()) == " ".join(shown.split())
+    """Whether the platform's text is what we sent, whatever its typography made of quotation marks and white space."""
+    bare = bare_words(ours)
+    return bare == bare_words(shown) if bare else " ".join(ours.split()) == " ".join(shown.split())

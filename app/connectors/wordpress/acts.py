@@ -2,7 +2,6 @@
 
 import html
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,7 +13,7 @@ from app.connectors.ports import Moderation, Sent, Status, Target
 from app.connectors.wordpress import parse
 from app.connectors.wordpress.client import Client, RefusedError, objects
 from app.connectors.wordpress.reader import COMMENTS, GONE, NOT_SHOWN
-from app.core.text import from_html, plain
+from app.core.text import bare_words, from_html, plain
 
 SKEW = timedelta(minutes=15)
 """How far the site's clock may be behind ours when we look for a reply of ours."""
@@ -66,10 +65,7 @@ class Actor:
     def look_up(self, target: Target, text: str, since: datetime | None) -> Sent | None:
         """Our own reply with that text. When its parent was deleted WordPress has moved it up, so any parent will do
         then."""
-        wanted = _words(text)
-        ours = [
-            one for one in self._own(target, since) if wanted in (_words_of(one, "raw"), _words_of(one, "rendered"))
-        ]
+        ours = [one for one in self._own(target, since) if _says(one, text)]
         nested = [one for one in ours if str(one.get("parent")) == target.external_id]
         if not nested and ours and self._is_gone(target):
             nested = ours
@@ -133,9 +129,8 @@ class Actor:
         accents, so a near match is what it means."""
         found = self.look_up(target, text, None)
         if found is None:
-            near = _bare(_words(text))
             here = [one for one in self._own(target, None) if str(one.get("parent")) == target.external_id]
-            close = [one for one in here if near in (_bare(_words_of(one, "raw")), _bare(_words_of(one, "rendered")))]
+            close = [one for one in here if _is_near(one, text)]
             found = _sent(close[0]) if close else None
         if found is None:
             raise Permanent(errors.REFUSED, "comment_duplicate, and no such reply of ours is to be found")
@@ -189,5 +184,13 @@ def _words_of(data: dict[str, Any], form: str) -> str:
     return _words(from_html(stored) if form == "rendered" else html.unescape(stored))
 
 
-def _bare(text: str) -> str:
-    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c)).casefold()
+def _says(data: dict[str, Any], text: str) -> bool:
+    """Whether a comment is that text. Only moderators are shown what was typed; others see the blog's typography, which
+    also makes pictures of smileys."""
+    typed = _words_of(data, "raw")
+    return _words(text) in (typed, _words_of(data, "rendered")) or (not typed and _is_near(data, text))
+
+
+def _is_near(data: dict[str, Any], text: str) -> bool:
+    bare = bare_words(text)
+    return bool(bare) and bare in (bare_words(_words_of(data, "raw")), bare_words(_words_of(data, "rendered")))

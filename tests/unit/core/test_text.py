@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.text import MAX_HTML_BYTES, MAX_TAGS, from_html, one_line, plain
+from app.core.text import MAX_HTML_BYTES, MAX_TAGS, bare_words, from_html, one_line, plain
 
 
 @pytest.mark.parametrize(
@@ -183,3 +183,24 @@ def test_plain_drops_what_no_reader_sees(text: str, clean: str) -> None:
 def test_one_line_is_for_names() -> None:
     assert one_line(" Ann\n  of\tGreen\0 \r\nGables ") == "Ann of Green Gables"
     assert one_line("x" * 1_000_000, limit=10) == "x" * 9 + "…"
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("Danke :)", "Danke 🙂"),
+        ('"ja" -- it\'s...', "“ja” – it’s…"),
+        ("3x4 (tm)", "3×4 ™"),
+        ("www.example.org", "http://www.example.org"),
+        ("Größe", "GROSSE"),
+        ("a\n\nb", "a b"),
+    ],
+)
+def test_bare_words_survive_typography(typed: str, shown: str) -> None:
+    assert bare_words(typed) == bare_words(shown) != ""
+
+
+def test_bare_words_keep_what_is_said_apart() -> None:
+    assert bare_words("שלום 1") != bare_words("שלום 2")
+    assert bare_words("um 8:30") == "um830"
+    assert bare_words("🥐 ?!") == ""
