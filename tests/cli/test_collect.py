@@ -71,13 +71,13 @@ def test_a_page_somebody_else_reads_is_waited_for(
         claim = pages.claim_read(session, blog, utc_now(), force=True)
     assert claim is not None
     tried = threading.Event()
-    real = pages.claim_read
+    real = pages.claim_reads
 
     def watched(*arguments: object, **named: object) -> object:
         tried.set()
         return real(*arguments, **named)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(pages, "claim_read", watched)
+    monkeypatch.setattr(pages, "claim_reads", watched)
 
     def finish() -> None:
         assert tried.wait(30)
