@@ -12,9 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+from sqlalchemy import select
 
 from app.core.config import Settings
+from app.core.db import Database
 from app.core.process import die_with_parent
+from app.inbox.models import Comment
 from tests import processes
 from tests.servers.wordpress import User
 
@@ -91,6 +94,15 @@ class Installation:
         found = {line["external_id"]: line for line in lines}
         assert len(found) == len(lines), "a comment was exported twice"
         return found
+
+    def stored(self) -> set[str]:
+        """Which comments are stored, by number at the blog; quicker than an export."""
+        database = Database(self.settings.database_url, pool_size=1)
+        try:
+            with database.read() as session:
+                return set(session.scalars(select(Comment.external_id)))
+        finally:
+            database.dispose()
 
     @contextmanager
     def running(self, **variables: str) -> "Iterator[Porch]":

@@ -123,9 +123,9 @@ def test_a_reply_that_a_slow_blog_takes_after_we_lost_patience_stands_there_once
     with FaultyProxy(wordpress_site.address) as proxy:
         crowd.prepare(proxy.url)
         installation.porchlight("collect")
-        hesitant = Watched(before=lambda: time.sleep(9))
+        hesitant = Watched(before=lambda: time.sleep(12))
         with (
-            installation.running(**{**QUICK, "PORCHLIGHT_OUTGOING_TOTAL_SECONDS": "2"}) as porch,
+            installation.running(**{**QUICK, "PORCHLIGHT_OUTGOING_TOTAL_SECONDS": "4"}) as porch,
             proxy.fault(hesitant, method="POST", path=COMMENTS),
         ):
             (agent, _other) = crowd.come(porch)

@@ -51,7 +51,7 @@ def test_an_answer_stands_on_the_blog_once_under_what_it_answers(
     installation.add_user("ann")
     installation.add_page(wordpress_site.url, wordpress_site.users["rita"])
     with installation.running(**QUICK) as porch:
-        wait_until(lambda: len(installation.export()) == 2, "both comments were collected")
+        wait_until(lambda: len(installation.stored()) == 2, "both comments were collected")
         sign_in(screen, porch)
         screen.goto(f"{porch.url}/inbox?view=all")
         screen.locator("#rows .row", has_text="Ben").click()
@@ -69,7 +69,8 @@ def test_an_answer_stands_on_the_blog_once_under_what_it_answers(
         assert unescape(reply["comment_content"]) == ANSWER
         assert "<" not in reply["comment_content"], "what we say is never markup"
 
-        echo = wait_until(lambda: installation.export().get(number), "our own answer came back")
+        wait_until(lambda: number in installation.stored(), "our own answer came back")
+        echo = installation.export()[number]
         assert (echo["is_us"], echo["parent"], echo["text"]) == (True, str(second), SEEN)
         screen.goto(f"{porch.url}/inbox?view=all&state=waiting")
         assert len(rows(screen)) == 1
@@ -99,7 +100,7 @@ def test_what_is_said_on_the_blog_shows_in_an_open_inbox_and_moves_nothing(
     asked: list[str] = []
     screen.on("request", lambda request: asked.append(request.url))
     with installation.running(**QUICK) as porch:
-        wait_until(lambda: len(installation.export()) == 3, "the comments were collected")
+        wait_until(lambda: len(installation.stored()) == 3, "the comments were collected")
         sign_in(screen, porch)
         with screen.expect_response("**/live") as stream:
             screen.goto(f"{porch.url}/inbox?view=all")
