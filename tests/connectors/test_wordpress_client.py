@@ -1,5 +1,6 @@
 """Finding a site and understanding its refusals, on recorded answers served by a small server."""
 
+import itertools
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -361,6 +362,6 @@ def test_a_list_that_never_ends_is_told_from_a_long_one(loopback: Loopback, tota
     loopback.route("/wp-json/wp/v2/comments", lambda request: same)
     connector = WordPressConnector(Http(Outgoing.model_validate({"allow_networks": ["127.0.0.0/8"]})))
     access = Access(loopback.url("/"), {"rest_root": loopback.url("/wp-json/")})
+    walk = connector.collect(access, None, since=None, now=datetime(2026, 3, 2, tzinfo=UTC))
     with pytest.raises(Permanent, match="same comments"):
-        for _batch in connector.collect(access, None, since=None, now=datetime(2026, 3, 2, tzinfo=UTC)):
-            assert len(loopback.requests) < 50
+        list(itertools.islice(walk, 50))
