@@ -4,23 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from app.core.config import Settings
 from tests.e2e.installation import Installation
-
-CHROMIUM = "/usr/bin/chromium"
-QUIET = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-)
-"""Nothing leaves this machine."""
 
 
 @pytest.fixture
@@ -28,15 +15,6 @@ def installation(settings: Settings, tmp_path: Path) -> Installation:
     """A Porchlight over a migrated, empty database; once on SQLite, once on PostgreSQL."""
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     return Installation(settings, tmp_path)
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """Debian's Chromium."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
