@@ -148,9 +148,10 @@ def _add_page(session: Session, scene: _Scene, teams: dict[str, int], now: datet
     claim = pages.claim_read(session, page_id, now)
     if claim is None:
         raise RuntimeError("a page that was added a moment ago can't be read by others yet")
+    newest = max((item.published_at for batch in scene.batches for item in batch.items), default=None)
+    fastest = timedelta(seconds=scene.found.settings[FASTEST])
     for batch in scene.batches:
-        collecting.store_batch(session, claim, batch, now)
-    pages.record_read(session, claim, now, timedelta(seconds=scene.found.settings[FASTEST]))
+        collecting.store_batch(session, claim, batch, now, newest=newest, fastest=fastest if batch.complete else None)
     return page_id
 
 

@@ -227,11 +227,6 @@ def _healthy(now: datetime, next_read_at: datetime) -> dict[str, Any]:
     }
 
 
-def record_read(session: Session, claim: Claim, now: datetime, fastest: timedelta) -> None:
-    """The page was read completely."""
-    renew(session, claim, now, read_with=fastest)
-
-
 def keep(session: Session, claims: Sequence[Claim], now: datetime) -> None:
     """Say that these pages are still being read; leases that were lost or given back stay so."""
     leases = [one.lease for one in claims]

@@ -50,7 +50,7 @@ def blog(parts: Services, platform: Platform) -> int:
         )
         claim = pages.claim_read(session, page_id, utc_now(), force=True)
         assert claim is not None
-        pages.record_read(session, claim, utc_now(), timedelta(seconds=30))
+        pages.renew(session, claim, utc_now(), read_with=timedelta(seconds=30))
     return page_id
 
 
