@@ -14,13 +14,9 @@ from tests.e2e.installation import PASSWORD, SECONDS
 PAUSE = 0.3
 
 
-class Gone(Exception):
-    """There is nothing to be answered any more: somebody was quicker."""
-
-
 @dataclass
 class Agent:
-    """One person. ``accepted`` are the texts that Porchlight took; ``doubtful`` those whose last try got no answer."""
+    """One person. ``accepted`` are the texts that Porchlight took, ``retried`` counts requests that had to be repeated."""
 
     url: str
     login: str

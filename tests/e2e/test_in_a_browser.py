@@ -10,6 +10,8 @@ from playwright.sync_api import Page, expect
 from tests.e2e.installation import PASSWORD, Installation, Porch, wait_until
 from tests.servers.wordpress import Site
 
+PATIENCE = 60_000
+"""Milliseconds to wait for what a screen is to show, on a busy machine."""
 QUICK = {"PORCHLIGHT_OUTBOX_UNDO_SECONDS": "1", "PORCHLIGHT_COLLECTING_FASTEST_SECONDS": "1"}
 ANSWER = 'Schon unterwegs! <script>document.title=/stolen/</script> & "morgen" 🚚\n\nGrüße, שלום'
 SEEN = "Schon unterwegs! <script>document.title=/stolen/</script> & “morgen” 🚚\n\nGrüße, שלום"
@@ -23,7 +25,7 @@ def sign_in(screen: Page, porch: Porch, login: str = "ann") -> None:
     screen.get_by_label("Login").fill(login)
     screen.get_by_label("Password").fill(PASSWORD)
     screen.get_by_role("button", name="Sign in").click()
-    expect(screen.locator("#list")).to_be_visible()
+    expect(screen.locator("#list")).to_be_visible(timeout=PATIENCE)
 
 
 def rows(screen: Page) -> dict[str, Any]:
@@ -59,7 +61,7 @@ def test_an_answer_stands_on_the_blog_once_under_what_it_answers(
         screen.locator('[data-send="wait"]').click()
         wait_until(lambda: ours(wordpress_site), "the answer stands on the blog")
         there = screen.locator("#thread").get_by_role("link", name="See it there")
-        expect(there).to_be_visible()
+        expect(there).to_be_visible(timeout=PATIENCE)
         link = there.get_attribute("href")
         assert link is not None
 
@@ -75,14 +77,14 @@ def test_an_answer_stands_on_the_blog_once_under_what_it_answers(
         screen.goto(f"{porch.url}/inbox?view=all&state=waiting")
         assert len(rows(screen)) == 1
         screen.locator("#rows .row", has_text="Ben").click()
-        expect(screen.locator("#thread .said-line.ours")).to_have_count(1)
+        expect(screen.locator("#thread .said-line.ours")).to_have_count(1, timeout=PATIENCE)
         screen.goto(f"{porch.url}/inbox?view=all")
         assert len(rows(screen)) == 1, "our own answer is no new conversation"
 
     assert urldefrag(link).fragment == f"comment-{number}"
     screen.goto(link)
     nested = screen.locator(f"#comment-{first} #comment-{second} #comment-{number} .wp-block-comment-content")
-    expect(nested).to_have_count(1)
+    expect(nested).to_have_count(1, timeout=PATIENCE)
     without_emoji = nested.inner_text().replace("🚚", "")  # where no font has them, the blog's theme draws them
     assert without_emoji.split() == SEEN.replace("🚚", "").split()
     assert "stolen" not in screen.title()
@@ -107,16 +109,16 @@ def test_what_is_said_on_the_blog_shows_in_an_open_inbox_and_moves_nothing(
         assert stream.value.status == 200
         before = rows(screen)
         assert len(before) == 3
-        expect(screen.locator("#news-pill")).to_have_count(0)
+        expect(screen.locator("#news-pill")).to_have_count(0, timeout=PATIENCE)
 
         wordpress_site.comment(post, "Und meines? 🥐", author="Dora")
-        expect(screen.locator("#news-pill")).to_be_visible()
+        expect(screen.locator("#news-pill")).to_be_visible(timeout=PATIENCE)
         assert rows(screen) == before, "nothing moves under somebody's hands"
         assert sum("/inbox/news" in url for url in asked) <= 6, "it was told, it did not keep asking"
 
         screen.locator("#news-pill").click()
         fresh = screen.locator("#rows .row.fresh")
-        expect(fresh).to_have_count(1)
-        expect(fresh).to_contain_text("Dora")
-        expect(fresh).to_contain_text("Und meines? 🥐")
-        expect(screen.locator("#news-pill")).to_have_count(0)
+        expect(fresh).to_have_count(1, timeout=PATIENCE)
+        expect(fresh).to_contain_text("Dora", timeout=PATIENCE)
+        expect(fresh).to_contain_text("Und meines? 🥐", timeout=PATIENCE)
+        expect(screen.locator("#news-pill")).to_have_count(0, timeout=PATIENCE)
