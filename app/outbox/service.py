@@ -125,7 +125,12 @@ def claim(session: Session, delivery_id: int, now: datetime, lease_seconds: floa
     )
     look = (
         update(Delivery)
-        .where(Delivery.id == delivery_id, Delivery.state.in_([DeliveryState.SENDING, DeliveryState.UNKNOWN]), free)
+        .where(
+            Delivery.id == delivery_id,
+            Delivery.state.in_([DeliveryState.SENDING, DeliveryState.UNKNOWN]),
+            Delivery.due_at <= now,
+            free,
+        )
         .values(state=DeliveryState.UNKNOWN, lease=lease, lease_until=until)
     )
     options = {"synchronize_session": False}

@@ -9,6 +9,7 @@ from app.connectors import errors
 from app.core.clock import utc_now
 from app.inbox import queries
 from app.inbox.types import ConversationState, ListFilter
+from app.outbox import service as outbox
 from app.outbox.models import Delivery
 from app.outbox.types import Act, DeliveryState
 from app.replies import service as replies
@@ -52,6 +53,8 @@ def test_it_is_not_looked_up_before_its_time_is_over(house: House, talk: int) ->
     assert delivery(house).state is DeliveryState.UNKNOWN
     assert delivery(house).due_at >= begun + timedelta(seconds=LEASE)
     assert house.deliverer(LEASE).run() == 0
+    with house.db.write() as session:  # by a worker that heard of it before, when it was to be sent
+        assert outbox.claim(session, delivery(house).id, utc_now(), LEASE) is None
 
 
 def test_what_may_be_done_twice_is_tried_again_soon(house: House, talk: int) -> None:

@@ -16,7 +16,7 @@ PAUSE = 0.3
 
 @dataclass
 class Agent:
-    """One person. ``accepted`` are the texts that Porchlight took, ``retried`` counts requests that had to be repeated."""
+    """One person. ``accepted`` are the texts that Porchlight took, ``retried`` counts requests made once more."""
 
     url: str
     login: str
