@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from app.connectors.demo.connector import DemoConnector
 from app.connectors.demo.platform import Platform as DemoPlatform
@@ -43,7 +45,10 @@ def build(settings: Settings | None = None, *, busy_seconds: float = BUSY_SECOND
     """Connects lazily: nothing here needs the database or Redis to be up. Raises ConfigError."""
     settings = settings or config.load()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    connection: redis.Redis = redis.Redis.from_url(settings.redis_url, socket_timeout=5, socket_connect_timeout=2)
+    # Redis only says "now": while it is away nobody waits for it, and the sweep makes up for what was not said.
+    connection: redis.Redis = redis.Redis.from_url(
+        settings.redis_url, socket_timeout=5, socket_connect_timeout=2, retry=Retry(NoBackoff(), 1)
+    )
     waker = RqWaker(connection)
     announcer = RedisAnnouncer(connection)
 
