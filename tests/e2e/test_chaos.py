@@ -27,10 +27,12 @@ WAITING = 40
 """Comments that wait for an answer when it begins, so that there is something to answer while reading is disturbed."""
 QUICK = {
     "PORCHLIGHT_OUTBOX_UNDO_SECONDS": "0",
-    "PORCHLIGHT_OUTBOX_LEASE_SECONDS": "16",
-    "PORCHLIGHT_OUTGOING_TOTAL_SECONDS": "7",
-    "PORCHLIGHT_COLLECTING_FASTEST_SECONDS": "2",
+    "PORCHLIGHT_OUTBOX_LEASE_SECONDS": "12",
+    "PORCHLIGHT_OUTGOING_TOTAL_SECONDS": "5",
+    "PORCHLIGHT_COLLECTING_FASTEST_SECONDS": "8",
 }
+"""Some replies without an answer are looked up, others come back with the comments before that."""
+PATIENT = {"PORCHLIGHT_OUTGOING_TOTAL_SECONDS": "4", "PORCHLIGHT_OUTBOX_LEASE_SECONDS": "30"}
 SETTLING_SECONDS = 150.0
 COMMENTS = "/wp/v2/comments"
 LOST = Cut(after=True)
@@ -102,11 +104,12 @@ def test_nothing_is_lost_or_doubled_when_processes_are_killed(installation: Inst
             crowd.wait_until_settled(SETTLING_SECONDS)
             looked_up = porch.log.read_text().count("reply_looked_up")
             retried = sum(agent.retried for agent in crowd.agents)
+            lost = sum(request.method == "POST" and not request.status for request in proxy.requests)
     replies = sum(len(agent.accepted) for agent in crowd.agents)
     print(f"killed {dict(killer.killed)}; {len(crowd.visitors.written)} comments, {replies} replies")
-    print(f"{looked_up} replies looked up, {retried} requests of agents repeated")
+    print(f"{lost} answers lost, {looked_up} replies looked up, {retried} requests of agents repeated")
     crowd.reckon()
-    assert sum(killer.killed.values()) == KILLS
+    assert sum(killer.killed.values()) >= KILLS
     assert looked_up
     assert retried
 
@@ -123,9 +126,9 @@ def test_a_reply_that_a_slow_blog_takes_after_we_lost_patience_stands_there_once
     with FaultyProxy(wordpress_site.address) as proxy:
         crowd.prepare(proxy.url)
         installation.porchlight("collect")
-        hesitant = Watched(before=lambda: time.sleep(12))
+        hesitant = Watched(before=lambda: time.sleep(14))
         with (
-            installation.running(**{**QUICK, "PORCHLIGHT_OUTGOING_TOTAL_SECONDS": "4"}) as porch,
+            installation.running(**{**QUICK, **PATIENT}) as porch,
             proxy.fault(hesitant, method="POST", path=COMMENTS),
         ):
             (agent, _other) = crowd.come(porch)
