@@ -60,6 +60,12 @@ class WakeWorker(SimpleWorker):
     def subscribe(self) -> None:
         """RQ would listen for commands to stop jobs or itself."""
 
+    def _install_signal_handlers(self) -> None:
+        super()._install_signal_handlers()  # type: ignore[no-untyped-call]
+        # Asked to stop before RQ's handlers stood: it would wait for the next job and never end.
+        if context.stopping.is_set():
+            self._stop_requested = True
+
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
         context.stopping.set()
         limit = threading.Timer(LAST_WORDS_SECONDS, _give_up)
