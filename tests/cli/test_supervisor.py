@@ -18,9 +18,7 @@ from tests.servers.guard import lives
 
 SCRIPT = Path(__file__).with_name("supervised.py")
 SLEEPER = "import signal, sys, time; signal.signal(signal.SIGTERM, lambda *_: sys.exit(0)); time.sleep(600)"
-STUBBORN = (
-    "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(600)"
-)
+STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)"
 HELPER = "import subprocess, time; subprocess.Popen(['sleep', '600']); time.sleep(600)"
 
 Supervise = Callable[..., "subprocess.Popen[str]"]
@@ -53,6 +51,12 @@ def read_until(process: "subprocess.Popen[str]", words: str) -> str:
     raise AssertionError(f"{words!r} was never said")
 
 
+def deaf(pid: int) -> bool:
+    """Whether the process ignores SIGTERM (proc(5), SigIgn)."""
+    fields = dict(line.split(":\t", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
+    return bool(int(fields["SigIgn"], 16) & 1 << signal.SIGTERM - 1)
+
+
 def family(process: "subprocess.Popen[str]") -> list[int]:
     return [child.pid for child in psutil.Process(process.pid).children(recursive=True)]
 
@@ -83,8 +87,7 @@ def test_stop_signals_stop_everything(supervise: Supervise, number: signal.Signa
 
 def test_who_does_not_listen_is_killed_within_ten_seconds(supervise: Supervise) -> None:
     process = supervise(python(STUBBORN), python(STUBBORN))
-    read_until(process, "deaf")
-    read_until(process, "deaf")
+    eventually(lambda: [deaf(child) for child in family(process)] == [True, True], "both stopped listening")
     children, asked = family(process), time.monotonic()
     process.send_signal(signal.SIGTERM)
     assert process.wait(PATIENCE) == 0
