@@ -4,7 +4,7 @@ SHELL := bash
 .PHONY: help setup run demo test lint format lock migration translations
 
 PYTHON ?= python3
-PYTEST ?= -n 2
+PYTEST ?= -n 2 --dist worksteal
 BIN := .venv/bin
 export PYTHON
 
