@@ -77,6 +77,12 @@ def team_members(session: Session, team_id: int | None = None) -> list[tuple[int
     return [(user_id, name) for user_id, name in session.execute(query)]
 
 
+def called(session: Session) -> list[tuple[int, tuple[str, str]]]:
+    """Active people and what they may be called: their name and their login."""
+    query = select(User.id, User.name, User.login).where(User.active)
+    return [(user_id, (name, login)) for user_id, name, login in session.execute(query)]
+
+
 def live_tokens(session: Session, hashes: Collection[str], now: datetime) -> set[str]:
     """Which of these sessions (by token hash) are still good; one statement for all open event streams."""
     query = (

@@ -1,4 +1,4 @@
-"""Tables: posts, conversations, comments, comment_versions, notes, conversation_events, raw_payloads."""
+"""Tables: posts, conversations, comments, comment_versions, notes, mentions, conversation_events, raw_payloads."""
 
 from datetime import datetime
 from typing import Any
@@ -126,6 +126,20 @@ class Note(Base):
     conversation_id: Mapped[int] = mapped_column(BigId, ForeignKey("conversations.id", ondelete="CASCADE"), index=True)
     author_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     text: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime]
+
+
+class Mention(Base):
+    """A colleague named in a note with ``@``: whoever tells people of such things reads the rows they have not seen."""
+
+    __tablename__ = "mentions"
+    __table_args__ = (UniqueConstraint("note_id", "user_id"), Index("ix_mentions_user", "user_id", "id"))
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    note_id: Mapped[int] = mapped_column(BigId, ForeignKey("notes.id", ondelete="CASCADE"))
+    conversation_id: Mapped[int] = mapped_column(BigId, ForeignKey("conversations.id", ondelete="CASCADE"), index=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    by_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     created_at: Mapped[datetime]
 
 

@@ -1,7 +1,8 @@
 """Decisions about threads and texts; no database, no clock."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 
 from app.inbox.types import ConversationState
@@ -19,6 +20,35 @@ def snippet(text: str) -> str:
     """The first words on one line."""
     line = " ".join(text[: 4 * SNIPPET].split())
     return line if len(line) <= SNIPPET else line[: SNIPPET - 1].rstrip() + "…"
+
+
+def mentioned(text: str, people: Iterable[tuple[int, Iterable[str]]]) -> list[int]:
+    """Whom a note names with ``@``, in the order of their first mention.
+
+    ``people`` are ids with the names somebody may be called by; the longest name that fits counts, whatever its case,
+    and people of the same name are all meant.
+    """
+    by_name: dict[str, list[int]] = defaultdict(list)
+    for person, names in people:
+        for name in {name.casefold() for name in names if name}:
+            by_name[name].append(person)
+    lengths = sorted({len(name) for name in by_name}, reverse=True)
+    words = text.casefold()
+    found: dict[int, None] = {}
+    at = words.find("@")
+    while at >= 0:
+        if at == 0 or not words[at - 1].isalnum():
+            found.update(dict.fromkeys(_named_at(words, at + 1, by_name, lengths)))
+        at = words.find("@", at + 1)
+    return list(found)
+
+
+def _named_at(words: str, start: int, by_name: Mapping[str, list[int]], lengths: Iterable[int]) -> list[int]:
+    for length in lengths:
+        end = start + length
+        if end <= len(words) and words[start:end] in by_name and not words[end : end + 1].isalnum():
+            return by_name[words[start:end]]
+    return []
 
 
 def root_of(external_id: str, parents: Mapping[str, str | None], stored_root: Callable[[str], str | None]) -> str:

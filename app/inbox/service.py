@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from app.accounts import queries as accounts
 from app.accounts.models import Team, User
 from app.accounts.types import Actor
 from app.connectors.ports import Status
@@ -21,6 +22,7 @@ from app.inbox.models import (
     CommentVersion,
     Conversation,
     ConversationEvent,
+    Mention,
     Note,
     Post,
     RawPayload,
@@ -113,7 +115,7 @@ def set_aside(session: Session, actor: Actor, conversation_id: int, version: int
 
 
 def add_note(session: Session, actor: Actor, conversation_id: int, text: str, now: datetime) -> int:
-    """A note between colleagues. Raises InvalidInput when it is empty or too long."""
+    """A note between colleagues, and whom it names with ``@``. Raises InvalidInput when it is empty or too long."""
     talk = open_for(session, actor, conversation_id, None)
     text = text.strip()
     if not text:
@@ -123,8 +125,28 @@ def add_note(session: Session, actor: Actor, conversation_id: int, text: str, no
     note = Note(id=new_id(), conversation_id=talk.id, author_id=actor.id, text=text, created_at=now)
     session.add(note)
     session.flush()
+    _mention(session, note)
     announce(session, Changed("conversation", talk.id))
     return note.id
+
+
+def _mention(session: Session, note: Note) -> None:
+    """Record whom the note names; oneself needs no telling."""
+    if "@" not in note.text:
+        return
+    for user_id in rules.mentioned(note.text, accounts.called(session)):
+        if user_id != note.author_id:
+            session.add(
+                Mention(
+                    id=new_id(),
+                    note_id=note.id,
+                    conversation_id=note.conversation_id,
+                    user_id=user_id,
+                    by_id=note.author_id,
+                    created_at=note.created_at,
+                )
+            )
+    session.flush()
 
 
 def set_state(talk: Conversation, state: ConversationState, waiting_since: datetime | None, now: datetime) -> None:
