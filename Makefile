@@ -7,6 +7,8 @@ PYTHON ?= python3
 PYTEST ?= -n 2 --dist worksteal
 BIN := .venv/bin
 export PYTHON
+# A checkout that was moved since: its .venv is made anew.
+$(shell scripts/moved.sh && rm -f .venv/.ready .venv/.ready-test)
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 18

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import resources
-from pathlib import Path
 from typing import Any
 
 import redis
@@ -24,6 +23,7 @@ from app.core.events import Changed, RedisAnnouncer
 from app.core.http import Http
 from app.core.jobs import JobName, RqWaker
 from app.core.security import SecretBox
+from app.pages import queries as pages
 from app.routing import queries as routing_queries
 from app.routing import service as routing
 
@@ -42,7 +42,7 @@ class Services:
 
 
 def build(settings: Settings | None = None, *, busy_seconds: float = BUSY_SECONDS) -> Services:
-    """Connects lazily: nothing here needs the database or Redis to be up. Raises ConfigError."""
+    """Connects lazily: nothing here needs the database (but at the first start) or Redis. Raises ConfigError."""
     settings = settings or config.load()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     # Redis only says "now": while it is away nobody waits for it, and the sweep makes up for what was not said.
@@ -59,20 +59,31 @@ def build(settings: Settings | None = None, *, busy_seconds: float = BUSY_SECOND
                 waker.wake(piece)
 
     http = Http(settings.outgoing)
+    database = Database(
+        settings.database_url,
+        pool_size=settings.database.pool_size,
+        busy_seconds=busy_seconds,
+        after_commit=after_commit,
+    )
     return Services(
         settings=settings,
-        db=Database(
-            settings.database_url,
-            pool_size=settings.database.pool_size,
-            busy_seconds=busy_seconds,
-            after_commit=after_commit,
-        ),
+        db=database,
         redis=connection,
         http=http,
         connectors=connectors(settings, http),
-        box=SecretBox.from_file(secret_key_file(settings)),
+        box=secret_box(settings, database),
         waker=waker,
     )
+
+
+def secret_box(settings: Settings, database: Database) -> SecretBox:
+    """What opens stored logins. Asks the database only when there is no key yet. Raises ConfigError."""
+
+    def holds_secrets() -> bool:
+        with database.read() as session:
+            return pages.holds_secrets(session)
+
+    return SecretBox.from_file(settings.key_file, holds_secrets)
 
 
 def seed(services: Services) -> None:
@@ -100,7 +111,3 @@ def close_demo_platform(settings: Settings) -> None:
 
 def _demo_platform(settings: Settings) -> DemoPlatform:
     return DemoPlatform(settings.data_dir / "demo")
-
-
-def secret_key_file(settings: Settings) -> Path:
-    return settings.key_file

@@ -41,7 +41,7 @@ def create_app(services: Services | None = None) -> Flask:
 
 
 def _configure(app: Flask, services: Services) -> None:
-    key = read_or_make_key(bootstrap.secret_key_file(services.settings))
+    key = read_or_make_key(services.settings.key_file)
     app.config.update(
         # A key of its own for cookies: whoever learns it can't open credentials.
         SECRET_KEY=hashlib.blake2b(key, person=b"porchlight-cook", digest_size=32).hexdigest(),

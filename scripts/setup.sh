@@ -17,8 +17,11 @@ if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
 fi
 
 echo "Setting up .venv with $("$python" -V) …"
-# Interrupted while it was made, an environment has a Python and no pip: made anew then.
-.venv/bin/python -m pip --version >/dev/null 2>&1 || "$python" -m venv --clear .venv
+# Interrupted while it was made, an environment has a Python and no pip; after the checkout was moved, its programs name
+# the old place. Made anew then.
+if ! .venv/bin/python -m pip --version >/dev/null 2>&1 || scripts/moved.sh; then
+  "$python" -m venv --clear .venv
+fi
 pip=(.venv/bin/python -m pip --disable-pip-version-check --quiet)
 "${pip[@]}" install --require-hashes -r "$1"
 "${pip[@]}" --quiet install --no-deps --no-build-isolation -e .

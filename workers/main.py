@@ -20,7 +20,7 @@ from rq.utils import import_attribute
 from rq.worker import SimpleWorker
 
 from app import bootstrap
-from app.core import alive, config, logs
+from app.core import alive, config, logs, trouble
 from app.core.jobs import JobName, QueueName
 from workers import context
 
@@ -42,10 +42,21 @@ class Wake(Job):
     stopped_callback = None
 
     def perform(self) -> Any:
-        """Run the function; arguments are ignored, as ours take none. Raises NotAWakeError."""
+        """Run the function; arguments are ignored, as ours take none. Raises NotAWakeError.
+
+        Trouble that is no fault of the code (a database that is busy or away, a full disk) is logged in one line: the
+        next sweep wakes the job again.
+        """
         if self.func_name not in set(JobName):
             raise NotAWakeError(f"{self.func_name!r} is not in app.core.jobs.JobName")
-        import_attribute(JobName(self.func_name).value)()
+        job = JobName(self.func_name)
+        try:
+            import_attribute(job.value)()
+        except Exception as error:
+            text = trouble.explain(error)
+            if text is None:
+                raise
+            log.warning("job_postponed", job=job.name, error=type(error).__name__, text=text)
 
     def send_webhooks(self, *_arguments: Any, **_named: Any) -> None:
         """Ours have none, and nobody else's are sent."""

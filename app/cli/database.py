@@ -5,7 +5,9 @@ import click
 from app import bootstrap
 from app.cli.common import json_option, print_json, settings
 from app.core import migrate
+from app.core.errors import Conflict
 from app.core.i18n import gettext as _
+from app.core.security import read_or_make_key
 
 
 @click.group()
@@ -21,6 +23,16 @@ def upgrade() -> None:
     changed = migrate.upgrade(current.database_url)
     bootstrap.seed(bootstrap.build(current))
     click.echo(_("The database is up to date now.") if changed else _("The database was up to date already."))
+
+
+@db.command("new-key")
+def new_key() -> None:
+    """Make a new secret.key when it is lost for good; the logins of all pages have to be entered anew then."""
+    file = settings().key_file
+    if file.exists():
+        raise Conflict(_("%(file)s is there. Nothing was changed.", file=file))
+    read_or_make_key(file)
+    click.echo(_("%(file)s is made. Now enter the login of each page anew: its page under Pages says so.", file=file))
 
 
 @db.command()

@@ -12,9 +12,11 @@ from app.cli import redis_server
 from app.cli.common import json_option, print_json_lines, settings
 from app.core import alive, migrate, trouble
 from app.core.config import Settings
+from app.core.db import Database
 from app.core.errors import PorchlightError
 from app.core.i18n import gettext as _
 from app.core.security import SecretBox
+from app.pages import queries as pages
 
 LITTLE_SPACE = 1_000_000_000
 
@@ -64,8 +66,8 @@ def _data_dir(current: Settings) -> Finding:
     probe = current.data_dir / ".doctor"
     probe.write_bytes(b"x")
     probe.unlink()
-    if current.key_file.exists():
-        SecretBox.from_file(current.key_file)
+    if current.key_file.exists() or _holds_secrets(current):
+        SecretBox.from_file(current.key_file, lambda: True)
     free = shutil.disk_usage(current.data_dir).free
     values: dict[str, Any] = {"folder": current.data_dir, "gigabytes": f"{free / 1e9:.1f}"}
     if free < LITTLE_SPACE:
@@ -73,6 +75,15 @@ def _data_dir(current: Settings) -> Finding:
             "data_dir", False, _("Only %(gigabytes)s GB are free for %(folder)s. Make some space.", **values)
         )
     return Finding("data_dir", True, _("The data folder is %(folder)s, with %(gigabytes)s GB free.", **values))
+
+
+def _holds_secrets(current: Settings) -> bool:
+    database = Database(current.database_url)
+    try:
+        with database.read() as session:
+            return pages.holds_secrets(session)
+    finally:
+        database.dispose()
 
 
 def _database(current: Settings) -> Finding:

@@ -3,6 +3,7 @@
 Run as ``python -m app.cli.prepare``; prints nothing but the set-up link, when there is no admin yet.
 """
 
+from functools import partial
 from importlib import import_module
 
 import click
@@ -23,9 +24,9 @@ from app.routing import queries as routing
 def prepare(demo: bool) -> None:
     """Make everything ready for the other processes."""
     current = settings()
-    SecretBox.from_file(current.key_file)  # no process could work with a damaged one; said once, before they start
-    migrate.upgrade(current.database_url)
     database = Database(current.database_url)
+    SecretBox.from_file(current.key_file, partial(_holds_secrets, database))  # said once, before all processes say it
+    migrate.upgrade(current.database_url)
     with database.read() as session:
         is_new = routing.active(session)[0] is None
         wants_demo = demo and not pages.demo_ids(session)
@@ -38,6 +39,11 @@ def prepare(demo: bool) -> None:
         token = accounts.new_setup_link(session, utc_now())
     if token is not None:
         click.echo(f"{current.public_url}/setup/{token}")
+
+
+def _holds_secrets(database: Database) -> bool:
+    with database.read() as session:
+        return pages.holds_secrets(session)
 
 
 if __name__ == "__main__":

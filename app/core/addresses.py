@@ -160,17 +160,26 @@ def check(host: str, addresses: Iterable[Address], allowed: Iterable[Network]) -
     allowed = tuple(allowed)
     refused = {part: None for address in addresses for part in _judged(address) if not _may_reach(part, allowed)}
     if refused:
-        networks = ",".join(f"{part}/{part.max_prefixlen}" for part in refused)
-        raise AddressRefused(
-            _(
-                "%(host)s leads to %(addresses)s, which is not a public address, so nothing was fetched. If this is "
-                "meant, add it to the setting outgoing.allow_networks, or start Porchlight with "
-                "PORCHLIGHT_OUTGOING_ALLOW_NETWORKS=%(networks)s.",
-                host=host,
-                addresses=", ".join(str(part) for part in refused),
-                networks=networks,
-            )
+        raise AddressRefused(_refusal(host, list(refused)))
+
+
+def _refusal(host: str, refused: list[Address]) -> str:
+    networks = ",".join(f"{part}/{part.max_prefixlen}" for part in refused)
+    if refused == [literal(host)]:
+        return _(
+            "%(host)s is not a public address, so nothing was fetched. If this is meant, add it to the setting "
+            "outgoing.allow_networks, or start Porchlight with PORCHLIGHT_OUTGOING_ALLOW_NETWORKS=%(networks)s.",
+            host=host,
+            networks=networks,
         )
+    return _(
+        "%(host)s leads to %(addresses)s, which is not a public address, so nothing was fetched. If this is "
+        "meant, add it to the setting outgoing.allow_networks, or start Porchlight with "
+        "PORCHLIGHT_OUTGOING_ALLOW_NETWORKS=%(networks)s.",
+        host=host,
+        addresses=", ".join(str(part) for part in refused),
+        networks=networks,
+    )
 
 
 def _may_reach(address: Address, allowed: tuple[Network, ...]) -> bool:

@@ -32,6 +32,14 @@ def _split(value: Any) -> Any:
     return value
 
 
+def _network(value: Any) -> Any:
+    """One message for a network that is none, not one for each version of IP."""
+    try:
+        return ipaddress.ip_network(value)
+    except ValueError:
+        raise PydanticCustomError("network", "It has to be a network such as 10.1.2.0/24 or fd00:1::/64") from None
+
+
 def _address(*schemes: str) -> AfterValidator:
     """Refuses a URL that begins like none of those we can use."""
 
@@ -71,7 +79,7 @@ class RedisSection(Section):
 
 
 class Outgoing(Section):
-    allow_networks: Annotated[list[Network], BeforeValidator(_split)] = []
+    allow_networks: Annotated[list[Annotated[Network, BeforeValidator(_network)]], BeforeValidator(_split)] = []
     """Private networks that outgoing requests may reach all the same."""
     connect_seconds: float = Field(default=5.0, gt=0, le=60)
     read_seconds: float = Field(default=10.0, gt=0, le=60)

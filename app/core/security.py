@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -52,8 +52,18 @@ class SecretBox:
         self._fernet = Fernet(key)
 
     @classmethod
-    def from_file(cls, path: Path) -> "SecretBox":
-        """Read the key, or make the file at first start. Raises ConfigError when it can't be used."""
+    def from_file(cls, path: Path, holds_secrets: Callable[[], bool]) -> "SecretBox":
+        """Read the key, or make the file at first start.
+
+        ``holds_secrets`` says whether credentials are stored; it is asked only when there is no key. Raises
+        ConfigError when the key can't be used, or is missing although something was sealed with it.
+        """
+        if not path.exists() and holds_secrets():
+            raise ConfigError(
+                f"{path}: this file is missing. It holds the key that the logins of your pages are sealed with. Put it "
+                "back from a backup, or name the right one in secret_key_file. Without it they can't be opened; if it "
+                "is lost for good, run “porchlight db new-key” and enter them anew."
+            )
         try:
             return cls(read_or_make_key(path))
         except ValueError as error:

@@ -42,6 +42,12 @@ def _explain_database(error: DBAPIError) -> str:
     reason = _first_line(error.orig or error)
     if "disk is full" in reason:
         return _("The disk with the database is full. Free some space, or choose another data_dir in config.toml.")
+    if "disk I/O error" in reason:  # also what SQLite says when there is no room for the files beside the database
+        return _(
+            "The database can't be read or written (%(reason)s). Most often the disk is full: free some space. "
+            "If there is space, the disk may be failing.",
+            reason=reason,
+        )
     if "no such table" in reason or isinstance(error, ProgrammingError):
         return _("The database is not up to date (%(reason)s). Run “porchlight db upgrade”.", reason=reason)
     return _(

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Row, Select, func, inspect, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.accounts.models import Team
@@ -28,6 +28,13 @@ def page_at(session: Session, connector: str, url: str) -> PageView | None:
     """The page of this kind at this canonical address."""
     row = session.execute(_query().where(Page.connector == connector, Page.url == url)).one_or_none()
     return _view(row) if row else None
+
+
+def holds_secrets(session: Session) -> bool:
+    """Whether any page's login is stored; a database without our tables holds none."""
+    if not inspect(session.connection()).has_table(Connection.__tablename__):
+        return False
+    return session.scalar(select(Connection.page_id).where(Connection.sealed_secret.is_not(None)).limit(1)) is not None
 
 
 def reach(session: Session, page_id: int) -> Reach | None:

@@ -44,9 +44,27 @@ def show() -> ResponseReturnValue:
     return render_template("health/show.html", parts=parts, well=all(part.well for part in parts))
 
 
+@route(blueprint, "/livez", needs=PUBLIC, own_transactions=True)
+def live() -> ResponseReturnValue:
+    """This web process answers: what decides whether it is started anew. Another one's trouble is no reason to."""
+    return jsonify(status="ok")
+
+
+@route(blueprint, "/readyz", needs=PUBLIC, own_transactions=True)
+def ready() -> ResponseReturnValue:
+    """This web process can do its work, or 503: what decides whether it is sent requests.
+
+    It needs the database; without Redis or workers people can still read, and write what waits to be sent.
+    """
+    if _database_answers():
+        return jsonify(status="ok")
+    return jsonify(status="failing", reasons=["database"]), 503
+
+
 @route(blueprint, "/healthz", needs=PUBLIC, own_transactions=True)
 def check() -> ResponseReturnValue:
-    """``{"status": "ok"}``, or 503 with the parts that fail; nothing about the inside."""
+    """The whole installation, for monitors that call people: ``{"status": "ok"}``, or 503 with the parts that fail;
+    nothing about the inside."""
     failing = [] if _database_answers() else ["database"]
     try:
         failing += ["processes"] if _missing() else []

@@ -1,5 +1,6 @@
 """What holds for every command: exit codes, messages instead of tracebacks, and nothing imported that is not needed."""
 
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import click
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from app.cli import COMMANDS, call, porchlight
 from app.core.errors import ConfigError, NotFound, PorchlightError
@@ -65,6 +67,12 @@ def test_trouble_outside_is_explained(
     assert "database.url" in said
     assert "canary" not in said
     assert len(said.splitlines()) == 1
+
+
+@pytest.mark.parametrize("said", ["database or disk is full", "disk I/O error"])
+def test_a_full_disk_is_named(said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call(failing(OperationalError("PRAGMA journal_mode=WAL", None, sqlite3.OperationalError(said))), []) == 1
+    assert "disk" in capsys.readouterr().err.replace(said, "")
 
 
 def test_an_unknown_command_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:

@@ -254,6 +254,8 @@ def test_health_names_each_part_that_is_missing(agent: Browser, browser: Browser
     assert "1 page is in trouble: Our" in said
     answer = browser.get("/healthz")
     assert (answer.status_code, answer.json) == (503, {"status": "failing", "reasons": ["processes"]})
+    for path in ("/livez", "/readyz"):  # nobody stops a web server for that
+        assert (browser.get(path).status_code, browser.get(path).json) == (200, {"status": "ok"})
 
 
 def test_health_without_redis_and_database(app: Flask, agent: Browser, browser: Browser, parts: Services) -> None:
@@ -264,6 +266,9 @@ def test_health_without_redis_and_database(app: Flask, agent: Browser, browser: 
     app.extensions[EXTENSION] = replace(away, db=Database("postgresql+psycopg://nobody:secret@127.0.0.1:1/none"))
     answer = browser.get("/healthz")
     assert (answer.status_code, answer.json) == (503, {"status": "failing", "reasons": ["database", "redis"]})
+    answer = browser.get("/readyz")
+    assert (answer.status_code, answer.json) == (503, {"status": "failing", "reasons": ["database"]})
+    assert browser.get("/livez").status_code == 200
     assert agent.get("/pages").status_code == 503
 
 

@@ -11,6 +11,8 @@ from tests.web.conftest import signed_in
 PUBLIC = {
     "asset",
     "health.check",
+    "health.live",
+    "health.ready",
     "sessions.sign_in",
     "sessions.open_session",
     "sessions.sign_out",

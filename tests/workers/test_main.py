@@ -3,6 +3,7 @@
 import os
 import pickle
 import signal
+import sqlite3
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -16,6 +17,7 @@ import rq
 from rq.job import Job
 from rq.serializers import JSONSerializer
 from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
 
 from app.accounts import service as accounts
 from app.accounts.models import UserSession
@@ -28,6 +30,7 @@ from app.core.config import RedisSection, Settings
 from app.core.jobs import JobName, QueueName, RqWaker
 from app.core.process import die_with_parent
 from tests.processes import PATIENCE, eventually, started, variables
+from workers.main import Wake, WakeWorker
 
 
 @pytest.fixture
@@ -61,6 +64,22 @@ def test_a_wake_is_carried_out(services: Services) -> None:
     assert sessions(services) == 1
     services.waker.wake(JobName.TIDY)
     eventually(lambda: sessions(services) == 0, "the job did its work")
+
+
+def test_a_busy_database_is_one_line_and_tried_again(
+    services: Services, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def busy() -> None:
+        raise OperationalError("BEGIN IMMEDIATE", None, sqlite3.OperationalError("database is locked"))
+
+    monkeypatch.setattr("workers.jobs.routing.route_waiting", busy)
+    queue = rq.Queue(QueueName.PROMPT, connection=services.redis, serializer=JSONSerializer, job_class=Wake)
+    queue.enqueue(JobName.ROUTE.value)
+    WakeWorker([queue], connection=services.redis, job_class=Wake, serializer=JSONSerializer).work(burst=True)
+    said = capsys.readouterr()
+    assert "Traceback" not in said.out + said.err
+    assert "job_postponed" in said.out + said.err
+    assert queue.failed_job_registry.count == 0
 
 
 @pytest.mark.usefixtures("expired", "worker")

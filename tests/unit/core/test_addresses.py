@@ -166,6 +166,13 @@ def test_the_refusal_says_how_to_allow_everything_that_was_in_the_way() -> None:
     assert "8.8.8.8" not in text
 
 
+def test_an_address_that_is_written_out_leads_nowhere_else() -> None:
+    with speaking("en"), pytest.raises(AddressRefused) as refused:
+        check("10.1.1.1", [ip_address("10.1.1.1")], [])
+    assert str(refused.value).startswith("10.1.1.1 is not a public address")
+    assert "PORCHLIGHT_OUTGOING_ALLOW_NETWORKS=10.1.1.1/32" in str(refused.value)
+
+
 @given(st.ip_addresses())
 def test_every_address_there_is_gets_a_verdict(address: str) -> None:
     try:

@@ -50,3 +50,17 @@ def test_a_lease_shorter_than_the_longest_request_stops_the_start(tmp_path: Path
     file.write_text(text, encoding="utf-8")
     with pytest.raises(ConfigError, match=rf"line {line}: 'outbox\.lease_seconds' .* longer than"):
         config.load(file, {})
+
+
+@pytest.mark.parametrize("network", ["bogus", "10.0.0.1/8", "10.1.2.0/24,x,fd00:1::/64"])
+def test_a_network_that_is_none_is_named_once(network: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        config.load(None, {"PORCHLIGHT_OUTGOING_ALLOW_NETWORKS": network})
+    (line,) = refused.value.message.splitlines()
+    assert line.startswith("PORCHLIGHT_OUTGOING_ALLOW_NETWORKS: 'outgoing.allow_networks'")
+    assert "such as 10.1.2.0/24" in line
+
+
+def test_networks_are_taken() -> None:
+    settings = config.load(None, {"PORCHLIGHT_OUTGOING_ALLOW_NETWORKS": "10.1.2.0/24, fd00:1::/64"})
+    assert [str(one) for one in settings.outgoing.allow_networks] == ["10.1.2.0/24", "fd00:1::/64"]
