@@ -22,7 +22,7 @@ from app.core.db import BUSY_SECONDS, Database
 from app.core.events import Changed, RedisAnnouncer
 from app.core.http import Http
 from app.core.jobs import JobName, RqWaker
-from app.core.security import SecretBox
+from app.core.security import SecretBox, derived_key, read_or_make_key
 from app.pages import queries as pages
 from app.routing import queries as routing_queries
 from app.routing import service as routing
@@ -111,3 +111,8 @@ def close_demo_platform(settings: Settings) -> None:
 
 def _demo_platform(settings: Settings) -> DemoPlatform:
     return DemoPlatform(settings.data_dir / "demo")
+
+
+def audit_key(settings: Settings) -> bytes:
+    """What the audit log's heads are sealed with."""
+    return derived_key(read_or_make_key(settings.key_file), "porchlight-audit")

@@ -1,6 +1,7 @@
 """All tables, for migrations: importing this module registers every model."""
 
 from app.accounts import models as accounts
+from app.audit import models as audit
 from app.contacts import models as contacts
 from app.core.db import Base
 from app.inbox import models as inbox
@@ -9,4 +10,4 @@ from app.pages import models as pages
 from app.replies import models as replies
 from app.routing import models as routing
 
-__all__ = ["Base", "accounts", "contacts", "inbox", "outbox", "pages", "replies", "routing"]
+__all__ = ["Base", "accounts", "audit", "contacts", "inbox", "outbox", "pages", "replies", "routing"]

@@ -20,6 +20,7 @@ COMMANDS = {
     "export": "app.cli.export:export",
     "user": "app.cli.user:user",
     "rules": "app.cli.rules:rules",
+    "audit": "app.cli.audit:audit",
     "demo": "app.cli.demo:demo",
 }
 """Name of a command, and the module and object that carry it out."""

@@ -22,6 +22,8 @@ from sqlalchemy import (
     UpdateBase,
     create_engine,
     event,
+    func,
+    select,
 )
 from sqlalchemy import Enum as EnumType
 from sqlalchemy.dialects import postgresql, sqlite
@@ -33,6 +35,7 @@ from sqlalchemy.types import TypeDecorator
 BUSY_SECONDS = 30
 _WRITES = "porchlight_writes"
 _AFTER = "after_commit"
+_LAST = "before_commit"
 
 BigId = BigInteger().with_variant(Integer(), "sqlite")
 """64-bit numbers; SQLite's own row numbers already are."""
@@ -113,6 +116,8 @@ class Database:
         with self._writers() as session:
             with session.begin():
                 yield session
+                for last in session.info.pop(_LAST, ()):
+                    last(session)
             work = list(session.info.pop(_AFTER, {}))
         if work and self._after_commit is not None:
             self._after_commit(work)
@@ -125,6 +130,20 @@ class Database:
 def defer(session: Session, work: Hashable) -> None:
     """Keep ``work`` until the transaction has committed; equal pieces are kept once."""
     session.info.setdefault(_AFTER, {})[work] = None
+
+
+def at_end(session: Session, work: Callable[[Session], None]) -> None:
+    """Do ``work`` in this transaction, after everything else in it and right before the commit."""
+    session.info.setdefault(_LAST, []).append(work)
+
+
+def one_at_a_time(session: Session, key: int) -> None:
+    """Wait until no other transaction holds ``key``, and hold it until this one ends.
+
+    Transactions that write are alone on SQLite anyway.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(key)))
 
 
 def run_in_bulk(session: Session, *statements: UpdateBase) -> None:

@@ -85,6 +85,11 @@ class SecretBox:
         return opened
 
 
+def derived_key(key: bytes, purpose: str) -> bytes:
+    """A key for one purpose (at most 16 ASCII letters) from the installation's key: who learns it learns no other."""
+    return hashlib.blake2b(key, person=purpose.encode("ascii"), digest_size=32).digest()
+
+
 def read_or_make_key(path: Path) -> bytes:
     """The key in the file; made, readable by its owner only, when there is none. Two processes may start at once."""
     if not path.exists():

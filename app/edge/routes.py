@@ -10,10 +10,13 @@ from flask.typing import ResponseReturnValue
 
 from app.accounts import queries, rules
 from app.accounts.types import Permission
+from app.audit import service as audit
+from app.audit.types import Origin
 from app.core import i18n
 from app.core.clock import utc_now
 from app.core.errors import Forbidden
 from app.core.i18n import gettext as _
+from app.core.security import new_token
 from app.edge.context import services
 
 PUBLIC: Final = "public"
@@ -78,6 +81,7 @@ class _RejectedError(Exception):
 
 def _admit(needs: Permission | str) -> ResponseReturnValue | None:
     """Find out who is asking; None when they may go on, else where they are sent. Raises Forbidden."""
+    audit.comes_from(Origin(request.remote_addr, new_token()[:20]))
     g.actor = queries.actor_of_session(g.session, cookie.get("sid", ""), utc_now())
     if g.actor is not None and g.actor.language:
         i18n.use(g.actor.language)

@@ -1,15 +1,23 @@
 """Removing what nobody needs any more."""
 
+from app import bootstrap
 from app.accounts import service as accounts
+from app.audit import heads
 from app.collecting import service as collecting
 from app.core.clock import utc_now
 from workers import context
 
 
 def tidy() -> None:
-    """Remove expired sessions and the like, and raw answers older than ``collecting.keep_raw_days``."""
+    """Remove expired sessions and the like, and raw answers older than ``collecting.keep_raw_days``.
+
+    The audit log's end is written into the data folder here too.
+    """
     services = context.services()
     now = utc_now()
     with services.db.write() as session:
         accounts.tidy(session, now)
         collecting.tidy(session, now, services.settings.collecting.keep_raw_days)
+    settings = services.settings
+    with services.db.read() as session:
+        heads.write(session, heads.file_of(settings.data_dir), bootstrap.audit_key(settings), now)

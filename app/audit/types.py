@@ -1,0 +1,118 @@
+"""What is written down, and what a check of it finds."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class Action(StrEnum):
+    """Everything that is written down: ``domain:subject:act``. Names are stored, and so are never changed."""
+
+    REMEDY_ASKED = "remedies:remedy:asked"
+    REMEDY_EDITED = "remedies:remedy:edited"
+    REMEDY_APPROVED = "remedies:remedy:approved"
+    REMEDY_REFUSED = "remedies:remedy:refused"
+    REMEDY_WITHDRAWN = "remedies:remedy:withdrawn"
+    REMEDY_EXPIRED = "remedies:remedy:expired"
+    REMEDY_BEGUN = "remedies:remedy:begun"
+    REMEDY_RELEASED = "remedies:remedy:released"
+    REMEDY_EXECUTED = "remedies:remedy:executed"
+    REMEDY_FAILED = "remedies:remedy:failed"
+    REMEDY_UNSURE = "remedies:remedy:unsure"
+    REMEDY_NOT_THERE = "remedies:remedy:not_there"
+    REMEDY_AGAIN = "remedies:remedy:again"
+    REMEDY_SETTLED = "remedies:remedy:settled"
+    REMEDY_TOLD = "remedies:remedy:told"
+    ORDER_NOTED = "remedies:order:noted"
+    POLICY_PROPOSED = "remedies:policy:proposed"
+    POLICY_CONFIRMED = "remedies:policy:confirmed"
+    POLICY_DROPPED = "remedies:policy:dropped"
+    STAND_IN_NAMED = "remedies:stand_in:named"
+    SHOP_ADDED = "remedies:shop:added"
+    SHOP_CHANGED = "remedies:shop:changed"
+    GUARD_ANSWERED = "remedies:guard:answered"
+    SAME_PERSON = "accounts:user:same_person"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a request came from."""
+
+    address: str | None = None
+    request_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the log, before it has its place in the chain.
+
+    Holds references, numbers and keys only, never what people wrote: a log that can't be changed must not need to be
+    when somebody's words are erased. ``content_hash`` proves which words were meant while they are there.
+    """
+
+    action: Action
+    subject: str
+    """Such as ``remedy/123``."""
+    at: datetime
+    actor_id: int | None
+    """None: Porchlight itself."""
+    acting_for_id: int | None = None
+    facts: Mapping[str, str | int | bool | None] = field(default_factory=dict)
+    content_hash: str | None = None
+    origin: Origin = Origin()
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A line as it stands in the database."""
+
+    seq: int
+    at: datetime
+    actor_id: int | None
+    acting_for_id: int | None
+    address: str | None
+    request_id: str | None
+    action: str
+    subject: str
+    facts: str
+    content_hash: str | None
+    previous: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The log's end at a moment, as it was written outside the database."""
+
+    seq: int
+    hash: str
+    at: str
+    seal: str
+    """HMAC over the three, with a key that is not in the database."""
+
+
+class Fault(StrEnum):
+    CHANGED = "changed"
+    MISSING = "missing"
+    OUT_OF_CHAIN = "out_of_chain"
+    CUT_OFF = "cut_off"
+    REWRITTEN = "rewritten"
+    HEAD_FORGED = "head_forged"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong, and at which line of the log (for a forged head: of the file)."""
+
+    fault: Fault
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a check found."""
+
+    lines: int
+    heads: int
+    problems: tuple[Problem, ...]
