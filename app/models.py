@@ -4,10 +4,11 @@ from app.accounts import models as accounts
 from app.audit import models as audit
 from app.contacts import models as contacts
 from app.core.db import Base
+from app.desk import models as desk
 from app.inbox import models as inbox
 from app.outbox import models as outbox
 from app.pages import models as pages
 from app.replies import models as replies
 from app.routing import models as routing
 
-__all__ = ["Base", "accounts", "audit", "contacts", "inbox", "outbox", "pages", "replies", "routing"]
+__all__ = ["Base", "accounts", "audit", "contacts", "desk", "inbox", "outbox", "pages", "replies", "routing"]

@@ -10,8 +10,8 @@ _EVERYBODY = frozenset(
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.AGENT: _EVERYBODY,
     Role.MARKETER: _EVERYBODY,
-    Role.SUPERVISOR: _EVERYBODY,
-    Role.ADMIN: _EVERYBODY | {Permission.MANAGE_PAGES},
+    Role.SUPERVISOR: _EVERYBODY | {Permission.CURATE},
+    Role.ADMIN: _EVERYBODY | {Permission.CURATE, Permission.MANAGE_PAGES},
 }
 
 MINIMUM_PASSWORD = 10

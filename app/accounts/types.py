@@ -21,6 +21,8 @@ class Permission(StrEnum):
     MANAGE_PAGES = "manage_pages"
     READ_ROUTING = "read_routing"
     OWN_ACCOUNT = "own_account"
+    CURATE = "curate"
+    """Rename and remove what all see: tags, a team's saved views; act on whole lists of any team."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,5 @@
-"""Tables: posts, conversations, comments, comment_versions, notes, mentions, conversation_events, raw_payloads."""
+"""Tables: posts, conversations, comments, comment_versions, notes, mentions, conversation_events, conversation_marks,
+raw_payloads."""
 
 from datetime import datetime
 from typing import Any
@@ -8,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.connectors.ports import Status
 from app.core.db import Base, BigId
-from app.inbox.types import ConversationState, EventKind, Priority
+from app.inbox.types import ConversationState, EventKind, Mark, Priority
 
 
 class Post(Base):
@@ -154,6 +155,19 @@ class ConversationEvent(Base):
     actor_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     at: Mapped[datetime]
     data: Mapped[dict[str, Any]]
+
+
+class ConversationMark(Base):
+    """Conversations that stand in a list of their own, and since when."""
+
+    __tablename__ = "conversation_marks"
+    __table_args__ = (Index("ix_conversation_marks_list", "mark", "at", "conversation_id"),)
+
+    conversation_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("conversations.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    mark: Mapped[Mark] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
 
 
 class RawPayload(Base):

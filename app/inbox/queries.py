@@ -3,18 +3,27 @@
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import TypeAlias
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, true
 from sqlalchemy import Row as SqlRow
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.accounts import rules as account_rules
 from app.accounts.models import Team, User
 from app.accounts.types import Actor, Permission
 from app.connectors.ports import Status
 from app.contacts.models import Contact, Identity
-from app.inbox import access
-from app.inbox.models import Comment, CommentVersion, Conversation, ConversationEvent, Note, Post
+from app.inbox import access, filters
+from app.inbox.models import (
+    Comment,
+    CommentVersion,
+    Conversation,
+    ConversationEvent,
+    ConversationMark,
+    Note,
+    Post,
+)
 from app.inbox.types import (
     CommentView,
     ConversationState,
@@ -22,6 +31,7 @@ from app.inbox.types import (
     EventView,
     HistoryEntry,
     ListFilter,
+    Mark,
     NoteView,
     Position,
     Row,
@@ -31,44 +41,73 @@ from app.pages.types import ConnectionState, PageState
 
 PAGE_LENGTH = 50
 THREAD_LIMIT = 500
+_RowQuery: TypeAlias = "Select[Conversation, datetime, str, Page, str | None, str, str | None, int]"
 
 
 def rows(session: Session, wanted: ListFilter, *, after: Position | None = None, limit: int = PAGE_LENGTH) -> list[Row]:
-    """One screenful of a list: those that wait for us longest first, everything else newest first.
+    """One screenful of a list: those that wait for us longest first, everything else newest first. Two statements.
 
     Goes on after ``after``; however far down, a page costs the same.
     """
-    waiting = wanted.state is ConversationState.NEW
-    query = _row_query().where(*_conditions(wanted)).limit(limit)
-    at, key = Conversation.sort_at, Conversation.id
-    query = query.order_by(at, key) if waiting else query.order_by(at.desc(), key.desc())
+    rising = wanted.mark is not None or wanted.state is ConversationState.NEW
+    at, key = _ordered_by(wanted), Conversation.id
+    query = _row_query(wanted).where(*_conditions(wanted)).limit(limit)
+    query = query.order_by(at, key) if rising else query.order_by(at.desc(), key.desc())
     if after is not None:
-        beyond = at > after.at if waiting else at < after.at
-        tie = key > after.id if waiting else key < after.id
+        beyond = at > after.at if rising else at < after.at
+        tie = key > after.id if rising else key < after.id
         query = query.where(or_(beyond, and_(at == after.at, tie)))
-    return [_row(found) for found in session.execute(query)]
+    return _rows(session, query)
 
 
-def some_rows(session: Session, actor: Actor, ids: Collection[int]) -> list[Row]:
-    """The lines of these conversations as they are now, in no order; unknown ones are left out."""
+def some_rows(session: Session, actor: Actor, ids: Collection[int], wanted: ListFilter) -> list[Row]:
+    """The lines of these conversations as they are now, in no order; unknown ones are left out. Each says whether it
+    belongs into the list ``wanted``."""
     if not account_rules.may(actor.role, Permission.READ_INBOX):
         return []
-    return [_row(found) for found in session.execute(_row_query().where(Conversation.id.in_(list(ids))))]
+    return _rows(session, _row_query(wanted).where(Conversation.id.in_(list(ids))))
 
 
-def _row_query() -> "Select[Conversation, str, Page, str | None, str, str | None]":
-    return (
-        select(Conversation, Contact.name, Page, Post.title, Team.name, User.name)
+def _ordered_by(wanted: ListFilter) -> InstrumentedAttribute[datetime]:
+    return ConversationMark.at if wanted.mark else Conversation.sort_at
+
+
+def _row_query(wanted: ListFilter) -> "_RowQuery":
+    here = and_(true(), *_conditions(wanted))
+    at = func.coalesce(_ordered_by(wanted), Conversation.sort_at, type_=Conversation.sort_at.type)
+    query: _RowQuery = (
+        select(Conversation, at, Contact.name, Page, Post.title, Team.name, User.name, case((here, 1), else_=0))
         .join(Contact, Contact.id == Conversation.contact_id)
         .join(Page, Page.id == Conversation.page_id)
         .join(Post, Post.id == Conversation.post_id)
         .join(Team, Team.id == Conversation.team_id)
         .outerjoin(User, User.id == Conversation.assignee_id)
     )
+    return query.outerjoin(ConversationMark, _marked(wanted)) if wanted.mark else query
 
 
-def _row(found: "SqlRow[Conversation, str, Page, str | None, str, str | None]") -> Row:
-    talk, person, page, title, team_name, assignee = found
+def _marked(wanted: ListFilter) -> ColumnElement[bool]:
+    return and_(ConversationMark.conversation_id == Conversation.id, ConversationMark.mark == wanted.mark)
+
+
+def _rows(session: Session, query: "_RowQuery") -> list[Row]:
+    found = session.execute(query).all()
+    badges = _badges(session, [talk.id for talk, *_rest in found])
+    return [_row(one, badges.get(one[0].id, frozenset())) for one in found]
+
+
+def _badges(session: Session, ids: Sequence[int]) -> dict[int, frozenset[Mark]]:
+    marks: dict[int, set[Mark]] = defaultdict(set)
+    query = select(ConversationMark.conversation_id, ConversationMark.mark)
+    for talk_id, mark in session.execute(query.where(ConversationMark.conversation_id.in_(ids))):
+        marks[talk_id].add(mark)
+    return {talk_id: frozenset(found) for talk_id, found in marks.items()}
+
+
+def _row(
+    found: "SqlRow[Conversation, datetime, str, Page, str | None, str, str | None, int]", marks: frozenset[Mark]
+) -> Row:
+    talk, at, person, page, title, team_name, assignee, here = found
     return Row(
         id=talk.id,
         version=talk.version,
@@ -85,39 +124,47 @@ def _row(found: "SqlRow[Conversation, str, Page, str | None, str, str | None]") 
         team_name=team_name,
         assignee_id=talk.assignee_id,
         assignee_name=assignee,
-        at=talk.sort_at,
+        at=at,
         comments=talk.comment_count,
         public=True,
+        marks=marks,
+        here=bool(here),
     )
 
 
 def news_count(session: Session, wanted: ListFilter, since: datetime, limit: int = 100) -> int:
-    """How many conversations of a list have something new from their person since then; counts to ``limit`` at most."""
-    query = select(Conversation.id).where(*_conditions(wanted), Conversation.news_at > since).limit(limit)
+    """How many conversations of a list have something new since then; counts to ``limit`` at most.
+
+    New is what their person said, in a list of marked ones that they came to be marked.
+    """
+    newer = ConversationMark.at > since if wanted.mark else Conversation.news_at > since
+    query = _ids(wanted).where(newer).limit(limit)
     return session.scalar(select(func.count()).select_from(query.subquery())) or 0
 
 
 def lengths(session: Session, wanted: Sequence[ListFilter], limit: int = 100) -> list[int]:
     """How long each list is, counted to ``limit`` at most; one statement for all."""
-    parts = [
-        select(func.count())
-        .select_from(select(Conversation.id).where(*_conditions(one)).limit(limit).subquery())
-        .scalar_subquery()
-        for one in wanted
-    ]
+    parts = [select(func.count()).select_from(_ids(one).limit(limit).subquery()).scalar_subquery() for one in wanted]
     return list(session.execute(select(*parts)).one()) if parts else []
 
 
+def _ids(wanted: ListFilter) -> Select[int]:
+    query: Select[int] = select(Conversation.id).where(*_conditions(wanted))
+    return query.join(ConversationMark, _marked(wanted)) if wanted.mark else query
+
+
 def _conditions(wanted: ListFilter) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = [Conversation.state == wanted.state]
+    conditions: list[ColumnElement[bool]] = filters.conditions(wanted.chosen)
+    if wanted.mark is not None:
+        conditions.append(ConversationMark.conversation_id.is_not(None))
+    if wanted.state is not None:
+        conditions.append(Conversation.state == wanted.state)
     if wanted.team_ids is not None:
         conditions.append(Conversation.team_id.in_(sorted(wanted.team_ids)))
     if wanted.assignee_id is not None:
         conditions.append(Conversation.assignee_id == wanted.assignee_id)
     if wanted.unassigned:
         conditions.append(Conversation.assignee_id.is_(None))
-    if wanted.page_id is not None:
-        conditions.append(Conversation.page_id == wanted.page_id)
     return conditions
 
 

@@ -2,16 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import delete, select
+from sqlalchemy import Table, delete, select
 from sqlalchemy.orm import Session
 
 from app.accounts import queries as accounts
 from app.accounts.models import Team, User
 from app.accounts.types import Actor
 from app.connectors.ports import Status
-from app.core.db import run_in_bulk
+from app.core.db import insert_or, run_in_bulk
 from app.core.errors import Conflict, InvalidInput, NotFound
 from app.core.events import Changed, announce
 from app.core.i18n import gettext as _
@@ -22,12 +22,13 @@ from app.inbox.models import (
     CommentVersion,
     Conversation,
     ConversationEvent,
+    ConversationMark,
     Mention,
     Note,
     Post,
     RawPayload,
 )
-from app.inbox.types import ConversationState, Echo, EventKind
+from app.inbox.types import ConversationState, Echo, EventKind, Mark
 from app.pages.models import Page
 
 
@@ -178,11 +179,36 @@ def changed(session: Session, conversation_id: int) -> None:
     announce(session, Changed("inbox"), Changed("conversation", conversation_id))
 
 
-def reply_not_sent(session: Session, conversation_id: int, kind: EventKind, code: str, now: datetime) -> None:
-    """A reply could not be delivered: the conversation waits for us again, with the reason."""
+def mark(session: Session, conversation_id: int, what: Mark, now: datetime) -> None:
+    """Have the conversation stand in the list of ``what``; nothing happens when it does already."""
+    statement = insert_or(session, cast(Table, ConversationMark.__table__)).values(
+        conversation_id=conversation_id, mark=what, at=now
+    )
+    session.execute(statement.on_conflict_do_nothing())
+    changed(session, conversation_id)
+
+
+def unmark(session: Session, conversation_id: int, what: Mark) -> None:
+    """Take it out of the list of ``what``; nothing happens when it is not there."""
+    run_in_bulk(
+        session,
+        delete(ConversationMark).where(
+            ConversationMark.conversation_id == conversation_id, ConversationMark.mark == what
+        ),
+    )
+    changed(session, conversation_id)
+
+
+def not_carried_out(
+    session: Session, conversation_id: int, kind: EventKind, code: str, now: datetime, *, reply: bool
+) -> None:
+    """An act at the page failed: the conversation waits for us again, with the reason; with ``reply`` it stands among
+    what could not be sent until somebody has decided."""
     talk = session.get(Conversation, conversation_id)
     if talk is None:
         return
+    if reply:
+        mark(session, conversation_id, Mark.UNSENT, now)
     if talk.state in (ConversationState.WAITING, ConversationState.DONE):
         set_state(talk, ConversationState.NEW, _last_inbound(session, talk.id) or now, now)
     record(session, talk, kind, None, now, {"code": code})

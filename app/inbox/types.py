@@ -42,25 +42,40 @@ class EventKind(StrEnum):
     VANISHED = "vanished"
 
 
+class Mark(StrEnum):
+    """Why a conversation stands in a list of its own, whatever its state. Whoever knows sets and clears it
+    (``app.inbox.service.mark`` and ``unmark``)."""
+
+    APPROVAL = "approval"
+    """A reply of ours waits for somebody's approval."""
+    UNSENT = "unsent"
+    """A reply of ours could not be sent, or nobody knows whether it was."""
+
+
 class View(StrEnum):
     """The lists of the inbox."""
 
     TEAM = "team"
     MINE = "mine"
     UNASSIGNED = "unassigned"
+    APPROVAL = "approval"
+    UNSENT = "unsent"
     ALL = "all"
     SPAM = "spam"
 
 
 @dataclass(frozen=True, slots=True)
 class ListFilter:
-    """What a list shows. ``team_ids`` None means every team."""
+    """What a list shows. ``state`` None means any; ``team_ids`` None means every team."""
 
-    state: ConversationState
+    state: ConversationState | None
+    mark: Mark | None = None
+    """Only conversations with it, those first that have had it longest."""
     team_ids: frozenset[int] | None = None
     assignee_id: int | None = None
     unassigned: bool = False
-    page_id: int | None = None
+    chosen: tuple[tuple[str, str], ...] = ()
+    """What somebody narrowed the list down to: names and values of ``app.inbox.filters``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +106,12 @@ class Row:
     assignee_id: int | None
     assignee_name: str | None
     at: datetime
-    """Waiting since, for those that wait for us; else the last change."""
+    """Waiting since, for those that wait for us; in a list of marked ones since when they are; else the last change."""
     comments: int
     public: bool
+    marks: frozenset[Mark]
+    here: bool
+    """Whether it belongs into the list it was asked for with."""
 
 
 @dataclass(frozen=True, slots=True)

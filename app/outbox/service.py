@@ -17,7 +17,7 @@ from app.core.ids import new_id
 from app.core.jobs import JobName, defer_wake
 from app.inbox import service as inbox
 from app.inbox.models import Comment, Post
-from app.inbox.types import Echo, EventKind
+from app.inbox.types import Echo, EventKind, Mark
 from app.outbox import rules
 from app.outbox.models import Delivery
 from app.outbox.types import Act, Claimed, DeliveryState
@@ -326,6 +326,7 @@ def decide(session: Session, delivery_id: int, *, send_again: bool, now: datetim
     else:
         one.state = DeliveryState.CANCELLED
     session.flush()
+    _unmark_if_settled(session, one.conversation_id)
     announce(session, Changed("conversation", one.conversation_id))
 
 
@@ -343,17 +344,31 @@ def _pending_match(pending: Sequence[Row[Delivery, str]], echo: Echo) -> Deliver
 def _mark_sent(
     session: Session, one: Delivery, external_id: str | None, url: str | None, now: datetime, *, held: bool
 ) -> None:
+    unsettled = one.state is DeliveryState.UNCLEAR
     one.state, one.sent_at, one.held = DeliveryState.SENT, now, held
     one.external_id, one.external_url = external_id, url
     one.error_code = one.error_detail = one.lease = one.lease_until = None
     session.flush()
+    if unsettled:
+        _unmark_if_settled(session, one.conversation_id)
     announce(session, Changed("conversation", one.conversation_id))
+
+
+def _unmark_if_settled(session: Session, conversation_id: int) -> None:
+    """A conversation stands among what could not be sent until the last such reply is decided about."""
+    left = select(Delivery.id).where(
+        Delivery.conversation_id == conversation_id,
+        Delivery.act == Act.REPLY,
+        Delivery.state.in_([DeliveryState.FAILED, DeliveryState.UNCLEAR]),
+    )
+    if session.scalar(left.limit(1)) is None:
+        inbox.unmark(session, conversation_id, Mark.UNSENT)
 
 
 def _give_up(session: Session, one: Delivery, state: DeliveryState, kind: EventKind, code: str, now: datetime) -> None:
     one.state = state
     session.flush()
-    inbox.reply_not_sent(session, one.conversation_id, kind, code, now)
+    inbox.not_carried_out(session, one.conversation_id, kind, code, now, reply=one.act is Act.REPLY)
     announce(session, Changed("inbox"))
 
 

@@ -110,7 +110,7 @@ def reply(conversation_id: int) -> ResponseReturnValue:
     draft = Draft(text=text, key=given) if 8 <= len(given) <= 40 else Draft(text=text)
 
     def send(now: datetime) -> int:
-        talk = screens.row(session(), actor(), conversation_id)
+        talk = screens.row(session(), actor(), here(), conversation_id)
         reach = pages.reach(session(), talk.page_id) if talk else None
         can = connect.capabilities(services().connectors, services().box, reach)
         if talk and not can.reply:
@@ -180,14 +180,14 @@ def _change(
     list is read again, because it may have to appear there.
     """
     place, now = here(), utc_now()
-    before = screens.row(session(), actor(), conversation_id)
+    before = screens.row(session(), actor(), here(), conversation_id)
     following = screens.next_after(session(), actor(), place, before) if moves_on else None
     try:
         result = work(now)
     except (Conflict, InvalidInput) as error:
         return _refused(conversation_id, draft or Draft(), error)
-    row = screens.row(session(), actor(), conversation_id)
-    gone = moves_on and (row is None or not place.holds(row, actor()))
+    row = screens.row(session(), actor(), here(), conversation_id)
+    gone = moves_on and (row is None or not row.here)
     shown = following if gone else conversation_id
     if not by_script():
         return _come_back(conversation_id if sent else shown, said)

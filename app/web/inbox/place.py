@@ -1,5 +1,6 @@
 """Where somebody is in the inbox: which list, and where in it. Everything stands in the address."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -7,9 +8,13 @@ from typing import Any
 from werkzeug.datastructures import MultiDict
 
 from app.accounts.types import Actor
-from app.inbox.types import ConversationState, ListFilter, Position, Row, View
+from app.inbox import filters
+from app.inbox.types import ConversationState, ListFilter, Mark, Position, View
 
 TABS = (ConversationState.NEW, ConversationState.WAITING, ConversationState.DONE)
+_MARKED = {View.APPROVAL: Mark.APPROVAL, View.UNSENT: Mark.UNSENT}
+_ONE_STATE = {View.SPAM: ConversationState.SPAM, View.APPROVAL: None, View.UNSENT: None}
+"""Lists without tabs; None holds conversations in any state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,50 +22,53 @@ class Place:
     """A list, and the row it goes on after."""
 
     view: View
-    state: ConversationState
-    page_id: int | None = None
+    state: ConversationState | None
+    chosen: tuple[tuple[str, str], ...] = ()
+    """Filters and their values, as ``app.inbox.filters`` reads them."""
+    saved: int | None = None
+    """The saved view it was opened by."""
     after: Position | None = None
 
     @property
     def args(self) -> dict[str, Any]:
         """For ``url_for``: the way back to this list."""
         found: dict[str, Any] = {"view": self.view.value}
-        if self.state is not ConversationState.NEW and self.view is not View.SPAM:
+        if self.has_tabs and self.state is not None and self.state is not ConversationState.NEW:
             found["state"] = self.state.value
-        if self.page_id is not None:
-            found["page"] = self.page_id
+        found.update(self.chosen)
+        if self.saved is not None:
+            found["saved"] = self.saved
         return found
+
+    @property
+    def has_tabs(self) -> bool:
+        """Whether it comes in several states."""
+        return self.view not in _ONE_STATE
 
     @property
     def narrowed(self) -> bool:
         """Whether a filter of the person's own choice hides something."""
-        return self.page_id is not None
+        return bool(self.chosen)
+
+    @property
+    def page_id(self) -> int | None:
+        """The one page it shows, when it was narrowed down to one."""
+        return number(dict(self.chosen).get("page"))
 
     def filter(self, actor: Actor) -> ListFilter:
         """What the list shows to this person."""
         return ListFilter(
             state=self.state,
+            mark=_MARKED.get(self.view),
             team_ids=actor.team_ids if self.view is View.TEAM else None,
             assignee_id=actor.id if self.view is View.MINE else None,
             unassigned=self.view is View.UNASSIGNED,
-            page_id=self.page_id,
-        )
-
-    def holds(self, row: Row, actor: Actor) -> bool:
-        """Whether a conversation, as it is now, belongs into this list."""
-        wanted = self.filter(actor)
-        return (
-            row.state is wanted.state
-            and (wanted.team_ids is None or row.team_id in wanted.team_ids)
-            and (wanted.assignee_id is None or row.assignee_id == wanted.assignee_id)
-            and (not wanted.unassigned or row.assignee_id is None)
-            and (wanted.page_id is None or row.page_id == wanted.page_id)
+            chosen=self.chosen,
         )
 
     def at(self, view: View) -> "Place":
         """What waits for us in another list, everywhere."""
-        state = ConversationState.SPAM if view is View.SPAM else ConversationState.NEW
-        return Place(view, state)
+        return Place(view, _ONE_STATE.get(view, ConversationState.NEW))
 
     @property
     def tabs(self) -> list["Place"]:
@@ -69,7 +77,15 @@ class Place:
 
     def in_state(self, state: ConversationState) -> "Place":
         """Another tab of this list."""
-        return replace(self, state=state, after=None)
+        return replace(self, state=state, after=None) if self.has_tabs else replace(self, after=None)
+
+    def narrowed_to(self, chosen: Iterable[tuple[str, str]]) -> "Place":
+        """The same list with these filters instead of its own."""
+        return replace(self, chosen=filters.read(chosen), saved=None, after=None)
+
+    def without(self, name: str) -> "Place":
+        """The same list without a filter."""
+        return self.narrowed_to([one for one in self.chosen if one[0] != name])
 
 
 def read(args: MultiDict[str, str], actor: Actor) -> Place:
@@ -78,11 +94,11 @@ def read(args: MultiDict[str, str], actor: Actor) -> Place:
     view = View(args["view"]) if args.get("view") in list(View) else usual
     state = args.get("state", "")
     named = ConversationState(state) if state in TABS else ConversationState.NEW
-    page_id = number(args.get("page"))
     return Place(
         view=view,
-        state=ConversationState.SPAM if view is View.SPAM else named,
-        page_id=page_id,
+        state=_ONE_STATE.get(view, named),
+        chosen=filters.read(args.items()),
+        saved=number(args.get("saved"), 2**63 - 1),
         after=position(args.get("after", "")),
     )
 

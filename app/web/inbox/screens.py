@@ -12,6 +12,8 @@ from app.accounts.types import Actor, TeamView
 from app.bootstrap import Services
 from app.connectors.ports import Capabilities
 from app.core.i18n import gettext as _
+from app.desk import queries as desk
+from app.desk.types import SavedView
 from app.inbox import queries as inbox
 from app.inbox.rules import snippet
 from app.inbox.types import (
@@ -32,8 +34,9 @@ from app.pages.types import ConnectionState, PageState, PageView
 from app.replies import queries as replies
 from app.routing import queries as routing
 from app.routing.queries import Explanation
+from app.web.inbox import narrow, thread
 from app.web.inbox import place as places
-from app.web.inbox import thread
+from app.web.inbox.narrow import Chip
 from app.web.inbox.place import Place
 from app.web.inbox.thread import Line
 from app.web.present import words
@@ -43,7 +46,7 @@ if TYPE_CHECKING:
 
 COUNTED_TO = 100
 NEWS_AT_MOST = 5
-_COUNTED = (View.TEAM, View.MINE, View.UNASSIGNED)
+_COUNTED = (View.TEAM, View.MINE, View.UNASSIGNED, View.APPROVAL, View.UNSENT)
 
 
 class Mode(StrEnum):
@@ -70,8 +73,15 @@ class ListScreen:
     more: str | None
     """Where the list goes on; None when this is the end of it."""
     pages: Sequence[PageView]
+    chips: Sequence[Chip]
+    saved: Sequence[SavedView]
     counts: Counts
     read_at: datetime
+
+    @property
+    def title(self) -> str:
+        """What the list is called."""
+        return next((one.name for one in self.saved if one.id == self.place.saved), words.view(self.place.view).text)
 
     @property
     def troubled(self) -> list[PageView]:
@@ -153,7 +163,7 @@ class TalkScreen:
 
 
 def list_screen(session: "Session", actor: Actor, place: Place, now: datetime) -> ListScreen:
-    """Three statements."""
+    """Five statements, and one for each filter in force."""
     found = inbox.rows(session, place.filter(actor), after=place.after, limit=inbox.PAGE_LENGTH + 1)
     rows = found[: inbox.PAGE_LENGTH]
     return ListScreen(
@@ -161,6 +171,8 @@ def list_screen(session: "Session", actor: Actor, place: Place, now: datetime) -
         rows=rows,
         more=places.mark(rows[-1].at, rows[-1].id) if len(found) > len(rows) else None,
         pages=pages.pages(session),
+        chips=narrow.chips(session, place),
+        saved=desk.saved_views(session, actor),
         counts=counts(session, actor, place),
         read_at=now,
     )
@@ -200,16 +212,16 @@ def talk_screen(
     )
 
 
-def row(session: "Session", actor: Actor, conversation_id: int) -> Row | None:
+def row(session: "Session", actor: Actor, place: Place, conversation_id: int) -> Row | None:
     """A conversation's line in a list; None when there is no such conversation."""
-    found = inbox.some_rows(session, actor, [conversation_id])
+    found = inbox.some_rows(session, actor, [conversation_id], place.filter(actor))
     return found[0] if found else None
 
 
 def next_after(session: "Session", actor: Actor, place: Place, left: Row | None) -> int | None:
     """Where to go on once ``left`` has left the list: the conversation below it, else the first; None at the end."""
     wanted = place.filter(actor)
-    if left is not None and left.state is place.state:
+    if left is not None and left.here:
         below = inbox.rows(session, wanted, after=Position(left.at, left.id), limit=1)
         if below:
             return below[0].id

@@ -47,13 +47,11 @@ def news() -> ResponseReturnValue:
     since = places.moment(request.args.get("since", ""))
     count = queries.news_count(session(), place.filter(actor()), since) if since else 0
     shown = _shown(request.args.get("shown", ""))
-    rows = (
-        [row for row in queries.some_rows(session(), actor(), shown) if row.version != shown[row.id]] if shown else []
-    )
+    known = queries.some_rows(session(), actor(), shown, place.filter(actor())) if shown else []
     return render_template(
         "inbox/news.html",
         count=count,
-        changed=rows,
+        changed=[row for row in known if row.version != shown[row.id]],
         gone_ids=[],
         counts=screens.counts(session(), actor(), place),
         place=place,

@@ -34,7 +34,7 @@ def install(app: Flask) -> None:
         host=text.host,
         name=names.shown,
     )
-    env.globals.update(ailment=health.ailment, words=words, ways=nav.ways)
+    env.globals.update(ailment=health.ailment, words=words, ways=nav.ways, asking=nav.ASKING)
     app.context_processor(_common)
 
 

@@ -1,6 +1,6 @@
 """The ways through the product, for the rail of every screen."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from flask import current_app, request, url_for
@@ -8,9 +8,13 @@ from flask import current_app, request, url_for
 from app.accounts import rules
 from app.accounts.types import Permission
 from app.core.i18n import gettext as _
+from app.desk.types import SavedView
 from app.edge.context import maybe_actor
 from app.inbox.types import View
 from app.web.present import words
+
+ASKING = frozenset({View.TEAM, View.MINE, View.UNSENT})
+"""Lists whose number says what waits for this very person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,8 @@ class Way:
     count: int = 0
     asks: bool = False
     """Whether the number is what waits for this very person."""
+    quiet: bool = False
+    """Whether it is shown only while there is something in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +38,10 @@ class Section:
     ways: tuple[Way, ...]
 
 
-def ways(counts: Mapping[str, int] | None = None) -> list[Section]:
+def ways(counts: Mapping[str, int] | None = None, saved: Sequence[SavedView] = ()) -> list[Section]:
     """All ways that the person may go, in sections; none for somebody who is not signed in.
 
-    ``counts`` says how many wait in which list of the inbox.
+    ``counts`` says how many wait in which list of the inbox, ``saved`` are the lists kept under names.
     """
     asking = maybe_actor()
     if asking is None:
@@ -49,6 +55,7 @@ def ways(counts: Mapping[str, int] | None = None) -> list[Section]:
 
     return [
         Section(_("Inbox"), tuple(_views(counts or {}))),
+        *([Section(_("Saved views"), tuple(_saved(saved, counts or {})))] if saved else []),
         Section(
             _("Porch"),
             (
@@ -71,9 +78,25 @@ def _views(counts: Mapping[str, int]) -> list[Way]:
             here=shown == one,
             key=f"count-{one.value}",
             count=counts.get(one.value, 0),
-            asks=one in (View.TEAM, View.MINE),
+            asks=one in ASKING,
+            quiet=one in (View.APPROVAL, View.UNSENT),
         )
         for one in View
+    ]
+
+
+def _saved(saved: Sequence[SavedView], counts: Mapping[str, int]) -> list[Way]:
+    opened = request.args.get("saved")
+    return [
+        Way(
+            text=one.name,
+            icon="bookmark" if one.team_id is None else "users",
+            href=f"{url_for('inbox.overview')}?{one.address}&saved={one.id}",
+            here=opened == str(one.id),
+            key=f"count-saved-{one.id}",
+            count=counts.get(f"saved-{one.id}", 0),
+        )
+        for one in saved
     ]
 
 
@@ -81,5 +104,7 @@ def _shown_view() -> str | None:
     """The list of the inbox that is on the screen."""
     asking = maybe_actor()
     if asking is None or not (request.endpoint or "").startswith("inbox."):
+        return None
+    if request.args.get("saved"):
         return None
     return request.args.get("view") or (View.TEAM if asking.team_ids else View.ALL)

@@ -9,7 +9,7 @@ from app.connectors.ports import LengthLimit, LengthUnit, Status
 from app.core import i18n
 from app.core.i18n import gettext as _
 from app.core.i18n import ngettext
-from app.inbox.types import ConversationState, EventKind, EventView, View
+from app.inbox.types import ConversationState, EventKind, EventView, Mark, View
 from app.outbox.types import Act
 from app.pages.types import ConnectionState, PageState
 from app.pages.words import advice
@@ -33,6 +33,8 @@ def view(one: View) -> Word:
         View.TEAM: Word(_("My teams"), "users"),
         View.MINE: Word(_("Mine"), "user-check"),
         View.UNASSIGNED: Word(_("Unassigned"), "hand"),
+        View.APPROVAL: Word(_("Waiting for approval"), "check-check"),
+        View.UNSENT: Word(_("Could not be sent"), "triangle-alert"),
         View.ALL: Word(_("Everything"), "layers"),
         View.SPAM: Word(_("Spam"), "shield-alert"),
     }[one]
@@ -45,6 +47,14 @@ def state(one: ConversationState) -> Word:
         ConversationState.WAITING: Word(_("Waiting"), "hourglass"),
         ConversationState.DONE: Word(_("Done"), "check"),
         ConversationState.SPAM: Word(_("Spam"), "shield-alert"),
+    }[one]
+
+
+def mark(one: Mark) -> Word:
+    """Why a conversation stands in a list of its own."""
+    return {
+        Mark.APPROVAL: Word(_("Waits for approval"), "check-check", "attention"),
+        Mark.UNSENT: Word(_("Not sent"), "triangle-alert", "bad"),
     }[one]
 
 

@@ -47,6 +47,13 @@ document.addEventListener("change", (event) => {
   if (event.target.matches("[data-submit-on-change]")) event.target.form.requestSubmit();
 });
 
+// An address says what was chosen, not what was left open.
+document.addEventListener("submit", (event) => {
+  if (!event.target.matches("[data-sparse]")) return;
+  for (const field of event.target.querySelectorAll("select")) field.disabled = !field.value;
+});
+addEventListener("pageshow", () => document.querySelectorAll("[data-sparse] select").forEach((one) => (one.disabled = false)));
+
 function showOpen() {
   const row = document.querySelector("#rows a[aria-current]");
   const list = document.getElementById("list");

@@ -20,6 +20,8 @@ export function makeTrue(told) {
     if (!shown) continue;
     shown.textContent = count.textContent;
     shown.classList.toggle("attention", "asks" in count.dataset);
+    const quiet = shown.closest("[data-quiet]");
+    if (quiet) quiet.hidden = !shown.textContent && !quiet.querySelector("[aria-current]");
   }
 }
 

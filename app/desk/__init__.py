@@ -1,0 +1,1 @@
+"""How somebody arranges their work: saved views."""

@@ -1,0 +1,85 @@
+"""Keeping lists under names. Services flush; the edge commits."""
+
+from datetime import datetime
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from app.accounts.models import Team
+from app.accounts.types import Actor
+from app.core.errors import Conflict, Forbidden, InvalidInput, NotFound
+from app.core.i18n import gettext as _
+from app.core.ids import new_id
+from app.desk import access, rules
+from app.desk.models import SavedView
+
+
+def save_view(session: Session, actor: Actor, *, name: str, address: str, team_id: int | None, now: datetime) -> int:
+    """Keep a list under a name, for oneself or for a team; answer its id.
+
+    ``address`` is the list's query string. The same name again, for the same readers, replaces what it stood for.
+    Raises InvalidInput, NotFound, Forbidden, Conflict.
+    """
+    name = _named(name)
+    _check_team(session, actor, team_id)
+    mine = select(SavedView).where(SavedView.team_id == team_id if team_id else SavedView.team_id.is_(None))
+    if team_id is None:
+        mine = mine.where(SavedView.owner_id == actor.id)
+    known = session.scalar(mine.where(SavedView.name == name))
+    if known is not None:
+        known.address = address
+        session.flush()
+        return known.id
+    if (session.scalar(_count(actor)) or 0) >= rules.VIEWS_AT_MOST:
+        raise Conflict(_("You keep %(n)s views already. Remove one you no longer need.", n=rules.VIEWS_AT_MOST))
+    fresh = SavedView(id=new_id(), owner_id=actor.id, team_id=team_id, name=name, address=address, created_at=now)
+    session.add(fresh)
+    _flush(session, name)
+    return fresh.id
+
+
+def change_view(session: Session, actor: Actor, view_id: int, *, name: str, team_id: int | None) -> None:
+    """Give a view another name or other readers. Raises InvalidInput, NotFound, Forbidden."""
+    kept = access.saved_view(session, actor, view_id)
+    kept.name = _named(name)
+    if team_id != kept.team_id:
+        _check_team(session, actor, team_id)
+        kept.team_id = team_id
+        kept.owner_id = actor.id
+    _flush(session, kept.name)
+
+
+def remove_view(session: Session, actor: Actor, view_id: int) -> None:
+    """Forget a view; the conversations in it stay as they are. Raises NotFound, Forbidden."""
+    session.delete(access.saved_view(session, actor, view_id))
+    session.flush()
+
+
+def _named(name: str) -> str:
+    name = " ".join(name.split())
+    if not name:
+        raise InvalidInput(_("Give it a name."), field="name")
+    if len(name) > rules.NAME_LENGTH:
+        raise InvalidInput(_("A name has at most %(n)s characters.", n=rules.NAME_LENGTH), field="name")
+    return name
+
+
+def _flush(session: Session, name: str) -> None:
+    try:
+        session.flush()
+    except IntegrityError:
+        raise Conflict(_("There is a view “%(name)s” already. Choose another name.", name=name)) from None
+
+
+def _check_team(session: Session, actor: Actor, team_id: int | None) -> None:
+    if team_id is None:
+        return
+    if session.get(Team, team_id) is None:
+        raise NotFound(_("There is no such team."))
+    if not rules.may_change(actor, actor.id, team_id):
+        raise Forbidden(_("Only a team's own supervisors and admins keep views for it. Save it for yourself instead."))
+
+
+def _count(actor: Actor) -> Select[int]:
+    return select(func.count()).select_from(SavedView).where(SavedView.owner_id == actor.id)

@@ -1,0 +1,163 @@
+"""What lists can be narrowed down by. One entry here makes a filter: its condition, its choices, its place in the
+address; screens, saved views, counts and work on whole lists follow.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session
+
+from app.accounts import queries as accounts
+from app.core.i18n import gettext as _
+from app.core.i18n import lazy
+from app.inbox.models import Conversation
+from app.inbox.types import Priority
+from app.pages.models import Page
+from app.pages.types import PageState
+
+LANGUAGES = ("en", "de", "fr", "es", "it", "pt", "nl", "pl", "sv", "da", "fi", "cs", "tr", "ru", "uk", "ar", "zh", "ja")
+NOBODY = "nobody"
+LONGEST = 60
+"""Characters of a value in an address."""
+
+
+class Kind(StrEnum):
+    """What is special about a conversation."""
+
+    URGENT = "urgent"
+    FIRST = "first"
+    KNOWN = "known"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One value of a filter. ``text`` is what people called it; screens may have a better word for it."""
+
+    value: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """One way to narrow a list down."""
+
+    name: str
+    """In addresses; unique."""
+    title: str
+    """English; screens translate it."""
+    icon: str
+    takes: Callable[[str], bool]
+    """Whether a value makes sense; what doesn't counts as not said."""
+    condition: Callable[[str], ColumnElement[bool]]
+    choices: Callable[[Session], Iterable[Choice]]
+    """All there is to choose from; at most one statement."""
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and 0 < int(text[:12]) < 2**31 and len(text) < 12
+
+
+def _pages(session: Session) -> list[Choice]:
+    query = select(Page.id, Page.name).where(Page.state != PageState.REMOVED).order_by(func.lower(Page.name), Page.id)
+    return [Choice(str(page_id), name) for page_id, name in session.execute(query)]
+
+
+def _platforms(session: Session) -> list[Choice]:
+    kinds = session.scalars(select(Page.connector).where(Page.state != PageState.REMOVED).distinct())
+    return [Choice(kind, kind) for kind in sorted(kinds)]
+
+
+def _teams(session: Session) -> list[Choice]:
+    return [Choice(str(team.id), team.name) for team in accounts.teams(session)]
+
+
+def _people(session: Session) -> list[Choice]:
+    people = [Choice(str(user_id), name) for user_id, name in accounts.team_members(session)]
+    return [Choice(NOBODY, _("Nobody")), *people]
+
+
+def _assigned(value: str) -> ColumnElement[bool]:
+    return Conversation.assignee_id.is_(None) if value == NOBODY else Conversation.assignee_id == int(value)
+
+
+def _kinds(_session: Session) -> list[Choice]:
+    words = {
+        Kind.URGENT: _("High priority"),
+        Kind.FIRST: _("First time they write to us"),
+        Kind.KNOWN: _("They wrote to us before"),
+    }
+    return [Choice(kind.value, words[kind]) for kind in Kind]
+
+
+def _of_kind(value: str) -> ColumnElement[bool]:
+    return {
+        Kind.URGENT: Conversation.priority == Priority.HIGH,
+        Kind.FIRST: Conversation.author_known.is_(False),
+        Kind.KNOWN: Conversation.author_known.is_(True),
+    }[Kind(value)]
+
+
+_ALL = (
+    Filter(
+        "page",
+        lazy("Page"),
+        "newspaper",
+        _is_number,
+        lambda value: Conversation.page_id == int(value),
+        _pages,
+    ),
+    Filter(
+        "platform",
+        lazy("Platform"),
+        "globe",
+        lambda value: value.isascii() and value.isidentifier(),
+        lambda value: Conversation.page_id.in_(select(Page.id).where(Page.connector == value)),
+        _platforms,
+    ),
+    Filter(
+        "team",
+        lazy("Team"),
+        "users",
+        _is_number,
+        lambda value: Conversation.team_id == int(value),
+        _teams,
+    ),
+    Filter(
+        "assignee",
+        lazy("Whose it is"),
+        "user-check",
+        lambda value: value == NOBODY or _is_number(value),
+        _assigned,
+        _people,
+    ),
+    Filter(
+        "kind",
+        lazy("Kind"),
+        "flag",
+        lambda value: value in set(Kind),
+        _of_kind,
+        _kinds,
+    ),
+    Filter(
+        "language",
+        lazy("Language"),
+        "languages",
+        lambda value: value in LANGUAGES,
+        lambda value: Conversation.language == value,
+        lambda _session: [Choice(code, code) for code in LANGUAGES],
+    ),
+)
+FILTERS = {one.name: one for one in _ALL}
+
+
+def read(named: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """The filters among these names and values, each once, in the order they stand above."""
+    said = {name: value for name, value in named if name in FILTERS and value and len(value) <= LONGEST}
+    return tuple((name, said[name]) for name, one in FILTERS.items() if name in said and one.takes(said[name]))
+
+
+def conditions(chosen: Iterable[tuple[str, str]]) -> list[ColumnElement[bool]]:
+    """What conversations have to fulfil."""
+    return [FILTERS[name].condition(value) for name, value in chosen]
