@@ -20,6 +20,7 @@ from sqlalchemy import select
 
 from app import bootstrap
 from app.collecting import service as collecting
+from app.collecting.types import Load
 from app.connectors.ports import Author, Batch, Found, Item, Payload, Post
 from app.core import migrate
 from app.core.clock import utc_now
@@ -79,7 +80,7 @@ def intake(settings: Settings, count: int) -> tuple[float, dict[str, list[dict[s
     begun = time.perf_counter()
     for batch in prepared:
         with db.write() as session:
-            stored = collecting.store_batch(session, claim, batch, utc_now())
+            (stored,) = collecting.store_loads(session, [Load(claim, batch)], utc_now())
         assert stored is not None
     seconds = time.perf_counter() - begun
     rows = {}

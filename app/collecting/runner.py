@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.collecting import service
-from app.collecting.types import Outcome
+from app.collecting.types import Load, Outcome
 from app.collecting.writer import Writer
 from app.connectors import errors
 from app.connectors.ports import FASTEST, Access, Batch, Connector, Item, Payload, Verdict
@@ -116,7 +116,10 @@ class Runner:
         outcomes: list[Outcome] = []
         running: dict[Future[Outcome | None], Claim] = {}
         kept_at = monotonic()
-        with Writer(self.db) as writer, ThreadPoolExecutor(self.threads, thread_name_prefix="collect") as pool:
+        with (
+            Writer(self.db, service.store_loads) as writer,
+            ThreadPoolExecutor(self.threads, thread_name_prefix="collect") as pool,
+        ):
             while True:
                 room = 2 * self.threads - len(running)
                 offered, claims = self._claim(due, claim, room) if room >= self.threads else (0, [])
@@ -171,19 +174,15 @@ class Runner:
 
     def _store(self, writer: Writer, claim: Claim, batch: Batch, newest: datetime | None) -> Stored:
         fastest = timedelta(seconds=min(self.fastest_seconds, claim.settings.get(FASTEST, self.fastest_seconds)))
-
-        def piece(session: Session) -> Stored | None:
-            last = fastest if batch.complete else None
-            return service.store_batch(session, claim, batch, utc_now(), newest=newest, fastest=last)
-
+        load = Load(claim, batch, newest, fastest if batch.complete else None)
         for _attempt in range(_STORE_TRIES - 1):
             try:
-                stored = writer.do(piece)
+                stored = writer.store(load)
                 break
             except IntegrityError:  # another process stored the same person or comment a moment ago
                 log.info("batch_stored_again", page=claim.page_id)
         else:
-            stored = writer.do(piece)
+            stored = writer.store(load)
         if stored is None:
             raise _LeaseLostError
         return stored
@@ -242,7 +241,7 @@ class Runner:
             return tally.outcome("busy")
         connector, access = self._connect(claim)
         after = 0
-        with Writer(self.db) as writer:
+        with Writer(self.db, service.store_loads) as writer:
             while True:
                 with self.db.read() as session:
                     kept = service.next_payload(session, page_id, after)

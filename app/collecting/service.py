@@ -1,4 +1,4 @@
-"""One batch from a platform into the inbox, in one transaction: comments, people, raw answers, receipts, cursor."""
+"""Batches from platforms into the inbox, in one transaction: comments, people, raw answers, receipts, cursors."""
 
 import zlib
 from collections.abc import Sequence
@@ -8,16 +8,17 @@ import structlog
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from app.connectors.ports import Batch, Item, Payload, Verdict
+from app.collecting.types import Load
+from app.connectors.ports import Item, Payload, Verdict
 from app.inbox import changes, intake
 from app.inbox import service as inbox
 from app.inbox.models import Comment, RawPayload
-from app.inbox.types import Facts, Placement, Stored
+from app.inbox.types import Arrival, Facts, Placement, Stored
 from app.outbox import service as outbox
 from app.pages import queries as page_queries
 from app.pages import service as pages
 from app.pages.rules import next_verify
-from app.pages.types import Claim
+from app.pages.types import Claim, Progress
 from app.routing import service as routing
 from app.routing.types import Judged
 
@@ -27,58 +28,43 @@ VERIFY_AT_ONCE = 100
 VERIFY_AT_MOST = 2_000
 
 
-def store_batch(
-    session: Session,
-    claim: Claim,
-    batch: Batch,
-    now: datetime,
-    *,
-    newest: datetime | None = None,
-    fastest: timedelta | None = None,
-) -> Stored | None:
-    """Store a batch and move the cursor. None when the page was taken over by somebody else: nothing may be stored.
+def store_loads(session: Session, loads: Sequence[Load], now: datetime) -> list[Stored | None]:
+    """Store batches of different pages and move their cursors; answer what came of each.
 
-    ``newest`` is when the newest comment of the walk was published. ``fastest`` goes with the last batch of a complete
-    walk: the page is recorded as read, and may be read again no sooner.
+    None: the page was taken over by somebody else, and nothing of it is stored.
     """
     kept = pages.renew(
-        session, claim, now, cursor=batch.cursor, settings=batch.settings, newest=newest, read_with=fastest
+        session,
+        [(one.claim, Progress(one.batch.cursor, one.batch.settings, one.newest, one.fastest)) for one in loads],
+        now,
     )
-    if not kept:
-        return None
-    if not batch.items and not batch.payloads:
-        return NOTHING
-    stored = _store(session, claim, batch.items, now, None)
-    intake.keep_payloads(session, claim.page_id, batch.payloads, now)
-    return stored
+    full = [one for one in loads if one.claim.page_id in kept and one.batch.items]
+    stored = _store(session, [Arrival(one.claim.page_id, one.claim.team_id, one.batch.items) for one in full], now)
+    payloads = [(one.claim.page_id, payload) for one in loads for payload in one.batch.payloads]
+    intake.keep_payloads(session, [one for one in payloads if one[0] in kept], now)
+    came = {one.claim.page_id: what for one, what in zip(full, stored, strict=True)}
+    return [came.get(one.claim.page_id, NOTHING) if one.claim.page_id in kept else None for one in loads]
 
 
 def store_replayed(session: Session, claim: Claim, items: Sequence[Item], now: datetime, read_at: datetime) -> Stored:
     """Store what a kept answer says; what was learned after ``read_at`` stays as it is."""
-    pages.renew(session, claim, now)
-    return _store(session, claim, items, now, read_at)
+    pages.renew(session, [(claim, Progress())], now)
+    return _store(session, [Arrival(claim.page_id, claim.team_id, items, read_at)], now)[0]
 
 
-def _store(session: Session, claim: Claim, items: Sequence[Item], now: datetime, learned_at: datetime | None) -> Stored:
+def _store(session: Session, arrivals: Sequence[Arrival], now: datetime) -> list[Stored]:
     judged: list[Judged] = []
 
     def place(facts: Sequence[Facts]) -> dict[int, Placement]:
         judged.extend(_judge(session, facts))
         return {one.conversation_id: one.placement for one in judged}
 
-    stored = intake.store(
-        session,
-        page_id=claim.page_id,
-        team_id=claim.team_id,
-        items=items,
-        now=now,
-        learned_at=learned_at,
-        place=place,
-    )
+    stored = intake.store(session, arrivals, now, place)
     routing.record(session, judged, now)
-    elsewhere = outbox.match_echoes(session, claim.page_id, stored.echoes, now)
-    if elsewhere:
-        inbox.answered_elsewhere(session, elsewhere, now)
+    for arrival, came in zip(arrivals, stored, strict=True):
+        elsewhere = outbox.match_echoes(session, arrival.page_id, came.echoes, now)
+        if elsewhere:
+            inbox.answered_elsewhere(session, elsewhere, now)
     return stored
 
 
@@ -107,7 +93,7 @@ def store_verdicts(
 
     Comments that could not be judged are asked about again later.
     """
-    if not pages.renew(session, claim, now):
+    if not pages.renew(session, [(claim, Progress())], now):
         return None
     found = changes.apply_verdicts(session, claim.page_id, verdicts, now)
     judged = {verdict.external_id for verdict in verdicts}

@@ -1,30 +1,38 @@
 """One writer for many readers: what several threads have read is stored in common transactions.
 
-A commit costs the disk the same for one page as for fifty, and SQLite admits one writer at a time anyway. Each piece
-stands on a savepoint of its own: one that fails takes nothing with it.
+A commit costs the disk the same for one page as for fifty, the statements of an intake cost the same for fifty pages as
+for one, and SQLite admits one writer at a time anyway.
 """
 
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from datetime import datetime
 from queue import SimpleQueue
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from sqlalchemy.orm import Session
 
+from app.collecting.types import Load
+from app.core.clock import utc_now
 from app.core.db import Database
+from app.inbox.types import Stored
 
 T = TypeVar("T")
+Store = Callable[[Session, Sequence[Load], datetime], Sequence[Stored | None]]
+Piece = Callable[[Session], Any]
 _TOGETHER = 50
 
 
 class Writer:
-    """Use as a context manager; ``do`` may be called from any thread inside."""
+    """Use as a context manager; ``store`` and ``do`` may be called from any thread inside, and answer once what they
+    brought is committed. They raise what came of it: a load or a piece that fails takes nothing with it."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, store: Store) -> None:
         self._db = db
-        self._waiting: SimpleQueue[tuple[Callable[[Session], Any], Future[Any]] | None] = SimpleQueue()
+        self._store = store
+        self._waiting: SimpleQueue[tuple[Load | Piece, Future[Any]] | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="store", daemon=True)
 
     def __enter__(self) -> Self:
@@ -37,10 +45,19 @@ class Writer:
         self._waiting.put(None)
         self._thread.join()
 
+    def store(self, load: Load) -> Stored | None:
+        """Store a load, in one go with those of other pages."""
+        answer: Stored | None = self._hand_over(load)
+        return answer
+
     def do(self, piece: Callable[[Session], T]) -> T:
-        """Run ``piece`` in a transaction and answer what it answered, once that is committed; raises what it raised."""
-        future: Future[T] = Future()
-        self._waiting.put((piece, future))
+        """Run ``piece`` in a transaction and answer what it answered."""
+        answer: T = self._hand_over(piece)
+        return answer
+
+    def _hand_over(self, what: Load | Piece) -> Any:
+        future: Future[Any] = Future()
+        self._waiting.put((what, future))
         return future.result()
 
     def _work(self) -> None:
@@ -57,23 +74,45 @@ class Writer:
             if last:
                 return
 
-    def _commit(self, group: "Sequence[tuple[Callable[[Session], Any], Future[Any]]]") -> None:
-        results: list[tuple[Future[Any], Any, BaseException | None]] = []
+    def _commit(self, group: "Sequence[tuple[Load | Piece, Future[Any]]]") -> None:
+        loads = [(what, future) for what, future in group if isinstance(what, Load)]
+        pieces = [(what, future) for what, future in group if not isinstance(what, Load)]
         try:
             with self._db.write() as session:
-                for piece, future in group:
-                    try:
-                        with session.begin_nested():
-                            results.append((future, piece(session), None))
-                    except Exception as error:  # noqa: BLE001 (handed to whoever asked)
-                        results.append((future, None, error))
-                    session.expunge_all()
+                settled = self._store_all(session, loads)
+                settled += [(future, _on_savepoint(session, piece)) for piece, future in pieces]
         except Exception as error:  # noqa: BLE001 (nothing was committed: everybody must know)
-            for _piece, future in group:
+            for _what, future in group:
                 future.set_exception(error)
             return
-        for future, result, failure in results:
+        for future, (answer, failure) in settled:
             if failure is None:
-                future.set_result(result)
+                future.set_result(answer)
             else:
                 future.set_exception(failure)
+
+    def _store_all(self, session: Session, loads: "Sequence[tuple[Load, Future[Any]]]") -> "list[_Settled]":
+        """All at once; where that fails each by itself, so that only the one at fault is held up."""
+        now = utc_now()
+        if not loads:
+            return []
+        answers, failure = _on_savepoint(session, lambda s: self._store(s, [load for load, _future in loads], now))
+        if failure is None:
+            return [(future, (one, None)) for (_load, future), one in zip(loads, answers, strict=True)]
+        return [
+            (future, _on_savepoint(session, lambda s, load=load: self._store(s, [load], now)[0]))  # type: ignore[misc]
+            for load, future in loads
+        ]
+
+
+_Settled = tuple["Future[Any]", tuple[Any, BaseException | None]]
+
+
+def _on_savepoint(session: Session, piece: Piece) -> tuple[Any, BaseException | None]:
+    try:
+        with session.begin_nested():
+            return piece(session), None
+    except Exception as error:  # noqa: BLE001 (handed to whoever asked)
+        return None, error
+    finally:
+        session.expunge_all()

@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import and_, delete, select
 from sqlalchemy.orm import Session
 
 from app.contacts import rules
 from app.contacts.models import Contact, Identity
 from app.contacts.types import Known, Sighting
+from app.core.bulk import insert_rows, pairs
 from app.core.db import run_in_bulk
 from app.core.ids import new_ids
 
@@ -23,23 +24,23 @@ def recognise(session: Session, sightings: Iterable[Sighting], now: datetime) ->
     """
     wanted = {(one.realm, one.key): one for one in sightings}
     found: dict[tuple[str, str], Known] = {}
-    by_realm: dict[str, list[str]] = {}
-    for realm, key in wanted:
-        by_realm.setdefault(realm, []).append(key)
-    for realm, keys in by_realm.items():
-        for start in range(0, len(keys), _CHUNK):
-            query = select(Identity.key, Identity.id, Identity.contact_id).where(
-                Identity.realm == realm, Identity.key.in_(keys[start : start + _CHUNK])
-            )
-            for key, identity_id, contact_id in session.execute(query):
-                found[realm, key] = Known(identity_id, contact_id, is_new=False)
+    if wanted:
+        given = pairs(session, list(wanted))
+        query = select(Identity.realm, Identity.key, Identity.id, Identity.contact_id).join(
+            given, and_(Identity.realm == given.c.a, Identity.key == given.c.b)
+        )
+        for realm, key, identity_id, contact_id in session.execute(query):
+            found[realm, key] = Known(identity_id, contact_id, is_new=False)
     fresh = [one for place, one in wanted.items() if place not in found]
     if fresh:
         ids = new_ids(2 * len(fresh))
-        pairs = list(zip(fresh, ids[::2], ids[1::2], strict=True))
-        session.execute(insert(Contact), [{"id": c, "name": one.name, "created_at": now} for one, c, _i in pairs])
-        session.execute(
-            insert(Identity),
+        fresh_rows = list(zip(fresh, ids[::2], ids[1::2], strict=True))
+        insert_rows(
+            session, Contact.__table__, [{"id": c, "name": one.name, "created_at": now} for one, c, _i in fresh_rows]
+        )
+        insert_rows(
+            session,
+            Identity.__table__,
             [
                 {
                     "id": i,
@@ -51,10 +52,10 @@ def recognise(session: Session, sightings: Iterable[Sighting], now: datetime) ->
                     "email": one.email,
                     "created_at": now,
                 }
-                for one, c, i in pairs
+                for one, c, i in fresh_rows
             ],
         )
-        found.update({(one.realm, one.key): Known(i, c, is_new=True) for one, c, i in pairs})
+        found.update({(one.realm, one.key): Known(i, c, is_new=True) for one, c, i in fresh_rows})
     return found
 
 

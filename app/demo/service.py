@@ -15,6 +15,7 @@ from app.accounts import queries as account_queries
 from app.accounts import service as accounts
 from app.accounts.types import Actor
 from app.collecting import service as collecting
+from app.collecting.types import Load
 from app.connectors.ports import FASTEST, Access, Batch, Capabilities, Found
 from app.connectors.registry import Registry
 from app.contacts import service as contacts
@@ -151,7 +152,8 @@ def _add_page(session: Session, scene: _Scene, teams: dict[str, int], now: datet
     newest = max((item.published_at for batch in scene.batches for item in batch.items), default=None)
     fastest = timedelta(seconds=scene.found.settings[FASTEST])
     for batch in scene.batches:
-        collecting.store_batch(session, claim, batch, now, newest=newest, fastest=fastest if batch.complete else None)
+        load = Load(claim, batch, newest, fastest if batch.complete else None)
+        collecting.store_loads(session, [load], now)
     return page_id
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
@@ -42,7 +43,6 @@ class Changes:
 
 def apply_changes(
     session: Session,
-    page_id: int,
     pairs: Sequence[tuple[Item, Known]],
     *,
     now: datetime,
@@ -52,33 +52,35 @@ def apply_changes(
 
     With ``learned_at`` (an old payload is read again) only comments last changed at or before that time are touched.
     """
-    count = 0
-    talks: dict[int, None] = {}
+    different = [
+        (item, known)
+        for item, known in pairs
+        if (item.status is not known.status or rules.content_hash(item.text) != known.content_hash)
+        and (learned_at is None or known.changed_at <= learned_at)
+    ]
+    if not different:
+        return Changes(0, ())
     vanished: dict[int, None] = {}
-    for item, known in pairs:
-        if learned_at is not None and known.changed_at > learned_at:
-            continue
-        fresh_hash = rules.content_hash(item.text)
-        edited = fresh_hash != known.content_hash
-        if not edited and item.status is known.status:
-            continue
-        count += 1
-        if edited:
-            session.add(CommentVersion(id=new_id(), comment_id=known.id, text=known.text, replaced_at=now))
-        values = {"status": item.status, "changed_at": learned_at or now}
-        if edited:
-            values |= {"text": item.text, "content_hash": fresh_hash, "edited_at": now}
-        session.execute(update(Comment).where(Comment.id == known.id).values(**values))
-        if known.conversation_id is not None:
-            talks[known.conversation_id] = None
-            if item.status not in _SHOWN and known.status in _SHOWN:
-                vanished[known.conversation_id] = None
-            if edited and not known.is_us:
-                _refresh_snippet(session, known.conversation_id, item.text)
+    for item, known in different:
+        _follow(session, item, known, learned_at or now, now)
+        if known.conversation_id is not None and item.status not in _SHOWN and known.status in _SHOWN:
+            vanished[known.conversation_id] = None
     session.flush()
     for talk_id in vanished:
         _close_if_empty(session, talk_id, now)
-    return Changes(count, tuple(talks))
+    talks = dict.fromkeys(known.conversation_id for _item, known in different)
+    return Changes(len(different), tuple(talk_id for talk_id in talks if talk_id is not None))
+
+
+def _follow(session: Session, item: Item, known: Known, changed_at: datetime, now: datetime) -> None:
+    values: dict[str, Any] = {"status": item.status, "changed_at": changed_at}
+    fresh_hash = rules.content_hash(item.text)
+    if fresh_hash != known.content_hash:
+        session.add(CommentVersion(id=new_id(), comment_id=known.id, text=known.text, replaced_at=now))
+        values |= {"text": item.text, "content_hash": fresh_hash, "edited_at": now}
+        if known.conversation_id is not None and not known.is_us:
+            _refresh_snippet(session, known.conversation_id, item.text)
+    session.execute(update(Comment).where(Comment.id == known.id).values(**values))
 
 
 def apply_verdicts(session: Session, page_id: int, verdicts: Sequence[Verdict], now: datetime) -> Changes:
@@ -111,7 +113,7 @@ def apply_verdicts(session: Session, page_id: int, verdicts: Sequence[Verdict], 
             session.execute(update(Comment).where(Comment.id == known.id).values(status=Status.DELETED, changed_at=now))
             if known.conversation_id is not None:
                 gone[known.conversation_id] = None
-    changes = apply_changes(session, page_id, pairs, now=now)
+    changes = apply_changes(session, pairs, now=now)
     for talk_id in gone:
         _close_if_empty(session, talk_id, now)
     if rows:

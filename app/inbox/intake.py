@@ -1,31 +1,31 @@
-"""Storing what a platform showed us: each comment once, its person, its conversation, and every later change.
+"""Storing what platforms showed us: each comment once, its person, its conversation, and every later change.
 
-Works on a whole batch with a fixed number of statements, however many comments are in it.
+Works on the batches of many pages at a time with a fixed number of statements, however many comments are in them.
 """
 
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, update
 from sqlalchemy.orm import Session
 
 from app.connectors.ports import Item, Payload, Status
-from app.connectors.ports import Post as PostRef
 from app.contacts import service as contacts
 from app.contacts.rules import sighting
 from app.contacts.types import Known as Person
+from app.contacts.types import Sighting
+from app.core.bulk import insert_rows
 from app.core.events import Changed, announce
 from app.core.ids import new_id, new_ids
-from app.inbox import rules
-from app.inbox.changes import Known, apply_changes
-from app.inbox.models import Comment, Conversation, Post, RawPayload
-from app.inbox.types import ConversationState, Echo, Facts, Place, Priority, Stored
+from app.inbox import lookups, rules
+from app.inbox.changes import Changes, Known, apply_changes
+from app.inbox.models import Comment, Conversation, RawPayload
+from app.inbox.types import Arrival, ConversationState, Echo, Facts, Place, Placement, Priority, Stored
 from app.pages.rules import next_verify
 
-CHUNK = 500
 _QUIET = frozenset({Status.TRASH, Status.DELETED})
 
 
@@ -39,61 +39,61 @@ class _Talk:
     waiting_since: datetime | None
     comment_count: int
     version: int
+    snippet: str = ""
     row: dict[str, Any] | None = None
     """The columns to insert; None when the conversation is stored already."""
-    snippet: str = ""
     touched: bool = False
 
 
 @dataclass(slots=True)
 class _Work:
-    """What one call has looked up and decided so far."""
+    """What is looked up and decided for one page."""
 
     page_id: int
     team_id: int
     now: datetime
+    items: dict[str, Item]
+    learned_at: datetime | None
+    known: dict[str, Known] = field(default_factory=dict)
+    fresh: list[Item] = field(default_factory=list)
+    """Comments seen for the first time, oldest first."""
+    changed: Changes = field(default=Changes(0, ()))
     roots: dict[str, str] = field(default_factory=dict)
     talk_of: dict[str, int | None] = field(default_factory=dict)
+    who: dict[str, Sighting] = field(default_factory=dict)
     talks: dict[tuple[str, int], _Talk] = field(default_factory=dict)
     rows: list[dict[str, Any]] = field(default_factory=list)
 
+    def keys(self, external_ids: Iterable[str]) -> list[lookups.Key]:
+        return [(self.page_id, external_id) for external_id in external_ids]
 
-def store(
-    session: Session,
-    *,
-    page_id: int,
-    team_id: int,
-    items: Sequence[Item],
-    now: datetime,
-    learned_at: datetime | None = None,
-    place: Place | None = None,
-) -> Stored:
-    """Store a batch. ``place`` says where new conversations go; without its word on one it waits, unrouted, at the
-    team ``team_id``.
 
-    ``learned_at`` is set when an old payload is read again: what was learned later than that stays as it is.
+def store(session: Session, arrivals: Sequence[Arrival], now: datetime, place: Place | None = None) -> list[Stored]:
+    """Store what was read from these pages, each named once; answer what came of each.
+
+    ``place`` says where new conversations go; without its word on one it waits, unrouted, at its page's team.
     Raises IntegrityError when another process stores the same comments at the same time; the caller does it again.
     """
-    unique = {item.external_id: item for item in items}
-    known = _known(session, page_id, list(unique))
-    changed = apply_changes(session, page_id, [(unique[e], known[e]) for e in known], now=now, learned_at=learned_at)
-    fresh = sorted(
-        (item for e, item in unique.items() if e not in known), key=lambda item: (item.published_at, item.external_id)
-    )
-    work = _Work(page_id, team_id, now)
-    if fresh:
-        _store_fresh(session, work, unique, known, fresh, place)
-    talks = tuple(dict.fromkeys([*(talk.id for talk in work.talks.values() if talk.touched), *changed.conversations]))
-    if talks:
-        known_talks = [talk.id for talk in work.talks.values() if talk.touched and talk.row is None]
-        open_ones = dict.fromkeys([*known_talks, *changed.conversations])  # nobody can have a fresh one open
+    works = [
+        _Work(one.page_id, one.team_id, now, {item.external_id: item for item in one.items}, one.learned_at)
+        for one in arrivals
+    ]
+    _find_known(session, works)
+    for work in works:
+        pairs = [(work.items[external_id], known) for external_id, known in work.known.items()]
+        work.changed = apply_changes(session, pairs, now=now, learned_at=work.learned_at)
+    with_news = [work for work in works if work.fresh]
+    if with_news:
+        _store_fresh(session, with_news, place)
+    told = [_result(work) for work in works]
+    if any(one.conversations for one in told):
+        open_ones = dict.fromkeys(talk_id for work in works for talk_id in _seen_before(work))
         announce(session, Changed("inbox"), *(Changed("conversation", one) for one in open_ones))
-    echoes = tuple(_echo(row) for row in work.rows if row["is_us"])
-    return Stored(len(fresh), changed.count, len(known) - changed.count, talks, echoes)
+    return told
 
 
-def keep_payloads(session: Session, page_id: int, payloads: Iterable[Payload], now: datetime) -> None:
-    """Keep the answers a batch was read from."""
+def keep_payloads(session: Session, payloads: Iterable[tuple[int, Payload]], now: datetime) -> None:
+    """Keep the answers that batches were read from, each with its page."""
     rows = [
         {
             "id": new_id(),
@@ -103,54 +103,96 @@ def keep_payloads(session: Session, page_id: int, payloads: Iterable[Payload], n
             "body": zlib.compress(payload.body, 6),
             "read_at": now,
         }
-        for payload in payloads
+        for page_id, payload in payloads
     ]
-    if rows:
-        session.execute(RawPayload.__table__.insert(), rows)  # type: ignore[attr-defined]
+    insert_rows(session, RawPayload.__table__, rows)
 
 
-def _known(session: Session, page_id: int, external_ids: list[str]) -> dict[str, Known]:
-    known: dict[str, Known] = {}
-    columns = (
-        Comment.external_id,
-        Comment.id,
-        Comment.content_hash,
-        Comment.status,
-        Comment.conversation_id,
-        Comment.thread_root,
-        Comment.changed_at,
-        Comment.text,
-        Comment.is_us,
+def _find_known(session: Session, works: Sequence[_Work]) -> None:
+    known = lookups.known_comments(session, [key for work in works for key in work.keys(work.items)])
+    for work in works:
+        for external_id, item in work.items.items():
+            stored = known.get((work.page_id, external_id))
+            if stored is None:
+                work.fresh.append(item)
+            else:
+                work.known[external_id] = stored
+        work.fresh.sort(key=lambda item: (item.published_at, item.external_id))
+
+
+def _result(work: _Work) -> Stored:
+    talks = tuple(dict.fromkeys([*(t.id for t in work.talks.values() if t.touched), *work.changed.conversations]))
+    echoes = tuple(_echo(row) for row in work.rows if row["is_us"])
+    return Stored(len(work.fresh), work.changed.count, len(work.known) - work.changed.count, talks, echoes)
+
+
+def _seen_before(work: _Work) -> Iterable[int]:
+    """Conversations with news that somebody may have open: nobody can have a fresh one."""
+    yield from (talk.id for talk in work.talks.values() if talk.touched and talk.row is None)
+    yield from work.changed.conversations
+
+
+def _store_fresh(session: Session, works: Sequence[_Work], place: Place | None) -> None:
+    _find_roots(session, works)
+    posts = lookups.posts(
+        session, {(work.page_id, item.post.external_id): item.post for work in works for item in work.fresh}
     )
-    for part in _chunks(external_ids):
-        for row in session.execute(select(*columns).where(Comment.page_id == page_id, Comment.external_id.in_(part))):
-            known[row[0]] = Known(*row[1:])
-    return known
+    for work in works:
+        work.who = {
+            item.external_id: sighting(
+                item.author,
+                page_id=work.page_id,
+                thread_root=work.roots[item.external_id],
+                external_id=item.external_id,
+            )
+            for item in work.fresh
+            if not item.author.is_us
+        }
+    identities = contacts.recognise(session, [one for work in works for one in work.who.values()], works[0].now)
+    _load_talks(session, works)
+    for work in works:
+        _work_in(work, posts, identities)
+    if place is not None:
+        _place(works, place)
+    _write(session, works)
+    _adopt_orphans(session, works)
 
 
-def _store_fresh(
-    session: Session,
-    work: _Work,
-    unique: dict[str, Item],
-    known: dict[str, Known],
-    fresh: list[Item],
-    place: Place | None,
-) -> None:
-    _find_roots(session, work, unique, known, fresh)
-    posts = _posts(session, work.page_id, [item.post for item in fresh])
-    inbound = [item for item in fresh if not item.author.is_us]
-    who = {
-        item.external_id: sighting(
-            item.author, page_id=work.page_id, thread_root=work.roots[item.external_id], external_id=item.external_id
-        )
-        for item in inbound
+def _find_roots(session: Session, works: Sequence[_Work]) -> None:
+    outside = {
+        (work.page_id, item.parent)
+        for work in works
+        for item in work.fresh
+        if item.parent and item.parent not in work.items
     }
-    identities = contacts.recognise(session, who.values(), work.now)
-    _load_talks(session, work, {work.roots[item.external_id] for item in inbound})
-    ids = new_ids(len(fresh))
-    for item, comment_id in zip(fresh, ids, strict=True):
-        post_id = posts[item.post.external_id]
-        person = who.get(item.external_id)
+    stored = lookups.roots(session, list(outside))
+    for work in works:
+        for external_id, known in work.known.items():
+            work.roots[external_id], work.talk_of[external_id] = known.thread_root, known.conversation_id
+    by_page = {work.page_id: work for work in works}
+    for (page_id, external_id), (root, talk_id) in stored.items():
+        by_page[page_id].roots[external_id], by_page[page_id].talk_of[external_id] = root, talk_id
+    for work in works:
+        stored_roots = dict(work.roots)
+        links = {item.external_id: item.parent for item in work.fresh}
+        for item in work.fresh:
+            work.roots[item.external_id] = rules.root_of(item.external_id, links, stored_roots.get)
+        for item in work.fresh:  # a stored comment's root may itself have found its parent in this batch
+            work.roots[item.external_id] = rules.follow(work.roots, item.external_id)
+
+
+def _load_talks(session: Session, works: Sequence[_Work]) -> None:
+    by_page = {work.page_id: work for work in works}
+    wanted = [(work.page_id, work.roots[external_id]) for work in works for external_id in work.who]
+    for page_id, root, identity_id, *columns in lookups.conversations(session, wanted):
+        by_page[page_id].talks[root, identity_id] = _Talk(*columns)
+
+
+def _work_in(work: _Work, posts: Mapping[lookups.Key, int], identities: Mapping[tuple[str, str], Person]) -> None:
+    """Give each new comment its conversation and its row."""
+    for item, comment_id in zip(work.fresh, new_ids(len(work.fresh)), strict=True):
+        post_id = posts[work.page_id, item.post.external_id]
+        person = work.who.get(item.external_id)
         identity = identities[person.realm, person.key] if person else None
         talk_id: int | None
         if identity is None:
@@ -159,74 +201,6 @@ def _store_fresh(
             talk_id = _join_talk(work, item, post_id, identity)
         work.talk_of[item.external_id] = talk_id
         work.rows.append(_comment_row(work, item, comment_id, post_id, talk_id, identity.id if identity else None))
-    if place is not None:
-        _place(work, fresh, place)
-    _write(session, work)
-    _adopt_orphans(session, work, fresh)
-
-
-def _find_roots(
-    session: Session, work: _Work, unique: dict[str, Item], known: dict[str, Known], fresh: list[Item]
-) -> None:
-    for external_id, stored in known.items():
-        work.roots[external_id] = stored.thread_root
-        work.talk_of[external_id] = stored.conversation_id
-    outside = {item.parent for item in fresh if item.parent and item.parent not in unique}
-    for part in _chunks(list(outside)):
-        query = select(Comment.external_id, Comment.thread_root, Comment.conversation_id)
-        for external_id, root, talk_id in session.execute(
-            query.where(Comment.page_id == work.page_id, Comment.external_id.in_(part))
-        ):
-            work.roots[external_id] = root
-            work.talk_of[external_id] = talk_id
-    stored_roots = dict(work.roots)
-    links = {item.external_id: item.parent for item in fresh}
-    for item in fresh:
-        work.roots[item.external_id] = rules.root_of(item.external_id, links, stored_roots.get)
-    for item in fresh:  # a stored comment's root may itself have found its parent in this batch
-        work.roots[item.external_id] = rules.follow(work.roots, item.external_id)
-
-
-def _posts(session: Session, page_id: int, refs: Iterable[PostRef]) -> dict[str, int]:
-    wanted = {ref.external_id: ref for ref in refs}
-    found: dict[str, int] = {}
-    for part in _chunks(list(wanted)):
-        query = select(Post).where(Post.page_id == page_id, Post.external_id.in_(part))
-        for post in session.scalars(query):
-            found[post.external_id] = post.id
-            ref = wanted[post.external_id]
-            post.url = ref.url[:2000] if ref.url else post.url
-            post.title = ref.title[:500] if ref.title else post.title
-    fresh = [ref for external_id, ref in wanted.items() if external_id not in found]
-    rows: list[dict[str, Any]] = [
-        {
-            "id": post_id,
-            "page_id": page_id,
-            "external_id": ref.external_id,
-            "url": ref.url[:2000] if ref.url else None,
-            "title": ref.title[:500] if ref.title else None,
-        }
-        for ref, post_id in zip(fresh, new_ids(len(fresh)), strict=True)
-    ]
-    if rows:
-        session.execute(Post.__table__.insert(), rows)  # type: ignore[attr-defined]
-        found.update({row["external_id"]: row["id"] for row in rows})
-    return found
-
-
-def _load_talks(session: Session, work: _Work, roots: set[str]) -> None:
-    for part in _chunks(list(roots)):
-        query = select(Conversation).where(Conversation.page_id == work.page_id, Conversation.thread_root.in_(part))
-        for one in session.scalars(query):
-            work.talks[one.thread_root, one.identity_id] = _Talk(
-                one.id,
-                one.contact_id,
-                one.state,
-                one.waiting_since,
-                one.comment_count,
-                one.version,
-                snippet=one.snippet,
-            )
 
 
 def _join_talk(work: _Work, item: Item, post_id: int, identity: Person) -> int:
@@ -262,32 +236,39 @@ def _join_talk(work: _Work, item: Item, post_id: int, identity: Person) -> int:
     return talk.id
 
 
-def _place(work: _Work, fresh: list[Item], place: Place) -> None:
+def _place(works: Sequence[_Work], place: Place) -> None:
     """Put new conversations where routing wants them, before they are stored."""
-    said: dict[int, list[Item]] = {}
-    for item in fresh:
-        talk_id = work.talk_of[item.external_id]
-        if talk_id is not None and not item.author.is_us:
-            said.setdefault(talk_id, []).append(item)
-    new = {talk.id: talk for talk in work.talks.values() if talk.row is not None}
-    facts = [
-        Facts(
-            conversation_id=talk_id,
-            page_id=work.page_id,
-            default_team_id=work.team_id,
-            texts=tuple(item.text for item in said[talk_id]),
-            author_known=bool((talk.row or {})["author_known"]),
-            held_as_spam=any(item.status is Status.SPAM for item in said[talk_id]),
-        )
-        for talk_id, talk in new.items()
-    ]
+    new: dict[int, _Talk] = {}
+    facts: list[Facts] = []
+    for work in works:
+        said: dict[int | None, list[Item]] = {}
+        for item in work.fresh:
+            if not item.author.is_us:
+                said.setdefault(work.talk_of[item.external_id], []).append(item)
+        for talk in work.talks.values():
+            if talk.row is None:
+                continue
+            new[talk.id] = talk
+            facts.append(
+                Facts(
+                    conversation_id=talk.id,
+                    page_id=work.page_id,
+                    default_team_id=work.team_id,
+                    texts=tuple(item.text for item in said[talk.id]),
+                    author_known=bool(talk.row["author_known"]),
+                    held_as_spam=any(item.status is Status.SPAM for item in said[talk.id]),
+                )
+            )
     for talk_id, placement in place(facts).items():
-        talk = new[talk_id]
-        (talk.row or {}).update(
-            team_id=placement.team_id, priority=placement.priority, language=placement.language, routed_at=work.now
-        )
-        if placement.spam and talk.state is ConversationState.NEW:
-            talk.state, talk.waiting_since = ConversationState.SPAM, None
+        _put(new[talk_id], placement, works[0].now)
+
+
+def _put(talk: _Talk, placement: Placement, now: datetime) -> None:
+    (talk.row or {}).update(
+        team_id=placement.team_id, priority=placement.priority, language=placement.language, routed_at=now
+    )
+    if placement.spam and talk.state is ConversationState.NEW:
+        talk.state, talk.waiting_since = ConversationState.SPAM, None
 
 
 def _comment_row(
@@ -317,18 +298,17 @@ def _comment_row(
     }
 
 
-def _write(session: Session, work: _Work) -> None:
-    touched = [talk for talk in work.talks.values() if talk.touched]
-    fresh = [{**talk.row, **_moving(talk, work.now)} for talk in touched if talk.row is not None]
-    if fresh:
-        session.execute(Conversation.__table__.insert(), fresh)  # type: ignore[attr-defined]
-    stored = [{"which": talk.id, **_moving(talk, work.now)} for talk in touched if talk.row is None]
+def _write(session: Session, works: Sequence[_Work]) -> None:
+    touched = [(talk, work.now) for work in works for talk in work.talks.values() if talk.touched]
+    fresh = [{**talk.row, **_moving(talk, now)} for talk, now in touched if talk.row is not None]
+    insert_rows(session, Conversation.__table__, fresh)
+    stored = [{"which": talk.id, **_moving(talk, now)} for talk, now in touched if talk.row is None]
     if stored:
         table = Conversation.__table__
         names = [name for name in stored[0] if name != "which"]
         statement = update(table).where(table.c.id == bindparam("which")).values({n: bindparam(n) for n in names})  # type: ignore[arg-type]
         session.connection().execute(statement, stored)
-    session.execute(Comment.__table__.insert(), work.rows)  # type: ignore[attr-defined]
+    insert_rows(session, Comment.__table__, [row for work in works for row in work.rows])
 
 
 def _moving(talk: _Talk, now: datetime) -> dict[str, Any]:
@@ -343,23 +323,20 @@ def _moving(talk: _Talk, now: datetime) -> dict[str, Any]:
     }
 
 
-def _adopt_orphans(session: Session, work: _Work, fresh: list[Item]) -> None:
+def _adopt_orphans(session: Session, works: Sequence[_Work]) -> None:
     """Comments that came before the one they answer took it for the root; now the real root is known."""
     moved = {
-        item.external_id: work.roots[item.external_id]
-        for item in fresh
+        (work.page_id, item.external_id): work.roots[item.external_id]
+        for work in works
+        for item in work.fresh
         if work.roots[item.external_id] != item.external_id
     }
-    for part in _chunks(list(moved)):
-        query = (
-            select(Comment.thread_root).where(Comment.page_id == work.page_id, Comment.thread_root.in_(part)).distinct()
+    for page_id, old in lookups.misplaced_roots(session, list(moved)):
+        session.execute(
+            update(Comment)
+            .where(Comment.page_id == page_id, Comment.thread_root == old)
+            .values(thread_root=moved[page_id, old])
         )
-        for old in list(session.scalars(query)):
-            session.execute(
-                update(Comment)
-                .where(Comment.page_id == work.page_id, Comment.thread_root == old)
-                .values(thread_root=moved[old])
-            )
 
 
 def _echo(row: dict[str, Any]) -> Echo:
@@ -371,7 +348,3 @@ def _echo(row: dict[str, Any]) -> Echo:
         url=row["url"],
         published_at=row["published_at"],
     )
-
-
-def _chunks(values: list[str]) -> Iterable[list[str]]:
-    return (values[start : start + CHUNK] for start in range(0, len(values), CHUNK))

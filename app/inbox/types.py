@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from app.connectors.ports import Status
+from app.connectors.ports import Item, Status
 
 
 class ConversationState(StrEnum):
@@ -218,6 +218,19 @@ class Placement:
 
 Place = Callable[[Sequence[Facts]], Mapping[int, Placement]]
 """Decides about new conversations, by their ids; those it leaves out stay unrouted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What was read from one page. ``team_id`` is whose a conversation is that nobody places.
+
+    ``learned_at`` is set when an old payload is read again: what was learned later than that stays as it is.
+    """
+
+    page_id: int
+    team_id: int
+    items: Sequence[Item]
+    learned_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,11 @@
 
 import random
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import String, case, cast, delete, literal, select, update
+from sqlalchemy import String, bindparam, cast, delete, literal, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -19,7 +19,7 @@ from app.core.i18n import gettext as _
 from app.core.jobs import JobName, defer_wake
 from app.pages import queries, rules
 from app.pages.models import Connection, Page
-from app.pages.types import Claim, ConnectionState, PageState
+from app.pages.types import Claim, ConnectionState, PageState, Progress
 
 LEASE = timedelta(seconds=30)
 """A reader renews its lease every few seconds; one that died is taken over after this."""
@@ -178,39 +178,41 @@ def _claim(session: Session, page_ids: Sequence[int], now: datetime, is_due: Any
     return [claims[page_id] for page_id in page_ids if page_id in claims]
 
 
-def renew(
-    session: Session,
-    claim: Claim,
-    now: datetime,
-    *,
-    cursor: Mapping[str, Any] | None = None,
-    settings: Mapping[str, Any] | None = None,
-    newest: datetime | None = None,
-    read_with: timedelta | None = None,
-) -> bool:
-    """Keep the lease and move the cursor, in the transaction that stores the batch.
+def renew(session: Session, reads: Sequence[tuple[Claim, Progress]], now: datetime) -> set[int]:
+    """Keep the leases and move the cursors, in the transaction that stores what was read; answer the ids of the pages.
 
-    ``newest`` is when the newest comment of the walk so far was published. ``read_with`` says that the page was read
-    completely (and how often it may be read at most): it is recorded as healthy and given back. False means the lease
-    was lost to somebody else: the caller rolls back and stops.
+    A page whose lease somebody else has by now is left out: nothing may be stored for it.
     """
+    held = select(Connection.page_id).where(Connection.lease.in_([claim.lease for claim, _progress in reads]))
+    kept = set(session.scalars(held.order_by(Connection.page_id).with_for_update()))
+    alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for claim, progress in reads:
+        if claim.page_id in kept:
+            values = _progress(claim, progress, now)
+            alike.setdefault(tuple(values), []).append({"which": claim.page_id, **values})
+            if progress.read_with is not None and claim.state is not ConnectionState.OK:
+                announce(session, Changed("page", claim.page_id))
+    table = Connection.__table__
+    for names, rows in alike.items():
+        statement = update(table).where(table.c.page_id == bindparam("which"))  # type: ignore[arg-type]
+        session.connection().execute(statement.values({name: bindparam(name) for name in names}), rows)
+    return kept
+
+
+def _progress(claim: Claim, progress: Progress, now: datetime) -> dict[str, Any]:
     values: dict[str, Any] = {"lease_until": now + LEASE}
-    if cursor is not None:
-        values["cursor"] = dict(cursor)
-    if settings is not None:
-        values["settings"] = {**claim.settings, **settings}
-    if newest is not None:
-        newest = min(newest, now)
-        later = Connection.last_item_at.is_(None) | (Connection.last_item_at < newest)
-        values["last_item_at"] = case((later, newest), else_=Connection.last_item_at)
-    if read_with is not None:
-        known = [at for at in (claim.last_item_at, newest) if at is not None]
-        values |= _healthy(now, rules.next_read(now, max(known, default=None), read_with, random.random()))  # noqa: S311
-        if claim.state is not ConnectionState.OK:
-            announce(session, Changed("page", claim.page_id))
-    statement = update(Connection).where(Connection.page_id == claim.page_id, Connection.lease == claim.lease)
-    kept = session.execute(statement.values(**values).execution_options(synchronize_session=False))
-    return bool(kept.rowcount == 1)  # type: ignore[attr-defined]
+    if progress.cursor is not None:
+        values["cursor"] = dict(progress.cursor)
+    if progress.settings is not None:
+        values["settings"] = {**claim.settings, **progress.settings}
+    dates = [at for at in (claim.last_item_at, progress.newest) if at is not None]
+    last_item_at = min(max(dates), now) if dates else None
+    if progress.newest is not None:
+        values["last_item_at"] = last_item_at
+    if progress.read_with is not None:
+        next_read_at = rules.next_read(now, last_item_at, progress.read_with, random.random())  # noqa: S311
+        values |= _healthy(now, next_read_at)
+    return values
 
 
 def _healthy(now: datetime, next_read_at: datetime) -> dict[str, Any]:

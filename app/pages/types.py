@@ -1,7 +1,8 @@
 """Pages and their connections, as others see them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -72,3 +73,17 @@ class Reach:
     url: str
     settings: dict[str, Any]
     sealed_secret: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a read has come, recorded with what it brought.
+
+    ``newest`` is when the newest comment of the walk so far was published. ``read_with`` says that the page was read
+    completely, and how often it may be read at most: it is recorded as healthy and given back.
+    """
+
+    cursor: Mapping[str, Any] | None = None
+    settings: Mapping[str, Any] | None = None
+    newest: datetime | None = None
+    read_with: timedelta | None = None

@@ -17,6 +17,7 @@ from app.accounts.types import Actor, Role
 from app.bootstrap import Services
 from app.collecting import service as collecting
 from app.collecting.runner import Runner as Collector
+from app.collecting.types import Load
 from app.connectors.ports import Access, Found, Status
 from app.connectors.registry import Registry
 from app.core.db import Base, Database
@@ -334,7 +335,7 @@ def test_a_reader_at_work_while_it_is_removed_stores_nothing(demo: Services, now
     assert service.remove(demo.db)
     for batch in batches:
         with demo.db.write() as session:
-            assert collecting.store_batch(session, claim, batch, now) is None
+            assert collecting.store_loads(session, [Load(claim, batch)], now) == [None]
     with demo.db.read() as session:
         assert session.scalars(select(Comment.id)).all() == []
 

@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from app.collecting import service as collecting
+from app.collecting.types import Load
 from app.connectors import errors
 from app.connectors.ports import Author, Batch, Item, Post, Status
 from app.contacts.models import Contact
 from app.inbox import intake, queries, rules
 from app.inbox import service as inbox
 from app.inbox.models import Comment, CommentVersion, Conversation, RawPayload
-from app.inbox.types import ConversationState, EventKind, ListFilter, Row
+from app.inbox.types import Arrival, ConversationState, EventKind, ListFilter, Row
 from app.pages import queries as page_queries
 from app.pages.models import Connection
 from app.pages.types import ConnectionState
@@ -184,7 +185,7 @@ def test_strangers_with_the_same_name_stay_strangers(house: House, now: datetime
 def test_a_parent_that_comes_late_joins_the_thread(house: House, now: datetime) -> None:
     def store(*items: Item) -> None:
         with house.db.write() as session:
-            intake.store(session, page_id=house.page_id, team_id=house.marketing_team, items=items, now=now)
+            intake.store(session, [Arrival(house.page_id, house.marketing_team, items)], now)
 
     eva, tom = Author("Eva", "user:eva"), Author("Tom", "user:tom")
     store(Item("c", POST, eva, "child", now, parent="b"))
@@ -231,8 +232,7 @@ def test_two_readers_of_one_page_do_not_meet(house: House, now: datetime) -> Non
     with house.db.write() as session:
         assert pages.claim_read(session, house.page_id, now + timedelta(minutes=6), force=True) is not None
     with house.db.write() as session:
-        lost = collecting.store_batch(session, held, Batch([], {"done": 9}), now)
-        assert lost is None
+        assert collecting.store_loads(session, [Load(held, Batch([], {"done": 9}))], now) == [None]
 
 
 def test_wrong_credentials_stop_the_page_and_say_so(house: House, now: datetime) -> None:
@@ -272,7 +272,7 @@ def test_order_and_repetition_change_nothing(house: House, seed: int, cuts: list
         size = sizes.pop() if sizes else len(shuffled)
         part, shuffled = shuffled[:size], shuffled[size:]
         with house.db.write() as session:
-            intake.store(session, page_id=house.page_id, team_id=house.marketing_team, items=part, now=now)
+            intake.store(session, [Arrival(house.page_id, house.marketing_team, part)], now)
     with house.db.read() as session:
         stored = {
             row.external_id: row.thread_root

@@ -26,7 +26,7 @@ from app.pages import queries
 from app.pages import service as pages
 from app.pages import words as page_words
 from app.pages.models import Connection
-from app.pages.types import ConnectionState, PageState
+from app.pages.types import ConnectionState, PageState, Progress
 from app.web.present import health
 from tests.domain.platform import Platform
 from tests.web.browser import Browser, words
@@ -50,7 +50,7 @@ def blog(parts: Services, platform: Platform) -> int:
         )
         claim = pages.claim_read(session, page_id, utc_now(), force=True)
         assert claim is not None
-        pages.renew(session, claim, utc_now(), read_with=timedelta(seconds=30))
+        pages.renew(session, [(claim, Progress(read_with=timedelta(seconds=30)))], utc_now())
     return page_id
 
 
@@ -119,7 +119,7 @@ def test_a_page_that_may_have_missed_comments_says_when(agent: Browser, parts: S
     with parts.db.write() as session:
         claim = pages.claim_read(session, blog, utc_now(), force=True)
         assert claim is not None
-        pages.renew(session, claim, utc_now(), cursor={GAP_AT: "2026-03-01T09:12:00+00:00"})
+        pages.renew(session, [(claim, Progress(cursor={GAP_AT: "2026-03-01T09:12:00+00:00"}))], utc_now())
     page = agent.get(f"/pages/{blog}")
     assert "Some comments may be missing" in words(page)
     assert "2026-03-01T09:12" in page.text

@@ -1,0 +1,59 @@
+"""Many rows in one statement.
+
+The driver takes the values as they are sent: SQLAlchemy's own handling of each value of each row costs several times as
+much as the database needs for it.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, cast
+
+from sqlalchemy import BigInteger, Dialect, Subquery, Table, Text, bindparam, column, func, select
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.orm import Session
+
+Process = Callable[[Any], Any] | None
+
+
+def insert_rows(session: Session, table: Any, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows that all name the same columns. Raises IntegrityError like any insert."""
+    if not rows:
+        return
+    session.flush()
+    connection = session.connection()
+    sql, processes = _insert(cast("Table", table), tuple(rows[0]), connection.dialect)
+    columns = [_column([row[name] for row in rows], process) for name, process in processes]
+    connection.exec_driver_sql(sql, list(zip(*columns, strict=True)))
+
+
+def pairs(session: Session, values: Sequence[tuple[int | str, str]]) -> Subquery:
+    """Pairs as a table with the columns ``a`` and ``b``, to be joined with: one statement for any number of them.
+
+    The first of all pairs are numbers, or all are texts.
+    """
+    if session.get_bind().dialect.name == "sqlite":
+        each = func.json_each(bindparam(None, json.dumps(values), unique=True)).table_valued(column("value", Text))
+        a, b = (func.json_extract(each.c.value, f"$[{place}]") for place in (0, 1))
+        return select(a.label("a"), b.label("b")).subquery()
+    first = BigInteger if values and isinstance(values[0][0], int) else Text
+    lists = (
+        bindparam(None, [pair[place] for pair in values], postgresql.ARRAY(kind()), unique=True)
+        for place, kind in ((0, first), (1, Text))
+    )
+    rows = func.unnest(*lists).table_valued(column("a", first), column("b", Text)).render_derived()
+    return select(rows.c.a, rows.c.b).subquery()
+
+
+def _column(values: list[Any], process: Process) -> list[Any]:
+    return values if process is None else list(map(process, values))
+
+
+@lru_cache(maxsize=200)
+def _insert(table: Table, names: tuple[str, ...], dialect: Dialect) -> tuple[str, list[tuple[str, Process]]]:
+    """The statement, and how each column's values are made into what the driver takes."""
+    processes: list[tuple[str, Process]] = [
+        (name, table.c[name].type.dialect_impl(dialect).bind_processor(dialect)) for name in names
+    ]
+    places = ", ".join(["?" if dialect.paramstyle == "qmark" else "%s"] * len(names))
+    return f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({places})", processes  # noqa: S608 (our own names)

@@ -1,0 +1,101 @@
+"""What intake must know before it stores: each question is one statement for all pages of a round."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Select, and_, select, update
+from sqlalchemy.orm import Session
+
+from app.connectors.ports import Post as PostRef
+from app.core.bulk import insert_rows, pairs
+from app.core.ids import new_ids
+from app.inbox.changes import Known
+from app.inbox.models import Comment, Conversation, Post
+from app.inbox.types import ConversationState
+
+Key = tuple[int, str]
+"""A page's id, and an id at its platform."""
+
+
+def known_comments(session: Session, keys: Sequence[Key]) -> dict[Key, Known]:
+    """Those of the comments that are stored already."""
+    query = select(
+        Comment.page_id,
+        Comment.external_id,
+        Comment.id,
+        Comment.content_hash,
+        Comment.status,
+        Comment.conversation_id,
+        Comment.thread_root,
+        Comment.changed_at,
+        Comment.text,
+        Comment.is_us,
+    )
+    return {(row[0], row[1]): Known(*row[2:]) for row in _matching(session, query, Comment.external_id, keys)}
+
+
+def roots(session: Session, keys: Sequence[Key]) -> dict[Key, tuple[str, int | None]]:
+    """Of stored comments the root of the thread, and the conversation they are part of."""
+    query = select(Comment.page_id, Comment.external_id, Comment.thread_root, Comment.conversation_id)
+    return {(row[0], row[1]): (row[2], row[3]) for row in _matching(session, query, Comment.external_id, keys)}
+
+
+def posts(session: Session, wanted: dict[Key, PostRef]) -> dict[Key, int]:
+    """The posts' ids; new ones are stored, changed titles and addresses followed."""
+    found: dict[Key, int] = {}
+    query = select(Post.page_id, Post.external_id, Post.id, Post.url, Post.title)
+    for page_id, external_id, post_id, url, title in _matching(session, query, Post.external_id, list(wanted)):
+        ref = wanted[page_id, external_id]
+        found[page_id, external_id] = post_id
+        now_url, now_title = (ref.url or "")[:2000] or url, (ref.title or "")[:500] or title
+        if (now_url, now_title) != (url, title):
+            session.execute(update(Post).where(Post.id == post_id).values(url=now_url, title=now_title))
+    fresh = [key for key in wanted if key not in found]
+    found |= zip(fresh, new_ids(len(fresh)), strict=True)
+    rows = [
+        {
+            "id": found[key],
+            "page_id": key[0],
+            "external_id": key[1],
+            "url": (wanted[key].url or "")[:2000] or None,
+            "title": (wanted[key].title or "")[:500] or None,
+        }
+        for key in fresh
+    ]
+    insert_rows(session, Post.__table__, rows)
+    return found
+
+
+def conversations(
+    session: Session, thread_roots: Sequence[Key]
+) -> list[tuple[int, str, int, int, int, ConversationState, Any, int, int, str]]:
+    """The conversations of these threads: page, root, identity, id, contact, state, waiting since, comment count,
+    version, snippet."""
+    query = select(
+        Conversation.page_id,
+        Conversation.thread_root,
+        Conversation.identity_id,
+        Conversation.id,
+        Conversation.contact_id,
+        Conversation.state,
+        Conversation.waiting_since,
+        Conversation.comment_count,
+        Conversation.version,
+        Conversation.snippet,
+    )
+    return _matching(session, query, Conversation.thread_root, thread_roots)
+
+
+def misplaced_roots(session: Session, keys: Sequence[Key]) -> list[Key]:
+    """Those of the comments that stored ones still take for the root of their thread."""
+    query = select(Comment.page_id, Comment.thread_root).distinct()
+    return [(row[0], row[1]) for row in _matching(session, query, Comment.thread_root, keys)]
+
+
+def _matching(session: Session, query: "Select[*tuple[Any, ...]]", place: Any, keys: Iterable[Key]) -> list[Any]:
+    wanted = list(dict.fromkeys(keys))
+    if not wanted:
+        return []
+    given = pairs(session, wanted)
+    page_id = place.class_.page_id
+    return list(session.execute(query.join(given, and_(page_id == given.c.a, place == given.c.b))).all())
