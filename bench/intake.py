@@ -22,7 +22,7 @@ from app import bootstrap
 from app.collecting import service as collecting
 from app.collecting.types import Load
 from app.connectors.ports import Author, Batch, Found, Item, Payload, Post
-from app.core import migrate
+from app.core import logs, migrate
 from app.core.clock import utc_now
 from app.core.config import DatabaseSection, Settings
 from app.models import Base
@@ -111,6 +111,7 @@ def raw(settings: Settings, rows: dict[str, list[dict[str, Any]]]) -> float:
 
 
 def main() -> None:
+    logs.configure("critical", "text")  # there is no Redis here to be told of it
     parser = argparse.ArgumentParser()
     parser.add_argument("--comments", type=int, default=20_000)
     options = parser.parse_args()

@@ -13,13 +13,15 @@ from app.connectors.ports import Found
 from app.core import logs, migrate
 from app.core.clock import utc_now
 from app.core.config import Settings
+from app.core.process import keep_memory_together
 from app.inbox.models import Comment
 from app.pages import service as pages
 
 
 def main() -> None:
     port, feeds, folder, threads = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]), int(sys.argv[4])
-    logs.configure("error", "text")
+    logs.configure("critical", "text")
+    keep_memory_together()  # as workers do
     settings = Settings.model_validate({"data_dir": folder, "outgoing": {"allow_networks": ["127.0.0.0/8"]}})
     folder.mkdir(parents=True, exist_ok=True)
     migrate.upgrade(settings.database_url)

@@ -22,6 +22,7 @@ from rq.worker import SimpleWorker
 from app import bootstrap
 from app.core import alive, config, logs, trouble
 from app.core.jobs import JobName, QueueName
+from app.core.process import keep_memory_together
 from workers import context
 
 log = structlog.get_logger()
@@ -111,6 +112,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="porchlight worker")
     parser.add_argument("--queue", type=QueueName, choices=list(QueueName), required=True)
     queue: QueueName = parser.parse_args().queue
+    keep_memory_together()
     settings = config.load()
     logs.configure(settings.log.level, settings.log.format)
     for number in (signal.SIGTERM, signal.SIGINT):

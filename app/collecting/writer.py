@@ -22,7 +22,8 @@ from app.inbox.types import Stored
 T = TypeVar("T")
 Store = Callable[[Session, Sequence[Load], datetime], Sequence[Stored | None]]
 Piece = Callable[[Session], Any]
-_TOGETHER = 50
+_TOGETHER = 250
+"""So many comments are stored at a time: more would save little time and cost memory."""
 
 
 class Writer:
@@ -63,13 +64,15 @@ class Writer:
     def _work(self) -> None:
         while (first := self._waiting.get()) is not None:
             group = [first]
+            size = _size(first)
             last = False
-            while len(group) < _TOGETHER and not self._waiting.empty():
+            while size < _TOGETHER and not self._waiting.empty():
                 more = self._waiting.get()
                 if more is None:
                     last = True
                     break
                 group.append(more)
+                size += _size(more)
             self._commit(group)
             if last:
                 return
@@ -103,6 +106,11 @@ class Writer:
             (future, _on_savepoint(session, lambda s, load=load: self._store(s, [load], now)[0]))  # type: ignore[misc]
             for load, future in loads
         ]
+
+
+def _size(waiting: "tuple[Load | Piece, Future[Any]]") -> int:
+    what, _future = waiting
+    return 10 + len(what.batch.items) if isinstance(what, Load) else 10
 
 
 _Settled = tuple["Future[Any]", tuple[Any, BaseException | None]]

@@ -47,7 +47,7 @@ class _SqliteTime(sqlite.DATETIME):
 
     def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], str | None]:
         def to_text(value: datetime | None) -> str | None:
-            return None if value is None else _utc(value).isoformat(" ", "microseconds")[:26]
+            return None if value is None else value.isoformat(" ", "microseconds")[:26]  # without "+00:00"
 
         return to_text
 
@@ -56,14 +56,6 @@ class _SqliteTime(sqlite.DATETIME):
             return None if value is None else datetime.fromisoformat(value).replace(tzinfo=UTC)
 
         return to_time
-
-
-class _PostgresTime(DateTime):
-    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], datetime | None]:
-        return _utc_or_none
-
-    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[datetime | None], datetime | None]:
-        return _utc_or_none
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -75,19 +67,17 @@ class UtcTime(TypeDecorator[datetime]):
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[datetime]:
         if dialect.name == "sqlite":
             return _SqliteTime()  # type: ignore[no-untyped-call]
-        return _PostgresTime(timezone=True)
+        return dialect.type_descriptor(DateTime(timezone=True))
 
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None or value.tzinfo is UTC:
+            return value
+        if value.tzinfo is None:
+            raise ValueError("times must carry a time zone")
+        return value.astimezone(UTC)
 
-def _utc(value: datetime) -> datetime:
-    if value.tzinfo is UTC:
-        return value
-    if value.tzinfo is None:
-        raise ValueError("times must carry a time zone")
-    return value.astimezone(UTC)
-
-
-def _utc_or_none(value: datetime | None) -> datetime | None:
-    return None if value is None else _utc(value)
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value if value is None or value.tzinfo is UTC else value.astimezone(UTC)
 
 
 class Base(DeclarativeBase):
@@ -199,7 +189,7 @@ def _engine(url: str, pool_size: int, busy_seconds: float) -> Engine:
 def _prepare_sqlite(connection: DBAPIConnection, _record: object) -> None:
     connection.isolation_level = None  # transactions are begun by us, in _begin_sqlite
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY", "cache_size=-32000"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

@@ -42,7 +42,9 @@ class RedisAnnouncer:
 
     def publish(self, changes: list[Changed]) -> None:
         try:
-            for change in changes:
-                self._connection.publish(CHANNEL, change.encode())
+            with self._connection.pipeline(transaction=False) as together:
+                for change in changes:
+                    together.publish(CHANNEL, change.encode())
+                together.execute()
         except redis.RedisError as error:
             log.warning("live_news_not_sent", error=type(error).__name__)

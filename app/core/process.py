@@ -1,4 +1,4 @@
-"""Ties a process to the one that started it, so that nothing is left running when that one is killed."""
+"""What a process asks of its operating system."""
 
 import ctypes
 import os
@@ -6,6 +6,7 @@ import signal
 import sys
 
 _PR_SET_PDEATHSIG = 1  # prctl(2)
+_M_ARENA_MAX = -8  # mallopt(3)
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
@@ -19,3 +20,14 @@ def die_with_parent(parent: int) -> None:
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent:  # it died before the kernel was told
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+def keep_memory_together() -> None:
+    """Have all threads take their memory from two common places instead of up to eight for each processor.
+
+    With 16 threads that read pages in turn, each would keep what the largest of them ever needed. Only glibc knows
+    this; elsewhere it changes nothing.
+    """
+    mallopt = getattr(_libc, "mallopt", None)
+    if mallopt is not None:
+        mallopt(_M_ARENA_MAX, 2)

@@ -4,10 +4,8 @@ Works on the batches of many pages at a time with a fixed number of statements, 
 """
 
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import bindparam, update
 from sqlalchemy.orm import Session
@@ -15,57 +13,14 @@ from sqlalchemy.orm import Session
 from app.connectors.ports import Item, Payload, Status
 from app.contacts import service as contacts
 from app.contacts.rules import sighting
-from app.contacts.types import Known as Person
-from app.contacts.types import Sighting
 from app.core.bulk import insert_rows
 from app.core.events import Changed, announce
-from app.core.ids import new_id, new_ids
+from app.core.ids import new_id
 from app.inbox import lookups, rules
-from app.inbox.changes import Changes, Known, apply_changes
+from app.inbox.changes import apply_changes
+from app.inbox.fresh import Talk, Work, echo, moving, put, work_in
 from app.inbox.models import Comment, Conversation, RawPayload
-from app.inbox.types import Arrival, ConversationState, Echo, Facts, Place, Placement, Priority, Stored
-from app.pages.rules import next_verify
-
-_QUIET = frozenset({Status.TRASH, Status.DELETED})
-
-
-@dataclass(slots=True)
-class _Talk:
-    """A conversation while a batch is worked in."""
-
-    id: int
-    contact_id: int
-    state: ConversationState
-    waiting_since: datetime | None
-    comment_count: int
-    version: int
-    snippet: str = ""
-    row: dict[str, Any] | None = None
-    """The columns to insert; None when the conversation is stored already."""
-    touched: bool = False
-
-
-@dataclass(slots=True)
-class _Work:
-    """What is looked up and decided for one page."""
-
-    page_id: int
-    team_id: int
-    now: datetime
-    items: dict[str, Item]
-    learned_at: datetime | None
-    known: dict[str, Known] = field(default_factory=dict)
-    fresh: list[Item] = field(default_factory=list)
-    """Comments seen for the first time, oldest first."""
-    changed: Changes = field(default=Changes(0, ()))
-    roots: dict[str, str] = field(default_factory=dict)
-    talk_of: dict[str, int | None] = field(default_factory=dict)
-    who: dict[str, Sighting] = field(default_factory=dict)
-    talks: dict[tuple[str, int], _Talk] = field(default_factory=dict)
-    rows: list[dict[str, Any]] = field(default_factory=list)
-
-    def keys(self, external_ids: Iterable[str]) -> list[lookups.Key]:
-        return [(self.page_id, external_id) for external_id in external_ids]
+from app.inbox.types import Arrival, Facts, Place, Stored
 
 
 def store(session: Session, arrivals: Sequence[Arrival], now: datetime, place: Place | None = None) -> list[Stored]:
@@ -75,7 +30,7 @@ def store(session: Session, arrivals: Sequence[Arrival], now: datetime, place: P
     Raises IntegrityError when another process stores the same comments at the same time; the caller does it again.
     """
     works = [
-        _Work(one.page_id, one.team_id, now, {item.external_id: item for item in one.items}, one.learned_at)
+        Work(one.page_id, one.team_id, now, {item.external_id: item for item in one.items}, one.learned_at)
         for one in arrivals
     ]
     _find_known(session, works)
@@ -108,7 +63,7 @@ def keep_payloads(session: Session, payloads: Iterable[tuple[int, Payload]], now
     insert_rows(session, RawPayload.__table__, rows)
 
 
-def _find_known(session: Session, works: Sequence[_Work]) -> None:
+def _find_known(session: Session, works: Sequence[Work]) -> None:
     known = lookups.known_comments(session, [key for work in works for key in work.keys(work.items)])
     for work in works:
         for external_id, item in work.items.items():
@@ -120,19 +75,19 @@ def _find_known(session: Session, works: Sequence[_Work]) -> None:
         work.fresh.sort(key=lambda item: (item.published_at, item.external_id))
 
 
-def _result(work: _Work) -> Stored:
+def _result(work: Work) -> Stored:
     talks = tuple(dict.fromkeys([*(t.id for t in work.talks.values() if t.touched), *work.changed.conversations]))
-    echoes = tuple(_echo(row) for row in work.rows if row["is_us"])
+    echoes = tuple(echo(row) for row in work.rows if row["is_us"])
     return Stored(len(work.fresh), work.changed.count, len(work.known) - work.changed.count, talks, echoes)
 
 
-def _seen_before(work: _Work) -> Iterable[int]:
+def _seen_before(work: Work) -> Iterable[int]:
     """Conversations with news that somebody may have open: nobody can have a fresh one."""
     yield from (talk.id for talk in work.talks.values() if talk.touched and talk.row is None)
     yield from work.changed.conversations
 
 
-def _store_fresh(session: Session, works: Sequence[_Work], place: Place | None) -> None:
+def _store_fresh(session: Session, works: Sequence[Work], place: Place | None) -> None:
     _find_roots(session, works)
     posts = lookups.posts(
         session, {(work.page_id, item.post.external_id): item.post for work in works for item in work.fresh}
@@ -151,14 +106,14 @@ def _store_fresh(session: Session, works: Sequence[_Work], place: Place | None) 
     identities = contacts.recognise(session, [one for work in works for one in work.who.values()], works[0].now)
     _load_talks(session, works)
     for work in works:
-        _work_in(work, posts, identities)
+        work_in(work, posts, identities)
     if place is not None:
         _place(works, place)
     _write(session, works)
     _adopt_orphans(session, works)
 
 
-def _find_roots(session: Session, works: Sequence[_Work]) -> None:
+def _find_roots(session: Session, works: Sequence[Work]) -> None:
     outside = {
         (work.page_id, item.parent)
         for work in works
@@ -181,64 +136,16 @@ def _find_roots(session: Session, works: Sequence[_Work]) -> None:
             work.roots[item.external_id] = rules.follow(work.roots, item.external_id)
 
 
-def _load_talks(session: Session, works: Sequence[_Work]) -> None:
+def _load_talks(session: Session, works: Sequence[Work]) -> None:
     by_page = {work.page_id: work for work in works}
     wanted = [(work.page_id, work.roots[external_id]) for work in works for external_id in work.who]
     for page_id, root, identity_id, *columns in lookups.conversations(session, wanted):
-        by_page[page_id].talks[root, identity_id] = _Talk(*columns)
+        by_page[page_id].talks[root, identity_id] = Talk(*columns)
 
 
-def _work_in(work: _Work, posts: Mapping[lookups.Key, int], identities: Mapping[tuple[str, str], Person]) -> None:
-    """Give each new comment its conversation and its row."""
-    for item, comment_id in zip(work.fresh, new_ids(len(work.fresh)), strict=True):
-        post_id = posts[work.page_id, item.post.external_id]
-        person = work.who.get(item.external_id)
-        identity = identities[person.realm, person.key] if person else None
-        talk_id: int | None
-        if identity is None:
-            talk_id = work.talk_of.get(item.parent) if item.parent else None
-        else:
-            talk_id = _join_talk(work, item, post_id, identity)
-        work.talk_of[item.external_id] = talk_id
-        work.rows.append(_comment_row(work, item, comment_id, post_id, talk_id, identity.id if identity else None))
-
-
-def _join_talk(work: _Work, item: Item, post_id: int, identity: Person) -> int:
-    root = work.roots[item.external_id]
-    talk = work.talks.get((root, identity.id))
-    at = rules.sane_time(item.published_at, work.now)
-    if talk is None:
-        talk = _Talk(new_id(), identity.contact_id, ConversationState.DONE, None, 0, 0)
-        talk.row = {
-            "id": talk.id,
-            "page_id": work.page_id,
-            "post_id": post_id,
-            "identity_id": identity.id,
-            "contact_id": identity.contact_id,
-            "thread_root": root,
-            "priority": Priority.NORMAL,
-            "team_id": work.team_id,
-            "assignee_id": None,
-            "routed_at": None,
-            "opened_at": work.now,
-            "language": None,
-            "author_known": not identity.is_new,
-        }
-        work.talks[root, identity.id] = talk
-    talk.touched = True
-    talk.comment_count += 1
-    talk.version += 1
-    if item.status not in _QUIET:
-        talk.state, talk.waiting_since = rules.after_inbound(talk.state, talk.waiting_since, at)
-        talk.snippet = rules.snippet(item.text)
-    elif not talk.snippet:
-        talk.snippet = rules.snippet(item.text)
-    return talk.id
-
-
-def _place(works: Sequence[_Work], place: Place) -> None:
+def _place(works: Sequence[Work], place: Place) -> None:
     """Put new conversations where routing wants them, before they are stored."""
-    new: dict[int, _Talk] = {}
+    new: dict[int, Talk] = {}
     facts: list[Facts] = []
     for work in works:
         said: dict[int | None, list[Item]] = {}
@@ -260,49 +167,14 @@ def _place(works: Sequence[_Work], place: Place) -> None:
                 )
             )
     for talk_id, placement in place(facts).items():
-        _put(new[talk_id], placement, works[0].now)
+        put(new[talk_id], placement, works[0].now)
 
 
-def _put(talk: _Talk, placement: Placement, now: datetime) -> None:
-    (talk.row or {}).update(
-        team_id=placement.team_id, priority=placement.priority, language=placement.language, routed_at=now
-    )
-    if placement.spam and talk.state is ConversationState.NEW:
-        talk.state, talk.waiting_since = ConversationState.SPAM, None
-
-
-def _comment_row(
-    work: _Work, item: Item, comment_id: int, post_id: int, talk_id: int | None, identity_id: int | None
-) -> dict[str, Any]:
-    at = rules.sane_time(item.published_at, work.now)
-    return {
-        "id": comment_id,
-        "page_id": work.page_id,
-        "external_id": item.external_id,
-        "post_id": post_id,
-        "conversation_id": talk_id,
-        "identity_id": identity_id,
-        "parent_external_id": item.parent,
-        "thread_root": work.roots[item.external_id],
-        "author_name": item.author.name[:200],
-        "is_us": item.author.is_us,
-        "text": item.text,
-        "content_hash": rules.content_hash(item.text),
-        "url": item.url[:2000] if item.url else None,
-        "status": item.status,
-        "published_at": at,
-        "first_seen_at": work.now,
-        "changed_at": work.now,
-        "edited_at": None,
-        "verify_at": next_verify(work.now, at),
-    }
-
-
-def _write(session: Session, works: Sequence[_Work]) -> None:
+def _write(session: Session, works: Sequence[Work]) -> None:
     touched = [(talk, work.now) for work in works for talk in work.talks.values() if talk.touched]
-    fresh = [{**talk.row, **_moving(talk, now)} for talk, now in touched if talk.row is not None]
+    fresh = [{**talk.row, **moving(talk, now)} for talk, now in touched if talk.row is not None]
     insert_rows(session, Conversation.__table__, fresh)
-    stored = [{"which": talk.id, **_moving(talk, now)} for talk, now in touched if talk.row is None]
+    stored = [{"which": talk.id, **moving(talk, now)} for talk, now in touched if talk.row is None]
     if stored:
         table = Conversation.__table__
         names = [name for name in stored[0] if name != "which"]
@@ -311,19 +183,7 @@ def _write(session: Session, works: Sequence[_Work]) -> None:
     insert_rows(session, Comment.__table__, [row for work in works for row in work.rows])
 
 
-def _moving(talk: _Talk, now: datetime) -> dict[str, Any]:
-    return {
-        "state": talk.state,
-        "waiting_since": talk.waiting_since,
-        "sort_at": talk.waiting_since or now,
-        "snippet": talk.snippet,
-        "comment_count": talk.comment_count,
-        "version": talk.version,
-        "news_at": now,
-    }
-
-
-def _adopt_orphans(session: Session, works: Sequence[_Work]) -> None:
+def _adopt_orphans(session: Session, works: Sequence[Work]) -> None:
     """Comments that came before the one they answer took it for the root; now the real root is known."""
     moved = {
         (work.page_id, item.external_id): work.roots[item.external_id]
@@ -337,14 +197,3 @@ def _adopt_orphans(session: Session, works: Sequence[_Work]) -> None:
             .where(Comment.page_id == page_id, Comment.thread_root == old)
             .values(thread_root=moved[page_id, old])
         )
-
-
-def _echo(row: dict[str, Any]) -> Echo:
-    return Echo(
-        comment_id=row["id"],
-        external_id=row["external_id"],
-        parent_external_id=row["parent_external_id"],
-        text=row["text"],
-        url=row["url"],
-        published_at=row["published_at"],
-    )

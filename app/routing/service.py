@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.accounts import queries as accounts
 from app.accounts.types import Actor
 from app.connectors.ports import Status
+from app.core.bulk import insert_rows
 from app.core.db import run_in_bulk
 from app.core.errors import InvalidInput
 from app.core.events import Changed, announce
@@ -80,8 +81,7 @@ def record(session: Session, judged: Sequence[Judged], now: datetime) -> None:
         }
         for one, decision_id in zip(judged, new_ids(len(judged)), strict=True)
     ]
-    if rows:
-        session.execute(RoutingDecision.__table__.insert(), rows)  # type: ignore[attr-defined]
+    insert_rows(session, RoutingDecision.__table__, rows)
 
 
 def _in_force(session: Session) -> tuple[int | None, tuple[Rule, ...], dict[str, int]]:

@@ -240,7 +240,7 @@ def _address(written: str | None, base: str) -> str | None:
         except ValueError:
             return None
     try:
-        parts = urlsplit(written)
+        parts = urlsplit(written.partition("#")[0])  # remembered: comments differ by what follows the "#"
     except ValueError:
         return None
     return written if parts.scheme in ("http", "https") and parts.netloc else None

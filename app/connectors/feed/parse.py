@@ -151,7 +151,7 @@ def _shape(guid: str) -> str:
 
 def _without_fragment(link: str) -> str:
     """The address of the post itself: no fragment, no page of comments."""
-    parts = urlsplit(link)
+    parts = urlsplit(link.partition("#")[0])
     query = parts.query
     if any(name in query for name in _PAGE_PARAMETERS):
         pairs = parse_qsl(query, keep_blank_values=True)

@@ -30,26 +30,36 @@ def walk(
     http: Http, access: Access, cursor: Cursor | None, *, since: datetime | None, now: datetime
 ) -> Iterator[Batch]:
     """See ``FeedConnector.collect``."""
-    before = cursor or {}
+    found = _look(http, access, cursor or {}, since if cursor is None else _time(cursor, "since"), now)
+    yield from found.batches
+    if found.damage:
+        raise Transient(errors.BAD_ANSWER, found.damage)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """All that is left of an answer: its tree takes ten times the memory, and others wait while a batch is stored."""
+
+    batches: Sequence[Batch]
+    damage: str = ""
+
+
+def _look(http: Http, access: Access, before: Cursor, since: datetime | None, now: datetime) -> _Found:
     response = client.fetch(http, address(access), _validators(before, now))
     moved = {"feed": response.url} if response.moved_permanently and response.url != address(access) else {}
     if response.status == 304:
-        yield Batch((), before, complete=True, settings=moved or None)
-        return
+        return _Found([Batch((), before, complete=True, settings=moved or None)])
     seen = _seen(response, now)
     if before.get("body") == seen["body"]:
-        yield Batch((), {**before, **seen}, complete=True, settings=moved or None)
-        return
+        return _Found([Batch((), {**before, **seen}, complete=True, settings=moved or None)])
     known: Marks = before.get("known", {})
     feed = read(access, client.payload(response), now, known)
     _raise_if_abandoned(feed, known)
     repeated = {"repeated": dict(feed.repeated)} if feed.repeated != access.settings.get("repeated", {}) else {}
-    news = _news(feed, known, since if cursor is None else _time(before, "since"))
     gap = _gap(feed, before, now)
     seen = {} if feed.document.damage else seen
-    yield from _batches(feed, response.url, news, gap, seen, {**moved, **repeated} or None)
-    if feed.document.damage:
-        raise Transient(errors.BAD_ANSWER, feed.document.damage)
+    batches = _batches(feed, response.url, _news(feed, known, since), gap, seen, {**moved, **repeated} or None)
+    return _Found(list(batches), feed.document.damage)
 
 
 def address(access: Access) -> str:

@@ -1,0 +1,162 @@
+"""What a page's new comments become: conversations and rows, worked out in memory between two rounds of statements."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from app.connectors.ports import Item, Status
+from app.contacts.types import Known as Person
+from app.contacts.types import Sighting
+from app.core.ids import new_id, new_ids
+from app.inbox import lookups, rules
+from app.inbox.changes import Changes, Known
+from app.inbox.types import ConversationState, Echo, Placement, Priority
+from app.pages.rules import next_verify
+
+_QUIET = frozenset({Status.TRASH, Status.DELETED})
+
+
+@dataclass(slots=True)
+class Talk:
+    """A conversation while a batch is worked in."""
+
+    id: int
+    contact_id: int
+    state: ConversationState
+    waiting_since: datetime | None
+    comment_count: int
+    version: int
+    snippet: str = ""
+    row: dict[str, Any] | None = None
+    """The columns to insert; None when the conversation is stored already."""
+    touched: bool = False
+
+
+@dataclass(slots=True)
+class Work:
+    """What is looked up and decided for one page."""
+
+    page_id: int
+    team_id: int
+    now: datetime
+    items: dict[str, Item]
+    learned_at: datetime | None
+    known: dict[str, Known] = field(default_factory=dict)
+    fresh: list[Item] = field(default_factory=list)
+    """Comments seen for the first time, oldest first."""
+    changed: Changes = field(default=Changes(0, ()))
+    roots: dict[str, str] = field(default_factory=dict)
+    talk_of: dict[str, int | None] = field(default_factory=dict)
+    who: dict[str, Sighting] = field(default_factory=dict)
+    talks: dict[tuple[str, int], Talk] = field(default_factory=dict)
+    rows: list[dict[str, Any]] = field(default_factory=list)
+
+    def keys(self, external_ids: Iterable[str]) -> list[lookups.Key]:
+        return [(self.page_id, external_id) for external_id in external_ids]
+
+
+def work_in(work: Work, posts: Mapping[lookups.Key, int], identities: Mapping[tuple[str, str], Person]) -> None:
+    """Give each new comment its conversation and its row."""
+    for item, comment_id in zip(work.fresh, new_ids(len(work.fresh)), strict=True):
+        post_id = posts[work.page_id, item.post.external_id]
+        person = work.who.get(item.external_id)
+        identity = identities[person.realm, person.key] if person else None
+        talk_id: int | None
+        if identity is None:
+            talk_id = work.talk_of.get(item.parent) if item.parent else None
+        else:
+            talk_id = _join_talk(work, item, post_id, identity)
+        work.talk_of[item.external_id] = talk_id
+        work.rows.append(_comment_row(work, item, comment_id, post_id, talk_id, identity.id if identity else None))
+
+
+def _join_talk(work: Work, item: Item, post_id: int, identity: Person) -> int:
+    root = work.roots[item.external_id]
+    talk = work.talks.get((root, identity.id))
+    at = rules.sane_time(item.published_at, work.now)
+    if talk is None:
+        talk = Talk(new_id(), identity.contact_id, ConversationState.DONE, None, 0, 0)
+        talk.row = {
+            "id": talk.id,
+            "page_id": work.page_id,
+            "post_id": post_id,
+            "identity_id": identity.id,
+            "contact_id": identity.contact_id,
+            "thread_root": root,
+            "priority": Priority.NORMAL,
+            "team_id": work.team_id,
+            "assignee_id": None,
+            "routed_at": None,
+            "opened_at": work.now,
+            "language": None,
+            "author_known": not identity.is_new,
+        }
+        work.talks[root, identity.id] = talk
+    talk.touched = True
+    talk.comment_count += 1
+    talk.version += 1
+    if item.status not in _QUIET:
+        talk.state, talk.waiting_since = rules.after_inbound(talk.state, talk.waiting_since, at)
+        talk.snippet = rules.snippet(item.text)
+    elif not talk.snippet:
+        talk.snippet = rules.snippet(item.text)
+    return talk.id
+
+
+def put(talk: Talk, placement: Placement, now: datetime) -> None:
+    (talk.row or {}).update(
+        team_id=placement.team_id, priority=placement.priority, language=placement.language, routed_at=now
+    )
+    if placement.spam and talk.state is ConversationState.NEW:
+        talk.state, talk.waiting_since = ConversationState.SPAM, None
+
+
+def _comment_row(
+    work: Work, item: Item, comment_id: int, post_id: int, talk_id: int | None, identity_id: int | None
+) -> dict[str, Any]:
+    at = rules.sane_time(item.published_at, work.now)
+    return {
+        "id": comment_id,
+        "page_id": work.page_id,
+        "external_id": item.external_id,
+        "post_id": post_id,
+        "conversation_id": talk_id,
+        "identity_id": identity_id,
+        "parent_external_id": item.parent,
+        "thread_root": work.roots[item.external_id],
+        "author_name": item.author.name[:200],
+        "is_us": item.author.is_us,
+        "text": item.text,
+        "content_hash": rules.content_hash(item.text),
+        "url": item.url[:2000] if item.url else None,
+        "status": item.status,
+        "published_at": at,
+        "first_seen_at": work.now,
+        "changed_at": work.now,
+        "edited_at": None,
+        "verify_at": next_verify(work.now, at),
+    }
+
+
+def moving(talk: Talk, now: datetime) -> dict[str, Any]:
+    return {
+        "state": talk.state,
+        "waiting_since": talk.waiting_since,
+        "sort_at": talk.waiting_since or now,
+        "snippet": talk.snippet,
+        "comment_count": talk.comment_count,
+        "version": talk.version,
+        "news_at": now,
+    }
+
+
+def echo(row: dict[str, Any]) -> Echo:
+    return Echo(
+        comment_id=row["id"],
+        external_id=row["external_id"],
+        parent_external_id=row["parent_external_id"],
+        text=row["text"],
+        url=row["url"],
+        published_at=row["published_at"],
+    )
