@@ -10,5 +10,6 @@ from app.outbox import models as outbox
 from app.pages import models as pages
 from app.replies import models as replies
 from app.routing import models as routing
+from app.search import models as search
 
-__all__ = ["Base", "accounts", "audit", "contacts", "desk", "inbox", "outbox", "pages", "replies", "routing"]
+__all__ = ["Base", "accounts", "audit", "contacts", "desk", "inbox", "outbox", "pages", "replies", "routing", "search"]

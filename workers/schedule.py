@@ -21,6 +21,7 @@ from app.core.clock import utc_now
 from app.core.jobs import JobName
 from app.outbox import service as outbox
 from app.routing import queries as routing
+from app.search import queries as search
 from workers import context
 
 log = structlog.get_logger()
@@ -42,6 +43,7 @@ class Entry:
 TABLE = (
     Entry(JobName.DELIVER, outbox.has_due, SWEEP_SECONDS),
     Entry(JobName.ROUTE, lambda session, _now: routing.has_waiting(session), SWEEP_SECONDS),
+    Entry(JobName.INDEX, lambda session, _now: search.has_waiting(session), SWEEP_SECONDS),
     Entry(JobName.COLLECT, collecting.has_due, SWEEP_SECONDS),
     Entry(JobName.RECONCILE, collecting.has_reconcile_due, SWEEP_SECONDS),
     Entry(JobName.TIDY, None, HOUR),

@@ -31,13 +31,15 @@ class JobName(StrEnum):
 
     DELIVER = "workers.jobs.outbox.deliver_due"
     ROUTE = "workers.jobs.routing.route_waiting"
+    INDEX = "workers.jobs.search.index_waiting"
     COLLECT = "workers.jobs.collecting.collect_due"
     RECONCILE = "workers.jobs.collecting.reconcile_due"
     TIDY = "workers.jobs.housekeeping.tidy"
 
     @property
     def queue(self) -> QueueName:
-        return QueueName.PROMPT if self in (JobName.DELIVER, JobName.ROUTE) else QueueName.PATIENT
+        prompt = (JobName.DELIVER, JobName.ROUTE, JobName.INDEX)
+        return QueueName.PROMPT if self in prompt else QueueName.PATIENT
 
 
 class Waker(Protocol):

@@ -17,6 +17,7 @@ from app.core.errors import PorchlightError
 from tests.processes import PATIENCE, started
 from tests.servers.postgres import Postgres
 
+BEFORE_SEARCH = "0004"
 UPGRADE = "import sys; from app.core import migrate; migrate.upgrade(sys.argv[1])"
 
 
@@ -93,3 +94,33 @@ def _execute(url: str, statement: str) -> None:
 
 def _tables(url: str) -> set[str]:
     return set(inspect(create_engine(url, poolclass=NullPool)).get_table_names())
+
+
+def test_the_search_hears_of_everything_that_is_stored_or_was_before(empty_url: str) -> None:
+    migrate.upgrade(empty_url, BEFORE_SEARCH)
+    at = "'2026-05-04 12:00:00'"
+    _execute(empty_url, f"INSERT INTO contacts (id, name, created_at) VALUES (7, 'Eva', {at})")
+    identity = "INSERT INTO identities (id, contact_id, realm, key, name, created_at) VALUES"
+    _execute(empty_url, f"{identity} (8, 7, 'page:1', 'eva', 'Eva', {at})")
+    migrate.upgrade(empty_url)
+    with create_engine(empty_url, poolclass=NullPool).connect() as connection:
+        assert connection.execute(text("SELECT kind, source_id FROM search_queue")).all() == [("contact", 7)]
+    _execute(empty_url, "UPDATE contacts SET name = 'Ewa'")
+    _execute(empty_url, "DELETE FROM identities")
+    with create_engine(empty_url, poolclass=NullPool).connect() as connection:
+        assert len(connection.execute(text("SELECT id FROM search_queue")).all()) == 3
+
+
+def test_no_later_migration_lost_a_trigger_of_the_search(empty_url: str) -> None:
+    migrate.upgrade(empty_url)
+    sqlite = "SELECT tbl_name, name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'search%'"
+    postgresql = "SELECT tgrelid::regclass::text, tgname FROM pg_trigger WHERE tgname LIKE 'search%'"
+    with create_engine(empty_url, poolclass=NullPool).connect() as connection:
+        found = connection.execute(text(sqlite if empty_url.startswith("sqlite") else postgresql)).all()
+    watched = (
+        ["comments"] * 3 + ["notes"] * 3 + ["replies"] * 3 + ["contacts"] * 2 + ["identities"] * 3 + ["deliveries"]
+    )
+    if empty_url.startswith("sqlite"):
+        assert sorted(table for table, _name in found) == sorted([*watched, *["search_entries"] * 3])
+    else:
+        assert sorted(table for table, _name in found) == sorted(set(watched))

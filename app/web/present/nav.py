@@ -59,6 +59,7 @@ def ways(counts: Mapping[str, int] | None = None, saved: Sequence[SavedView] = (
         Section(
             _("Porch"),
             (
+                *to("search.show", _("Search"), "search", Permission.READ_INBOX),
                 *to("pages.overview", _("Pages"), "activity", Permission.READ_PAGES),
                 *to("rules.overview", _("Routing"), "route", Permission.READ_ROUTING),
                 *to("people.overview", _("People"), "users", Permission.OWN_ACCOUNT),

@@ -1,0 +1,1 @@
+"""Finding comments, replies, notes and contacts by their words."""

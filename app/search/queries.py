@@ -1,0 +1,243 @@
+"""Answering a search with a bounded number of statements, and in bounded time.
+
+Entries are numbered in the order of time, so the newest are found by walking down the numbers. SQLite's FTS5 keeps its
+lists in that order and simply stops after a screenful. PostgreSQL's GIN has no order: it is asked for all hits of a
+rare word, while common words are found by looking through the newest entries (docs/decisions/search.md).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    SQLColumnExpression,
+    cast,
+    column,
+    exists,
+    func,
+    literal,
+    literal_column,
+    select,
+    table,
+    text,
+)
+from sqlalchemy.dialects.postgresql import TSQUERY
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from app.accounts import queries as accounts
+from app.accounts import rules as account_rules
+from app.accounts.types import Actor, Permission
+from app.core.errors import PorchlightError
+from app.core.i18n import gettext as _
+from app.inbox.models import Conversation, Note
+from app.inbox.types import ConversationState
+from app.pages import queries as pages
+from app.replies.models import Reply
+from app.search import hits, rules
+from app.search.hits import Entry
+from app.search.models import SearchEntry, SearchWaiting
+from app.search.types import Asked, Found, Has, Problem, Trouble
+
+PAGE_LENGTH = 50
+BEHIND = 1_000
+"""From this many waiting for the index on, people are told that something may be missing."""
+LOOKED_THROUGH = 2_000
+LONGEST_SECONDS = 3.0
+CANCELED = "57014"
+"""What PostgreSQL says when a statement met the time limit."""
+_FIRST_COLUMNS = ("id", "kind", "source_id", "conversation_id")
+
+
+class TooSlow(PorchlightError):
+    """The search was given up, so that it doesn't hold up everybody else."""
+
+    code = "search_too_slow"
+
+
+def has_waiting(session: Session) -> bool:
+    """Whether anything waits to be indexed."""
+    return session.scalar(select(SearchWaiting.id).order_by(SearchWaiting.id.desc()).limit(1)) is not None
+
+
+def search(
+    session: Session, actor: Actor, asked: Asked, *, after: int | None = None, limit: int = PAGE_LENGTH
+) -> Found:
+    """What was asked for, newest first, ``limit`` hits at most; goes on below ``after``. Raises TooSlow."""
+    if asked.empty or not account_rules.may(actor.role, Permission.READ_INBOX):
+        return Found(problems=asked.problems)
+    resolved = _resolve(session, asked)
+    if resolved.impossible:
+        return Found(problems=resolved.asked.problems)
+    try:
+        found = _entries(session, actor, resolved, after, limit + 1)
+        return Found(
+            groups=hits.groups(session, actor, found[:limit], resolved.asked.terms),
+            after=found[limit - 1].number if len(found) > limit else None,
+            problems=resolved.asked.problems,
+            behind=_behind(session),
+        )
+    except OperationalError as error:
+        if getattr(error.orig, "sqlstate", None) != CANCELED:
+            raise
+        raise TooSlow(
+            _("This takes too long to look through. Add a rarer word, or say when: after:%(year)s.", year="2w")
+        ) from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Resolved:
+    asked: Asked
+    team_ids: frozenset[int]
+    impossible: bool
+
+
+def _resolve(session: Session, asked: Asked) -> _Resolved:
+    """Names of pages and teams as what they stand for; a name nobody knows makes the search impossible."""
+    problems = list(asked.problems)
+    terms = list(asked.terms)
+    team_ids: set[int] = set()
+    if asked.pages:
+        names = [(page.id, page.name) for page in pages.pages(session, include_removed=True)]
+        known = {wanted: rules.named(wanted, names) for wanted in asked.pages}
+        problems += [Problem(Trouble.NO_PAGE, wanted) for wanted, ids in known.items() if not ids]
+        terms.append(rules.on_pages(dict.fromkeys(one for ids in known.values() for one in ids)))
+    if asked.teams:
+        names = [(team.id, name) for team in accounts.teams(session) for name in (team.name, team.key)]
+        by_name = {wanted: rules.named(wanted, names) for wanted in asked.teams}
+        problems += [Problem(Trouble.NO_TEAM, wanted) for wanted, ids in by_name.items() if not ids]
+        team_ids.update(one for ids in by_name.values() for one in ids)
+    return _Resolved(
+        replace(asked, terms=tuple(terms), problems=tuple(problems)),
+        frozenset(team_ids),
+        impossible=len(problems) > len(asked.problems),
+    )
+
+
+def _entries(session: Session, actor: Actor, wanted: _Resolved, after: int | None, limit: int) -> list[Entry]:
+    asked = wanted.asked
+    conditions = _on_conversation(actor, wanted)
+    last = rules.first_key(asked.before) if asked.before else None
+    bounds = _Bounds(
+        below=min((one for one in (after, last) if one is not None), default=None),
+        least=rules.first_key(asked.since) if asked.since else None,
+    )
+    if session.get_bind().dialect.name == "sqlite":
+        return _in_sqlite(session, asked, bounds, conditions, limit)
+    return _in_postgresql(session, asked, bounds, conditions, limit)
+
+
+@dataclass(frozen=True, slots=True)
+class _Bounds:
+    below: int | None
+    least: int | None
+
+    def of(self, number: SQLColumnExpression[int]) -> list[ColumnElement[bool]]:
+        found = [number < self.below] if self.below is not None else []
+        return [*found, number >= self.least] if self.least is not None else found
+
+
+def _on_conversation(actor: Actor, wanted: _Resolved) -> list[ColumnElement[bool]]:
+    """What must hold of the conversation; things that change stand there, not in the index."""
+    asked = wanted.asked
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.team_ids:
+        conditions.append(Conversation.team_id.in_(sorted(wanted.team_ids)))
+    if asked.states:
+        conditions.append(Conversation.state.in_([one for one in ConversationState if one in asked.states]))
+    if asked.mine:
+        conditions.append(Conversation.assignee_id == actor.id)
+    if asked.unassigned:
+        conditions.append(Conversation.assignee_id.is_(None))
+    conditions += [_HAS[one] for one in Has if one in asked.has]
+    return conditions
+
+
+_HAS: dict[Has, ColumnElement[bool]] = {
+    Has.REPLY: exists().where(Reply.conversation_id == Conversation.id),
+    Has.NOTE: exists().where(Note.conversation_id == Conversation.id),
+}
+"""What a conversation may have. A new word goes into ``Has`` and here."""
+
+
+def _in_sqlite(
+    session: Session, asked: Asked, bounds: _Bounds, conditions: Sequence[ColumnElement[bool]], limit: int
+) -> list[Entry]:
+    query = select(*_columns(SearchEntry.__table__.c))
+    if asked.terms:
+        words = table("search_words", column("rowid"))
+        number: ColumnElement[int] = words.c.rowid
+        # The plus keeps SQLite from walking through the entries and asking for the words of each.
+        query = query.select_from(words).join(SearchEntry, SearchEntry.id == literal_column("+search_words.rowid"))
+        query = query.where(literal_column("search_words").op("MATCH")(rules.as_match(asked.terms)))
+    else:
+        number = SearchEntry.__table__.c.id
+    if conditions:
+        query = query.join(Conversation, Conversation.id == SearchEntry.conversation_id).where(*conditions)
+    query = query.where(*bounds.of(number)).order_by(number.desc()).limit(limit)
+    return [Entry(*row) for row in session.execute(query)]
+
+
+def _in_postgresql(
+    session: Session, asked: Asked, bounds: _Bounds, conditions: Sequence[ColumnElement[bool]], limit: int
+) -> list[Entry]:
+    total = _prepare_postgresql(session)
+    newest = select(SearchEntry).where(*bounds.of(SearchEntry.id)).order_by(SearchEntry.id.desc())
+    words = cast(literal(rules.as_tsquery(asked.terms)), TSQUERY) if asked.terms else None
+    if words is None:
+        return _newest(session, newest.subquery("e"), conditions, limit)
+
+    def among(looked_at: int) -> list[Entry]:
+        window = newest.limit(looked_at).subquery("e")
+        return _newest(session, window, [window.c.words.op("@@")(words), *conditions], limit)
+
+    found = among(LOOKED_THROUGH)
+    if len(found) == limit:
+        return found
+    further = rules.looks_further(len(found), LOOKED_THROUGH, limit, total)
+    if further is not None:
+        found = among(further)
+        if len(found) == limit:
+            return found
+    everything = select(SearchEntry).where(*bounds.of(SearchEntry.id), SearchEntry.words.op("@@")(words))
+    fetched = everything.cte("e").prefix_with("MATERIALIZED", dialect="postgresql")
+    return _newest(session, fetched, conditions, limit)
+
+
+def _newest(session: Session, source: Any, conditions: Sequence[ColumnElement[bool]], limit: int) -> list[Entry]:
+    query: Select[Any] = select(*_columns(source.c)).select_from(source)
+    if conditions:
+        # Of the conversations not all columns are needed, and those that fit few words are looked up one by one.
+        query = query.join(Conversation, Conversation.id == source.c.conversation_id)
+    query = query.where(*conditions).order_by(source.c.id.desc()).limit(limit)
+    return [Entry(*row) for row in session.execute(query)]
+
+
+def _columns(columns: Any) -> list[ColumnElement[Any]]:
+    return [columns[name] for name in _FIRST_COLUMNS]
+
+
+def _prepare_postgresql(session: Session) -> float:
+    """Settings for this transaction; answers about how many entries there are.
+
+    A plan made for any word is wrong for most. Compiling a query takes longer than running it. The table is never read
+    from end to end.
+    """
+    settings = {
+        "plan_cache_mode": "force_custom_plan",
+        "jit": "off",
+        "enable_seqscan": "off",
+        "statement_timeout": f"{LONGEST_SECONDS}s",
+    }
+    total = text("(SELECT reltuples FROM pg_class WHERE oid = 'search_entries'::regclass)")
+    row = session.execute(
+        select(literal_column(str(total)), *(func.set_config(name, value, True) for name, value in settings.items()))
+    ).one()
+    return float(row[0])
+
+
+def _behind(session: Session) -> bool:
+    some = select(SearchWaiting.id).limit(BEHIND).subquery()
+    return session.scalar(select(func.count()).select_from(some)) == BEHIND
