@@ -35,6 +35,7 @@ from app.pages import service as pages
 from app.pages.models import Page
 from app.replies import service as replies
 from app.routing import service as routing
+from app.search import service as search
 from tests.domain.conftest import House
 
 Rows = dict[str, list[tuple[Any, ...]]]
@@ -53,7 +54,11 @@ def begin(services: Services, start: datetime) -> Services:
 
 
 def everything(db: Database) -> Rows:
-    """All rows of all tables, in an order of their own."""
+    """All rows of all tables, in an order of their own, once the search index has caught up."""
+    while True:
+        with db.write() as session:
+            if not search.index_waiting(session):
+                break
     with db.read() as session:
         return {
             table.name: sorted((tuple(row) for row in session.execute(table.select())), key=repr)
