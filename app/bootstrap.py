@@ -22,6 +22,7 @@ from app.core.db import BUSY_SECONDS, Database
 from app.core.events import Changed, RedisAnnouncer
 from app.core.http import Http
 from app.core.jobs import JobName, RqWaker
+from app.core.mail import Mailer
 from app.core.security import SecretBox, derived_key, read_or_make_key
 from app.pages import queries as pages
 from app.routing import queries as routing_queries
@@ -39,6 +40,7 @@ class Services:
     connectors: Registry
     box: SecretBox
     waker: RqWaker
+    mailer: Mailer
 
 
 def build(settings: Settings | None = None, *, busy_seconds: float = BUSY_SECONDS) -> Services:
@@ -73,6 +75,7 @@ def build(settings: Settings | None = None, *, busy_seconds: float = BUSY_SECOND
         connectors=connectors(settings, http),
         box=secret_box(settings, database),
         waker=waker,
+        mailer=Mailer(settings.smtp),
     )
 
 

@@ -6,10 +6,26 @@ from app.contacts import models as contacts
 from app.core.db import Base
 from app.desk import models as desk
 from app.inbox import models as inbox
+from app.notifications import models as notifications
 from app.outbox import models as outbox
 from app.pages import models as pages
 from app.replies import models as replies
 from app.routing import models as routing
 from app.search import models as search
+from app.signals import models as signals
 
-__all__ = ["Base", "accounts", "audit", "contacts", "desk", "inbox", "outbox", "pages", "replies", "routing", "search"]
+__all__ = [
+    "Base",
+    "accounts",
+    "audit",
+    "contacts",
+    "desk",
+    "inbox",
+    "notifications",
+    "outbox",
+    "pages",
+    "replies",
+    "routing",
+    "search",
+    "signals",
+]

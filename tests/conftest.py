@@ -24,7 +24,12 @@ from app.core.db import Database
 from app.core.process import die_with_parent
 from tests.servers.postgres import Postgres, shared
 
-pytest_plugins = ["tests.servers.chromium", "tests.servers.loopback", "tests.servers.wordpress.fixtures"]
+pytest_plugins = [
+    "tests.servers.chromium",
+    "tests.servers.loopback",
+    "tests.servers.mail",
+    "tests.servers.wordpress.fixtures",
+]
 
 TEMPLATE = "migrated"
 

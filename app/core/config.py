@@ -103,6 +103,21 @@ class Outbox(Section):
     it well above outgoing.total_seconds: a slow site may act on a request after we lost patience with it."""
 
 
+class Smtp(Section):
+    host: str | None = None
+    """The mail server; unset: nobody is told by e-mail."""
+    port: int = Field(default=587, ge=1, le=65535)
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    user: str | None = None
+    password_file: Path | None = None
+    sender: str | None = None
+    """The address mails come from."""
+
+    def password(self) -> str:
+        """What the password file holds, without the line's end. Raises OSError."""
+        return self.password_file.read_text(encoding="utf-8").strip() if self.password_file else ""
+
+
 class Log(Section):
     level: Literal["debug", "info", "warning", "error"] = "info"
     format: Literal["auto", "json", "text"] = "auto"
@@ -122,6 +137,7 @@ class Settings(Section):
     outgoing: Outgoing = Outgoing()
     collecting: Collecting = Collecting()
     outbox: Outbox = Outbox()
+    smtp: Smtp = Smtp()
     log: Log = Log()
 
     @property
@@ -191,6 +207,9 @@ def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> 
     changes: dict[str, Any] = {"data_dir": (base / settings.data_dir).resolve()}
     if settings.secret_key_file is not None:
         changes["secret_key_file"] = (base / settings.secret_key_file).resolve()
+    if settings.smtp.password_file is not None:
+        file_of_password = (base / settings.smtp.password_file).resolve()
+        changes["smtp"] = settings.smtp.model_copy(update={"password_file": file_of_password})
     return settings.model_copy(update=changes)
 
 

@@ -64,6 +64,7 @@ class Http:
         params: Mapping[str, str | int] | None = None,
         json: Any = None,
         form: Mapping[str, str] | None = None,
+        body: bytes | None = None,
         basic_auth: tuple[str, str] | None = None,
         max_bytes: int | None = None,
     ) -> Response:
@@ -81,7 +82,7 @@ class Http:
         permanent = True
         for hop in range(MAX_REDIRECTS + 1):
             prepared = _prepare(
-                requests.Request(method, target.url, headers=dict(own), params=params, json=json, data=form)
+                requests.Request(method, target.url, headers=dict(own), params=params, json=json, data=body or form)
             )
             answer = self._ask(prepared, target.host, deadline, limit)
             location = answer.headers.get("location")

@@ -20,10 +20,12 @@ log = structlog.get_logger()
 
 
 class QueueName(StrEnum):
-    """Prompt work answers people; patient work may wait behind slow sites."""
+    """Prompt work answers people; patient work may wait behind slow sites; notices tell our own people, and may wait
+    behind slow mail servers."""
 
     PROMPT = "prompt"
     PATIENT = "patient"
+    NOTICES = "notices"
 
 
 class JobName(StrEnum):
@@ -35,9 +37,12 @@ class JobName(StrEnum):
     COLLECT = "workers.jobs.collecting.collect_due"
     RECONCILE = "workers.jobs.collecting.reconcile_due"
     TIDY = "workers.jobs.housekeeping.tidy"
+    NOTIFY = "workers.jobs.notifications.notify"
 
     @property
     def queue(self) -> QueueName:
+        if self is JobName.NOTIFY:
+            return QueueName.NOTICES
         prompt = (JobName.DELIVER, JobName.ROUTE, JobName.INDEX)
         return QueueName.PROMPT if self in prompt else QueueName.PATIENT
 

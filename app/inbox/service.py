@@ -30,6 +30,8 @@ from app.inbox.models import (
 )
 from app.inbox.types import ConversationState, Echo, EventKind, Mark
 from app.pages.models import Page
+from app.signals.service import tell
+from app.signals.types import SignalKind
 
 
 def open_for(session: Session, actor: Actor, conversation_id: int, version: int | None) -> Conversation:
@@ -50,6 +52,9 @@ def take(session: Session, actor: Actor, conversation_id: int, version: int | No
     talk = open_for(session, actor, conversation_id, version)
     if talk.assignee_id != actor.id:
         data = {"from": _name(session, talk.assignee_id)} if talk.assignee_id else {}
+        if talk.assignee_id:
+            people = [talk.assignee_id]
+            tell(session, SignalKind.TAKEN_OVER, now, actor_id=actor.id, people=people, conversation_id=talk.id)
         talk.assignee_id = actor.id
         record(session, talk, EventKind.TAKEN, actor, now, data)
 
@@ -72,6 +77,8 @@ def assign(
         return
     talk.assignee_id = assignee_id
     kind = EventKind.ASSIGNED if assignee_id else EventKind.RELEASED
+    if assignee_id:
+        tell(session, SignalKind.ASSIGNED, now, actor_id=actor.id, people=[assignee_id], conversation_id=talk.id)
     record(session, talk, kind, actor, now, {"to": _name(session, assignee_id)} if assignee_id else {})
 
 
@@ -135,19 +142,15 @@ def _mention(session: Session, note: Note) -> None:
     """Record whom the note names; oneself needs no telling."""
     if "@" not in note.text:
         return
-    for user_id in rules.mentioned(note.text, accounts.called(session)):
-        if user_id != note.author_id:
-            session.add(
-                Mention(
-                    id=new_id(),
-                    note_id=note.id,
-                    conversation_id=note.conversation_id,
-                    user_id=user_id,
-                    by_id=note.author_id,
-                    created_at=note.created_at,
-                )
-            )
-    session.flush()
+    named = [one for one in rules.mentioned(note.text, accounts.called(session)) if one != note.author_id]
+    if not named:
+        return
+    about, by, now = note.conversation_id, note.author_id, note.created_at
+    for user_id in named:
+        session.add(
+            Mention(id=new_id(), note_id=note.id, conversation_id=about, user_id=user_id, by_id=by, created_at=now)
+        )
+    tell(session, SignalKind.MENTIONED, now, actor_id=by, people=named, conversation_id=about)
 
 
 def set_state(talk: Conversation, state: ConversationState, waiting_since: datetime | None, now: datetime) -> None:

@@ -24,6 +24,8 @@ from app.outbox.types import Act, Claimed, DeliveryState
 from app.pages import service as pages
 from app.pages.models import Connection, Page
 from app.pages.types import ConnectionState, PageState
+from app.signals.service import tell
+from app.signals.types import SignalKind
 
 
 def request(
@@ -369,6 +371,8 @@ def _give_up(session: Session, one: Delivery, state: DeliveryState, kind: EventK
     one.state = state
     session.flush()
     inbox.not_carried_out(session, one.conversation_id, kind, code, now, reply=one.act is Act.REPLY)
+    what = SignalKind.REPLY_UNCLEAR if state is DeliveryState.UNCLEAR else SignalKind.REPLY_FAILED
+    tell(session, what, now, people=[one.actor_id], conversation_id=one.conversation_id, code=code)
     announce(session, Changed("inbox"))
 
 

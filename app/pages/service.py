@@ -20,6 +20,8 @@ from app.core.jobs import JobName, defer_wake
 from app.pages import queries, rules
 from app.pages.models import Connection, Page
 from app.pages.types import Claim, ConnectionState, PageState, Progress
+from app.signals.service import tell
+from app.signals.types import SignalKind
 
 LEASE = timedelta(seconds=30)
 """A reader renews its lease every few seconds; one that died is taken over after this."""
@@ -277,6 +279,9 @@ def stop(session: Session, page_id: int, now: datetime, code: str, detail: str) 
     """The credentials no longer work: nothing is read or sent for this page until a person mends it."""
     connection = _connection(session, page_id)
     connection.failing_since = connection.failing_since or now
+    if connection.state is not ConnectionState.STOPPED:
+        since = connection.failing_since.isoformat()
+        tell(session, SignalKind.PAGE_STOPPED, now, page_id=page_id, code=code, since=since)
     connection.state = ConnectionState.STOPPED
     connection.error_code, connection.error_detail = code, detail
     _release(connection)

@@ -24,6 +24,8 @@ from app.pages.models import Page
 from app.routing import language, queries, rules
 from app.routing.models import RoutingDecision, RuleSet
 from app.routing.types import Candidate, DecidedBy, Judged, Rule
+from app.signals.service import tell
+from app.signals.types import SignalKind
 
 log = structlog.get_logger()
 BATCH = 500
@@ -82,6 +84,17 @@ def record(session: Session, judged: Sequence[Judged], now: datetime) -> None:
         for one, decision_id in zip(judged, new_ids(len(judged)), strict=True)
     ]
     insert_rows(session, RoutingDecision.__table__, rows)
+    _tell_teams(session, judged, now)
+
+
+def _tell_teams(session: Session, judged: Sequence[Judged], now: datetime) -> None:
+    """Leave word of what is new in each team's queue; one piece for all of a batch."""
+    fresh: dict[int, list[int]] = defaultdict(list)
+    for one in judged:
+        if not one.placement.spam:
+            fresh[one.placement.team_id].append(one.conversation_id)
+    for team_id, conversations in fresh.items():
+        tell(session, SignalKind.NEW_IN_TEAM, now, team_id=team_id, conversations=conversations)
 
 
 def _in_force(session: Session) -> tuple[int | None, tuple[Rule, ...], dict[str, int]]:

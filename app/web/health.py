@@ -116,6 +116,7 @@ def _processes() -> list[Part]:
         alive.SCHEDULER: _("Scheduler"),
         "worker-prompt": _("Worker that sends and routes"),
         "worker-patient": _("Worker that reads pages"),
+        "worker-notices": _("Worker that notifies"),
     }
     parts = [Part(_("Redis"), True, _("It answers."))]
     for role in alive.EXPECTED:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from app.accounts import queries as accounts
 from app.accounts import service as people
@@ -13,10 +14,20 @@ from app.bootstrap import Services, seed
 from app.collecting.runner import Runner as Collector
 from app.connectors.ports import Found
 from app.connectors.registry import Registry
+from app.core.config import Smtp
 from app.core.db import Database
+from app.core.mail import Mailer
 from app.core.security import SecretBox
+from app.inbox.models import Conversation
+from app.notifications import queries as notifications
+from app.notifications import service as notices
+from app.notifications.models import Message
+from app.notifications.runner import Runner as Teller
+from app.notifications.types import Event
 from app.outbox.runner import Runner as Deliverer
 from app.pages import service as pages
+from app.signals import service as signals
+from app.signals.types import SignalKind
 from tests.domain.platform import Platform
 
 
@@ -84,3 +95,50 @@ def house(services: Services, now: datetime) -> House:
         teams["customer_service"],
         teams["marketing"],
     )
+
+
+@dataclass
+class Desk:
+    """The house with a supervisor, and the runner that tells."""
+
+    house: House
+    runner: Teller
+    eve: Actor
+    now: datetime
+
+    def tell(self, kind: SignalKind, **about: object) -> None:
+        with self.house.db.write() as session:
+            signals.tell(session, kind, self.now, **about)  # type: ignore[arg-type]
+
+    def spread(self) -> None:
+        self.runner.spread()
+
+    def told(self, actor: Actor) -> list[Event]:
+        with self.house.db.read() as session:
+            return [one.event for one in notifications.listed(session, actor.id)]
+
+    def talk(self) -> int:
+        self.house.platform.say("Maria", "Where is my order?", self.now - timedelta(minutes=5))
+        self.house.collect()
+        with self.house.db.read() as session:
+            return session.scalars(select(Conversation.id).order_by(Conversation.id.desc())).first() or 0
+
+    def address(self, actor: Actor, address: str = "someone@example.org") -> None:
+        with self.house.db.write() as session:
+            notices.set_where_and_when(session, actor, address=address, digest_hour=8, now=self.now)
+
+    def messages(self) -> list[Message]:
+        with self.house.db.read() as session:
+            return list(session.scalars(select(Message).order_by(Message.id)))
+
+
+@pytest.fixture
+def desk(house: House, services: Services, now: datetime) -> Desk:
+    with house.db.write() as session:
+        eve = people.create_user(
+            session, login="eve", role=Role.SUPERVISOR, password=None, now=now, teams=["customer_service"]
+        )
+        supervisor = accounts.actor(session, session.get_one(User, eve))
+    mailer = Mailer(Smtp(host="127.0.0.1", security="none"))
+    runner = Teller(house.db, services.http, house.box, mailer, "https://inbox.example.org", "en")
+    return Desk(house, runner, supervisor, now)

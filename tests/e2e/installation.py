@@ -29,6 +29,7 @@ PARTS = {
     "web": "app.cli web",
     "prompt": "--queue prompt",
     "patient": "--queue patient",
+    "notices": "--queue notices",
     "scheduler": "workers.schedule",
     "redis": "redis-server",
 }

@@ -5,6 +5,7 @@ from app.accounts import service as accounts
 from app.audit import heads
 from app.collecting import service as collecting
 from app.core.clock import utc_now
+from app.notifications import outgoing as notifications
 from workers import context
 
 
@@ -17,6 +18,7 @@ def tidy() -> None:
     now = utc_now()
     with services.db.write() as session:
         accounts.tidy(session, now)
+        notifications.tidy(session, now)
         collecting.tidy(session, now, services.settings.collecting.keep_raw_days)
     settings = services.settings
     with services.db.read() as session:

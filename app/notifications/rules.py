@@ -1,0 +1,81 @@
+"""Who is told what, how, and when; no database, no clock."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta, tzinfo
+
+from app.accounts.types import Role
+from app.notifications.types import Channel, Event
+from app.signals.types import SignalKind
+
+EVENTS = {
+    SignalKind.ASSIGNED: Event.ASSIGNED,
+    SignalKind.TAKEN_OVER: Event.TAKEN_OVER,
+    SignalKind.MENTIONED: Event.MENTIONED,
+    SignalKind.REPLY_FAILED: Event.REPLY_FAILED,
+    SignalKind.REPLY_UNCLEAR: Event.REPLY_UNCLEAR,
+    SignalKind.PAGE_STOPPED: Event.PAGE_STOPPED,
+    SignalKind.APPROVAL_WANTED: Event.APPROVAL_WANTED,
+    SignalKind.APPROVAL_DECIDED: Event.APPROVAL_DECIDED,
+    SignalKind.NEW_IN_TEAM: Event.NEW_IN_TEAM,
+}
+"""What each signal is to the people who hear of it."""
+
+_OFF: dict[Event, frozenset[Channel]] = {
+    Event.TAKEN_OVER: frozenset({Channel.MAIL, Channel.PUSH}),
+    Event.APPROVAL_DECIDED: frozenset({Channel.MAIL}),
+    Event.NEW_IN_TEAM: frozenset(Channel),
+    Event.DIGEST: frozenset({Channel.PUSH}),
+}
+ROOM_EVENTS = (
+    Event.REPLY_FAILED,
+    Event.REPLY_UNCLEAR,
+    Event.APPROVAL_WANTED,
+    Event.PAGE_STOPPED,
+    Event.NEW_IN_TEAM,
+    Event.DIGEST,
+)
+"""What a chat room can be told; the rest concerns one person."""
+
+WINDOW = {Channel.MAIL: timedelta(seconds=60), Channel.PUSH: timedelta(seconds=5), Channel.CHAT: timedelta(seconds=10)}
+"""How long a message waits for more to join it, and for the person to have seen it already."""
+TRIES = 12
+SUPERVISING = frozenset({Role.SUPERVISOR, Role.ADMIN})
+FORGOTTEN_AFTER = timedelta(hours=24)
+NAMED_AT_MOST = 10
+FRESH = timedelta(hours=1)
+"""Older comments, read for the first time, are no news: a page's whole past comes in when it is connected."""
+KEEP_READ = timedelta(days=30)
+KEEP_UNREAD = timedelta(days=90)
+DIGEST_HOUR = 8
+_LONGEST = timedelta(minutes=30)
+
+
+def default(event: Event, channel: Channel) -> bool:
+    """What holds for somebody who chose nothing."""
+    return channel not in _OFF.get(event, frozenset())
+
+
+def chosen(own: Mapping[tuple[Event, Channel], bool], event: Event, channel: Channel) -> bool:
+    """Whether a person wants to be told this way, by their own choice or else by default."""
+    return own.get((event, channel), default(event, channel))
+
+
+def retry_at(now: datetime, attempts: int, jitter: float, named: datetime | None = None) -> datetime | None:
+    """When a message that certainly did not arrive is tried again; None when it was tried often enough (about 4 hours).
+
+    A time the other side named is kept to. ``jitter`` is 0 to 1.
+    """
+    if attempts >= TRIES:
+        return None
+    wait: timedelta = min(timedelta(seconds=10) * 2.0 ** min(attempts, 12), _LONGEST)
+    when = now + wait * (0.75 + 0.5 * jitter)
+    return max(when, named) if named else when
+
+
+def digest_day(now: datetime, zone: tzinfo, hour: int, last: date) -> date | None:
+    """The day whose digest is due in that zone; None when it is too early, or today's was made.
+
+    A digest missed while nothing ran is made late on the same day, never on the next.
+    """
+    local = now.astimezone(zone)
+    return local.date() if local.hour >= hour and local.date() > last else None

@@ -1,0 +1,101 @@
+"""The words for what people are told, in the language in force, and the place on our screens it leads to.
+
+Customers' own words are never part of them: mails and chat messages leave the house, names and places say enough.
+"""
+
+from app.core.i18n import gettext as _
+from app.core.i18n import lazy, ngettext
+from app.notifications.types import Event, Told
+from app.pages.words import advice
+
+TITLES: dict[Event, tuple[str, str]] = {
+    Event.ASSIGNED: (lazy("A conversation is given to me"), ""),
+    Event.TAKEN_OVER: (lazy("A conversation is taken over from me"), ""),
+    Event.MENTIONED: (lazy("A note mentions me"), ""),
+    Event.REPLY_FAILED: (lazy("My reply could not be sent"), lazy("A reply could not be sent")),
+    Event.REPLY_UNCLEAR: (
+        lazy("Nobody can tell whether my reply arrived"),
+        lazy("Nobody can tell whether a reply arrived"),
+    ),
+    Event.APPROVAL_WANTED: (lazy("A reply waits for my approval"), lazy("A reply waits for approval")),
+    Event.APPROVAL_DECIDED: (lazy("My reply was approved or not"), ""),
+    Event.PAGE_STOPPED: (lazy("A page can’t be read any more"), lazy("A page can’t be read any more")),
+    Event.NEW_IN_TEAM: (lazy("Something new in my teams"), lazy("A new conversation")),
+    Event.DIGEST: (
+        lazy("Once a day: what belongs to nobody and has waited for long"),
+        lazy("Once a day: what belongs to nobody and has waited for long"),
+    ),
+}
+"""Each event as a choice: for a person, and for a room."""
+
+
+def title(event: Event, *, room: bool = False) -> str:
+    """The event in a list of choices."""
+    return _(TITLES[event][room])
+
+
+def line(told: Told) -> str:
+    """What happened, in one sentence."""
+    names = {"who": told.who or _("Somebody"), "person": told.person or "?", "page": told.page or "?"}
+    match told.event:
+        case Event.PAGE_STOPPED:
+            why = advice(told.facts.get("code", "")).what
+            return _("%(page)s can’t be read or answered any more: %(why)s", page=names["page"], why=why)
+        case Event.REPLY_FAILED | Event.REPLY_UNCLEAR:
+            return _not_sent(told, names)
+        case Event.NEW_IN_TEAM | Event.DIGEST:
+            return _many(told, names)
+        case Event.APPROVAL_DECIDED if not told.facts.get("approved"):
+            return _("%(who)s did not approve your reply to %(person)s on %(page)s.", **names)
+    return {
+        Event.ASSIGNED: _("%(who)s gave you the conversation with %(person)s on %(page)s.", **names),
+        Event.TAKEN_OVER: _("%(who)s took over your conversation with %(person)s on %(page)s.", **names),
+        Event.MENTIONED: _("%(who)s mentioned you in a note about %(person)s on %(page)s.", **names),
+        Event.APPROVAL_WANTED: _("%(who)s asks for approval of a reply to %(person)s on %(page)s.", **names),
+        Event.APPROVAL_DECIDED: _("%(who)s approved your reply to %(person)s on %(page)s.", **names),
+    }[told.event]
+
+
+def _not_sent(told: Told, names: dict[str, str]) -> str:
+    if told.event is Event.REPLY_UNCLEAR:
+        if told.personal:
+            return _("Nobody can tell whether your reply to %(person)s on %(page)s arrived. You decide.", **names)
+        return _("Nobody can tell whether a reply to %(person)s on %(page)s arrived.", **names)
+    why = advice(told.facts.get("code", "")).what
+    if told.personal:
+        return _("Your reply to %(person)s on %(page)s could not be sent: %(why)s", **names, why=why)
+    return _("A reply to %(person)s on %(page)s could not be sent: %(why)s", **names, why=why)
+
+
+def _many(told: Told, names: dict[str, str]) -> str:
+    count = int(told.facts.get("count", 1))
+    team = _(told.team) if told.team else "?"
+    if told.facts.get("trial"):
+        return _("%(who)s tries whether this room hears Porchlight. It does.", who=names["who"])
+    if told.event is Event.DIGEST:
+        if told.facts.get("more"):
+            return _("More than %(n)s conversations have waited for a day and belong to nobody.", n=count)
+        return ngettext(
+            "%(num)s conversation has waited for more than a day and belongs to nobody.",
+            "%(num)s conversations have waited for more than a day and belong to nobody.",
+            count,
+        )
+    if told.conversation_id is not None:
+        return _("New in %(team)s: %(person)s on %(page)s.", team=team, person=names["person"], page=names["page"])
+    return ngettext("%(num)s new conversation in %(team)s.", "%(num)s new conversations in %(team)s.", count, team=team)
+
+
+def place(told: Told) -> str:
+    """The path of the screen it is about."""
+    if told.conversation_id is not None:
+        return f"/inbox/{told.conversation_id}"
+    if told.page_id is not None:
+        return f"/pages/{told.page_id}"
+    return "/inbox?view=unassigned" if told.event is Event.DIGEST else "/inbox?view=team"
+
+
+def subject(told: "tuple[Told, ...] | list[Told]") -> str:
+    """What a message with all of these is called."""
+    if len(told) == 1:
+        return line(told[0]).rstrip(".")
+    return ngettext("%(num)s thing for you", "%(num)s things for you", len(told))

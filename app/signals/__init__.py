@@ -1,0 +1,1 @@
+"""What happened that somebody may want to be told: written by whoever did it, taken by whoever tells."""

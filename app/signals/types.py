@@ -1,0 +1,45 @@
+"""Signals: facts that somebody may want to be told."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class SignalKind(StrEnum):
+    """What happened. ``people`` of a signal are those it happened to; the text says what else it carries."""
+
+    ASSIGNED = "assigned"
+    """A conversation was given to ``people``."""
+    TAKEN_OVER = "taken_over"
+    """A conversation was taken from ``people``."""
+    MENTIONED = "mentioned"
+    """A note names ``people``."""
+    REPLY_FAILED = "reply_failed"
+    """An act of ``people`` could not be carried out at the page; ``facts``: ``code``."""
+    REPLY_UNCLEAR = "reply_unclear"
+    """Nobody knows whether a reply of ``people`` arrived; ``facts``: ``code``."""
+    PAGE_STOPPED = "page_stopped"
+    """A page's login died: nothing is read or sent any more; ``facts``: ``code``, ``since``."""
+    APPROVAL_WANTED = "approval_wanted"
+    """A reply of the actor waits for approval. ``people`` are those who may give it; empty: whoever supervises."""
+    APPROVAL_DECIDED = "approval_decided"
+    """A reply of ``people`` was approved or not; ``facts``: ``approved`` (true or false)."""
+    NEW_IN_TEAM = "new_in_team"
+    """Conversations came to a team; ``facts``: ``conversations``, their ids."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """One of them, taken to be told."""
+
+    id: int
+    kind: SignalKind
+    at: datetime
+    actor_id: int | None
+    people: tuple[int, ...]
+    conversation_id: int | None
+    page_id: int | None
+    team_id: int | None
+    facts: dict[str, Any]
+    tries: int
