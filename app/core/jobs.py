@@ -36,8 +36,8 @@ class JobName(StrEnum):
     INDEX = "workers.jobs.search.index_waiting"
     COLLECT = "workers.jobs.collecting.collect_due"
     RECONCILE = "workers.jobs.collecting.reconcile_due"
-    TIDY = "workers.jobs.housekeeping.tidy"
     NOTIFY = "workers.jobs.notifications.notify"
+    TIDY = "workers.jobs.housekeeping.tidy"
 
     @property
     def queue(self) -> QueueName:

@@ -30,7 +30,7 @@ from app.inbox.models import (
 )
 from app.inbox.types import ConversationState, Echo, EventKind, Mark
 from app.pages.models import Page
-from app.signals.service import tell
+from app.signals.service import forget, tell
 from app.signals.types import SignalKind
 
 
@@ -249,6 +249,7 @@ def remove_pages(session: Session, page_ids: Sequence[int]) -> None:
     """Remove all that was said on these pages and all that was done about it, but for replies and decisions."""
     talks = select(Conversation.id).where(Conversation.page_id.in_(page_ids))
     comments = select(Comment.id).where(Comment.page_id.in_(page_ids))
+    forget(session, page_ids, set(session.scalars(talks)))
     run_in_bulk(
         session,
         delete(Note).where(Note.conversation_id.in_(talks)),

@@ -1,6 +1,6 @@
 """Leaving a signal, and taking what was left. Services flush; the edge commits."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -84,6 +84,16 @@ def not_told(session: Session, signal: Signal, error: str, now: datetime) -> boo
     later = update(SignalRow).where(SignalRow.id == signal.id)
     session.execute(later.values(tries=signal.tries + 1, due_at=now + _PAUSE * (signal.tries + 1), error=error[:120]))
     return True
+
+
+def forget(session: Session, page_ids: Collection[int], conversation_ids: Collection[int]) -> None:
+    """Leave no word about these pages and conversations, which are being removed."""
+    for row in session.scalars(select(SignalRow)):
+        about = [row.conversation_id, *row.facts.get("conversations", ())]
+        known = [one for one in about if one is not None]
+        if row.page_id in page_ids or (known and all(one in conversation_ids for one in known)):
+            session.delete(row)
+    session.flush()
 
 
 def has_due(session: Session, now: datetime) -> bool:
