@@ -263,4 +263,3 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("notice_parts", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_notice_parts_notification_id"), ["notification_id"], unique=False)
-
