@@ -7,7 +7,16 @@ from app.core import config
 from app.core.config import Section, Settings
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "config.example.toml"
-HAVE_NO_DEFAULT = {"secret_key_file", "web.public_url", "database.url", "redis.url"}
+HAVE_NO_DEFAULT = {
+    "secret_key_file",
+    "web.public_url",
+    "database.url",
+    "redis.url",
+    "smtp.host",
+    "smtp.user",
+    "smtp.password_file",
+    "smtp.sender",
+}
 
 
 def keys(kind: type[Section], prefix: str = "") -> set[str]:
