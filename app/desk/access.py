@@ -1,12 +1,27 @@
 """Getting hold of what is kept, for somebody: there is no other way to it from a screen."""
 
+from datetime import datetime
+
 from sqlalchemy.orm import Session
 
 from app.accounts.types import Actor
-from app.core.errors import Forbidden, NotFound
+from app.core.errors import Conflict, Forbidden, NotFound
 from app.core.i18n import gettext as _
 from app.desk import rules
 from app.desk.models import SavedView
+from app.inbox import journal
+from app.inbox.models import UndoEntry
+
+
+def undo_entry(session: Session, actor: Actor, entry_id: int | None, now: datetime) -> UndoEntry:
+    """Something that ``actor`` did and can still take back; with None the latest. Raises NotFound, Conflict."""
+    which = entry_id if entry_id is not None else journal.latest(session, actor, now)
+    found = session.get(UndoEntry, which, with_for_update=True) if which is not None else None
+    if found is None or found.actor_id != actor.id:
+        raise NotFound(_("There is nothing of yours to take back."))
+    if found.undone_at is not None:
+        raise Conflict(_("It was taken back already."), code="undone")
+    return found
 
 
 def saved_view(session: Session, actor: Actor, view_id: int) -> SavedView:

@@ -4,6 +4,8 @@ from app.accounts import rules as accounts
 from app.accounts.types import Actor, Permission
 
 NAME_LENGTH = 60
+UNDO_AT_ONCE = 200
+"""Conversations that are put back while somebody waits; more are left to a worker."""
 VIEWS_AT_MOST = 50
 """Saved views one person may own."""
 

@@ -1,5 +1,6 @@
-"""Keeping lists under names. Services flush; the edge commits."""
+"""Keeping lists under names; taking back what was done. Services flush; the edge commits."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Select, func, select
@@ -13,6 +14,11 @@ from app.core.i18n import gettext as _
 from app.core.ids import new_id
 from app.desk import access, rules
 from app.desk.models import SavedView
+from app.inbox import journal
+from app.inbox import service as inbox
+from app.inbox.models import UndoEntry, UndoItem
+from app.inbox.types import EventKind, Undone
+from app.routing import service as routing
 
 
 def save_view(session: Session, actor: Actor, *, name: str, address: str, team_id: int | None, now: datetime) -> int:
@@ -54,6 +60,42 @@ def remove_view(session: Session, actor: Actor, view_id: int) -> None:
     """Forget a view; the conversations in it stay as they are. Raises NotFound, Forbidden."""
     session.delete(access.saved_view(session, actor, view_id))
     session.flush()
+
+
+def undo(session: Session, actor: Actor, entry_id: int | None, now: datetime) -> Undone:
+    """Take back what ``actor`` did: an entry of the journal, or with None their latest.
+
+    What somebody has changed since stays as it is and is answered as ``left``. Raises NotFound, and Conflict with who
+    it was when nothing at all could be put back.
+    """
+    entry = access.undo_entry(session, actor, entry_id, now)
+    undone = put_back(session, actor, entry, journal.items(session, entry.id, limit=rules.UNDO_AT_ONCE), now)
+    if not undone.conversations:
+        name = next((name for _id, name in undone.left if name), "")
+        raise Conflict(
+            _("%(who)s has done something with it since, so it stays as it is.", who=name)
+            if name
+            else _("Something has happened to it since, so it stays as it is."),
+            code="stale",
+        )
+    entry.undone_at = now
+    session.flush()
+    return undone
+
+
+def put_back(session: Session, actor: Actor, entry: UndoEntry, items: Sequence[UndoItem], now: datetime) -> Undone:
+    """Restore some of an entry's conversations, and what was learned from moving them."""
+    by_id = {item.conversation_id: item for item in items}
+    back, undone = journal.restore(session, entry, items)
+    for talk in back:
+        if entry.kind is EventKind.NOTED:
+            inbox.changed(session, talk.id)
+        else:
+            inbox.record(session, talk, EventKind.UNDONE, actor, now, {"what": entry.kind.value})
+            journal.stands_as_before(session, by_id[talk.id], talk)
+    if entry.kind is EventKind.HANDED_OVER:
+        routing.forget_corrections(session, undone.conversations, actor, since=entry.at)
+    return undone
 
 
 def _named(name: str) -> str:

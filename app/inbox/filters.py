@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.accounts import queries as accounts
 from app.core.i18n import gettext as _
 from app.core.i18n import lazy
-from app.inbox.models import Conversation
+from app.inbox.models import Conversation, ConversationTag, Tag
 from app.inbox.types import Priority
 from app.pages.models import Page
 from app.pages.types import PageState
@@ -78,6 +78,11 @@ def _people(session: Session) -> list[Choice]:
     return [Choice(NOBODY, _("Nobody")), *people]
 
 
+def _tags(session: Session) -> list[Choice]:
+    query = select(Tag.id, Tag.name).where(Tag.removed_at.is_(None)).order_by(Tag.key)
+    return [Choice(str(tag_id), name) for tag_id, name in session.execute(query)]
+
+
 def _assigned(value: str) -> ColumnElement[bool]:
     return Conversation.assignee_id.is_(None) if value == NOBODY else Conversation.assignee_id == int(value)
 
@@ -139,6 +144,16 @@ _ALL = (
         lambda value: value in set(Kind),
         _of_kind,
         _kinds,
+    ),
+    Filter(
+        "tag",
+        lazy("Tag"),
+        "tag",
+        _is_number,
+        lambda value: Conversation.id.in_(
+            select(ConversationTag.conversation_id).where(ConversationTag.tag_id == int(value))
+        ),
+        _tags,
     ),
     Filter(
         "language",

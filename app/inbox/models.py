@@ -1,5 +1,5 @@
 """Tables: posts, conversations, comments, comment_versions, notes, mentions, conversation_events, conversation_marks,
-raw_payloads."""
+tags, conversation_tags, undo_entries, undo_items, raw_payloads."""
 
 from datetime import datetime
 from typing import Any
@@ -126,6 +126,8 @@ class Note(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
     conversation_id: Mapped[int] = mapped_column(BigId, ForeignKey("conversations.id", ondelete="CASCADE"), index=True)
     author_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    key: Mapped[str | None] = mapped_column(String(64), unique=True)
+    """Made by the form: the same note sent twice is one."""
     text: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime]
 
@@ -168,6 +170,62 @@ class ConversationMark(Base):
     )
     mark: Mapped[Mark] = mapped_column(primary_key=True)
     at: Mapped[datetime]
+
+
+class Tag(Base):
+    """A word that conversations are sorted by; shared by all."""
+
+    __tablename__ = "tags"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(80), unique=True)
+    """The name without regard to case: two spellings are one tag."""
+    name: Mapped[str] = mapped_column(String(40))
+    created_at: Mapped[datetime]
+    removed_at: Mapped[datetime | None]
+    """When it was put away; conversations keep it, unseen, in case it is brought back."""
+
+
+class ConversationTag(Base):
+    __tablename__ = "conversation_tags"
+    __table_args__ = (Index("ix_conversation_tags_tag", "tag_id", "conversation_id"),)
+
+    conversation_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("conversations.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    tag_id: Mapped[int] = mapped_column(ForeignKey("tags.id"), primary_key=True, autoincrement=False)
+
+
+class UndoEntry(Base):
+    """One thing that somebody did, to one conversation or to thousands, as far as it can be taken back."""
+
+    __tablename__ = "undo_entries"
+    __table_args__ = (Index("ix_undo_entries_actor", "actor_id", "id"), Index("ix_undo_entries_at", "at"))
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    actor_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    kind: Mapped[EventKind]
+    at: Mapped[datetime]
+    undone_at: Mapped[datetime | None]
+
+
+class UndoItem(Base):
+    """How a conversation was before, and its version after: taking back is refused once that has moved on."""
+
+    __tablename__ = "undo_items"
+
+    entry_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("undo_entries.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    conversation_id: Mapped[int] = mapped_column(
+        BigId,
+        ForeignKey("conversations.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+        index=True,
+    )
+    version: Mapped[int]
+    before: Mapped[dict[str, Any]]
 
 
 class RawPayload(Base):

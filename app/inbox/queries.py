@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import TypeAlias
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, String, and_, case, cast, func, literal, or_, select, true
 from sqlalchemy import Row as SqlRow
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
@@ -21,8 +21,10 @@ from app.inbox.models import (
     Conversation,
     ConversationEvent,
     ConversationMark,
+    ConversationTag,
     Note,
     Post,
+    Tag,
 )
 from app.inbox.types import (
     CommentView,
@@ -92,20 +94,33 @@ def _marked(wanted: ListFilter) -> ColumnElement[bool]:
 
 def _rows(session: Session, query: "_RowQuery") -> list[Row]:
     found = session.execute(query).all()
-    badges = _badges(session, [talk.id for talk, *_rest in found])
-    return [_row(one, badges.get(one[0].id, frozenset())) for one in found]
+    marks, tags = _badges(session, [one[0].id for one in found])
+    return [_row(one, marks[one[0].id], tags[one[0].id]) for one in found]
 
 
-def _badges(session: Session, ids: Sequence[int]) -> dict[int, frozenset[Mark]]:
-    marks: dict[int, set[Mark]] = defaultdict(set)
-    query = select(ConversationMark.conversation_id, ConversationMark.mark)
-    for talk_id, mark in session.execute(query.where(ConversationMark.conversation_id.in_(ids))):
-        marks[talk_id].add(mark)
-    return {talk_id: frozenset(found) for talk_id, found in marks.items()}
+def _badges(session: Session, ids: Sequence[int]) -> tuple[dict[int, list[Mark]], dict[int, list[str]]]:
+    """Marks and names of tags, by conversation; one statement."""
+    marks: dict[int, list[Mark]] = defaultdict(list)
+    tags: dict[int, list[str]] = defaultdict(list)
+    marked = select(ConversationMark.conversation_id, cast(ConversationMark.mark, String), literal(""))
+    tagged = (
+        select(ConversationTag.conversation_id, Tag.name, Tag.key)
+        .join(Tag, Tag.id == ConversationTag.tag_id)
+        .where(ConversationTag.conversation_id.in_(ids), Tag.removed_at.is_(None))
+    )
+    both = marked.where(ConversationMark.conversation_id.in_(ids)).union_all(tagged)
+    for talk_id, name, key in sorted(session.execute(both), key=lambda one: one[2]):
+        if key:
+            tags[talk_id].append(name)
+        else:
+            marks[talk_id].append(Mark(name))
+    return marks, tags
 
 
 def _row(
-    found: "SqlRow[Conversation, datetime, str, Page, str | None, str, str | None, int]", marks: frozenset[Mark]
+    found: "SqlRow[Conversation, datetime, str, Page, str | None, str, str | None, int]",
+    marks: list[Mark],
+    tags: list[str],
 ) -> Row:
     talk, at, person, page, title, team_name, assignee, here = found
     return Row(
@@ -127,7 +142,8 @@ def _row(
         at=at,
         comments=talk.comment_count,
         public=True,
-        marks=marks,
+        marks=frozenset(marks),
+        tags=tuple(tags),
         here=bool(here),
     )
 

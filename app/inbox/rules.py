@@ -1,6 +1,7 @@
 """Decisions about threads and texts; no database, no clock."""
 
 import hashlib
+import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
@@ -8,6 +9,7 @@ from datetime import UTC, datetime
 from app.inbox.types import ConversationState
 
 SNIPPET = 180
+TAG_LENGTH = 40
 NOTE_MAXIMUM = 10_000
 
 
@@ -104,3 +106,14 @@ def after_ours(
 def sane_time(published_at: datetime, now: datetime) -> datetime:
     """A time that can be sorted by: nothing before the web, nothing later than now."""
     return published_at if datetime(1990, 1, 1, tzinfo=UTC) <= published_at <= now else now
+
+
+def tag_name(said: str) -> str:
+    """A tag's name as it is shown; empty when it can't be one."""
+    name = " ".join(said.split())
+    return name if len(name) <= TAG_LENGTH and "," not in name and name.isprintable() else ""
+
+
+def tag_key(name: str) -> str:
+    """What two spellings of one tag have in common."""
+    return unicodedata.normalize("NFKC", name).casefold()[: 2 * TAG_LENGTH]

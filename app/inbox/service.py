@@ -16,7 +16,7 @@ from app.core.errors import Conflict, InvalidInput, NotFound
 from app.core.events import Changed, announce
 from app.core.i18n import gettext as _
 from app.core.ids import new_id
-from app.inbox import access, rules
+from app.inbox import access, journal, rules
 from app.inbox.models import (
     Comment,
     CommentVersion,
@@ -44,6 +44,7 @@ def open_for(session: Session, actor: Actor, conversation_id: int, version: int 
         raise Conflict(
             _("This conversation has changed since you opened it. Look at what is new, then do it again."), code="stale"
         )
+    journal.open_page(session, talk)
     return talk
 
 
@@ -122,18 +123,29 @@ def set_aside(session: Session, actor: Actor, conversation_id: int, version: int
         record(session, talk, EventKind.SPAM, actor, now)
 
 
-def add_note(session: Session, actor: Actor, conversation_id: int, text: str, now: datetime) -> int:
-    """A note between colleagues, and whom it names with ``@``. Raises InvalidInput when it is empty or too long."""
+def add_note(
+    session: Session, actor: Actor, conversation_id: int, text: str, now: datetime, *, key: str | None = None
+) -> int:
+    """A note between colleagues, and whom it names with ``@``; answer its id.
+
+    ``key`` (made by the form) is the same for a repeated click, which makes no second note. Raises InvalidInput when it
+    is empty or too long.
+    """
     talk = open_for(session, actor, conversation_id, None)
+    key = f"{actor.id}:{key}"[:64] if key else None
+    again = session.scalar(select(Note.id).where(Note.key == key)) if key else None
+    if again is not None:
+        return again
     text = text.strip()
     if not text:
         raise InvalidInput(_("Write something first."), field="text")
     if len(text) > rules.NOTE_MAXIMUM:
         raise InvalidInput(_("A note has at most %(n)s characters.", n=rules.NOTE_MAXIMUM), field="text")
-    note = Note(id=new_id(), conversation_id=talk.id, author_id=actor.id, text=text, created_at=now)
+    note = Note(id=new_id(), conversation_id=talk.id, author_id=actor.id, key=key, text=text, created_at=now)
     session.add(note)
     session.flush()
     _mention(session, note)
+    journal.keep(session, talk, EventKind.NOTED, actor, now, note=note.id)
     announce(session, Changed("conversation", talk.id))
     return note.id
 
@@ -174,6 +186,8 @@ def record(
     )
     session.add(event)
     session.flush()
+    if actor is not None and kind in journal.UNDOABLE:
+        journal.keep(session, talk, kind, actor, now)
     changed(session, talk.id)
 
 

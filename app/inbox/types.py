@@ -40,6 +40,11 @@ class EventKind(StrEnum):
     REPLY_UNCLEAR = "reply_unclear"
     MODERATED = "moderated"
     VANISHED = "vanished"
+    TAGGED = "tagged"
+    UNTAGGED = "untagged"
+    UNDONE = "undone"
+    NOTED = "noted"
+    """Only in the journal: the note itself stands in the conversation."""
 
 
 class Mark(StrEnum):
@@ -110,6 +115,7 @@ class Row:
     comments: int
     public: bool
     marks: frozenset[Mark]
+    tags: tuple[str, ...]
     here: bool
     """Whether it belongs into the list it was asked for with."""
 
@@ -162,6 +168,26 @@ class CommentView:
     edited_at: datetime | None
     earlier_texts: tuple[str, ...]
     depth: int
+
+
+@dataclass(frozen=True, slots=True)
+class TagView:
+    """A word that conversations are sorted by. ``removed``: nobody sees it any more, and it can be brought back."""
+
+    id: int
+    name: str
+    removed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """What taking an action back came to."""
+
+    kind: EventKind
+    conversations: tuple[int, ...]
+    """Those that are again as they were."""
+    left: tuple[tuple[int, str], ...]
+    """Those that somebody has changed since, with the person's name (empty: nobody here), left as they are."""
 
 
 @dataclass(frozen=True, slots=True)

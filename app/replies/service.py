@@ -165,9 +165,12 @@ def moderate(
     comment = session.get(Comment, comment_id)
     if comment is None or comment.conversation_id != talk.id:
         raise NotFound(_("There is no such comment in this conversation."))
+    key = f"{actor.id}:{key}:{act}"[:64]
+    if session.scalar(select(Delivery.id).where(Delivery.key == key)) is not None:
+        return  # the same form sent twice
     outbox.request(
         session,
-        key=f"{actor.id}:{key}:{act}"[:64],
+        key=key,
         act=act,
         comment=comment,
         conversation_id=talk.id,

@@ -145,6 +145,17 @@ def correct(
     session.flush()
 
 
+def forget_corrections(session: Session, conversation_ids: Sequence[int], actor: Actor, *, since: datetime) -> None:
+    """Somebody took hand-overs of theirs back: nothing is learned from them."""
+    mistaken = delete(RoutingDecision).where(
+        RoutingDecision.conversation_id.in_(conversation_ids),
+        RoutingDecision.decided_by == DecidedBy.PERSON,
+        RoutingDecision.actor_id == actor.id,
+        RoutingDecision.at >= since,
+    )
+    run_in_bulk(session, mistaken)
+
+
 def publish(session: Session, source: str, now: datetime, actor_id: int | None = None) -> int:
     """Put a new version of the rules in force; answer its id. Raises InvalidInput, naming the rule at fault."""
     checked(session, source)

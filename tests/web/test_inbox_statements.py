@@ -58,9 +58,9 @@ def test_statements_do_not_grow(scene: Scene, agent: Browser, size: int) -> None
         ("/inbox?view=all", {}, EDGE + 5),
         ("/inbox?view=all&page=1&kind=first", {}, EDGE + 7),
         ("/inbox?view=unsent", {}, EDGE + 5),
-        ("/inbox/filters?view=all", {}, EDGE + 5),
-        (f"/inbox/{talk}", {"HX-Request": "true", "HX-Target": "talk"}, EDGE + 14),
-        (f"/inbox/{talk}?view=all", {}, EDGE + 19),
+        ("/inbox/filters?view=all", {}, EDGE + 6),
+        (f"/inbox/{talk}", {"HX-Request": "true", "HX-Target": "talk"}, EDGE + 15),
+        (f"/inbox/{talk}?view=all", {}, EDGE + 20),
         (f"/inbox/news?view=all&since=2026-01-01T00:00:00Z&shown={talk}.1", {}, EDGE + 4),
     ):
         with statements(scene) as seen:

@@ -6,6 +6,7 @@ from app.audit import heads
 from app.collecting import service as collecting
 from app.core.clock import utc_now
 from app.notifications import outgoing as notifications
+from app.inbox import journal
 from workers import context
 
 
@@ -19,6 +20,7 @@ def tidy() -> None:
     with services.db.write() as session:
         accounts.tidy(session, now)
         notifications.tidy(session, now)
+        journal.tidy(session, now)
         collecting.tidy(session, now, services.settings.collecting.keep_raw_days)
     settings = services.settings
     with services.db.read() as session:

@@ -15,7 +15,9 @@ from app.core.text import plain
 from app.edge.context import actor, services, session
 from app.edge.errors import status_of
 from app.edge.routes import rejected, route
+from app.inbox import journal
 from app.inbox import service as inbox
+from app.inbox.types import Row
 from app.outbox.types import Act
 from app.pages import connect
 from app.pages import queries as pages
@@ -32,7 +34,7 @@ POST = ("POST",)
 @route(blueprint, f"/{ID}/take", needs=Permission.ANSWER, methods=POST)
 def take(conversation_id: int) -> ResponseReturnValue:
     """Make it one's own."""
-    return _change(conversation_id, lambda now: inbox.take(session(), actor(), conversation_id, _version(), now))
+    return change(conversation_id, lambda now: inbox.take(session(), actor(), conversation_id, _version(), now))
 
 
 @route(blueprint, f"/{ID}/assign", needs=Permission.ANSWER, methods=POST)
@@ -46,7 +48,7 @@ def assign(conversation_id: int) -> ResponseReturnValue:
             raise InvalidInput(_("Choose somebody from the list."))
         inbox.assign(session(), actor(), conversation_id, to, _version(), now)
 
-    return _change(conversation_id, give)
+    return change(conversation_id, give)
 
 
 @route(blueprint, f"/{ID}/hand-over", needs=Permission.ANSWER, methods=POST)
@@ -58,7 +60,7 @@ def hand_over(conversation_id: int) -> ResponseReturnValue:
         reason = plain(request.form.get("reason", ""))
         routing.correct(session(), actor(), conversation_id, team_id, version=_version(), reason=reason, now=now)
 
-    return _change(conversation_id, move, _("Handed over."), moves_on=True)
+    return change(conversation_id, move, _("Handed over."), moves_on=True)
 
 
 @route(blueprint, f"/{ID}/resolve", needs=Permission.ANSWER, methods=POST)
@@ -68,7 +70,7 @@ def resolve(conversation_id: int) -> ResponseReturnValue:
     def work(now: datetime) -> None:
         inbox.resolve(session(), actor(), conversation_id, _version(), now)
 
-    return _change(conversation_id, work, _("Done."), moves_on=True, back=True)
+    return change(conversation_id, work, _("Done."), moves_on=True)
 
 
 @route(blueprint, f"/{ID}/reopen", needs=Permission.ANSWER, methods=POST)
@@ -78,7 +80,7 @@ def reopen(conversation_id: int) -> ResponseReturnValue:
     def work(now: datetime) -> None:
         inbox.reopen(session(), actor(), conversation_id, _version(), now)
 
-    return _change(conversation_id, work, returns=True)
+    return change(conversation_id, work, returns=True)
 
 
 @route(blueprint, f"/{ID}/spam", needs=Permission.ANSWER, methods=POST)
@@ -88,16 +90,16 @@ def spam(conversation_id: int) -> ResponseReturnValue:
     def work(now: datetime) -> None:
         inbox.set_aside(session(), actor(), conversation_id, _version(), now)
 
-    return _change(conversation_id, work, _("Set aside as spam."), moves_on=True, back=True)
+    return change(conversation_id, work, _("Set aside as spam."), moves_on=True)
 
 
 @route(blueprint, f"/{ID}/note", needs=Permission.ANSWER, methods=POST)
 def note(conversation_id: int) -> ResponseReturnValue:
     """Words between colleagues."""
     text = _text()
-    return _change(
+    return change(
         conversation_id,
-        lambda now: inbox.add_note(session(), actor(), conversation_id, text, now),
+        lambda now: inbox.add_note(session(), actor(), conversation_id, text, now, key=_key()),
         draft=Draft(mode=Mode.NOTE, text=text),
     )
 
@@ -106,8 +108,8 @@ def note(conversation_id: int) -> ResponseReturnValue:
 def reply(conversation_id: int) -> ResponseReturnValue:
     """Answer in public; it leaves a few seconds later."""
     text, done = _text(), request.form.get("then") != "wait"
-    given = request.form.get("key", "")
-    draft = Draft(text=text, key=given) if 8 <= len(given) <= 40 else Draft(text=text)
+    key = _key()
+    draft = Draft(text=text, key=key) if key else Draft(text=text)
 
     def send(now: datetime) -> int:
         talk = screens.row(session(), actor(), here(), conversation_id)
@@ -128,7 +130,7 @@ def reply(conversation_id: int) -> ResponseReturnValue:
             now=now,
         )
 
-    return _change(conversation_id, send, moves_on=done, draft=draft, sent=True)
+    return change(conversation_id, send, moves_on=done, draft=draft, sent=True)
 
 
 @route(blueprint, f"/{ID}/moderate", needs=Permission.ANSWER, methods=POST)
@@ -143,7 +145,7 @@ def moderate(conversation_id: int) -> ResponseReturnValue:
         key = request.form.get("key") or str(new_id())
         replies.moderate(session(), actor(), conversation_id, comment_id, Act(name), key=key, now=now)
 
-    return _change(conversation_id, ask, _("The page is being told."))
+    return change(conversation_id, ask, _("The page is being told."))
 
 
 @route(blueprint, f"/{ID}/replies/{REPLY_ID}/undo", needs=Permission.ANSWER, methods=POST)
@@ -160,23 +162,22 @@ def undo(conversation_id: int, reply_id: int) -> ResponseReturnValue:
 def settle(conversation_id: int, reply_id: int) -> ResponseReturnValue:
     """Decide about a reply that failed, or that nobody knows about."""
     again = request.form.get("again") == "yes"
-    return _change(conversation_id, lambda now: replies.settle(session(), actor(), reply_id, send_again=again, now=now))
+    return change(conversation_id, lambda now: replies.settle(session(), actor(), reply_id, send_again=again, now=now))
 
 
-def _change(
+def change(
     conversation_id: int,
     work: Callable[[datetime], object],
     said: str = "",
     *,
     moves_on: bool = False,
-    back: bool = False,
     returns: bool = False,
     sent: bool = False,
     draft: Draft | None = None,
 ) -> ResponseReturnValue:
     """Do it, then show the same conversation, or with ``moves_on`` the next one if this has left the list.
 
-    ``back`` offers to open it again, ``sent`` to take back the reply that ``work`` answered; with ``returns`` an open
+    What was done can be undone; ``sent`` offers to take back the reply that ``work`` answered. With ``returns`` an open
     list is read again, because it may have to appear there.
     """
     place, now = here(), utc_now()
@@ -190,7 +191,30 @@ def _change(
     gone = moves_on and (row is None or not row.here)
     shown = following if gone else conversation_id
     if not by_script():
-        return _come_back(conversation_id if sent else shown, said)
+        return come_back(conversation_id if sent else shown, said)
+    return changed(
+        shown,
+        row,
+        gone=gone,
+        said=said,
+        returns=returns,
+        reply_id=result if sent else None,
+        entry=journal.entry(session()),
+    )
+
+
+def changed(
+    shown: int | None,
+    row: Row | None,
+    *,
+    gone: bool = False,
+    said: str = "",
+    returns: bool = False,
+    reply_id: object = None,
+    entry: int | None = None,
+) -> ResponseReturnValue:
+    """After a change: the conversation to go on with, and what became of ``row``. ``entry`` is what can be undone."""
+    place, now = here(), utc_now()
     talk = screens.talk_screen(services(), session(), actor(), shown, Draft(), now) if shown else None
     body = render_template(
         "inbox/changed.html",
@@ -199,25 +223,25 @@ def _change(
         gone=gone,
         place=place,
         said=said,
-        back=back,
-        reply_id=result if sent else None,
+        entry=entry if said else None,
+        reply_id=reply_id,
         undo_seconds=services().settings.outbox.undo_seconds,
         counts=screens.counts(session(), actor(), place),
     )
     response = make_response(body)
-    response.headers["HX-Push-Url"] = _address(shown)
+    response.headers["HX-Push-Url"] = address_of(shown)
     if returns:
         response.headers["HX-Trigger"] = "list-stale"
     return response
 
 
-def _come_back(conversation_id: int | None, said: str) -> ResponseReturnValue:
+def come_back(conversation_id: int | None, said: str) -> ResponseReturnValue:
     if said:
         flash(said, "good")
-    return redirect(_address(conversation_id), 303)
+    return redirect(address_of(conversation_id), 303)
 
 
-def _address(conversation_id: int | None) -> str:
+def address_of(conversation_id: int | None) -> str:
     args = here().args
     if conversation_id is None:
         return url_for("inbox.overview", **args)
@@ -227,7 +251,7 @@ def _address(conversation_id: int | None) -> str:
 def _show(conversation_id: int, draft: Draft) -> ResponseReturnValue:
     """A conversation with a text to go on with; an open list reads itself again."""
     response = make_response(_page(conversation_id, draft))
-    response.headers["HX-Push-Url"] = _address(conversation_id)
+    response.headers["HX-Push-Url"] = address_of(conversation_id)
     response.headers["HX-Trigger"] = "list-stale"
     return response
 
@@ -251,6 +275,12 @@ def _page(conversation_id: int, draft: Draft) -> str:
 def _version() -> int:
     """The version the form was made at; a form that doesn't say has seen none."""
     return request.form.get("version", type=int, default=-1)
+
+
+def _key() -> str | None:
+    """What tells a form sent twice from two forms."""
+    given = request.form.get("key", "")
+    return given if 8 <= len(given) <= 40 else None
 
 
 def _text() -> str:

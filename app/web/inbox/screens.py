@@ -15,6 +15,7 @@ from app.core.i18n import gettext as _
 from app.desk import queries as desk
 from app.desk.types import SavedView
 from app.inbox import queries as inbox
+from app.inbox import tags
 from app.inbox.rules import snippet
 from app.inbox.types import (
     CommentView,
@@ -25,6 +26,7 @@ from app.inbox.types import (
     NoteView,
     Position,
     Row,
+    TagView,
     View,
 )
 from app.outbox.types import Act
@@ -122,6 +124,7 @@ class TalkScreen:
     lines: Sequence[Line]
     notes: Sequence[NoteView]
     events: Sequence[EventView]
+    tags: Sequence[TagView]
     why: Sequence[Explanation]
     history: Sequence[HistoryEntry]
     teams: Sequence[TeamView]
@@ -188,7 +191,7 @@ def counts(session: "Session", actor: Actor, place: Place) -> Counts:
 def talk_screen(
     services: Services, session: "Session", actor: Actor, conversation_id: int, draft: Draft, now: datetime
 ) -> TalkScreen:
-    """At most fourteen statements, however long the thread. Raises NotFound."""
+    """At most fifteen statements, however long the thread. Raises NotFound."""
     talk = inbox.conversation(session, actor, conversation_id)
     answers = replies.replies(session, actor, conversation_id)
     page = pages.page(session, talk.page_id)
@@ -201,6 +204,7 @@ def talk_screen(
         lines=thread.lines(talk, inbox.thread(session, actor, conversation_id), answers),
         notes=inbox.notes(session, actor, conversation_id),
         events=inbox.events(session, actor, conversation_id),
+        tags=tags.tags_of(session, conversation_id),
         why=routing.explain(session, conversation_id),
         history=inbox.history(session, actor, conversation_id),
         teams=accounts.teams(session),

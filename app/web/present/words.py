@@ -1,5 +1,6 @@
 """States and kinds in words, each with the icon that goes with it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from babel.numbers import format_decimal
@@ -137,9 +138,19 @@ def event(one: EventView) -> Word:
             return Word(
                 _("Not carried out at the page: %(why)s", why=advice(data["code"]).what), "triangle-alert", "bad"
             )
+        case EventKind.TAGGED | EventKind.UNTAGGED | EventKind.UNDONE:
+            return _frame_event(one.kind, who, data)
         case EventKind.MODERATED:
             return Word(_("%(who)s: %(act)s.", who=who, act=moderation(Act(data["act"])).text), "shield-check")
     return _plain_event(one.kind, who)
+
+
+def _frame_event(kind: EventKind, who: str, data: Mapping[str, str]) -> Word:
+    if kind is EventKind.UNDONE:
+        return Word(_("%(who)s took it back: %(what)s.", who=who, what=deed(EventKind(data["what"]))), "undo-2")
+    if kind is EventKind.TAGGED:
+        return Word(_("%(who)s put on: %(tags)s.", who=who, tags=data["tags"]), "tag")
+    return Word(_("%(who)s took off: %(tags)s.", who=who, tags=data["tags"]), "tag")
 
 
 def _plain_event(kind: EventKind, who: str) -> Word:
@@ -155,6 +166,23 @@ def _plain_event(kind: EventKind, who: str) -> Word:
         EventKind.REPLY_FAILED: Word(_("Something could not be carried out at the page."), "triangle-alert", "bad"),
         EventKind.REPLY_UNCLEAR: Word(_("Nobody can tell whether a reply arrived."), "triangle-alert", "attention"),
         EventKind.VANISHED: Word(_("Everything they wrote was taken down at the page."), "eye-off"),
+    }[kind]
+
+
+def deed(kind: EventKind) -> str:
+    """What somebody did, as a noun."""
+    return {
+        EventKind.TAKEN: _("taking it"),
+        EventKind.ASSIGNED: _("giving it to somebody"),
+        EventKind.RELEASED: _("putting it back"),
+        EventKind.HANDED_OVER: _("handing it over"),
+        EventKind.RESOLVED: _("marking it as done"),
+        EventKind.REOPENED: _("opening it again"),
+        EventKind.SPAM: _("setting it aside as spam"),
+        EventKind.NOT_SPAM: _("saying that it is not spam"),
+        EventKind.TAGGED: _("a tag"),
+        EventKind.UNTAGGED: _("taking a tag off"),
+        EventKind.NOTED: _("a note"),
     }[kind]
 
 

@@ -25,8 +25,9 @@ function visible(element) {
 function press(key) {
   const found = [...document.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)].filter(visible);
   const last = found.at(-1);
-  last?.click();
-  return Boolean(last);
+  if (last) last.click();
+  else if (key === "z") document.getElementById("undo-last")?.requestSubmit();
+  return Boolean(last) || key === "z";
 }
 
 function run(key, target) {

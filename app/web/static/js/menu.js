@@ -9,6 +9,8 @@ document.addEventListener("click", (event) => {
     if (!menu.contains(event.target)) close(menu, false);
   }
 });
+// Whoever opens one to write something can begin at once.
+document.addEventListener("toggle", (event) => event.target.open && event.target.querySelector?.("[data-focus]")?.focus(), true);
 document.addEventListener("keydown", (event) => {
   const menu = event.key === "Escape" && event.target.closest?.("details.menu[open]");
   if (menu) close(menu, true);

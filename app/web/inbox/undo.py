@@ -1,0 +1,61 @@
+"""Taking back what one did."""
+
+from flask import Response, flash, make_response, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from app.accounts.types import Permission
+from app.core.clock import utc_now
+from app.core.errors import Conflict, NotFound
+from app.core.i18n import gettext as _
+from app.core.i18n import ngettext
+from app.desk import service as desk
+from app.edge.context import actor, session
+from app.edge.errors import status_of
+from app.edge.routes import route
+from app.inbox.types import Undone
+from app.web.inbox import place as places
+from app.web.inbox import screens
+from app.web.inbox.actions import address_of, changed, come_back
+from app.web.inbox.routes import blueprint, by_script, here
+from app.web.present import words
+
+
+@route(blueprint, "/undo", needs=Permission.ANSWER, methods=("POST",))
+def undo_last() -> ResponseReturnValue:
+    """Take back what one did last, or the thing that the form names."""
+    entry_id = places.number(request.form.get("entry"), 2**63 - 1)
+    now = utc_now()
+    try:
+        undone = desk.undo(session(), actor(), entry_id, now)
+    except (Conflict, NotFound) as error:
+        if by_script():
+            return told(error.message, "bad", status_of(error))
+        flash(error.message, "bad")
+        return redirect(address_of(None), 303)
+    said = _undone(undone)
+    conversation_id = undone.conversations[0]
+    alone = len(undone.conversations) == 1
+    if not by_script():
+        return come_back(conversation_id if alone else None, said)
+    if not alone:
+        answer = told(said)
+        answer.headers["HX-Trigger"] = "list-stale"
+        return answer
+    return changed(conversation_id, screens.row(session(), actor(), here(), conversation_id), said=said, returns=True)
+
+
+def _undone(undone: Undone) -> str:
+    if undone.left:
+        return ngettext(
+            "Taken back, but for %(num)s that somebody has changed since.",
+            "Taken back, but for %(num)s that somebody has changed since.",
+            len(undone.left),
+        )
+    return _("Taken back: %(what)s.", what=words.deed(undone.kind))
+
+
+def told(said: str, tone: str = "", status: int = 200) -> Response:
+    """For a script: a word about what happened; whatever is on the screen stays."""
+    answer = make_response(render_template("inbox/told.html", said=said, tone=tone), status)
+    answer.headers["HX-Reswap"] = "none"
+    return answer
