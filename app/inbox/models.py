@@ -122,11 +122,12 @@ class Note(Base):
     """Words between colleagues; never sent."""
 
     __tablename__ = "notes"
+    __table_args__ = (Index("uq_notes_key", "key", unique=True),)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
     conversation_id: Mapped[int] = mapped_column(BigId, ForeignKey("conversations.id", ondelete="CASCADE"), index=True)
     author_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
-    key: Mapped[str | None] = mapped_column(String(64), unique=True)
+    key: Mapped[str | None] = mapped_column(String(64))
     """Made by the form: the same note sent twice is one."""
     text: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime]

@@ -314,7 +314,7 @@ class TestWithScript:
         assert answer.headers["HX-Push-Url"] == f"/inbox/{younger}?view=team"
         assert f'data-id="{younger}"' in answer.text
         assert f'<span data-gone="row-{talk}">' in answer.text
-        assert f'action="/inbox/{talk}/reopen?view=team"' in answer.text
+        assert 'action="/inbox/undo?view=team"' in answer.text
         assert "<html" not in answer.text
 
     def test_the_last_one_leaves_an_empty_place(self, scene: Scene, agent: Browser, talk: int) -> None:

@@ -5,8 +5,8 @@ from app.accounts import service as accounts
 from app.audit import heads
 from app.collecting import service as collecting
 from app.core.clock import utc_now
-from app.notifications import outgoing as notifications
 from app.inbox import journal
+from app.notifications import outgoing as notifications
 from workers import context
 
 

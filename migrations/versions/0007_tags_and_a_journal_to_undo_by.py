@@ -7,8 +7,8 @@ from alembic import op
 
 from app.core import db
 
-revision: str = "0005"
-down_revision: str | None = "0004"
+revision: str = "0007"
+down_revision: str | None = "0006"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
@@ -97,6 +97,5 @@ def upgrade() -> None:
     with op.batch_alter_table("undo_items", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_undo_items_conversation_id"), ["conversation_id"], unique=False)
 
-    with op.batch_alter_table("notes", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("key", sa.String(length=64), nullable=True))
-        batch_op.create_unique_constraint(batch_op.f("uq_notes_key"), ["key"])
+    op.add_column("notes", sa.Column("key", sa.String(length=64), nullable=True))
+    op.create_index("uq_notes_key", "notes", ["key"], unique=True)
