@@ -1,0 +1,1 @@
+"""What kind of thing a comment is, by a model that begins with word lists and learns from people's decisions."""

@@ -1,0 +1,122 @@
+"""From a model's probabilities to an opinion about a comment, and the words that speak for it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from app.learning import features, model
+from app.learning.features import Reader
+from app.learning.model import Model, Read, Table
+from app.learning.types import DESTINATIONS, NOBODY, SPAM, Kind, Opinion, Sentiment
+from app.learning.words import LISTS
+
+BATCH = 1_000
+_COMPLAINT = 0.5
+_POLAR = 0.35
+_SPEAK_FOR: Mapping[Kind, tuple[str, ...]] = {
+    Kind.COMPLAINT: ("problem", "anger", "leaving"),
+    Kind.PRAISE: ("praise", "thanks"),
+    Kind.QUESTION: ("question", "wish"),
+    Kind.HELP: ("help", "remedy", "problem", "question"),
+    Kind.CHATTER: ("praise", "about_me"),
+    Kind.SPAM: ("self_promotion",),
+    Kind.OFF_TOPIC: ("news",),
+}
+"""The lists whose words people would point at."""
+_MOST_WORDS = 5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Judge:
+    """Everything an opinion rests on. ``destinations`` says which team answers which kind."""
+
+    model: Model
+    reader: Reader
+    destinations: Mapping[Kind, str]
+
+    @classmethod
+    def of(cls, known: Model, reader: Reader, destinations: Mapping[Kind, str] = DESTINATIONS) -> "Judge":
+        return cls(known, reader, destinations)
+
+
+def opinions(judge: Judge, texts: Sequence[str]) -> list[Opinion]:
+    """What the model thinks of each text."""
+    found: list[Opinion] = []
+    for start in range(0, len(texts), BATCH):
+        part = texts[start : start + BATCH]
+        seen = model.read(part, judge.reader, deeply=judge.model.learned is not None)
+        found += _opinions(judge, seen)
+    return found
+
+
+def team_probabilities(labels: Sequence[str], chances: Table, table: Mapping[Kind, str]) -> tuple[list[str], Table]:
+    """The teams that labels lead to, and how likely each is."""
+    leads = model.destinations(labels, table)
+    teams = list(dict.fromkeys([*leads, *table.values(), SPAM, NOBODY]))
+    into = np.array([[lead == team for team in teams] for lead in leads], np.float32)
+    return teams, chances @ into
+
+
+def _opinions(judge: Judge, seen: Read) -> list[Opinion]:
+    labels, chances = model.probabilities(judge.model, seen)
+    teams, by_team = team_probabilities(labels, chances, judge.destinations)
+    thresholds = {one.team: one.least for one in judge.model.thresholds}
+    kinds = [Kind(label) for label in labels if label in _KIND_NAMES]
+    by_kind = chances[:, [at for at, label in enumerate(labels) if label in _KIND_NAMES]]
+    tone = seen.figures[:, features.NAMES.index("tone")]
+    remedy = seen.figures[:, features.NAMES.index("remedy_any")] > 0
+    urgent = np.zeros(seen.cut.texts, bool)
+    urgent[seen.cut.row[seen.hits.token[seen.hits.value[:, len(LISTS)] > 0]]] = True
+    best = by_team.argmax(axis=1)
+    found = []
+    for at in range(seen.cut.texts):
+        of_kind = dict(zip(kinds, map(float, by_kind[at]), strict=True))
+        team, confidence = teams[best[at]], float(by_team[at, best[at]])
+        least = thresholds.get(team)
+        found.append(
+            Opinion(
+                team=team,
+                confidence=confidence,
+                teams=dict(zip(teams, map(float, by_team[at]), strict=True)),
+                kind=_kind(of_kind, team, judge.destinations),
+                kinds=of_kind,
+                automatic=least is not None and confidence >= least,
+                complaint=of_kind.get(Kind.COMPLAINT, 0.0) >= _COMPLAINT,
+                remedy=bool(remedy[at]),
+                sentiment=_sentiment(of_kind, float(tone[at])),
+                urgent=bool(urgent[at]),
+            )
+        )
+    return found
+
+
+_KIND_NAMES = frozenset(kind.value for kind in Kind)
+
+
+def _kind(chances: Mapping[Kind, float], team: str, table: Mapping[Kind, str]) -> Kind:
+    """The likeliest kind that leads to ``team``, or the likeliest of all when none does."""
+    fitting = [kind for kind in chances if table.get(kind, NOBODY) == team]
+    return max(fitting or list(chances), key=lambda kind: chances[kind])
+
+
+def _sentiment(chances: Mapping[Kind, float], tone: float) -> Sentiment:
+    lean = chances.get(Kind.PRAISE, 0.0) - chances.get(Kind.COMPLAINT, 0.0) + 0.5 * tone
+    if abs(lean) < _POLAR:
+        return Sentiment.NEUTRAL
+    return Sentiment.POSITIVE if lean > 0 else Sentiment.NEGATIVE
+
+
+def pointed_at(judge: Judge, texts: Sequence[str], found: Sequence[Opinion]) -> list[tuple[str, ...]]:
+    """Words of each text that stand in a list which speaks for its opinion, as the model reads them."""
+    seen = model.read(texts, judge.reader, deeply=False)
+    cut, hits = seen.cut, seen.hits
+    speaks = {kind: [LISTS.index(name) for name in names] for kind, names in _SPEAK_FOR.items()}
+    words: list[dict[str, None]] = [{} for _text in texts]
+    for token in np.argsort(hits.token, kind="stable").tolist():
+        place = int(hits.token[token])
+        row = int(cut.row[place])
+        if len(words[row]) < _MOST_WORDS and hits.value[token, speaks[found[row].kind]].any():
+            letters = cut.characters[cut.start[place] : cut.end[place]]
+            words[row]["".join(map(chr, letters.tolist()))] = None
+    return [tuple(one) for one in words]
