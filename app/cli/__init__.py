@@ -20,6 +20,7 @@ COMMANDS = {
     "export": "app.cli.export:export",
     "user": "app.cli.user:user",
     "rules": "app.cli.rules:rules",
+    "route": "app.cli.route:route",
     "audit": "app.cli.audit:audit",
     "demo": "app.cli.demo:demo",
 }

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import log
 
 import numpy as np
 
@@ -13,7 +14,8 @@ from app.learning.words import LISTS
 
 BATCH = 1_000
 _COMPLAINT = 0.5
-_POLAR = 0.35
+_WARM, _COLD = 0.3, -0.1
+_TONE_COUNTS = 0.5
 _SPEAK_FOR: Mapping[Kind, tuple[str, ...]] = {
     Kind.COMPLAINT: ("problem", "anger", "leaving"),
     Kind.PRAISE: ("praise", "thanks"),
@@ -82,7 +84,7 @@ def _opinions(judge: Judge, seen: Read) -> list[Opinion]:
                 kind=_kind(of_kind, team, judge.destinations),
                 kinds=of_kind,
                 automatic=least is not None and confidence >= least,
-                complaint=of_kind.get(Kind.COMPLAINT, 0.0) >= _COMPLAINT,
+                complaint=_complains(of_kind),
                 remedy=bool(remedy[at]),
                 sentiment=_sentiment(of_kind, float(tone[at])),
                 urgent=bool(urgent[at]),
@@ -100,11 +102,17 @@ def _kind(chances: Mapping[Kind, float], team: str, table: Mapping[Kind, str]) -
     return max(fitting or list(chances), key=lambda kind: chances[kind])
 
 
+def _complains(chances: Mapping[Kind, float]) -> bool:
+    """Whether it complains, be it in so many words or in a request for help."""
+    return chances.get(Kind.COMPLAINT, 0.0) >= _COMPLAINT * (1 - chances.get(Kind.HELP, 0.0))
+
+
 def _sentiment(chances: Mapping[Kind, float], tone: float) -> Sentiment:
-    lean = chances.get(Kind.PRAISE, 0.0) - chances.get(Kind.COMPLAINT, 0.0) + 0.5 * tone
-    if abs(lean) < _POLAR:
-        return Sentiment.NEUTRAL
-    return Sentiment.POSITIVE if lean > 0 else Sentiment.NEGATIVE
+    odds = (chances.get(Kind.PRAISE, 0.0) + 0.05) / (chances.get(Kind.COMPLAINT, 0.0) + 0.05)
+    lean = 0.3 * log(odds) + _TONE_COUNTS * tone
+    if lean > _WARM:
+        return Sentiment.POSITIVE
+    return Sentiment.NEGATIVE if lean < _COLD else Sentiment.NEUTRAL
 
 
 def pointed_at(judge: Judge, texts: Sequence[str], found: Sequence[Opinion]) -> list[tuple[str, ...]]:
@@ -114,9 +122,9 @@ def pointed_at(judge: Judge, texts: Sequence[str], found: Sequence[Opinion]) -> 
     speaks = {kind: [LISTS.index(name) for name in names] for kind, names in _SPEAK_FOR.items()}
     words: list[dict[str, None]] = [{} for _text in texts]
     for token in np.argsort(hits.token, kind="stable").tolist():
-        place = int(hits.token[token])
-        row = int(cut.row[place])
+        last = int(hits.token[token])
+        row = int(cut.row[last])
         if len(words[row]) < _MOST_WORDS and hits.value[token, speaks[found[row].kind]].any():
-            letters = cut.characters[cut.start[place] : cut.end[place]]
+            letters = cut.characters[cut.start[hits.first[token]] : cut.end[last]]
             words[row]["".join(map(chr, letters.tolist()))] = None
     return [tuple(one) for one in words]

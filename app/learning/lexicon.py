@@ -41,8 +41,9 @@ class Lexicon:
 
 @dataclass(frozen=True, slots=True)
 class Hits:
-    """Where entries were found: the token an entry ends in, and what it counts for."""
+    """Where entries were found: the tokens an entry begins and ends in, and what it counts for."""
 
+    first: Places
     token: Places
     value: npt.NDArray[np.float32]
 
@@ -70,8 +71,7 @@ def _keys(entries: Sequence[str]) -> list[tuple[tuple[int, int] | None, int]]:
     read = tokens.read([entry.strip().strip(STAR) for entry in entries])
     places = np.searchsorted(read.row, np.arange(len(entries) + 1)).tolist()
     return [
-        _key(read, entry.strip(), start, end)
-        for entry, start, end in zip(entries, places, places[1:], strict=False)
+        _key(read, entry.strip(), start, end) for entry, start, end in zip(entries, places, places[1:], strict=False)
     ]
 
 
@@ -90,17 +90,18 @@ def _key(read: Tokens, entry: str, start: int, end: int) -> tuple[tuple[int, int
 
 def find(lexicon: Lexicon, text: Tokens) -> Hits:
     """All entries in the texts; overlapping ones are all found."""
-    token, value = [], []
+    first, token, value = [], [], []
     for table in lexicon.tables:
         place, hashes = _candidates(text, table)
         where = np.searchsorted(table.hashes, hashes)
         where[where == len(table.hashes)] = 0
         hit = np.flatnonzero(table.hashes[where] == hashes)
+        first.append(place[hit] - max(table.words - 1, 0))
         token.append(place[hit])
         value.append(table.value[where[hit]])
     if not token:
-        return Hits(np.zeros(0, np.int64), np.zeros((0, len(lexicon.names)), np.float32))
-    return Hits(np.concatenate(token), np.concatenate(value))
+        return Hits(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros((0, len(lexicon.names)), np.float32))
+    return Hits(np.concatenate(first), np.concatenate(token), np.concatenate(value))
 
 
 def _candidates(text: Tokens, table: Table) -> tuple[Places, Hashes]:

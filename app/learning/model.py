@@ -126,7 +126,7 @@ def blended(learned: Learned, first: Table, found: Table) -> Table:
     """What was learned and day zero, each with its share, at the learned temperature."""
     share = learned.examples / (learned.examples + _HALF)
     mixed = share * softmax(found) + (1 - share) * softmax(offsets(first, learned.labels))
-    return softmax(np.log(mixed + 1e-9) / learned.temperature)
+    return softmax(np.asarray(np.log(mixed + 1e-9) / learned.temperature, np.float32))
 
 
 def offsets(first: Table, labels: Sequence[str]) -> Table:

@@ -28,7 +28,19 @@ _PAIR = np.uint64(0x2545F4914F6CDD1D)
 _LINK = re.compile(r"(?:https?://|www\.)(?:www\.)?([^\s/?#:]+)\S*", re.IGNORECASE)
 _MENTION = re.compile(r"(?<!\w)@\w[\w.]*")
 _DIGIT = re.compile(r"\d")
-_QUOTES = str.maketrans({"\u2019": "'", "\u2018": "'", "\u00b4": "'", "`": "'", "\u201c": '"', "\u201d": '"', "\u201e": '"', MENTION: " ", LINK: " "})
+_QUOTES = str.maketrans(
+    {
+        "\u2019": "'",
+        "\u2018": "'",
+        "\u00b4": "'",
+        "`": "'",
+        "\u201c": '"',
+        "\u201d": '"',
+        "\u201e": '"',
+        MENTION: " ",
+        LINK: " ",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

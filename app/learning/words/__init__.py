@@ -60,8 +60,13 @@ def read(text: str) -> dict[str, tuple[str, ...]]:
 def compose(changed: tuple[tuple[str, str], ...] = ()) -> Words:
     """The lists to read with. ``changed`` has (language, TOML) for those an installation has rewritten."""
     own = dict(changed)
-    sources = {language: read(own.get(language) or shipped(language)) for language in (*LANGUAGES, *sorted(set(own) - set(LANGUAGES)))}
-    lists = {name: tuple(word for source in sources.values() for word in source.get(name, ())) for name in (*LISTS, URGENT)}
+    sources = {
+        language: read(own.get(language) or shipped(language))
+        for language in (*LANGUAGES, *sorted(set(own) - set(LANGUAGES)))
+    }
+    lists = {
+        name: tuple(word for source in sources.values() for word in source.get(name, ())) for name in (*LISTS, URGENT)
+    }
     negations = tuple(word for source in sources.values() for word in source.get(_NEGATION, ()))
     return Words(lists, _tones(sources), negations)
 
@@ -71,8 +76,8 @@ def _tones(sources: Mapping[str, Mapping[str, tuple[str, ...]]]) -> dict[str, fl
     tones: dict[str, float] = {}
     for line in _file("vader.txt").splitlines():
         if line and not line.startswith("# "):
-            word, value = line.split("\t")
-            tones[word] = float(value)
+            word, rating = line.split("\t")
+            tones[word] = float(rating)
     for language, lists in sources.items():
         if language != "en":
             for name, value in (("praise", _PRAISE), ("thanks", _PRAISE), ("anger", _ANGER)):
