@@ -26,7 +26,7 @@ from app.core.mail import Mailer
 from app.core.security import SecretBox, derived_key, read_or_make_key
 from app.pages import queries as pages
 from app.routing import queries as routing_queries
-from app.routing import service as routing
+from app.routing import versions as rule_versions
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +92,9 @@ def secret_box(settings: Settings, database: Database) -> SecretBox:
 def seed(services: Services) -> None:
     """Put the rules every installation starts with in force, once."""
     with services.db.write() as session:
-        if routing_queries.active(session)[0] is None:
+        if routing_queries.in_force_id(session) is None:
             source = resources.files("app.routing").joinpath("default_rules.toml").read_text(encoding="utf-8")
-            routing.publish(session, source, utc_now())
+            rule_versions.install(session, source, utc_now())
 
 
 def connectors(settings: Settings, http: Http) -> Registry:

@@ -22,6 +22,7 @@ from app.core.jobs import JobName
 from app.notifications import service as notifications
 from app.outbox import service as outbox
 from app.routing import queries as routing
+from app.routing import trials
 from app.search import queries as search
 from workers import context
 
@@ -45,6 +46,7 @@ TABLE = (
     Entry(JobName.DELIVER, outbox.has_due, SWEEP_SECONDS),
     Entry(JobName.ROUTE, lambda session, _now: routing.has_waiting(session), SWEEP_SECONDS),
     Entry(JobName.INDEX, lambda session, _now: search.has_waiting(session), SWEEP_SECONDS),
+    Entry(JobName.TRY_RULES, trials.has_due, SWEEP_SECONDS),
     Entry(JobName.COLLECT, collecting.has_due, SWEEP_SECONDS),
     Entry(JobName.RECONCILE, collecting.has_reconcile_due, SWEEP_SECONDS),
     Entry(JobName.NOTIFY, notifications.has_due, SWEEP_SECONDS),

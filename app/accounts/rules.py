@@ -10,8 +10,8 @@ _EVERYBODY = frozenset(
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.AGENT: _EVERYBODY,
     Role.MARKETER: _EVERYBODY,
-    Role.SUPERVISOR: _EVERYBODY | {Permission.CURATE},
-    Role.ADMIN: _EVERYBODY | {Permission.CURATE, Permission.MANAGE_PAGES},
+    Role.SUPERVISOR: _EVERYBODY | {Permission.CURATE, Permission.MANAGE_ROUTING},
+    Role.ADMIN: _EVERYBODY | {Permission.CURATE, Permission.MANAGE_PAGES, Permission.MANAGE_ROUTING},
 }
 
 MINIMUM_PASSWORD = 10

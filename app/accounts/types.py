@@ -20,6 +20,8 @@ class Permission(StrEnum):
     READ_PAGES = "read_pages"
     MANAGE_PAGES = "manage_pages"
     READ_ROUTING = "read_routing"
+    MANAGE_ROUTING = "manage_routing"
+    """Write, try and publish rules."""
     OWN_ACCOUNT = "own_account"
     CURATE = "curate"
     """Rename and remove what all see: tags, a team's saved views; act on whole lists of any team."""

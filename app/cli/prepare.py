@@ -28,7 +28,7 @@ def prepare(demo: bool) -> None:
     SecretBox.from_file(current.key_file, partial(_holds_secrets, database))  # said once, before all processes say it
     migrate.upgrade(current.database_url)
     with database.read() as session:
-        is_new = routing.active(session)[0] is None
+        is_new = routing.in_force_id(session) is None
         wants_demo = demo and not pages.demo_ids(session)
     if is_new:
         bootstrap = import_module("app.bootstrap")  # needed once in a lifetime, and 0.4 s at every start

@@ -8,6 +8,7 @@ its work is done again.
 import secrets
 import threading
 import time
+from datetime import datetime
 
 _EPOCH_MS = 1_735_689_600_000
 _LOW_BITS = 21
@@ -24,6 +25,12 @@ def new_ids(count: int) -> list[int]:
         start = max(start, _last + 1)
         _last = start + count
     return list(range(start, start + count))
+
+
+def lowest_id(at: datetime) -> int:
+    """No id made at that moment or later is lower."""
+    milliseconds = int(at.timestamp() * 1000) - _EPOCH_MS
+    return max(0, milliseconds) << _LOW_BITS
 
 
 def new_id() -> int:

@@ -37,6 +37,7 @@ class JobName(StrEnum):
     COLLECT = "workers.jobs.collecting.collect_due"
     RECONCILE = "workers.jobs.collecting.reconcile_due"
     NOTIFY = "workers.jobs.notifications.notify"
+    TRY_RULES = "workers.jobs.routing.try_rules"
     TIDY = "workers.jobs.housekeeping.tidy"
 
     @property

@@ -106,10 +106,15 @@ def _join_talk(work: Work, item: Item, post_id: int, identity: Person) -> int:
 
 def put(talk: Talk, placement: Placement, now: datetime) -> None:
     (talk.row or {}).update(
-        team_id=placement.team_id, priority=placement.priority, language=placement.language, routed_at=now
+        team_id=placement.team_id,
+        priority=placement.priority,
+        language=placement.language,
+        assignee_id=placement.assignee_id,
+        routed_at=now,
     )
-    if placement.spam and talk.state is ConversationState.NEW:
-        talk.state, talk.waiting_since = ConversationState.SPAM, None
+    if talk.state is ConversationState.NEW and (placement.spam or placement.resolve):
+        talk.state = ConversationState.SPAM if placement.spam else ConversationState.DONE
+        talk.waiting_since = None
 
 
 def _comment_row(

@@ -156,18 +156,26 @@ def _place(works: Sequence[Work], place: Place) -> None:
             if talk.row is None:
                 continue
             new[talk.id] = talk
-            facts.append(
-                Facts(
-                    conversation_id=talk.id,
-                    page_id=work.page_id,
-                    default_team_id=work.team_id,
-                    texts=tuple(item.text for item in said[talk.id]),
-                    author_known=bool(talk.row["author_known"]),
-                    held_as_spam=any(item.status is Status.SPAM for item in said[talk.id]),
-                )
-            )
+            facts.append(_facts(work, talk, said[talk.id], known=bool(talk.row["author_known"])))
     for talk_id, placement in place(facts).items():
         put(new[talk_id], placement, works[0].now)
+
+
+def _facts(work: Work, talk: Talk, said: Sequence[Item], *, known: bool) -> Facts:
+    """What there is to know about a new conversation, from what its person said."""
+    return Facts(
+        conversation_id=talk.id,
+        page_id=work.page_id,
+        default_team_id=work.team_id,
+        texts=tuple(item.text for item in said),
+        author_known=known,
+        held_as_spam=any(item.status is Status.SPAM for item in said),
+        contact_id=talk.contact_id,
+        is_reply=said[0].parent is not None,
+        post_url=said[0].post.url,
+        post_title=said[0].post.title,
+        said_at=rules.sane_time(said[-1].published_at, work.now),
+    )
 
 
 def _write(session: Session, works: Sequence[Work]) -> None:

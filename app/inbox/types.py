@@ -222,7 +222,11 @@ class HistoryEntry:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What routing may look at. ``texts`` are the person's comments, oldest first."""
+    """What routing may look at. ``texts`` are the person's comments, oldest first.
+
+    What is looked up only when somebody asks for it (``earlier``, ``author_vip``, ``connector``, ``kind``,
+    ``confidence``) is left at its default by who makes the facts, and filled in by routing.
+    """
 
     conversation_id: int
     page_id: int
@@ -230,6 +234,21 @@ class Facts:
     texts: tuple[str, ...]
     author_known: bool
     held_as_spam: bool
+    contact_id: int | None = None
+    is_reply: bool = False
+    """Whether the first of the comments answers another."""
+    post_url: str | None = None
+    post_title: str | None = None
+    said_at: datetime | None = None
+    """When the person wrote last, by the platform's clock."""
+    connector: str = ""
+    author_vip: bool = False
+    earlier: int = 0
+    """How many conversations we had with the person before this one."""
+    kind: str | None = None
+    """What the classifier takes it for; None when it was not asked or has nothing to say."""
+    confidence: float | None = None
+    """0 to 1, of ``kind``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +259,9 @@ class Placement:
     priority: Priority
     language: str | None
     spam: bool
+    resolve: bool = False
+    """Nothing needs to be done about it."""
+    assignee_id: int | None = None
 
 
 Place = Callable[[Sequence[Facts]], Mapping[int, Placement]]

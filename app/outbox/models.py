@@ -24,7 +24,8 @@ class Delivery(Base):
     """The comment that is answered or moderated."""
     act: Mapped[Act]
     text: Mapped[str] = mapped_column(Text)
-    actor_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    """None for what a rule asked for."""
     created_at: Mapped[datetime]
 
     state: Mapped[DeliveryState]

@@ -36,11 +36,14 @@ def request(
     comment: Comment,
     conversation_id: int,
     text: str,
-    actor_id: int,
+    actor_id: int | None,
     now: datetime,
     due_at: datetime,
 ) -> int:
-    """Put an act into the outbox; answer the delivery's id. The same key again answers the same delivery."""
+    """Put an act into the outbox; answer the delivery's id. The same key again answers the same delivery.
+
+    ``actor_id`` is None for what a rule asked for.
+    """
     known = session.scalar(select(Delivery.id).where(Delivery.key == key))
     if known is not None:
         return known
@@ -372,7 +375,8 @@ def _give_up(session: Session, one: Delivery, state: DeliveryState, kind: EventK
     session.flush()
     inbox.not_carried_out(session, one.conversation_id, kind, code, now, reply=one.act is Act.REPLY)
     what = SignalKind.REPLY_UNCLEAR if state is DeliveryState.UNCLEAR else SignalKind.REPLY_FAILED
-    tell(session, what, now, people=[one.actor_id], conversation_id=one.conversation_id, code=code)
+    people = [one.actor_id] if one.actor_id is not None else []
+    tell(session, what, now, people=people, conversation_id=one.conversation_id, code=code)
     announce(session, Changed("inbox"))
 
 

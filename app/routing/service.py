@@ -2,7 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import structlog
 from sqlalchemy import bindparam, delete, select, update
@@ -20,16 +22,30 @@ from app.core.ids import new_id, new_ids
 from app.inbox import service as inbox
 from app.inbox.models import Comment, Conversation
 from app.inbox.types import ConversationState, Facts, Placement
+from app.outbox import service as outbox
+from app.outbox.types import Act
 from app.pages.models import Page
-from app.routing import language, queries, rules
-from app.routing.models import RoutingDecision, RuleSet
-from app.routing.types import Candidate, DecidedBy, Judged, Rule
+from app.routing import language, queries, rules, stored
+from app.routing.models import RoutingCause, RoutingDecision
+from app.routing.rules import RuleBook
+from app.routing.types import Candidate, Cause, DecidedBy, Judged, Verdict
 from app.signals.service import tell
 from app.signals.types import SignalKind
 
 log = structlog.get_logger()
 BATCH = 500
 _IN_FORCE = "rules_in_force"
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """The rules that decide now, and whom they may name."""
+
+    version_id: int | None
+    book: RuleBook
+    teams: dict[str, int]
+    people: dict[str, int]
+    """By login; empty when no rule names anybody."""
 
 
 def route_waiting(session: Session, now: datetime) -> int:
@@ -41,30 +57,56 @@ def route_waiting(session: Session, now: datetime) -> int:
     talks = [Candidate(*row) for row in session.execute(query.with_for_update(skip_locked=True))]
     if not talks:
         return 0
-    wanted = select(Page.id, Page.team_id).where(Page.id.in_({talk.page_id for talk in talks}))
-    pages = dict(session.execute(wanted).all())
-    judged = judge(session, list(facts_of(session, talks, pages).values()))
-    _move(session, talks, judged, now)
+    judged = judge(session, list(stored.facts_of(session, talks, default_teams(session, talks)).values()))
+    move(session, talks, judged, now)
     record(session, judged, now)
     announce(session, Changed("inbox"))
     return len(talks)
 
 
+def default_teams(session: Session, talks: Sequence[Candidate]) -> dict[int, int]:
+    """The teams of the pages that conversations stand on."""
+    wanted = select(Page.id, Page.team_id).where(Page.id.in_({talk.page_id for talk in talks}))
+    return dict(session.execute(wanted).all())
+
+
 def judge(session: Session, facts: Sequence[Facts]) -> list[Judged]:
     """Where conversations go by the rules in force, and why; nothing is written."""
-    version_id, active, teams = _in_force(session)
+    now_in_force = in_force(session)
     judged = []
-    for fact in facts:
+    for fact in stored.completed(session, facts, now_in_force.book.needs):
         spoken = language.detect("\n".join(fact.texts))
-        verdict = rules.decide(active, fact, spoken)
-        team_id = teams.get(verdict.team or "", fact.default_team_id)
-        placement = Placement(team_id, verdict.priority, spoken, verdict.spam)
-        judged.append(Judged(fact.conversation_id, version_id, verdict, placement))
+        verdict = rules.decide(now_in_force.book, fact, spoken)
+        placement = _placement(now_in_force, fact, verdict, spoken)
+        judged.append(Judged(fact.conversation_id, now_in_force.version_id, verdict, placement))
     return judged
 
 
-def record(session: Session, judged: Sequence[Judged], now: datetime) -> None:
-    """Keep why the conversations went where they went."""
+def _placement(known: InForce, fact: Facts, verdict: Verdict, spoken: str | None) -> Placement:
+    return Placement(
+        team_id=known.teams.get(verdict.team or "", fact.default_team_id),
+        priority=verdict.priority,
+        language=spoken,
+        spam=verdict.spam,
+        resolve=verdict.resolve,
+        assignee_id=known.people.get(verdict.assignee or ""),
+    )
+
+
+def in_force(session: Session) -> InForce:
+    """The rules and whom they may name; read once a transaction."""
+    known: InForce | None = session.info.get(_IN_FORCE)
+    if known is None:
+        version_id, book = queries.in_force_book(session)
+        teams = {team.key: team.id for team in accounts.teams(session) if not team.demo}
+        named = {rule.then.assignee for rule in book.rules if rule.then.assignee}
+        people = {one.login: one.id for one in accounts.users(session) if one.active and not one.demo} if named else {}
+        known = session.info[_IN_FORCE] = InForce(version_id, book, teams, people)
+    return known
+
+
+def record(session: Session, judged: Sequence[Judged], now: datetime, cause: Cause | None = None) -> None:
+    """Keep why the conversations went where they went, and do at the platform what rules ask for."""
     rows = [
         {
             "id": decision_id,
@@ -80,30 +122,58 @@ def record(session: Session, judged: Sequence[Judged], now: datetime) -> None:
             "actor_id": None,
             "reason": None,
             "at": now,
+            "cause": cause,
+            "more": _more(one.verdict),
         }
         for one, decision_id in zip(judged, new_ids(len(judged)), strict=True)
     ]
     insert_rows(session, RoutingDecision.__table__, rows)
     _tell_teams(session, judged, now)
+    hidden = [one.conversation_id for one in judged if one.verdict.hide]
+    if hidden:
+        _hide(session, hidden, now)
 
 
 def _tell_teams(session: Session, judged: Sequence[Judged], now: datetime) -> None:
     """Leave word of what is new in each team's queue; one piece for all of a batch."""
     fresh: dict[int, list[int]] = defaultdict(list)
     for one in judged:
-        if not one.placement.spam:
+        if not (one.placement.spam or one.placement.resolve):
             fresh[one.placement.team_id].append(one.conversation_id)
     for team_id, conversations in fresh.items():
         tell(session, SignalKind.NEW_IN_TEAM, now, team_id=team_id, conversations=conversations)
 
 
-def _in_force(session: Session) -> tuple[int | None, tuple[Rule, ...], dict[str, int]]:
-    """The rules and the teams they may name; read once a transaction."""
-    known: tuple[int | None, tuple[Rule, ...], dict[str, int]] | None = session.info.get(_IN_FORCE)
-    if known is None:
-        teams = {team.key: team.id for team in accounts.teams(session) if not team.demo}
-        known = session.info[_IN_FORCE] = (*queries.active(session), teams)
-    return known
+def _more(verdict: Verdict) -> dict[str, Any] | None:
+    """What a decision says beyond its own columns; mostly nothing."""
+    also = [[hit.rule, list(hit.words)] for hit in verdict.hits if hit.rule != verdict.rule]
+    said = {
+        "hits": also,
+        "tags": list(verdict.tags),
+        "assignee": verdict.assignee,
+        "hide": verdict.hide,
+        "resolve": verdict.resolve,
+    }
+    return {key: value for key, value in said.items() if value} or None
+
+
+def _hide(session: Session, conversation_ids: Sequence[int], now: datetime) -> None:
+    """Have what the person said there hidden at the platform, through the outbox; asked twice, it is done once."""
+    query = select(Comment).where(
+        Comment.conversation_id.in_(conversation_ids), Comment.is_us.is_(False), Comment.status == Status.LIVE
+    )
+    for comment in session.scalars(query):
+        outbox.request(
+            session,
+            key=f"rule:{Act.HOLD}:{comment.id}",
+            act=Act.HOLD,
+            comment=comment,
+            conversation_id=comment.conversation_id or 0,
+            text="",
+            actor_id=None,
+            now=now,
+            due_at=now,
+        )
 
 
 def correct(
@@ -140,6 +210,8 @@ def correct(
             actor_id=actor.id,
             reason=reason.strip()[:500] or None,
             at=now,
+            cause=None,
+            more=None,
         )
     )
     session.flush()
@@ -156,90 +228,47 @@ def forget_corrections(session: Session, conversation_ids: Sequence[int], actor:
     run_in_bulk(session, mistaken)
 
 
-def publish(session: Session, source: str, now: datetime, actor_id: int | None = None) -> int:
-    """Put a new version of the rules in force; answer its id. Raises InvalidInput, naming the rule at fault."""
-    checked(session, source)
-    fresh = RuleSet(source=source, published_at=now, published_by_id=actor_id)
-    session.add(fresh)
-    session.flush()
-    return fresh.id
-
-
-def checked(session: Session, source: str) -> tuple[Rule, ...]:
-    """The rules in a text, fit to be put in force. Raises InvalidInput, naming the rule at fault."""
-    known = {team.key for team in accounts.teams(session) if not team.demo}
-    found = rules.read(source)
-    for number, rule in enumerate(found, 1):
-        if rule.team and rule.team not in known:
-            message = _(
-                "Rule %(n)s: there is no team “%(team)s”. Teams: %(teams)s.",
-                n=number,
-                team=rule.team,
-                teams=", ".join(sorted(known)),
-            )
-            raise InvalidInput(message, field="rules")
-    return found
-
-
 def remove_pages(session: Session, page_ids: Sequence[int]) -> None:
     """Remove all decisions about what was said on these pages."""
     talks = select(Conversation.id).where(Conversation.page_id.in_(page_ids))
-    run_in_bulk(session, delete(RoutingDecision).where(RoutingDecision.conversation_id.in_(talks)))
-
-
-def facts_of(session: Session, talks: Sequence[Candidate], pages: dict[int, int]) -> dict[int, Facts]:
-    """What routing looks at, by conversation. ``pages`` are the default teams of their pages."""
-    said: dict[int, list[str]] = defaultdict(list)
-    spam: set[int] = set()
-    query = (
-        select(Comment.conversation_id, Comment.text, Comment.status)
-        .where(Comment.conversation_id.in_([talk.id for talk in talks]), Comment.is_us.is_(False))
-        .order_by(Comment.published_at, Comment.id)
+    run_in_bulk(
+        session,
+        delete(RoutingDecision).where(RoutingDecision.conversation_id.in_(talks)),
+        delete(RoutingCause).where(RoutingCause.conversation_id.in_(talks)),
     )
-    for talk_id, text, status in session.execute(query):
-        if talk_id is None:
-            continue
-        said[talk_id].append(text)
-        if status is Status.SPAM:
-            spam.add(talk_id)
-    return {
-        talk.id: Facts(
-            conversation_id=talk.id,
-            page_id=talk.page_id,
-            default_team_id=pages[talk.page_id],
-            texts=tuple(said[talk.id]),
-            author_known=talk.author_known,
-            held_as_spam=talk.id in spam,
-        )
-        for talk in talks
-    }
 
 
-def _move(session: Session, talks: Sequence[Candidate], judged: Sequence[Judged], now: datetime) -> None:
+def move(session: Session, talks: Sequence[Candidate], judged: Sequence[Judged], now: datetime) -> None:
+    """Put conversations where they were judged to belong. What waits for us may be set aside or resolved so."""
     table = Conversation.__table__
+    names = ("team_id", "priority", "language", "routed_at")
     statement = (
         update(table)  # type: ignore[arg-type]
         .where(table.c.id == bindparam("which"))
-        .values(
-            team_id=bindparam("team"),
-            priority=bindparam("priority"),
-            language=bindparam("language"),
-            routed_at=bindparam("at"),
-        )
+        .values({name: bindparam(name) for name in names})
     )
     moves = [
         {
             "which": one.conversation_id,
-            "team": one.placement.team_id,
+            "team_id": one.placement.team_id,
             "priority": one.placement.priority,
             "language": one.placement.language,
-            "at": now,
+            "routed_at": now,
         }
         for one in judged
     ]
     session.connection().execute(statement, moves)
     waiting = {talk.id for talk in talks if talk.state is ConversationState.NEW}
-    spam = [one.conversation_id for one in judged if one.placement.spam and one.conversation_id in waiting]
-    if spam:
-        aside = update(Conversation).where(Conversation.id.in_(spam))
-        run_in_bulk(session, aside.values(state=ConversationState.SPAM, waiting_since=None, sort_at=now))
+    for state, wanted in (
+        (ConversationState.SPAM, {one.conversation_id for one in judged if one.placement.spam}),
+        (ConversationState.DONE, {one.conversation_id for one in judged if one.placement.resolve}),
+    ):
+        if wanted & waiting:
+            aside = update(Conversation).where(Conversation.id.in_(wanted & waiting))
+            run_in_bulk(session, aside.values(state=state, waiting_since=None, sort_at=now))
+    for one in judged:
+        if one.placement.assignee_id is not None:
+            free = update(Conversation).where(
+                Conversation.id == one.conversation_id, Conversation.assignee_id.is_(None)
+            )
+            run_in_bulk(session, free.values(assignee_id=one.placement.assignee_id))

@@ -1,6 +1,6 @@
-"""Rules and verdicts."""
+"""Rules, what they are made of, and verdicts."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from app.inbox.types import ConversationState, Placement, Priority
@@ -12,23 +12,154 @@ class DecidedBy(StrEnum):
     PERSON = "person"
 
 
+class RuleSetState(StrEnum):
+    """``draft``: being written. ``proposed``: waits for a second person. ``published``: in force. ``replaced``: was,
+    until another took over. ``rolled_back``: was, until somebody took it back. ``discarded``: nobody wanted it."""
+
+    DRAFT = "draft"
+    PROPOSED = "proposed"
+    PUBLISHED = "published"
+    REPLACED = "replaced"
+    ROLLED_BACK = "rolled_back"
+    DISCARDED = "discarded"
+
+
+class RuleSetEventKind(StrEnum):
+    CREATED = "created"
+    CHANGED = "changed"
+    TRIED = "tried"
+    PROPOSED = "proposed"
+    REFUSED = "refused"
+    APPROVED = "approved"
+    PUBLISHED = "published"
+    REPLACED = "replaced"
+    ROLLED_BACK = "rolled_back"
+    RESTORED = "restored"
+    DISCARDED = "discarded"
+
+
+class TrialState(StrEnum):
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    STOPPED = "stopped"
+
+
+class Cause(StrEnum):
+    """Why a conversation is judged anew."""
+
+    EDITED = "edited"
+    """What the person wrote was changed at the platform."""
+    AUTHOR = "author"
+    """We learned who the person is."""
+    HELD = "held"
+    """The platform changed its mind about whether it is spam."""
+
+
+class Fact(StrEnum):
+    """What a condition can ask about; the value is its key in a rules text. What each takes: ``app.routing.facts``."""
+
+    WORDS = "words"
+    """Any of these, as whole words or phrases; a trailing ``*`` matches any ending."""
+    REGEX = "regex"
+    QUESTION = "question"
+    """Whether the text holds a question mark, of any script."""
+    ONLY = "only"
+    """The text is made of nothing but these."""
+    LINKS = "links_at_least"
+    LANGUAGES = "languages"
+    PAGES = "pages"
+    CONNECTORS = "connectors"
+    POSTS = "posts"
+    """Words in the post's title, or parts of its address."""
+    COMMENT_KINDS = "comment_kinds"
+    KNOWN = "author_known"
+    VIP = "author_vip"
+    EARLIER = "earlier_at_least"
+    HOURS = "hours"
+    HELD = "held_as_spam"
+    KINDS = "kinds"
+    CONFIDENCE = "confidence_at_least"
+
+
+class Only(StrEnum):
+    MENTIONS = "mentions"
+    EMOJI = "emoji"
+    LINKS = "links"
+
+
+class CommentKind(StrEnum):
+    COMMENT = "comment"
+    REPLY = "reply"
+
+
+class Match(StrEnum):
+    """How many conditions of a group must hold."""
+
+    ALL = "all"
+    ANY = "any"
+
+
+Value = bool | int | float | tuple[str, ...] | tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One question about a conversation. ``negated`` turns its answer round."""
+
+    fact: Fact
+    value: Value
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Conditions that count as one. Groups hold no groups: with ``negated``, two levels can say everything."""
+
+    match: Match
+    members: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Actions:
+    """What a rule does. None and False: it says nothing about that, and a later rule may, if this one goes on."""
+
+    team: str | None = None
+    assignee: str | None = None
+    """A login."""
+    priority: Priority | None = None
+    tags: tuple[str, ...] = ()
+    spam: bool = False
+    """Set aside, here."""
+    hide: bool = False
+    """Hidden at the platform, where that can be done."""
+    resolve: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule; every condition that is given must hold. The first rule that matches decides."""
+    """One rule. The first that matches decides, unless it goes on: then later ones may add what it left open."""
 
     name: str
-    words: tuple[str, ...] = ()
-    """Any of these, as whole words; a trailing ``*`` matches any ending."""
-    question: bool | None = None
-    """Whether the text holds a question mark, of any script."""
-    links_at_least: int = 0
-    pages: tuple[int, ...] = ()
-    languages: tuple[str, ...] = ()
-    author_known: bool | None = None
-    held_as_spam: bool | None = None
-    team: str | None = None
-    priority: Priority = Priority.NORMAL
-    spam: bool = False
+    when: tuple[Condition | Group, ...]
+    then: Actions
+    match: Match = Match.ALL
+    goes_on: bool = False
+    note: str = ""
+    """For people; decides nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with rules, and where."""
+
+    rule: int
+    """Counted from 1; 0 means the text as a whole."""
+    part: str
+    """``name``, ``team``; ``when.2`` for the second condition, ``when.2.1`` for the first of a group; "": the rule."""
+    why: str
+    """A sentence for the person who wrote it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +170,15 @@ class Candidate:
     page_id: int
     state: ConversationState
     author_known: bool
+    contact_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A rule that matched, and the words it saw (none for rules that look at other things)."""
+
+    rule: str
+    words: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +189,20 @@ class Verdict:
     priority: Priority
     spam: bool
     rule: str | None
+    """The rule that says where it goes; the first that matched, if none of them does."""
     matched: tuple[str, ...]
+    """The words ``rule`` saw."""
+    assignee: str | None = None
+    tags: tuple[str, ...] = ()
+    hide: bool = False
+    resolve: bool = False
+    hits: tuple[Hit, ...] = field(default=(), compare=False)
+    """All rules that matched, in order."""
+
+    @property
+    def out_of_sight(self) -> bool:
+        """Whether nobody would see it unless they look for it."""
+        return self.spam or self.hide or self.resolve
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from jinja2 import Environment, nodes
 
-from app.routing import rules
+from app.routing import reading
 from app.web.present import names
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -166,6 +166,6 @@ def test_no_message_of_the_code_bypasses_gettext() -> None:
 
 
 def test_the_first_rules_have_names_in_every_language() -> None:
-    first = rules.read((APP / "routing/default_rules.toml").read_text(encoding="utf-8"))
+    first = reading.read((APP / "routing/default_rules.toml").read_text(encoding="utf-8"))
     assert {rule.name for rule in first} <= names.OURS
     assert names.shown("A rule of our own") == "A rule of our own"

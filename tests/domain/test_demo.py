@@ -35,6 +35,7 @@ from app.pages import service as pages
 from app.pages.models import Page
 from app.replies import service as replies
 from app.routing import service as routing
+from app.routing import versions
 from app.search import service as search
 from tests.domain.conftest import House
 
@@ -309,7 +310,7 @@ def test_nothing_real_can_be_given_to_the_demonstration(house: House, demo: Serv
             Conflict,
             lambda s: pages.add_page(s, found, team_id=team.id, sealed_secret=None, account=None, since=None, now=now),
         ),
-        (InvalidInput, lambda s: routing.publish(s, rules, now)),
+        (InvalidInput, lambda s: versions.install(s, rules, now)),
     ]
     for refusal, attempt in attempts:
         with pytest.raises(refusal), house.db.write() as session:

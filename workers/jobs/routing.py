@@ -1,7 +1,7 @@
-"""Routing what intake left behind."""
+"""Routing what intake left behind, and trying rules on what is stored."""
 
 from app.core.clock import utc_now
-from app.routing import service
+from app.routing import service, trials
 from workers.context import services
 
 
@@ -14,3 +14,8 @@ def route_waiting() -> int:
         routed += count
         if not count:
             return routed
+
+
+def try_rules() -> None:
+    """Go on for a few seconds with the trial that waits longest; what is left is woken for again."""
+    trials.work(services().db, utc_now())

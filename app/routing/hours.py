@@ -1,0 +1,77 @@
+"""Hours of the week, as people write them: ``mo-fr 09:00-17:30 Europe/Berlin``."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta, tzinfo
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+DAYS = ("mo", "tu", "we", "th", "fr", "sa", "su")
+_FORM = re.compile(
+    r"(?P<days>[a-z]{2}(?:-[a-z]{2})?(?:,[a-z]{2}(?:-[a-z]{2})?)*)\s+"
+    r"(?P<from>\d{1,2}:\d{2})\s*-\s*(?P<to>\d{1,2}:\d{2})(?:\s+(?P<zone>[\w+/-]+))?",
+    re.IGNORECASE | re.ASCII,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """From a time up to (not including) another, on days that are counted from Monday 0. ``until`` at or before
+    ``since`` is on the next day."""
+
+    days: frozenset[int]
+    since: time
+    until: time
+    zone: tzinfo
+
+    def hold(self, at: datetime) -> bool:
+        """Whether that moment is within."""
+        here = at.astimezone(self.zone)
+        clock = here.time()
+        if self.since < self.until:
+            return here.weekday() in self.days and self.since <= clock < self.until
+        if clock >= self.since:
+            return here.weekday() in self.days
+        return clock < self.until and (here - timedelta(days=1)).weekday() in self.days
+
+
+@lru_cache(maxsize=500)
+def read(text: str) -> Hours | None:
+    """The hours that a text names, in UTC unless it names a zone; None when it names none."""
+    found = _FORM.fullmatch(text.strip())
+    if found is None:
+        return None
+    days = _days(found["days"].lower())
+    since, until = _clock(found["from"]), _clock(found["to"])
+    zone = _zone(found["zone"])
+    if not days or since is None or until is None or zone is None:
+        return None
+    return Hours(days, since, until, zone)
+
+
+def _days(text: str) -> frozenset[int]:
+    """No days at all when one of them is none."""
+    days: set[int] = set()
+    for part in text.split(","):
+        first, _dash, last = part.partition("-")
+        if first not in DAYS or (last or first) not in DAYS:
+            return frozenset()
+        begin, end = DAYS.index(first), DAYS.index(last or first)
+        days.update((begin + step) % 7 for step in range((end - begin) % 7 + 1))
+    return frozenset(days)
+
+
+def _clock(text: str) -> time | None:
+    hour, minute = map(int, text.split(":"))
+    if (hour, minute) == (24, 0):
+        return time(0)
+    return time(hour, minute) if hour < 24 and minute < 60 else None
+
+
+def _zone(name: str | None) -> tzinfo | None:
+    if name is None or name.upper() in ("UTC", "Z"):
+        return UTC
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return None

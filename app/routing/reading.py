@@ -1,0 +1,251 @@
+"""Rules from the text they are written in. Every fault is found, not only the first, and says where it is."""
+
+import hashlib
+import tomllib
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import Any
+
+from app.core.errors import InvalidInput
+from app.core.i18n import gettext as _
+from app.core.i18n import ngettext
+from app.inbox.types import Priority
+from app.routing import facts
+from app.routing.types import Actions, Condition, Fact, Fault, Group, Match, Rule
+
+MOST_RULES = 1000
+MOST_CONDITIONS = 50
+NAME_MAXIMUM = 120
+NOTE_MAXIMUM = 1000
+_ACTIONS = ("team", "assignee", "priority", "tags", "spam", "hide", "resolve")
+_OWN = ("name", "note", "match", "when", "continue")
+_FACTS = frozenset(one.value for one in Fact)
+_SAID = 8
+
+
+class InvalidRules(InvalidInput):
+    """Rules that can't be used. ``faults`` says what is wrong where; the message says it in a few lines."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        self.faults = tuple(faults)
+        lines = [told(one) for one in self.faults[:_SAID]]
+        left = len(self.faults) - len(lines)
+        if left:
+            lines.append(ngettext("… and %(num)s more.", "… and %(num)s more.", left))
+        super().__init__("\n".join(lines), field="rules")
+
+
+def told(fault: Fault) -> str:
+    """A fault in one line."""
+    if not fault.rule:
+        return fault.why
+    if not fault.part:
+        return _("Rule %(n)s: %(why)s", n=fault.rule, why=fault.why)
+    return _("Rule %(n)s, %(where)s: %(why)s", n=fault.rule, where=_where(fault.part), why=fault.why)
+
+
+def _where(part: str) -> str:
+    kind, *numbers = part.split(".")
+    if kind != "when" or not numbers:
+        return part
+    if len(numbers) == 1:
+        return _("condition %(n)s", n=numbers[0])
+    return _("condition %(n)s of group %(m)s", n=numbers[1], m=numbers[0])
+
+
+def digest(text: str) -> str:
+    """What tells one text of rules from another."""
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+@lru_cache(maxsize=16)
+def read(text: str) -> tuple[Rule, ...]:
+    """Rules from a TOML text. Raises InvalidRules."""
+    try:
+        tables = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InvalidRules([Fault(0, "", _("These rules are not TOML: %(error)s.", error=error))]) from None
+    found = tables.get("rule", [])
+    if set(tables) - {"rule"} or not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+        raise InvalidRules([Fault(0, "", _("Rules are written as [[rule]] tables, nothing else."))])
+    if len(found) > MOST_RULES:
+        raise InvalidRules([Fault(0, "", _("More than %(n)s rules can't be overlooked by anybody.", n=MOST_RULES))])
+    faults: list[Fault] = []
+    rules = tuple(_Reader(number, faults).rule(table) for number, table in enumerate(found, 1))
+    if faults:
+        raise InvalidRules(faults)
+    return rules
+
+
+def faults_of(rules: Sequence[Rule]) -> list[Fault]:
+    """What is wrong with rules that were put together somewhere else."""
+    faults: list[Fault] = []
+    for number, rule in enumerate(rules, 1):
+        reader = _Reader(number, faults)
+        reader.check_name(rule.name)
+        reader.check_conditions(rule.when)
+        reader.check_actions(rule.then)
+        for place, one in places(rule.when):
+            reader.value(place, one.fact, one.value)
+    return faults
+
+
+def places(members: Sequence[Condition | Group]) -> Iterator[tuple[str, Condition]]:
+    """Every single condition with its place, as faults name it."""
+    for n, one in enumerate(members, 1):
+        if isinstance(one, Condition):
+            yield f"when.{n}", one
+        else:
+            yield from ((f"when.{n}.{m}", inner) for m, inner in enumerate(one.members, 1))
+
+
+def _is_blank(given: Any) -> bool:
+    """Whether a condition in the rule's own table says nothing."""
+    return not isinstance(given, bool) and given in ([], 0)
+
+
+class _Reader:
+    """Reads one rule and notes its faults."""
+
+    def __init__(self, number: int, faults: list[Fault]) -> None:
+        self._number = number
+        self._faults = faults
+
+    def fault(self, part: str, why: str) -> None:
+        self._faults.append(Fault(self._number, part, why))
+
+    def rule(self, table: dict[str, Any]) -> Rule:
+        for key in sorted(set(table) - _FACTS - {*_OWN, *_ACTIONS}):
+            self.fault(key, _("No rule knows this word."))
+        name, note = self._text(table, "name"), self._text(table, "note")
+        self.check_name(name)
+        if len(note) > NOTE_MAXIMUM:
+            self.fault("note", _("A note has at most %(n)s characters.", n=NOTE_MAXIMUM))
+        before = len(self._faults)
+        short = [key for key in table if key in _FACTS and not _is_blank(table[key])]
+        members: list[Condition | Group] = [
+            one
+            for number, key in enumerate(short, 1)
+            if (one := self.value(f"when.{number}", Fact(key), table[key])) is not None
+        ]
+        members += self._long(table.get("when", []), "when", len(short))
+        if len(self._faults) == before:
+            self.check_conditions(members)
+        then = self._actions(table)
+        return Rule(
+            name=name,
+            when=tuple(members),
+            then=then,
+            match=self._match(table.get("match", Match.ALL.value), "match"),
+            goes_on=self._flag(table, "continue"),
+            note=note,
+        )
+
+    def check_name(self, name: str) -> None:
+        if not name.strip():
+            self.fault("name", _("Give the rule a name; people see it beside what it did."))
+        elif len(name) > NAME_MAXIMUM:
+            self.fault("name", _("A name has at most %(n)s characters.", n=NAME_MAXIMUM))
+
+    def check_conditions(self, members: Sequence[Condition | Group]) -> None:
+        if not members:
+            self.fault("when", _("The rule has no condition; it would take everything."))
+        if len(members) > MOST_CONDITIONS:
+            self.fault("when", _("At most %(n)s conditions fit into a rule.", n=MOST_CONDITIONS))
+        for n, one in enumerate(members, 1):
+            if isinstance(one, Group) and not one.members:
+                self.fault(f"when.{n}", _("The group has no condition; it says nothing."))
+            if isinstance(one, Group) and len(one.members) > MOST_CONDITIONS:
+                self.fault(f"when.{n}", _("At most %(n)s conditions fit into a group.", n=MOST_CONDITIONS))
+
+    def check_actions(self, then: Actions) -> None:
+        if then == Actions():
+            self.fault("", _("The rule does nothing. Name a team, or set something aside as spam: spam = true."))
+        if then.spam and (then.team or then.assignee or then.resolve):
+            self.fault("spam", _("What is set aside as spam goes to nobody. It needs either a team or spam."))
+
+    def value(self, place: str, fact: Fact, given: Any) -> Condition | None:
+        try:
+            return Condition(fact, facts.checked(fact, given))
+        except facts.WrongValueError as error:
+            self.fault(place, f"{fact.value}: {error}")
+            return None
+
+    def _long(self, given: Any, place: str, before: int = 0) -> Iterator[Condition | Group]:
+        """Conditions of a list; ``before`` is how many of the rule stand elsewhere, and are counted first."""
+        if not isinstance(given, list) or not all(isinstance(one, dict) for one in given):
+            self.fault(place, _('Write a list of conditions: when = [{ words = ["late"] }].'))
+            return
+        for number, one in enumerate(given, before + 1):
+            at = f"{place}.{number}"
+            keys = set(one)
+            if keys in ({"any"}, {"all"}) and place == "when":
+                (mode,) = keys
+                inner = [found for found in self._long(one[mode], at) if isinstance(found, Condition)]
+                yield Group(Match(mode), tuple(inner))
+            else:
+                found = self._condition(one, at)
+                if found is not None:
+                    yield found
+
+    def _condition(self, table: dict[str, Any], at: str) -> Condition | None:
+        asked = [key for key in table if key in _FACTS]
+        strange = sorted(set(table) - _FACTS - {"not"})
+        negated = table.get("not", False)
+        if strange or len(asked) != 1 or not isinstance(negated, bool):
+            self.fault(at, _("A condition asks about one thing, and may say not = true beside it."))
+            return None
+        found = self.value(at, Fact(asked[0]), table[asked[0]])
+        if found is None or not negated:
+            return found
+        if isinstance(found.value, bool):
+            self.fault(at, _("Write true or false instead of not."))
+        return Condition(found.fact, found.value, negated=True)
+
+    def _actions(self, table: dict[str, Any]) -> Actions:
+        before = len(self._faults)
+        tags = table.get("tags", [])
+        if not isinstance(tags, list) or not all(isinstance(one, str) and 0 < len(one.strip()) <= 60 for one in tags):
+            self.fault("tags", _("Write a list of words of at most %(n)s characters.", n=60))
+            tags = []
+        then = Actions(
+            team=self._text(table, "team") or None,
+            assignee=self._text(table, "assignee") or None,
+            priority=self._priority(table),
+            tags=tuple(dict.fromkeys(one.strip() for one in tags)),
+            spam=self._flag(table, "spam"),
+            hide=self._flag(table, "hide"),
+            resolve=self._flag(table, "resolve"),
+        )
+        if len(self._faults) == before:
+            self.check_actions(then)
+        return then
+
+    def _priority(self, table: dict[str, Any]) -> Priority | None:
+        given = table.get("priority")
+        if given is None:
+            return None
+        if given not in list(Priority):
+            self.fault("priority", _("The priority is normal or high."))
+            return None
+        return Priority(given)
+
+    def _match(self, given: Any, part: str) -> Match:
+        if given not in list(Match):
+            self.fault(part, _("Write all or any."))
+            return Match.ALL
+        return Match(given)
+
+    def _text(self, table: dict[str, Any], key: str) -> str:
+        given = table.get(key, "")
+        if not isinstance(given, str):
+            self.fault(key, _("Write a text."))
+            return ""
+        return given.strip()
+
+    def _flag(self, table: dict[str, Any], key: str) -> bool:
+        given = table.get(key, False)
+        if not isinstance(given, bool):
+            self.fault(key, _("Write true or false."))
+            return False
+        return given

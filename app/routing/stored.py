@@ -1,0 +1,139 @@
+"""The facts about conversations that are stored, many at a time, each looked up only when rules ask for it."""
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.connectors.ports import Status
+from app.inbox.models import Comment, Conversation, Post
+from app.inbox.types import Facts
+from app.pages.models import Page
+from app.routing.types import Candidate, Fact
+
+_CHUNK = 500
+
+
+@dataclass(slots=True)
+class Known:
+    """What was looked up already and need not be again within one piece of work."""
+
+    connectors: dict[int, str] = field(default_factory=dict)
+    talks_of: dict[int, list[int]] = field(default_factory=dict)
+    """Conversations of contacts, in order."""
+
+
+@dataclass(slots=True)
+class _Said:
+    texts: list[str] = field(default_factory=list)
+    spam: bool = False
+    is_reply: bool = False
+    at: datetime | None = None
+
+
+def facts_of(
+    session: Session, talks: Sequence[Candidate], pages: dict[int, int], *, first_only: bool = False
+) -> dict[int, Facts]:
+    """What routing looks at, by conversation. ``pages`` are the default teams of their pages.
+
+    With ``first_only``, as it was when each was routed first: without what the person said later.
+    """
+    ids = [talk.id for talk in talks]
+    said: dict[int, _Said] = defaultdict(_Said)
+    for start in range(0, len(ids), _CHUNK):
+        _read_said(session, ids[start : start + _CHUNK], said, first_only=first_only)
+    found = {}
+    for talk in talks:
+        words = said[talk.id]
+        found[talk.id] = Facts(
+            conversation_id=talk.id,
+            page_id=talk.page_id,
+            default_team_id=pages[talk.page_id],
+            texts=tuple(words.texts),
+            author_known=talk.author_known,
+            held_as_spam=words.spam,
+            contact_id=talk.contact_id,
+            is_reply=words.is_reply,
+            said_at=words.at,
+        )
+    return found
+
+
+def _read_said(session: Session, ids: Sequence[int], said: dict[int, _Said], *, first_only: bool) -> None:
+    query = (
+        select(Comment.conversation_id, Comment.text, Comment.status, Comment.parent_external_id, Comment.published_at)
+        .where(Comment.conversation_id.in_(ids), Comment.is_us.is_(False))
+        .order_by(Comment.conversation_id, Comment.published_at, Comment.id)
+    )
+    if first_only:
+        query = query.join(Conversation, Conversation.id == Comment.conversation_id).where(
+            Comment.first_seen_at <= func.coalesce(Conversation.routed_at, Comment.first_seen_at)
+        )
+    for talk_id, text, status, parent, at in session.execute(query):
+        one = said[talk_id or 0]
+        if not one.texts:
+            one.is_reply = parent is not None
+        one.texts.append(text)
+        one.at = at
+        one.spam = one.spam or status is Status.SPAM
+
+
+def completed(
+    session: Session, facts: Sequence[Facts], needs: Collection[Fact], known: Known | None = None
+) -> list[Facts]:
+    """The same facts with what rules ask about beyond what everybody has at hand."""
+    known = known or Known()
+    found = list(facts)
+    if Fact.CONNECTORS in needs:
+        connectors = _connectors(session, {one.page_id for one in found}, known)
+        found = [replace(one, connector=connectors.get(one.page_id, "")) for one in found]
+    if Fact.EARLIER in needs:
+        found = _with_earlier(session, found, known)
+    if Fact.POSTS in needs:
+        found = _with_posts(session, found)
+    return found
+
+
+def _connectors(session: Session, page_ids: Collection[int], known: Known) -> dict[int, str]:
+    if not known.connectors.keys() >= set(page_ids):
+        known.connectors.update(session.execute(select(Page.id, Page.connector)).all())
+    return known.connectors
+
+
+def _with_earlier(session: Session, facts: list[Facts], known: Known) -> list[Facts]:
+    """Only people we have met can have earlier conversations."""
+    asked = {one.contact_id for one in facts if one.author_known and one.contact_id is not None}
+    missing = sorted(asked - known.talks_of.keys())
+    for start in range(0, len(missing), _CHUNK):
+        part = missing[start : start + _CHUNK]
+        known.talks_of.update({contact: [] for contact in part})
+        query = select(Conversation.contact_id, Conversation.id).where(Conversation.contact_id.in_(part))
+        for contact, talk in session.execute(query.order_by(Conversation.id)):
+            known.talks_of[contact].append(talk)
+    return [
+        replace(one, earlier=bisect_left(known.talks_of.get(one.contact_id or 0, []), one.conversation_id))
+        for one in facts
+    ]
+
+
+def _with_posts(session: Session, facts: list[Facts]) -> list[Facts]:
+    """For conversations that are stored; the others know their post already."""
+    missing = [one.conversation_id for one in facts if one.post_url is None and one.post_title is None]
+    posts: dict[int, tuple[str | None, str | None]] = {}
+    for start in range(0, len(missing), _CHUNK):
+        query = (
+            select(Conversation.id, Post.url, Post.title)
+            .join(Post, Post.id == Conversation.post_id)
+            .where(Conversation.id.in_(missing[start : start + _CHUNK]))
+        )
+        posts.update({talk: (url, title) for talk, url, title in session.execute(query)})
+    return [
+        replace(one, post_url=posts[one.conversation_id][0], post_title=posts[one.conversation_id][1])
+        if one.conversation_id in posts
+        else one
+        for one in facts
+    ]

@@ -1,0 +1,104 @@
+"""Finding words and phrases of many rules in one walk through a text, whatever the number of rules."""
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+_TOKEN = re.compile(r"\w+|[^\w\s]")
+_APOSTROPHES = str.maketrans("’‘ʼ´`", "'''''")
+_HEAD = 2
+
+
+def normal(text: str) -> str:
+    """The text with one form for each letter and apostrophe."""
+    if text.isascii():
+        return text
+    return unicodedata.normalize("NFC", text).translate(_APOSTROPHES)
+
+
+def tokens(text: str) -> list[str]:
+    """Words and single signs, in lower case; blanks only part them."""
+    return [one.casefold() for one in _TOKEN.findall(normal(text))]
+
+
+class WordIndex:
+    """Which of many lists of words a text holds something of.
+
+    A word is a run of letters and digits; ``refund*`` is any word that begins so; several in a row are a phrase.
+    """
+
+    def __init__(self, lists: Iterable[Sequence[str]]) -> None:
+        self._single: dict[str, set[int]] = defaultdict(set)
+        self._heads: dict[str, list[tuple[str, int]]] = defaultdict(list)
+        self._phrases: dict[str, list[tuple[tuple[str, ...], bool, int]]] = defaultdict(list)
+        for number, words in enumerate(lists):
+            for word in words:
+                self._add(number, word)
+
+    def _add(self, number: int, word: str) -> None:
+        stem = word.strip()
+        open_end = stem.endswith("*")
+        parts = tokens(stem.rstrip("*"))
+        if not parts:
+            return
+        if len(parts) > 1:
+            self._phrases[parts[0]].append((tuple(parts), open_end, number))
+        elif open_end:
+            self._heads[parts[0][:_HEAD]].append((parts[0], number))
+        else:
+            self._single[parts[0]].add(number)
+
+    def find(self, said: Sequence[str]) -> set[int]:
+        """The numbers of the lists that ``said`` (made by ``tokens``) holds something of."""
+        found: set[int] = set()
+        seen = set(said)
+        for one in seen & self._single.keys():
+            found |= self._single[one]
+        for one in seen:
+            for size in range(1, _HEAD + 1):
+                if size <= len(one) and (heads := self._heads.get(one[:size])):
+                    found.update(number for stem, number in heads if len(stem) >= size and one.startswith(stem))
+        begun = seen & self._phrases.keys()
+        if begun:
+            for at, one in enumerate(said):
+                if one in begun:
+                    found.update(
+                        number for parts, open_end, number in self._phrases[one] if _stands(said, at, parts, open_end)
+                    )
+        return found
+
+
+def _stands(said: Sequence[str], at: int, parts: Sequence[str], open_end: bool) -> bool:
+    end = at + len(parts)
+    if end > len(said):
+        return False
+    last, wanted = said[end - 1], parts[-1]
+    if not (last.startswith(wanted) if open_end else last == wanted):
+        return False
+    return all(said[at + n] == parts[n] for n in range(len(parts) - 1))
+
+
+def spans(text: str, words: Sequence[str]) -> list[tuple[int, int]]:
+    """Where in ``text`` (as ``normal`` leaves it) the words stand, in order; none within another."""
+    marks = [(found.start(), found.end(), found.group().casefold()) for found in _TOKEN.finditer(text)]
+    said = [mark[2] for mark in marks]
+    wanted = [(tokens(word.strip().rstrip("*")), word.strip().endswith("*")) for word in words]
+    wanted = sorted((one for one in wanted if one[0]), key=lambda one: -len(one[0]))
+    by_first: dict[str, list[tuple[list[str], bool]]] = defaultdict(list)
+    open_ones = [one for one in wanted if one[1] and len(one[0]) == 1]
+    for one in wanted:
+        if one not in open_ones:
+            by_first[one[0][0]].append(one)
+    found: list[tuple[int, int]] = []
+    at = 0
+    while at < len(said):
+        size = next(
+            (len(parts) for parts, open_end in by_first.get(said[at], ()) if _stands(said, at, parts, open_end)), 0
+        )
+        if not size and any(said[at].startswith(parts[0]) for parts, _open in open_ones):
+            size = 1
+        if size:
+            found.append((marks[at][0], marks[at + size - 1][1]))
+        at += size or 1
+    return found

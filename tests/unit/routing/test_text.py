@@ -1,0 +1,112 @@
+"""Rules as text: read, written, and every fault told at its place."""
+
+from contextlib import suppress
+from importlib import resources
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.routing import reading, writing
+from app.routing.reading import InvalidRules
+from app.routing.types import Rule
+from tests.unit.routing import made
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(made.rules, max_size=4))
+def test_what_is_written_is_read_back(some: list[Rule]) -> None:
+    text = writing.write(some)
+    assert list(reading.read(text)) == some
+    assert writing.write(reading.read(text)) == text
+    assert reading.faults_of(some) == []
+
+
+def test_the_first_rules_survive_being_written() -> None:
+    shipped = reading.read(resources.files("app.routing").joinpath("default_rules.toml").read_text(encoding="utf-8"))
+    assert reading.read(writing.write(shipped)) == shipped
+    assert len(shipped) == 13
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    st.recursive(
+        st.booleans()
+        | st.integers()
+        | st.floats(allow_nan=False)
+        | st.sampled_from(["", "words", "x", "all", "normal"]),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(
+                st.sampled_from(["words", "any", "all", "not", "when", "pages", "hours"]), inner, max_size=3
+            )
+        ),
+        max_leaves=8,
+    ),
+    st.sampled_from(
+        ["name", "when", "match", "words", "pages", "team", "priority", "tags", "spam", "continue", "kinds"]
+    ),
+)
+def test_whatever_stands_in_a_rule_is_read_or_refused(value: object, key: str) -> None:
+    def toml(one: object) -> str:
+        if isinstance(one, dict):
+            return "{" + ", ".join(f"{k} = {toml(v)}" for k, v in one.items()) + "}"
+        if isinstance(one, list):
+            return "[" + ", ".join(map(toml, one)) + "]"
+        if isinstance(one, bool):
+            return str(one).lower()
+        return repr(one).replace("'", '"') if isinstance(one, str) else (repr(one) if "inf" not in repr(one) else "inf")
+
+    text = f"[[rule]]\n{key} = {toml(value)}\n"
+    with suppress(InvalidRules):
+        reading.read(text)
+
+
+def test_every_fault_is_told_with_its_place() -> None:
+    text = """
+[[rule]]
+name = "fine"
+words = ["late"]
+team = "a"
+
+[[rule]]
+name = "not fine"
+regex = ["("]
+when = [
+  { words = ["x"], not = "yes" },
+  { any = [{ hours = ["always"] }, { pages = [1] }] },
+  { languages = ["german"] },
+]
+team = "a"
+priority = "huge"
+colour = "red"
+"""
+    with pytest.raises(InvalidRules) as caught:
+        reading.read(text)
+    assert [(fault.rule, fault.part) for fault in caught.value.faults] == [
+        (2, "colour"),
+        (2, "when.1"),
+        (2, "when.2"),
+        (2, "when.3.1"),
+        (2, "when.4"),
+        (2, "priority"),
+    ]
+    assert "Rule 2, condition 1 of group 3: hours: “always”" in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("name = 'x'\nwords = ['a']\nspam = true\nteam = 'y'", "spam"),
+        ("name = 'x'\nwords = ['a']", ""),
+        ("name = 'x'\nteam = 'y'", "when"),
+        ("name = 'x'\nteam = 'y'\nwhen = [{ any = [] }]", "when.1"),
+        ("name = 'x'\nteam = 'y'\nwhen = [{ any = [{ any = [] }] }]", "when.1.1"),
+        ("name = 'x'\nteam = 'y'\nwhen = [{ author_known = true, not = true }]", "when.1"),
+        ("name = 'x'\nteam = 'y'\nwords = ['a']\ntags = ['']", "tags"),
+    ],
+)
+def test_a_fault_has_its_place(text: str, part: str) -> None:
+    with pytest.raises(InvalidRules) as caught:
+        reading.read(f"[[rule]]\n{text}\n")
+    assert caught.value.faults[0].part == part
