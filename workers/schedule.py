@@ -46,10 +46,10 @@ TABLE = (
     Entry(JobName.DELIVER, outbox.has_due, SWEEP_SECONDS),
     Entry(JobName.ROUTE, lambda session, _now: routing.has_waiting(session), SWEEP_SECONDS),
     Entry(JobName.INDEX, lambda session, _now: search.has_waiting(session), SWEEP_SECONDS),
-    Entry(JobName.TRY_RULES, trials.has_due, SWEEP_SECONDS),
     Entry(JobName.COLLECT, collecting.has_due, SWEEP_SECONDS),
     Entry(JobName.RECONCILE, collecting.has_reconcile_due, SWEEP_SECONDS),
     Entry(JobName.NOTIFY, notifications.has_due, SWEEP_SECONDS),
+    Entry(JobName.TRY_RULES, trials.has_due, SWEEP_SECONDS),
     Entry(JobName.TIDY, None, HOUR),
 )
 

@@ -1,7 +1,8 @@
 """Versions of rules with their history, trials of them, and reasons to judge a conversation anew."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import sqlalchemy as sa
 from alembic import op
@@ -111,7 +112,7 @@ def upgrade() -> None:
             postgresql_where=sa.text("settled_at IS NULL"),
         )
 
-    with op.batch_alter_table("deliveries", schema=None) as batch_op:
+    with _triggers_kept("deliveries"), op.batch_alter_table("deliveries", schema=None) as batch_op:
         batch_op.alter_column("actor_id", existing_type=sa.INTEGER(), nullable=True)
 
     with op.batch_alter_table("routing_decisions", schema=None) as batch_op:
@@ -123,6 +124,19 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("more", db.JsonData, nullable=True))
 
     _rule_sets()
+
+
+@contextmanager
+def _triggers_kept(table: str) -> Iterator[None]:
+    """SQLite rebuilds a table to change a column, and drops its triggers with the old one."""
+    connection = op.get_bind()
+    kept: list[str] = []
+    if connection.dialect.name == "sqlite":
+        query = sa.text("SELECT sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = :table")
+        kept = list(connection.scalars(query, {"table": table}))
+    yield
+    for trigger in kept:
+        connection.exec_driver_sql(trigger)
 
 
 def _rule_sets() -> None:
