@@ -7,11 +7,20 @@ from app.accounts.types import Permission, Role
 _EVERYBODY = frozenset(
     {Permission.READ_INBOX, Permission.ANSWER, Permission.READ_PAGES, Permission.READ_ROUTING, Permission.OWN_ACCOUNT}
 )
+_LEADING = _EVERYBODY | {
+    Permission.CURATE,
+    Permission.LIFT_DO_NOT_CONTACT,
+    Permission.MANAGE_ROUTING,
+}
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.AGENT: _EVERYBODY,
     Role.MARKETER: _EVERYBODY,
-    Role.SUPERVISOR: _EVERYBODY | {Permission.CURATE, Permission.MANAGE_ROUTING},
-    Role.ADMIN: _EVERYBODY | {Permission.CURATE, Permission.MANAGE_PAGES, Permission.MANAGE_ROUTING},
+    Role.SUPERVISOR: _LEADING,
+    Role.ADMIN: _LEADING
+    | {
+        Permission.MANAGE_PAGES,
+        Permission.MANAGE_PEOPLE,
+    },
 }
 
 MINIMUM_PASSWORD = 10

@@ -25,6 +25,10 @@ class Permission(StrEnum):
     OWN_ACCOUNT = "own_account"
     CURATE = "curate"
     """Rename and remove what all see: tags, a team's saved views; act on whole lists of any team."""
+    LIFT_DO_NOT_CONTACT = "lift_do_not_contact"
+    """Let somebody be written to again who was marked as not to be contacted."""
+    MANAGE_PEOPLE = "manage_people"
+    """Add people, change roles and teams, switch accounts off."""
 
 
 @dataclass(frozen=True, slots=True)

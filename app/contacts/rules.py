@@ -1,9 +1,74 @@
-"""Who is who. A display name alone never makes two comments the same person's."""
+"""Who is who. A display name alone never makes two comments the same person's.
+
+An identity's address, e-mail address and account are also kept in one spelling, so that the same one is found again
+however it was written. Same spelling is a reason to ask people, never to join by itself.
+"""
 
 import hashlib
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from functools import cache
+from urllib.parse import SplitResult, unquote, urlsplit
+
+import idna
+from publicsuffixlist import PublicSuffixList
 
 from app.connectors.ports import Author
-from app.contacts.types import Sighting
+from app.contacts.types import Mark, Sighting
+
+KEY = 320
+"""As long as a normalised key may be; a longer one is none."""
+NAME = 200
+GROUP_MAXIMUM = 500
+"""As many contacts can be joined into one."""
+TAG_MAXIMUM = 40
+TAGS_MAXIMUM = 30
+NOTE_MAXIMUM = 10_000
+REASON_MAXIMUM = 300
+
+BLOG_HOSTS = frozenset(
+    (
+        "wordpress.com",
+        "tumblr.com",
+        "livejournal.com",
+        "substack.com",
+        "typepad.com",
+        "over-blog.com",
+        "hatenablog.com",
+    )
+)
+"""Where each subdomain is somebody else's site, though the public suffix list does not have them."""
+ACCOUNT_HOSTS = {
+    "facebook.com": "facebook.com",
+    "fb.com": "facebook.com",
+    "instagram.com": "instagram.com",
+    "x.com": "x.com",
+    "twitter.com": "x.com",
+    "threads.net": "threads.com",
+    "threads.com": "threads.com",
+    "linkedin.com": "linkedin.com",
+    "xing.com": "xing.com",
+    "youtube.com": "youtube.com",
+    "tiktok.com": "tiktok.com",
+    "pinterest.com": "pinterest.com",
+    "reddit.com": "reddit.com",
+    "bsky.app": "bsky.app",
+    "medium.com": "medium.com",
+    "github.com": "github.com",
+    "gitlab.com": "gitlab.com",
+    "gravatar.com": "gravatar.com",
+    "vk.com": "vk.com",
+    "t.me": "t.me",
+    "linktr.ee": "linktr.ee",
+    "about.me": "about.me",
+}
+"""Where the path says whose account it is, and the domain says nothing; with the one name we use for each."""
+_BEFORE_ACCOUNT = frozenset(("in", "user", "u", "profile", "profiles", "c", "channel", "people", "company", "pub"))
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]{0,20}://", re.IGNORECASE)
+_MAIL = re.compile(r"[^\s@<>\"(),:;\\\[\]]{1,64}@[^\s@/]{1,253}")
+_LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
+_NUMBERS = re.compile(r"\d{1,3}(\.\d{1,3}){3}")
 
 
 def realm(page_id: int) -> str:
@@ -28,7 +93,164 @@ def sighting(author: Author, *, page_id: int, thread_root: str, external_id: str
     return Sighting(
         realm=realm(page_id),
         key=key,
-        name=author.name.strip()[:200],
+        name=author.name.strip()[:NAME],
         url=author.url[:1000] if author.url else None,
         email=author.email[:320] if author.email else None,
     )
+
+
+def folded(text: str) -> str:
+    """Text as names are compared: without capitals, accents and double spaces. At most NAME characters."""
+    plain = "".join(one for one in unicodedata.normalize("NFKD", text) if not unicodedata.combining(one))
+    return " ".join(plain.casefold().split())[:NAME]
+
+
+def last_word(name: str) -> str | None:
+    """The last word of a folded name, when it has several: most people are looked for by that one, too."""
+    first, _space, last = name.rpartition(" ")
+    return last if first else None
+
+
+def email_key(text: str | None) -> str | None:
+    """An e-mail address in one spelling; None for what is none.
+
+    Capitals don't count, before the @ neither: no provider of note tells them apart. Dots and what follows a + do
+    count: whether they mean the same mailbox is up to each provider.
+    """
+    text = (text or "").strip().removeprefix("mailto:")
+    if not _MAIL.fullmatch(text):
+        return None
+    local, _at, domain = text.rpartition("@")
+    host = _host_name(domain)
+    found = f"{unicodedata.normalize('NFKC', local).casefold()}@{host}" if host else ""
+    return found if found and len(found) <= KEY else None
+
+
+def site_key(text: str | None) -> str | None:
+    """The site behind a web address or a bare domain: the part that was registered, in ASCII (``xn--…``), without
+    ``www`` and path, or the number of a machine that has no name.
+
+    What a domain's owner hands out to others (the public suffix list, with its private part, and BLOG_HOSTS) is not
+    theirs: ``anna.blogspot.com`` is one site, ``blogspot.com`` none. Accounts at platforms are no sites either
+    (``account_key``). None for all that is no site.
+    """
+    parts = _web_address(text)
+    host = _host_name(parts.hostname or "") if parts else None
+    if parts is None or host is None or _is_account(parts, host):
+        return None
+    if _NUMBERS.fullmatch(host) or ":" in host:
+        return host
+    return _registered(host)
+
+
+def account_key(text: str | None) -> str | None:
+    """An account at a platform in one spelling, from its web address: ``x.com/ann``; None for other addresses.
+
+    Not only for the platforms we know by name: ``/@ann`` is an account everywhere (Mastodon and its relatives).
+    """
+    parts = _web_address(text)
+    host = _host_name(parts.hostname or "") if parts else None
+    if parts is None or host is None or not _is_account(parts, host):
+        return None
+    steps = [step for step in unquote(parts.path).split("/") if step]
+    if len(steps) > 1 and steps[0].casefold() in _BEFORE_ACCOUNT:
+        steps = steps[1:]
+    name = unicodedata.normalize("NFKC", steps[0]).casefold().removeprefix("@") if steps else ""
+    if not name or name.endswith(".php") or any(one.isspace() for one in name):
+        return None
+    found = f"{ACCOUNT_HOSTS.get(_registered(host) or host, host)}/{name}"
+    return found if len(found) <= KEY else None
+
+
+def _is_account(parts: SplitResult, host: str) -> bool:
+    return (_registered(host) or host) in ACCOUNT_HOSTS or parts.path.startswith("/@")
+
+
+def _web_address(text: str | None) -> SplitResult | None:
+    """A web address taken apart; a bare domain counts as one."""
+    text = (text or "").strip()
+    if not text or len(text) > 2_000 or (not _ADDRESS.match(text) and ("@" in text.partition("/")[0] or " " in text)):
+        return None
+    try:
+        parts = urlsplit(text if _ADDRESS.match(text) else f"http://{text}")
+        return parts if parts.scheme in ("http", "https") and parts.hostname else None
+    except ValueError:
+        return None
+
+
+@cache
+def _suffixes() -> PublicSuffixList:
+    return PublicSuffixList()
+
+
+def _registered(host: str) -> str | None:
+    found: str | None = _suffixes().privatesuffix(host)
+    if found not in BLOG_HOSTS:
+        return found
+    own = host.removesuffix(f".{found}")
+    return f"{own.rpartition('.')[2]}.{found}" if own not in (host, "www") else None
+
+
+def _host_name(text: str) -> str | None:
+    """A host name in ASCII and small letters, or None for what is none."""
+    host = text.strip().removesuffix(".")
+    if ":" in host:  # IPv6, as urlsplit takes it out of its brackets
+        return host.lower()
+    try:
+        host = host.lower() if host.isascii() else idna.encode(host, uts46=True).decode("ascii")
+    except ValueError:
+        return None
+    labels = host.split(".")
+    return host if len(host) <= 253 and len(labels) > 1 and all(_LABEL.fullmatch(one) for one in labels) else None
+
+
+def shown(
+    head: int,
+    into: Mapping[int, int],
+    own: Mapping[int, Iterable[Mark]],
+    muted: Mapping[int, Iterable[Mark]],
+) -> dict[Mark, tuple[int, ...]]:
+    """What a joined contact is marked with, each mark with the contacts it comes from.
+
+    ``into`` says for each joined contact which one it was joined into, ``own`` what each was marked with itself, and
+    ``muted`` which marks of a joined contact do not count any more for the one it was joined into.
+    """
+    below: dict[int, list[int]] = {}
+    for joined, kept in into.items():
+        below.setdefault(kept, []).append(joined)
+    found: dict[Mark, list[int]] = {}
+    stack: list[tuple[int, frozenset[Mark]]] = [(head, frozenset())]
+    while stack:
+        at, silent = stack.pop()
+        for mark in own.get(at, ()):
+            if mark not in silent:
+                found.setdefault(mark, []).append(at)
+        stack += [(one, silent | frozenset(muted.get(one, ()))) for one in below.get(at, ())]
+    return {mark: tuple(sorted(sources)) for mark, sources in sorted(found.items())}
+
+
+def branch(top: int, into: Mapping[int, int]) -> set[int]:
+    """A joined contact and everything that was joined into it before."""
+    below: dict[int, list[int]] = {}
+    for joined, kept in into.items():
+        below.setdefault(kept, []).append(joined)
+    found: set[int] = set()
+    stack = [top]
+    while stack:
+        at = stack.pop()
+        found.add(at)
+        stack += below.get(at, [])
+    return found
+
+
+def accounts_meant(text: str) -> list[str]:
+    """Normalised accounts that somebody may mean by what they typed: an address, ``@ann``, ``@ann@example.social``."""
+    text = text.strip()
+    known = account_key(text)
+    if known:
+        return [known]
+    name, _at, host = text.removeprefix("@").partition("@")
+    if not text.startswith("@") or not name or " " in name:
+        return []
+    hosts = [host] if host else sorted(set(ACCOUNT_HOSTS.values()))
+    return [found for one in hosts if (found := account_key(f"https://{one}/@{name}"))]

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import and_, delete, select
+from sqlalchemy import and_, delete, select, update
 from sqlalchemy.orm import Session
 
 from app.contacts import rules
@@ -35,9 +35,7 @@ def recognise(session: Session, sightings: Iterable[Sighting], now: datetime) ->
     if fresh:
         ids = new_ids(2 * len(fresh))
         fresh_rows = list(zip(fresh, ids[::2], ids[1::2], strict=True))
-        insert_rows(
-            session, Contact.__table__, [{"id": c, "name": one.name, "created_at": now} for one, c, _i in fresh_rows]
-        )
+        insert_rows(session, Contact.__table__, [_contact_row(c, one, now) for one, c, _i in fresh_rows])
         insert_rows(
             session,
             Identity.__table__,
@@ -50,6 +48,9 @@ def recognise(session: Session, sightings: Iterable[Sighting], now: datetime) ->
                     "name": one.name,
                     "url": one.url,
                     "email": one.email,
+                    "email_key": rules.email_key(one.email),
+                    "site_key": rules.site_key(one.url),
+                    "account_key": rules.account_key(one.url),
                     "created_at": now,
                 }
                 for one, c, i in fresh_rows
@@ -59,9 +60,30 @@ def recognise(session: Session, sightings: Iterable[Sighting], now: datetime) ->
     return found
 
 
+def _contact_row(contact_id: int, one: Sighting, now: datetime) -> dict[str, object]:
+    name_key = rules.folded(one.name)
+    return {
+        "id": contact_id,
+        "name": one.name,
+        "name_key": name_key,
+        "last_key": rules.last_word(name_key),
+        "created_at": now,
+        "head_id": contact_id,
+        "vip": False,
+        "do_not_contact": False,
+        "version": 1,
+    }
+
+
 def remove_pages(session: Session, page_ids: Sequence[int]) -> None:
     """Remove who is known from these pages, once their conversations are gone; who is known elsewhere too stays."""
     met_there = Identity.realm.in_([rules.realm(page_id) for page_id in page_ids])
+    run_in_bulk(  # none of them may be what another one points to while they go
+        session,
+        update(Contact)
+        .where(Contact.id.in_(select(Identity.contact_id).where(met_there)), Contact.merged_into_id.is_not(None))
+        .values(head_id=Contact.id, merged_into_id=None, merged_by_id=None, merged_at=None),
+    )
     while True:
         some = session.execute(select(Identity.id, Identity.contact_id).where(met_there).limit(_CHUNK)).all()
         if not some:

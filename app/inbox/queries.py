@@ -7,12 +7,13 @@ from typing import TypeAlias
 
 from sqlalchemy import ColumnElement, Select, String, and_, case, cast, func, literal, or_, select, true
 from sqlalchemy import Row as SqlRow
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from app.accounts import rules as account_rules
 from app.accounts.models import Team, User
 from app.accounts.types import Actor, Permission
 from app.connectors.ports import Status
+from app.contacts import queries as contacts
 from app.contacts.models import Contact, Identity
 from app.inbox import access, filters
 from app.inbox.models import (
@@ -43,7 +44,9 @@ from app.pages.types import ConnectionState, PageState
 
 PAGE_LENGTH = 50
 THREAD_LIMIT = 500
-_RowQuery: TypeAlias = "Select[Conversation, datetime, str, Page, str | None, str, str | None, int]"
+_Own = aliased(Contact)
+"""The contact a conversation came with; shown is the one it was joined into."""
+_RowQuery: TypeAlias = "Select[Conversation, datetime, Contact, Page, str | None, str, str | None, int]"
 
 
 def rows(session: Session, wanted: ListFilter, *, after: Position | None = None, limit: int = PAGE_LENGTH) -> list[Row]:
@@ -78,8 +81,9 @@ def _row_query(wanted: ListFilter) -> "_RowQuery":
     here = and_(true(), *_conditions(wanted))
     at = func.coalesce(_ordered_by(wanted), Conversation.sort_at, type_=Conversation.sort_at.type)
     query: _RowQuery = (
-        select(Conversation, at, Contact.name, Page, Post.title, Team.name, User.name, case((here, 1), else_=0))
-        .join(Contact, Contact.id == Conversation.contact_id)
+        select(Conversation, at, Contact, Page, Post.title, Team.name, User.name, case((here, 1), else_=0))
+        .join(_Own, _Own.id == Conversation.contact_id)
+        .join(Contact, Contact.id == _Own.head_id)
         .join(Page, Page.id == Conversation.page_id)
         .join(Post, Post.id == Conversation.post_id)
         .join(Team, Team.id == Conversation.team_id)
@@ -118,7 +122,7 @@ def _badges(session: Session, ids: Sequence[int]) -> tuple[dict[int, list[Mark]]
 
 
 def _row(
-    found: "SqlRow[Conversation, datetime, str, Page, str | None, str, str | None, int]",
+    found: "SqlRow[Conversation, datetime, Contact, Page, str | None, str, str | None, int]",
     marks: list[Mark],
     tags: list[str],
 ) -> Row:
@@ -126,7 +130,9 @@ def _row(
     return Row(
         id=talk.id,
         version=talk.version,
-        person=person,
+        person=person.name,
+        vip=person.vip,
+        do_not_contact=person.do_not_contact,
         connector=page.connector,
         page_id=page.id,
         page_name=page.name,
@@ -193,7 +199,8 @@ def conversation(session: Session, actor: Actor, conversation_id: int) -> Conver
         .join(Page, Page.id == Conversation.page_id)
         .join(Connection, Connection.page_id == Page.id)
         .join(Post, Post.id == Conversation.post_id)
-        .join(Contact, Contact.id == Conversation.contact_id)
+        .join(_Own, _Own.id == Conversation.contact_id)
+        .join(Contact, Contact.id == _Own.head_id)
         .join(Identity, Identity.id == Conversation.identity_id)
         .join(Team, Team.id == Conversation.team_id)
         .outerjoin(User, User.id == Conversation.assignee_id)
@@ -329,13 +336,13 @@ def events(session: Session, actor: Actor, conversation_id: int) -> list[EventVi
 
 
 def history(session: Session, actor: Actor, conversation_id: int, limit: int = 10) -> list[HistoryEntry]:
-    """The same contact's other conversations, newest first."""
+    """The same contact's other conversations, on all pages and of all it was joined with, newest first."""
     talk = access.conversation(session, actor, conversation_id)
     query = (
         select(Conversation, Page.name, Post.title)
         .join(Page, Page.id == Conversation.page_id)
         .join(Post, Post.id == Conversation.post_id)
-        .where(Conversation.contact_id == talk.contact_id, Conversation.id != talk.id)
+        .where(Conversation.contact_id.in_(contacts.together_with(talk.contact_id)), Conversation.id != talk.id)
         .order_by(Conversation.id.desc())
         .limit(limit)
     )

@@ -98,6 +98,8 @@ class Row:
     id: int
     version: int
     person: str
+    vip: bool
+    do_not_contact: bool
     connector: str
     page_id: int
     page_name: str
