@@ -34,6 +34,7 @@ class JobName(StrEnum):
     DELIVER = "workers.jobs.outbox.deliver_due"
     ROUTE = "workers.jobs.routing.route_waiting"
     INDEX = "workers.jobs.search.index_waiting"
+    COUNT = "workers.jobs.inbox.fold_counts"
     COLLECT = "workers.jobs.collecting.collect_due"
     RECONCILE = "workers.jobs.collecting.reconcile_due"
     NOTIFY = "workers.jobs.notifications.notify"
@@ -44,7 +45,7 @@ class JobName(StrEnum):
     def queue(self) -> QueueName:
         if self is JobName.NOTIFY:
             return QueueName.NOTICES
-        prompt = (JobName.DELIVER, JobName.ROUTE, JobName.INDEX)
+        prompt = (JobName.DELIVER, JobName.ROUTE, JobName.INDEX, JobName.COUNT)
         return QueueName.PROMPT if self in prompt else QueueName.PATIENT
 
 

@@ -5,6 +5,7 @@ address; screens, saved views, counts and work on whole lists follow.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
@@ -13,7 +14,7 @@ from app.accounts import queries as accounts
 from app.core.i18n import gettext as _
 from app.core.i18n import lazy
 from app.inbox.models import Conversation, ConversationTag, Tag
-from app.inbox.types import Priority
+from app.inbox.types import ListFilter, Priority
 from app.pages.models import Page
 from app.pages.types import PageState
 
@@ -50,9 +51,12 @@ class Filter:
     icon: str
     takes: Callable[[str], bool]
     """Whether a value makes sense; what doesn't counts as not said."""
-    condition: Callable[[str], ColumnElement[bool]]
+    condition: Callable[[str, Any], ColumnElement[bool]]
+    """What ``Conversation`` has to fulfil, or with ``counted`` anything that has its state, team, assignee and page."""
     choices: Callable[[Session], Iterable[Choice]]
     """All there is to choose from; at most one statement."""
+    counted: bool = False
+    """Whether lists narrowed down by it are counted exactly (``app.inbox.counts``)."""
 
 
 def _is_number(text: str) -> bool:
@@ -83,8 +87,9 @@ def _tags(session: Session) -> list[Choice]:
     return [Choice(str(tag_id), name) for tag_id, name in session.execute(query)]
 
 
-def _assigned(value: str) -> ColumnElement[bool]:
-    return Conversation.assignee_id.is_(None) if value == NOBODY else Conversation.assignee_id == int(value)
+def _assigned(value: str, of: Any) -> ColumnElement[bool]:
+    found: ColumnElement[bool] = of.assignee_id.is_(None) if value == NOBODY else of.assignee_id == int(value)
+    return found
 
 
 def _kinds(_session: Session) -> list[Choice]:
@@ -96,7 +101,7 @@ def _kinds(_session: Session) -> list[Choice]:
     return [Choice(kind.value, words[kind]) for kind in Kind]
 
 
-def _of_kind(value: str) -> ColumnElement[bool]:
+def _of_kind(value: str, _of: Any) -> ColumnElement[bool]:
     return {
         Kind.URGENT: Conversation.priority == Priority.HIGH,
         Kind.FIRST: Conversation.author_known.is_(False),
@@ -110,24 +115,27 @@ _ALL = (
         lazy("Page"),
         "newspaper",
         _is_number,
-        lambda value: Conversation.page_id == int(value),
+        lambda value, of: of.page_id == int(value),
         _pages,
+        counted=True,
     ),
     Filter(
         "platform",
         lazy("Platform"),
         "globe",
         lambda value: value.isascii() and value.isidentifier(),
-        lambda value: Conversation.page_id.in_(select(Page.id).where(Page.connector == value)),
+        lambda value, of: of.page_id.in_(select(Page.id).where(Page.connector == value)),
         _platforms,
+        counted=True,
     ),
     Filter(
         "team",
         lazy("Team"),
         "users",
         _is_number,
-        lambda value: Conversation.team_id == int(value),
+        lambda value, of: of.team_id == int(value),
         _teams,
+        counted=True,
     ),
     Filter(
         "assignee",
@@ -136,6 +144,7 @@ _ALL = (
         lambda value: value == NOBODY or _is_number(value),
         _assigned,
         _people,
+        counted=True,
     ),
     Filter(
         "kind",
@@ -150,7 +159,7 @@ _ALL = (
         lazy("Tag"),
         "tag",
         _is_number,
-        lambda value: Conversation.id.in_(
+        lambda value, _of: Conversation.id.in_(
             select(ConversationTag.conversation_id).where(ConversationTag.tag_id == int(value))
         ),
         _tags,
@@ -160,7 +169,7 @@ _ALL = (
         lazy("Language"),
         "languages",
         lambda value: value in LANGUAGES,
-        lambda value: Conversation.language == value,
+        lambda value, _of: Conversation.language == value,
         lambda _session: [Choice(code, code) for code in LANGUAGES],
     ),
 )
@@ -173,6 +182,21 @@ def read(named: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
     return tuple((name, said[name]) for name, one in FILTERS.items() if name in said and one.takes(said[name]))
 
 
-def conditions(chosen: Iterable[tuple[str, str]]) -> list[ColumnElement[bool]]:
-    """What conversations have to fulfil."""
-    return [FILTERS[name].condition(value) for name, value in chosen]
+def conditions(wanted: ListFilter, of: Any = Conversation) -> list[ColumnElement[bool]]:
+    """What the conversations of a list have to fulfil, its mark left out; ``of`` stands in for them where the list is
+    ``counted``."""
+    found = [FILTERS[name].condition(value, of) for name, value in wanted.chosen]
+    if wanted.state is not None:
+        found.append(of.state == wanted.state)
+    if wanted.team_ids is not None:
+        found.append(of.team_id.in_(sorted(wanted.team_ids)))
+    if wanted.assignee_id is not None:
+        found.append(of.assignee_id == wanted.assignee_id)
+    if wanted.unassigned:
+        found.append(of.assignee_id.is_(None))
+    return found
+
+
+def counted(wanted: ListFilter) -> bool:
+    """Whether the length of a list is kept."""
+    return wanted.mark is None and all(FILTERS[name].counted for name, _value in wanted.chosen)

@@ -4,7 +4,7 @@ tags, conversation_tags, undo_entries, undo_items, raw_payloads."""
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.connectors.ports import Status
@@ -171,6 +171,34 @@ class ConversationMark(Base):
     )
     mark: Mapped[Mark] = mapped_column(primary_key=True)
     at: Mapped[datetime]
+
+
+class ConversationCount(Base):
+    """How many conversations there are of each sort, up to the changes that wait to be added. Kept by triggers on
+    ``conversations`` (migration "Counts that are kept"), so that no writer can forget it."""
+
+    __tablename__ = "conversation_counts"
+
+    state: Mapped[ConversationState] = mapped_column(primary_key=True)
+    team_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    assignee_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    """0: nobody's."""
+    page_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    n: Mapped[int] = mapped_column(BigInteger)
+
+
+class ConversationCountChange(Base):
+    """What a transaction added to a count. On PostgreSQL each writes rows of its own, so that none waits for another;
+    a worker adds them up."""
+
+    __tablename__ = "conversation_count_changes"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    state: Mapped[ConversationState]
+    team_id: Mapped[int]
+    assignee_id: Mapped[int]
+    page_id: Mapped[int]
+    n: Mapped[int]
 
 
 class Tag(Base):

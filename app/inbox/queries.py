@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import TypeAlias
 
-from sqlalchemy import ColumnElement, Select, String, and_, case, cast, func, literal, or_, select, true
+from sqlalchemy import ColumnElement, ScalarSelect, Select, String, and_, case, cast, func, literal, or_, select, true
 from sqlalchemy import Row as SqlRow
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
@@ -15,7 +15,7 @@ from app.accounts.types import Actor, Permission
 from app.connectors.ports import Status
 from app.contacts import queries as contacts
 from app.contacts.models import Contact, Identity
-from app.inbox import access, filters
+from app.inbox import access, counts, filters
 from app.inbox.models import (
     Comment,
     CommentVersion,
@@ -33,6 +33,7 @@ from app.inbox.types import (
     ConversationView,
     EventView,
     HistoryEntry,
+    Length,
     ListFilter,
     Mark,
     NoteView,
@@ -164,10 +165,21 @@ def news_count(session: Session, wanted: ListFilter, since: datetime, limit: int
     return session.scalar(select(func.count()).select_from(query.subquery())) or 0
 
 
-def lengths(session: Session, wanted: Sequence[ListFilter], limit: int = 100) -> list[int]:
-    """How long each list is, counted to ``limit`` at most; one statement for all."""
-    parts = [select(func.count()).select_from(_ids(one).limit(limit).subquery()).scalar_subquery() for one in wanted]
-    return list(session.execute(select(*parts)).one()) if parts else []
+def lengths(session: Session, wanted: Sequence[ListFilter], limit: int = 100) -> list[Length]:
+    """How long each list is; one statement for all. What is not kept is counted to ``limit`` at most."""
+    known = counts.numbers(one.state for one in wanted if filters.counted(one))
+    parts: list[ColumnElement[int]] = [
+        counts.length(known, one) if filters.counted(one) else _counted(one, limit) for one in wanted
+    ]
+    query = select(*parts)
+    if any(filters.counted(one) for one in wanted):
+        query = query.select_from(known)
+    found = session.execute(query).one() if parts else ()
+    return [Length(int(n), exact=filters.counted(one) or n < limit) for one, n in zip(wanted, found, strict=True)]
+
+
+def _counted(wanted: ListFilter, limit: int) -> ScalarSelect[int]:
+    return select(func.count()).select_from(_ids(wanted).limit(limit).subquery()).scalar_subquery()
 
 
 def _ids(wanted: ListFilter) -> Select[int]:
@@ -176,18 +188,8 @@ def _ids(wanted: ListFilter) -> Select[int]:
 
 
 def _conditions(wanted: ListFilter) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = filters.conditions(wanted.chosen)
-    if wanted.mark is not None:
-        conditions.append(ConversationMark.conversation_id.is_not(None))
-    if wanted.state is not None:
-        conditions.append(Conversation.state == wanted.state)
-    if wanted.team_ids is not None:
-        conditions.append(Conversation.team_id.in_(sorted(wanted.team_ids)))
-    if wanted.assignee_id is not None:
-        conditions.append(Conversation.assignee_id == wanted.assignee_id)
-    if wanted.unassigned:
-        conditions.append(Conversation.assignee_id.is_(None))
-    return conditions
+    marked = [ConversationMark.conversation_id.is_not(None)] if wanted.mark else []
+    return [*marked, *filters.conditions(wanted)]
 
 
 def conversation(session: Session, actor: Actor, conversation_id: int) -> ConversationView:

@@ -84,6 +84,17 @@ class ListFilter:
 
 
 @dataclass(frozen=True, slots=True)
+class Length:
+    """How long a list is; at least so long when it is not ``exact``."""
+
+    n: int
+    exact: bool = True
+
+    def __bool__(self) -> bool:
+        return self.n > 0
+
+
+@dataclass(frozen=True, slots=True)
 class Position:
     """Where a list goes on: after this row."""
 

@@ -1,19 +1,24 @@
 """Removing what nobody needs any more."""
 
+import structlog
+
 from app import bootstrap
 from app.accounts import service as accounts
 from app.audit import heads
 from app.collecting import service as collecting
 from app.core.clock import utc_now
-from app.inbox import journal
+from app.inbox import counts, journal
 from app.notifications import outgoing as notifications
 from workers import context
+
+log = structlog.get_logger()
 
 
 def tidy() -> None:
     """Remove expired sessions and the like, and raw answers older than ``collecting.keep_raw_days``.
 
-    The audit log's end is written into the data folder here too.
+    The numbers of conversations are compared with what is there; that they were wrong is logged. The audit log's end is
+    written into the data folder here too.
     """
     services = context.services()
     now = utc_now()
@@ -22,6 +27,10 @@ def tidy() -> None:
         notifications.tidy(session, now)
         journal.tidy(session, now)
         collecting.tidy(session, now, services.settings.collecting.keep_raw_days)
+    with services.db.write() as session:
+        mended = counts.mend(session)
+    if mended:
+        log.warning("counts_mended", sorts=mended)
     settings = services.settings
     with services.db.read() as session:
         heads.write(session, heads.file_of(settings.data_dir), bootstrap.audit_key(settings), now)

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
+
+from werkzeug.datastructures import MultiDict
 
 from app.accounts import queries as accounts
 from app.accounts.types import Actor, TeamView
@@ -16,6 +19,7 @@ from app.desk import queries as desk
 from app.desk.types import SavedView
 from app.inbox import queries as inbox
 from app.inbox import tags
+from app.inbox.filters import counted
 from app.inbox.rules import snippet
 from app.inbox.types import (
     CommentView,
@@ -23,6 +27,7 @@ from app.inbox.types import (
     ConversationView,
     EventView,
     HistoryEntry,
+    Length,
     NoteView,
     Position,
     Row,
@@ -60,10 +65,10 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many wait for us, each counted to a hundred at most: by view, and in the list at hand with its filter."""
+    """How many wait for us: by view and saved view, and in the list at hand with its filters."""
 
-    views: dict[str, int]
-    here: int
+    views: dict[str, Length]
+    here: Length
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +173,7 @@ class TalkScreen:
 def list_screen(session: "Session", actor: Actor, place: Place, now: datetime) -> ListScreen:
     """Five statements, and one for each filter in force."""
     found = inbox.rows(session, place.filter(actor), after=place.after, limit=inbox.PAGE_LENGTH + 1)
+    saved = desk.saved_views(session, actor)
     rows = found[: inbox.PAGE_LENGTH]
     return ListScreen(
         place=place,
@@ -175,17 +181,27 @@ def list_screen(session: "Session", actor: Actor, place: Place, now: datetime) -
         more=places.mark(rows[-1].at, rows[-1].id) if len(found) > len(rows) else None,
         pages=pages.pages(session),
         chips=narrow.chips(session, place),
-        saved=desk.saved_views(session, actor),
-        counts=counts(session, actor, place),
+        saved=saved,
+        counts=_counts(session, actor, place, saved),
         read_at=now,
     )
 
 
 def counts(session: "Session", actor: Actor, place: Place) -> Counts:
-    """One statement."""
-    wanted = [*(place.at(view) for view in _COUNTED), place.in_state(ConversationState.NEW)]
-    *views, here = inbox.lengths(session, [one.filter(actor) for one in wanted], COUNTED_TO)
-    return Counts({view.value: count for view, count in zip(_COUNTED, views, strict=True)}, here)
+    """Two statements."""
+    return _counts(session, actor, place, desk.saved_views(session, actor))
+
+
+def _counts(session: "Session", actor: Actor, place: Place, saved: Sequence[SavedView]) -> Counts:
+    """One statement. Saved views whose length is not kept have none."""
+    wanted = {view.value: place.at(view).filter(actor) for view in _COUNTED}
+    for one in saved:
+        shown = places.read(MultiDict(parse_qsl(one.address)), actor).filter(actor)
+        if counted(shown):
+            wanted[f"saved-{one.id}"] = shown
+    here = place.in_state(ConversationState.NEW).filter(actor)
+    *views, length = inbox.lengths(session, [*wanted.values(), here], COUNTED_TO)
+    return Counts(dict(zip(wanted, views, strict=True)), length)
 
 
 def talk_screen(

@@ -10,7 +10,7 @@ from app.accounts.types import Permission
 from app.core.i18n import gettext as _
 from app.desk.types import SavedView
 from app.edge.context import maybe_actor
-from app.inbox.types import View
+from app.inbox.types import Length, View
 from app.web.present import words
 
 ASKING = frozenset({View.TEAM, View.MINE, View.UNSENT})
@@ -25,7 +25,7 @@ class Way:
     here: bool
     key: str = ""
     """Where scripts find its number."""
-    count: int = 0
+    count: Length | None = None
     asks: bool = False
     """Whether the number is what waits for this very person."""
     quiet: bool = False
@@ -38,7 +38,7 @@ class Section:
     ways: tuple[Way, ...]
 
 
-def ways(counts: Mapping[str, int] | None = None, saved: Sequence[SavedView] = ()) -> list[Section]:
+def ways(counts: Mapping[str, Length] | None = None, saved: Sequence[SavedView] = ()) -> list[Section]:
     """All ways that the person may go, in sections; none for somebody who is not signed in.
 
     ``counts`` says how many wait in which list of the inbox, ``saved`` are the lists kept under names.
@@ -69,7 +69,7 @@ def ways(counts: Mapping[str, int] | None = None, saved: Sequence[SavedView] = (
     ]
 
 
-def _views(counts: Mapping[str, int]) -> list[Way]:
+def _views(counts: Mapping[str, Length]) -> list[Way]:
     shown = _shown_view()
     return [
         Way(
@@ -78,7 +78,7 @@ def _views(counts: Mapping[str, int]) -> list[Way]:
             href=url_for("inbox.overview", view=one.value),
             here=shown == one,
             key=f"count-{one.value}",
-            count=counts.get(one.value, 0),
+            count=counts.get(one.value),
             asks=one in ASKING,
             quiet=one in (View.APPROVAL, View.UNSENT),
         )
@@ -86,7 +86,7 @@ def _views(counts: Mapping[str, int]) -> list[Way]:
     ]
 
 
-def _saved(saved: Sequence[SavedView], counts: Mapping[str, int]) -> list[Way]:
+def _saved(saved: Sequence[SavedView], counts: Mapping[str, Length]) -> list[Way]:
     opened = request.args.get("saved")
     return [
         Way(
@@ -95,7 +95,7 @@ def _saved(saved: Sequence[SavedView], counts: Mapping[str, int]) -> list[Way]:
             href=f"{url_for('inbox.overview')}?{one.address}&saved={one.id}",
             here=opened == str(one.id),
             key=f"count-saved-{one.id}",
-            count=counts.get(f"saved-{one.id}", 0),
+            count=counts.get(f"saved-{one.id}"),
         )
         for one in saved
     ]

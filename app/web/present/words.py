@@ -10,13 +10,16 @@ from app.connectors.ports import LengthLimit, LengthUnit, Status
 from app.core import i18n
 from app.core.i18n import gettext as _
 from app.core.i18n import ngettext
-from app.inbox.types import ConversationState, EventKind, EventView, Mark, View
+from app.inbox.types import ConversationState, EventKind, EventView, Length, Mark, View
 from app.outbox.types import Act
 from app.pages.types import ConnectionState, PageState
 from app.pages.words import advice
 from app.routing.queries import Explanation
 from app.routing.types import DecidedBy
 from app.web.present import names
+
+_THOUSANDS = 10_000
+"""From here on a number is told in thousands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,11 +216,15 @@ def already(act: Act, standing: Status) -> bool:
     }.get(act) is standing or standing is Status.DELETED
 
 
-def count(number: int, limit: int = 100) -> str:
-    """A number that was counted to ``limit`` at most; nothing for none."""
-    if not number:
+def count(length: Length | None) -> str:
+    """How long a list is, in few letters; nothing for an empty one."""
+    if not length:
         return ""
-    return f"{limit - 1}+" if number >= limit else str(number)
+    if not length.exact:
+        return f"{length.n - 1}+"
+    if length.n >= _THOUSANDS:
+        return _("%(n)sk", n=format_decimal(length.n // 1000, locale=i18n.locale()))
+    return str(format_decimal(length.n, locale=i18n.locale()))
 
 
 def new_count(number: int, limit: int = 100) -> str:
