@@ -13,6 +13,8 @@ from app.replies import models as replies
 from app.routing import models as routing
 from app.search import models as search
 from app.signals import models as signals
+from app.texts import models as texts
+from app.writing import models as writing
 
 __all__ = [
     "Base",
@@ -28,4 +30,6 @@ __all__ = [
     "routing",
     "search",
     "signals",
+    "texts",
+    "writing",
 ]

@@ -1,4 +1,4 @@
-"""Table: replies."""
+"""Tables: replies, saved_reply_uses."""
 
 from datetime import datetime
 from typing import Any
@@ -7,6 +7,7 @@ from sqlalchemy import ForeignKey, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, BigId
+from app.texts.models import SavedText
 
 
 class Reply(Base):
@@ -23,3 +24,16 @@ class Reply(Base):
     created_at: Mapped[datetime]
     before: Mapped[dict[str, Any]]
     """The conversation's state before the answer; undo puts it back."""
+
+
+class SavedUse(Base):
+    """A reply that was made from a saved reply."""
+
+    __tablename__ = "saved_reply_uses"
+
+    reply_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("replies.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    saved_id: Mapped[int] = mapped_column(ForeignKey(SavedText.id, ondelete="CASCADE"), index=True)
+    unchanged: Mapped[bool]
+    """Whether it was sent as the saved reply has it."""

@@ -117,7 +117,7 @@ def test_an_open_conversation_stays_true_under_the_writers_hands(scene: Scene, p
     scene.say("Bob", "Found it, thanks!", parent="n1", minutes_ago=0)
     scene.collect()
     expect(page.locator("#thread")).to_contain_text("Found it, thanks!")
-    expect(page.locator("#composer-news")).to_contain_text("Something changed since you began to write")
+    expect(page.locator("#composer-news")).to_contain_text("1 new since you began to write")
     expect(page.locator("#reply-text")).to_be_focused()
     page.keyboard.type("wer")
     expect(page.locator("#reply-text")).to_have_value("Half an answer")

@@ -144,7 +144,7 @@ def test_a_second_click_makes_no_second_reply(house: House, talk: int) -> None:
 def test_undo_brings_everything_back(house: House, talk: int, now: datetime) -> None:
     reply = answer(house, talk, undo=10, resolve=True)
     with house.db.write() as session:
-        assert replies.undo(session, house.ann, reply, utc_now()) == (talk, "On its way!")
+        assert replies.undo(session, house.ann, reply, utc_now()) == talk
     hurry(house)
     house.deliverer().run()
     assert house.platform.posted == []

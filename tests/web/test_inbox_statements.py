@@ -9,6 +9,8 @@ from sqlalchemy import event
 
 from app.accounts.types import Role
 from app.bootstrap import Services
+from app.texts import service as texts
+from app.texts.types import Wording
 from tests.domain.platform import Platform
 from tests.web.browser import Browser
 from tests.web.scene import Scene
@@ -54,13 +56,17 @@ def test_statements_do_not_grow(scene: Scene, agent: Browser, size: int) -> None
     talk = fill(scene, size)
     agent.get(f"/inbox/{talk}")
     agent.post(f"/inbox/{talk}/note", text="note")
+    with scene.parts.db.write() as session:
+        number = texts.add(session, scene.actor("admin"), Wording("Late", "late", "Sorry"), scene.now)
+    agent.post(f"/inbox/{talk}/draft", text="Sorry", voice="reply", revision=0, saved=number)
     for path, headers, most in (
         ("/inbox?view=all", {}, EDGE + 5),
         ("/inbox?view=all&page=1&kind=first", {}, EDGE + 7),
         ("/inbox?view=unsent", {}, EDGE + 5),
         ("/inbox/filters?view=all", {}, EDGE + 6),
-        (f"/inbox/{talk}", {"HX-Request": "true", "HX-Target": "talk"}, EDGE + 15),
-        (f"/inbox/{talk}?view=all", {}, EDGE + 20),
+        (f"/inbox/{talk}", {"HX-Request": "true", "HX-Target": "talk"}, EDGE + 18),
+        (f"/inbox/{talk}?view=all", {}, EDGE + 23),
+        (f"/inbox/{talk}/texts?q=l", {"HX-Request": "true"}, EDGE + 6),
         (f"/inbox/news?view=all&since=2026-01-01T00:00:00Z&shown={talk}.1", {}, EDGE + 5),
     ):
         with statements(scene) as seen:

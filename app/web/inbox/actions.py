@@ -1,6 +1,7 @@
 """What an agent does with a conversation. Every action is a form; without script it comes back to the page."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from flask import flash, make_response, redirect, render_template, request, url_for
@@ -23,18 +24,20 @@ from app.pages import connect
 from app.pages import queries as pages
 from app.replies import service as replies
 from app.routing import service as routing
+from app.web.inbox import forms, screens
 from app.web.inbox import place as places
-from app.web.inbox import screens
 from app.web.inbox.routes import ID, REPLY_ID, blueprint, by_script, here
-from app.web.inbox.screens import Draft, Mode
+from app.web.inbox.screens import Draft
+from app.writing import service as writing
+from app.writing.types import Voice, Words
 
 POST = ("POST",)
 
 
 @route(blueprint, f"/{ID}/take", needs=Permission.ANSWER, methods=POST)
 def take(conversation_id: int) -> ResponseReturnValue:
-    """Make it one's own."""
-    return change(conversation_id, lambda now: inbox.take(session(), actor(), conversation_id, _version(), now))
+    """Make it one's own; a colleague who is writing keeps their text."""
+    return change(conversation_id, lambda now: writing.take(session(), actor(), conversation_id, _version(), now))
 
 
 @route(blueprint, f"/{ID}/assign", needs=Permission.ANSWER, methods=POST)
@@ -97,19 +100,19 @@ def spam(conversation_id: int) -> ResponseReturnValue:
 def note(conversation_id: int) -> ResponseReturnValue:
     """Words between colleagues."""
     text = _text()
-    return change(
-        conversation_id,
-        lambda now: inbox.add_note(session(), actor(), conversation_id, text, now, key=_key()),
-        draft=Draft(mode=Mode.NOTE, text=text),
-    )
+
+    def add(now: datetime) -> None:
+        inbox.add_note(session(), actor(), conversation_id, text, now, key=_key())
+        writing.drop(session(), actor().id, conversation_id, Voice.NOTE)
+
+    return change(conversation_id, add, draft=Draft(mode=Voice.NOTE, words=Words(text)))
 
 
 @route(blueprint, f"/{ID}/reply", needs=Permission.ANSWER, methods=POST)
 def reply(conversation_id: int) -> ResponseReturnValue:
     """Answer in public; it leaves a few seconds later."""
-    text, done = _text(), request.form.get("then") != "wait"
-    key = _key()
-    draft = Draft(text=text, key=key) if key else Draft(text=text)
+    words, done = forms.words(), request.form.get("then") != "wait"
+    draft = forms.draft(words)
 
     def send(now: datetime) -> int:
         talk = screens.row(session(), actor(), here(), conversation_id)
@@ -121,13 +124,15 @@ def reply(conversation_id: int) -> ResponseReturnValue:
             session(),
             actor(),
             conversation_id,
-            text,
+            words.text,
             key=draft.key,
             version=_version(),
             resolve=done,
             limit=can.length,
             undo_seconds=services().settings.outbox.undo_seconds,
             now=now,
+            saved_id=words.saved_id,
+            also=words.also,
         )
 
     return change(conversation_id, send, moves_on=done, draft=draft, sent=True)
@@ -152,10 +157,10 @@ def moderate(conversation_id: int) -> ResponseReturnValue:
 def undo(conversation_id: int, reply_id: int) -> ResponseReturnValue:
     """Take a reply back before it leaves, and go on writing it."""
     try:
-        conversation_id, text = replies.undo(session(), actor(), reply_id, utc_now())
+        conversation_id = replies.undo(session(), actor(), reply_id, utc_now())
     except Conflict as error:
         return _refused(conversation_id, Draft(), error)
-    return _show(conversation_id, Draft(text=text))
+    return _show(conversation_id, Draft())
 
 
 @route(blueprint, f"/{ID}/replies/{REPLY_ID}/settle", needs=Permission.ANSWER, methods=POST)
@@ -259,7 +264,7 @@ def _show(conversation_id: int, draft: Draft) -> ResponseReturnValue:
 def _refused(conversation_id: int, draft: Draft, error: PorchlightError) -> ResponseReturnValue:
     """The conversation as it is now, what was written, and why it was not taken. Nothing is stored."""
     seen = places.position(request.form.get("seen", "")) if isinstance(error, Conflict) else None
-    kept = Draft(mode=draft.mode, text=draft.text, key=draft.key, error=error.message, seen=seen)
+    kept = replace(draft, error=error.message, seen=seen)
     return rejected(_page(conversation_id, kept), status_of(error))
 
 

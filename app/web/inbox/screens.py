@@ -4,7 +4,6 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
@@ -41,12 +40,15 @@ from app.pages.types import ConnectionState, PageState, PageView
 from app.replies import queries as replies
 from app.routing import queries as routing
 from app.routing.queries import Explanation
-from app.web.inbox import narrow, thread
+from app.web.inbox import composer, narrow, thread
 from app.web.inbox import place as places
+from app.web.inbox.composer import Compose
 from app.web.inbox.narrow import Chip
 from app.web.inbox.place import Place
 from app.web.inbox.thread import Line
 from app.web.present import words
+from app.writing import queries as writing
+from app.writing.types import Begun, Voice, Words
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -54,13 +56,6 @@ if TYPE_CHECKING:
 COUNTED_TO = 100
 NEWS_AT_MOST = 5
 _COUNTED = (View.TEAM, View.MINE, View.UNASSIGNED, View.APPROVAL, View.UNSENT)
-
-
-class Mode(StrEnum):
-    """The two voices of the composer."""
-
-    REPLY = "reply"
-    NOTE = "note"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,14 +105,17 @@ class ListScreen:
 class Draft:
     """What somebody was doing when the form came back."""
 
-    mode: Mode = Mode.REPLY
-    text: str = ""
+    mode: Voice = Voice.REPLY
+    words: Words | None = None
+    """What the form had; None: what is kept."""
     error: str = ""
     """Why it was not taken."""
     key: str = field(default_factory=lambda: secrets.token_hex(12))
     """The same for every try of one reply, so that it is taken once."""
     seen: Position | None = None
     """When the form was made, and the newest comment it showed; what came later is pointed out."""
+    preview: bool = False
+    """Whether the answer is shown as the page would show it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +133,8 @@ class TalkScreen:
     teams: Sequence[TeamView]
     people: Sequence[tuple[int, str]]
     can: Capabilities
+    begun: Begun
+    compose: Compose
     draft: Draft
     read_at: datetime
     undo_seconds: float
@@ -207,13 +207,15 @@ def _counts(session: "Session", actor: Actor, place: Place, saved: Sequence[Save
 def talk_screen(
     services: Services, session: "Session", actor: Actor, conversation_id: int, draft: Draft, now: datetime
 ) -> TalkScreen:
-    """At most fifteen statements, however long the thread. Raises NotFound."""
+    """At most eighteen statements, however long the thread. Raises NotFound."""
     talk = inbox.conversation(session, actor, conversation_id)
     answers = replies.replies(session, actor, conversation_id)
     page = pages.page(session, talk.page_id)
     if page is None:
         raise RuntimeError("a conversation without its page")
     reach = pages.reach(session, talk.page_id)
+    begun = writing.begun(session, actor, conversation_id, now)
+    teams = accounts.teams(session)
     return TalkScreen(
         talk=talk,
         page=page,
@@ -223,9 +225,11 @@ def talk_screen(
         tags=tags.tags_of(session, conversation_id),
         why=routing.explain(session, conversation_id),
         history=inbox.history(session, actor, conversation_id),
-        teams=accounts.teams(session),
+        teams=teams,
         people=accounts.team_members(session),
         can=connect.capabilities(services.connectors, services.box, reach),
+        begun=begun,
+        compose=composer.compose(session, actor, begun, draft.mode, draft.words, teams),
         draft=draft,
         read_at=now,
         undo_seconds=services.settings.outbox.undo_seconds,

@@ -1,10 +1,12 @@
-// The composer: counts the platform's way, keeps what is not sent yet, sends with Ctrl+Enter, and tells when the
-// conversation changed under the writer's hands.
+// The composer: counts the platform's way, sends with Ctrl+Enter, and tells when the conversation changed under the
+// writer's hands. Saved replies and colleagues' names are fetched when somebody asks for them first.
+import { writing } from "./drafts.js";
 import { onKey } from "./keys.js";
 
 const encoder = new TextEncoder();
 const composer = () => document.getElementById("composer");
-const store = (area) => `porchlight.draft.${area.closest("#composer").dataset.conversation}.${area.id}`;
+const lines = () => [...document.querySelectorAll("#thread .said-line")];
+let known = new Set();
 
 export function length(text, unit) {
   return unit === "bytes" ? encoder.encode(text).length : [...text].length;
@@ -18,32 +20,41 @@ function count(area) {
   line.classList.toggle("over", n > Number(area.dataset.limit));
 }
 
-function keep(area) {
-  if (area.value.trim()) sessionStorage.setItem(store(area), area.value);
-  else sessionStorage.removeItem(store(area));
-}
-
 function adopt() {
   for (const area of composer()?.querySelectorAll("textarea") ?? []) {
     if (area.dataset.adopted) continue;
     area.dataset.adopted = "yes";
-    if (area.value) keep(area);
-    else area.value = sessionStorage.getItem(store(area)) ?? "";
+    known = new Set(lines().map((line) => line.id));
+    area.setSelectionRange(area.value.length, area.value.length); // one goes on where one stopped
     count(area);
   }
 }
 
-export function writing() {
-  return [...(composer()?.querySelectorAll("textarea") ?? [])].some((area) => area.value.trim());
+// The picker comes when it is first needed; keys that were meant for it wait until it is there.
+let coming = null;
+function pick(area, how) {
+  coming = import("./picker.js").then((picker) => {
+    coming = null;
+    picker[how](area);
+    return picker;
+  });
 }
 
 document.addEventListener("input", (event) => {
-  if (!event.target.matches("#composer textarea")) return;
-  keep(event.target);
-  count(event.target);
+  const area = event.target;
+  if (!area.matches("#composer textarea")) return;
+  count(area);
+  const before = area.value.slice(0, area.selectionStart);
+  if (area.dataset.picks ? /(^|\s)\/[^\s/]*$/.test(before) : /(^|\s)@[^\n@]{0,30}$/.test(before)) pick(area, "look");
+});
+document.addEventListener("click", (event) => {
+  const button = event.target.closest?.("[data-pick]");
+  if (!button) return;
+  event.preventDefault();
+  pick(button.form.querySelector("textarea"), "open");
 });
 
-function speak(mode) {
+export function speak(mode) {
   const radio = document.getElementById(`mode-${mode}`);
   if (!radio) return false;
   radio.checked = true;
@@ -56,39 +67,50 @@ document.addEventListener("click", (event) => {
   if (label && event.target.tagName !== "INPUT") setTimeout(() => speak(label.querySelector("input").value));
 });
 
-document.addEventListener("keydown", (event) => {
-  const area = event.target.closest?.("#composer textarea");
-  if (!area) return;
-  if (event.key === "Escape") area.blur();
-  if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
-  event.preventDefault();
+export function sendBy(area, event) {
   const wanted = event.shiftKey ? "wait" : "done";
   const button = area.form.querySelector(`[data-send="${wanted}"]`) ?? area.form.querySelector("[data-send]");
   button.click();
+}
+
+document.addEventListener("keydown", (event) => {
+  const area = event.target.closest?.("#composer textarea");
+  if (!area || event.defaultPrevented) return;
+  if (coming && ["Enter", "Tab"].includes(event.key)) {
+    const { key, ctrlKey, metaKey, shiftKey } = event;
+    coming.then((picker) => picker.press({ key, ctrlKey, metaKey, shiftKey }));
+    return event.preventDefault();
+  }
+  if (event.key === "Escape") area.blur();
+  if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+  event.preventDefault();
+  sendBy(area, event);
 });
 
-// What was taken needs no keeping; what was refused does.
-document.addEventListener("htmx:beforeSwap", (event) => {
-  const area = event.detail.requestConfig.elt.closest?.("#composer form")?.querySelector("textarea");
-  if (area && event.detail.xhr.status < 400) sessionStorage.removeItem(store(area));
-});
-document.addEventListener("submit", (event) => {
-  if (window.htmx || !event.target.closest("#composer")) return;
-  for (const area of event.target.querySelectorAll("textarea")) sessionStorage.removeItem(store(area));
-});
-
-export function changed(version) {
+function changed(version) {
   const fields = composer()?.querySelectorAll('input[name="version"]') ?? [];
-  const seen = () => fields.forEach((field) => (field.value = version));
+  const now = lines();
+  const seen = () => {
+    fields.forEach((field) => (field.value = version));
+    known = new Set(lines().map((line) => line.id));
+  };
   if (!writing()) return seen();
+  const fresh = now.filter((line) => !known.has(line.id));
   const news = document.getElementById("composer-news");
   news.replaceChildren(document.getElementById("composer-changed").content.cloneNode(true));
+  const text = news.querySelector("[data-one]");
+  if (fresh.length) text.textContent = fresh.length === 1 ? text.dataset.one : text.dataset.many.replace("%(n)s", fresh.length);
+  const look = news.querySelector("[data-look]");
+  look.hidden = !fresh.length;
+  look.addEventListener("click", () => fresh[0].scrollIntoView({ block: "center" }));
   news.querySelector("[data-seen]").addEventListener("click", () => {
     seen();
     news.replaceChildren();
     composer().querySelector("textarea")?.focus();
   });
 }
+
+document.addEventListener("talk-changed", (event) => changed(event.detail));
 
 adopt();
 document.addEventListener("htmx:load", adopt);

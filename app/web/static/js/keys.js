@@ -5,6 +5,7 @@ const map = document.getElementById("keys");
 const handlers = [];
 let loading = 0;
 let later = null;
+let held = 0;
 
 export function keysOn() {
   return localStorage.getItem(STORE) !== "off";
@@ -12,6 +13,21 @@ export function keysOn() {
 
 export function onKey(handle) {
   handlers.push(handle);
+}
+
+// What some keys begin has to be fetched first.
+export async function holdKeys(until) {
+  held += 1;
+  await until.catch(() => {});
+  held -= 1;
+  goOn();
+}
+
+function goOn() {
+  if (loading || held || !later) return;
+  const key = later;
+  later = null;
+  run(key, document.body);
 }
 
 function typing(target) {
@@ -42,8 +58,9 @@ document.addEventListener("keydown", (event) => {
   if (typing(event.target) || !keysOn() || document.querySelector("dialog[open]")) return;
   // Letters typed ahead of a conversation that is still coming must not act on the one that is going. What would begin
   // to write does so once it is there.
-  if (loading && event.key.length === 1) {
-    if (["r", "n"].includes(event.key)) later ??= event.key;
+  const begins = ["r", "n"].includes(event.key);
+  if ((loading && event.key.length === 1) || (held && begins)) {
+    if (begins) later ??= event.key;
     event.preventDefault();
   } else if (run(event.key, event.target)) event.preventDefault();
 });
@@ -53,8 +70,7 @@ document.addEventListener("htmx:beforeRequest", (event) => (loading += forTalk(e
 document.addEventListener("htmx:afterRequest", (event) => {
   if (!forTalk(event)) return;
   loading = Math.max(0, loading - 1);
-  if (!loading && later) run(later, document.body);
-  if (!loading) later = null;
+  goOn();
 });
 
 function tell() {

@@ -3,11 +3,14 @@ import "./csrf.js";
 import "./theme.js";
 import "./times.js";
 import "./flash.js";
-import "./keys.js";
+import { holdKeys } from "./keys.js";
 import "./list.js";
-import "./composer.js";
-import "./countdown.js";
 import "./menu.js";
 import "./news.js";
 import "./talk.js";
 import "./live.js";
+
+// Writing comes with the first conversation that is opened; keys wait for it.
+const write = () => holdKeys(import("./write.js"));
+if (document.getElementById("composer")) write();
+document.addEventListener("htmx:beforeRequest", (event) => event.detail.target?.id === "talk" && write());

@@ -1,12 +1,13 @@
 // The open conversation is kept true: its parts are fetched again when something changed, without touching the composer,
 // the place one reads at, or a part somebody is using.
-import { changed } from "./composer.js";
 import { oneAtATime } from "./once.js";
 import { refresh } from "./times.js";
 
 const talk = () => document.querySelector("#talk[data-id]");
 
 function using(part) {
+  // What asks from a place that is gone is never heard to have been answered.
+  if (part.querySelector(".htmx-request")) return true;
   if (part.id === "thread") return part.querySelector("details.menu[open]") !== null;
   const focused = part.contains(document.activeElement) && document.activeElement.matches("select, input, textarea");
   return focused;
@@ -42,9 +43,11 @@ export const readAgain = oneAtATime(async () => {
   scroller.scrollTop = top;
   if (fresh.dataset.version !== shown.dataset.version) {
     shown.dataset.version = fresh.dataset.version;
-    changed(fresh.dataset.version);
+    document.dispatchEvent(new CustomEvent("talk-changed", { detail: fresh.dataset.version }));
   }
 });
+
+document.addEventListener("talk-stale", readAgain);
 
 // A conversation opens where there is something to do, not at the first of two hundred comments.
 function goToWork() {

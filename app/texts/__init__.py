@@ -1,0 +1,1 @@
+"""Saved replies: texts kept to be used again, with what they do besides."""

@@ -1,0 +1,77 @@
+"""What the composer shows: each voice's text as it is kept or came back, and what a saved reply does besides."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from app.accounts.types import Actor, TeamView
+from app.core.i18n import gettext as _
+from app.replies import saved
+from app.texts import queries as texts
+from app.texts.types import Effects, SavedReply
+from app.web.present import names
+from app.writing.types import Begun, Voice, Words
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """One thing that sending will do besides; it can be left out."""
+
+    value: str
+    text: str
+    icon: str
+    chosen: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Compose:
+    """The two texts, with what the form has to know about each."""
+
+    reply: Words
+    note: str
+    revisions: dict[Voice, int]
+    """Of what is kept; 0 where nothing is."""
+    saved: SavedReply | None
+    chips: tuple[Chip, ...]
+
+
+def compose(
+    session: "Session", actor: Actor, begun: Begun, mode: Voice, words: Words | None, teams: Sequence[TeamView]
+) -> Compose:
+    """What is kept, but for ``words`` that just came back in the voice ``mode``. At most one statement."""
+    kept = {voice: begun.own(actor.id, voice) for voice in Voice}
+    texts_ = {voice: Words(one.text, one.saved_id, one.also) if one else Words("") for voice, one in kept.items()}
+    if words is not None:
+        texts_[mode] = words
+    reply = texts_[Voice.REPLY]
+    one = texts.one(session, reply.saved_id) if reply.saved_id is not None else None
+    return Compose(
+        reply=reply,
+        note=texts_[Voice.NOTE].text,
+        revisions={voice: found.revision if found else 0 for voice, found in kept.items()},
+        saved=one,
+        chips=chips(one.effects, teams, reply.also) if one else (),
+    )
+
+
+def chips(effects: Effects, teams: Sequence[TeamView], chosen: Collection[str] | None = None) -> tuple[Chip, ...]:
+    """What a saved reply does besides; ``chosen`` None: nothing was left out yet."""
+    by_id = {f"{saved.TEAM}{team.id}": team.name for team in teams}
+    found = []
+    for value in saved.also(effects):
+        text, icon = _word(value, by_id)
+        found.append(Chip(value, text, icon, chosen is None or value in chosen))
+    return tuple(found)
+
+
+def _word(value: str, teams: dict[str, str]) -> tuple[str, str]:
+    if value == saved.RESOLVE:
+        return _("Done afterwards"), "check"
+    if value == saved.STAY:
+        return _("Waits for their answer"), "hourglass"
+    if value in teams:
+        return _("Goes to %(team)s", team=names.shown(teams[value])), "users"
+    return value.removeprefix(saved.TAG), "tag"

@@ -1,0 +1,74 @@
+"""Reading what is being written."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import literal, null, select, union_all
+from sqlalchemy.orm import Session
+
+from app.accounts.models import User
+from app.accounts.types import Actor
+from app.inbox import access
+from app.writing import rules
+from app.writing.models import Claim, Draft
+from app.writing.types import Begun, ClaimView, DraftView, Marks
+
+
+def begun(session: Session, actor: Actor, conversation_id: int, now: datetime) -> Begun:
+    """Everything that is being written in a conversation, and who answers. Two statements."""
+    access.conversation(session, actor, conversation_id)
+    drafts = session.execute(
+        select(Draft, User.name)
+        .join(User, User.id == Draft.user_id)
+        .where(Draft.conversation_id == conversation_id)
+        .order_by(Draft.updated_at)
+    )
+    claim = session.execute(
+        select(Claim, User.name).join(User, User.id == Claim.user_id).where(Claim.conversation_id == conversation_id)
+    ).one_or_none()
+    return Begun(
+        drafts=tuple(_draft(one, name) for one, name in drafts),
+        claim=ClaimView(claim[0].user_id, claim[1], claim[0].since)
+        if claim and rules.holds(claim[0].until, now)
+        else None,
+    )
+
+
+def _draft(one: Draft, author: str) -> DraftView:
+    return DraftView(
+        user_id=one.user_id,
+        author=author,
+        voice=one.voice,
+        text=one.text,
+        saved_id=one.saved_id,
+        also=tuple(one.also),
+        revision=one.revision,
+        updated_at=one.updated_at,
+    )
+
+
+def marks(session: Session, actor: Actor, ids: Collection[int], now: datetime) -> dict[int, Marks]:
+    """What the lines of these conversations say; those about which there is nothing to say are left out.
+
+    One statement. ``ids`` must come from a list the asker was shown.
+    """
+    if not ids:
+        return {}
+    writing = (
+        select(Claim.conversation_id, Claim.user_id, User.name)
+        .join(User, User.id == Claim.user_id)
+        .where(Claim.conversation_id.in_(ids), Claim.until > now)
+    )
+    drafts = select(Draft.conversation_id, literal(actor.id), null()).where(
+        Draft.conversation_id.in_(ids), Draft.user_id == actor.id
+    )
+    found: dict[int, Marks] = {}
+    rows: Sequence[Any] = session.execute(union_all(writing, drafts)).all()
+    for talk_id, user_id, name in rows:
+        before = found.get(talk_id, Marks())
+        if name is None:
+            found[talk_id] = Marks(before.writer_id, before.writer, draft=True)
+        else:
+            found[talk_id] = Marks(user_id, name, draft=before.draft)
+    return found

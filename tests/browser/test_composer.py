@@ -1,0 +1,205 @@
+"""Writing an answer, in a real browser: saved replies, drafts that are kept, who else is writing."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from app.core.clock import utc_now
+from app.inbox.types import ConversationState
+from app.texts import service as texts
+from app.texts.types import Effects, Wording
+from app.writing import service as writing
+from app.writing.types import Voice, Words
+from tests.browser.conftest import Opener
+from tests.web.scene import Scene
+
+
+@pytest.fixture
+def replies(scene: Scene) -> list[int]:
+    """Two saved replies; the first one hands over."""
+    with scene.parts.db.write() as session:
+        admin, now = scene.actor("marketer"), utc_now()
+        effects = Effects(team_id=scene.team("marketing"))
+        return [
+            texts.add(session, admin, Wording("Late parcel", "late", "Hello {person}, it is on its way."), now),
+            texts.add(session, admin, Wording("Thanks", "thanks", "Thank you, {person}!", effects=effects), now),
+        ]
+
+
+def opened(page: Page, talk: int) -> None:
+    page.goto(f"/inbox/{talk}?view=all")
+    expect(page.locator("html[data-live=stream]")).to_have_count(1)
+
+
+def test_a_stock_answer_is_three_keys(scene: Scene, person: Opener, replies: list[int]) -> None:
+    """Open the composer, "/" for the saved reply, send: answered, done, and the next one is open."""
+    talk = scene.heard("Bob", "Where is my order?", minutes_ago=50)
+    scene.heard("Cleo", "My parcel never arrived", minutes_ago=10)
+    page = person()
+    page.get_by_text("Where is my order?").click()
+    expect(page.locator("#talk-title")).to_have_text("Bob")
+    page.keyboard.press("r")
+    page.keyboard.press("/")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#talk-title")).to_have_text("Cleo")
+    (reply,) = scene.replies(talk)
+    assert reply.text == "Hello Bob, it is on its way."
+    assert scene.talk(talk).state is ConversationState.DONE
+
+
+def test_saved_replies_are_found_seen_and_used(scene: Scene, person: Opener, replies: list[int]) -> None:
+    talk = scene.heard("Bob", "Where is my order?")
+    page = person()
+    opened(page, talk)
+    page.locator("#reply-text").press_sequentially("Dear Bob, /tha")
+    expect(page.locator(".pick")).to_have_count(1)
+    expect(page.locator(".picker-preview")).to_contain_text("Thank you, Bob!")
+    expect(page.locator(".picker-preview")).to_contain_text("Goes to Marketing")
+    page.keyboard.press("Enter")
+    expect(page.locator(".picker")).to_have_count(0)
+    expect(page.locator("#reply-text")).to_have_value("Dear Bob, Thank you, Bob!")
+    expect(page.locator("#reply-also .chip")).to_have_text(["Goes to Marketing"])
+    page.locator("#reply-also .chip").click()
+    page.keyboard.press("r")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".flash")).to_contain_text("Your reply leaves in")
+    assert scene.talk(talk).team_name == "Customer service"
+
+
+def test_the_picker_by_mouse_and_given_up(scene: Scene, person: Opener, replies: list[int]) -> None:
+    talk = scene.heard("Bob", "Where is my order?")
+    page = person()
+    opened(page, talk)
+    page.get_by_role("button", name="Saved replies").click()
+    expect(page.locator(".pick")).to_have_count(2)
+    page.keyboard.press("ArrowDown")
+    expect(page.locator(".picker-preview")).to_contain_text("Thank you")
+    page.keyboard.press("Escape")
+    expect(page.locator(".picker")).to_have_count(0)
+    expect(page.locator("#reply-text")).to_have_value("/")
+    page.keyboard.type("nonsense")
+    expect(page.locator(".pick-none")).to_be_visible()
+    page.fill("#reply-text", "")
+    expect(page.locator(".picker")).to_have_count(0)
+    page.get_by_role("button", name="Saved replies").click()
+    page.get_by_role("option", name="Late parcel").click()
+    expect(page.locator("#reply-text")).to_have_value("Hello Bob, it is on its way.")
+
+
+def test_a_colleague_is_named_in_a_note(scene: Scene, person: Opener) -> None:
+    talk = scene.heard("Bob", "Where is my order?")
+    page = person()
+    opened(page, talk)
+    page.keyboard.press("n")
+    expect(page.locator("#note-text")).to_be_focused()
+    page.keyboard.type("Ask @mar")
+    expect(page.locator("#picker-list [role=option]")).to_have_text(["@Marketer Jones"])
+    page.keyboard.press("Enter")
+    page.keyboard.type("please")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".note .said")).to_have_text("Ask @Marketer Jones please")
+
+
+def test_a_draft_follows_its_writer_to_another_computer(scene: Scene, person: Opener) -> None:
+    talk = scene.heard("Bob", "Where is my order?")
+    page = person()
+    opened(page, talk)
+    page.locator("#reply-text").press_sequentially("Half an ans")
+    expect(page.locator(".compose.public .kept")).to_have_text("Draft kept")
+    elsewhere = person()
+    opened(elsewhere, talk)
+    expect(elsewhere.locator("#reply-text")).to_have_value("Half an ans")
+    elsewhere.locator("#reply-text").press_sequentially("wer")
+    expect(elsewhere.locator(".compose.public .kept")).to_have_text("Draft kept")
+    page.locator("#reply-text").press_sequentially("!")
+    expect(page.locator("#composer-news")).to_contain_text("in another window")
+    page.get_by_role("button", name="Use that text").click()
+    expect(page.locator("#reply-text")).to_have_value("Half an answer")
+    page.locator("#reply-text").press_sequentially("!")
+    expect(page.locator(".compose.public .kept")).to_have_text("Draft kept")
+    elsewhere.reload()
+    expect(elsewhere.locator("#reply-text")).to_have_value("Half an answer!")
+
+
+def test_who_begins_first_answers_and_a_take_over_loses_nothing(scene: Scene, person: Opener) -> None:
+    talk = scene.heard("Bob", "Where is my order?")
+    ann, other = person("agent"), person("marketer")
+    opened(ann, talk)
+    opened(other, talk)
+    ann.locator("#reply-text").press_sequentially("H")
+    expect(other.locator("#composer-begun")).to_contain_text("is writing an answer")
+    expect(other.locator("#composer-begun")).to_contain_text("Agent Jones")
+    other.fill("#reply-text", "Good day")
+    other.keyboard.press("Control+Enter")
+    expect(other.locator("#composer .notice.bad")).to_contain_text("Agent Jones is writing an answer")
+    expect(other.locator("#reply-text")).to_have_value("Good day")
+    other.locator("#composer-begun").get_by_role("button", name="Take over").click()
+    expect(ann.locator("#composer-begun")).to_contain_text("Marketer Jones")
+    expect(ann.locator("#composer-news")).to_contain_text("Something changed since you began")
+    other.locator("#composer-begun summary").click()
+    other.get_by_role("button", name="Go on with this text").click()
+    expect(other.locator("#reply-text")).to_have_value("Good day\n\nH")
+    other.locator("#reply-text").press("Control+Enter")
+    expect(other.locator(".flash")).to_contain_text("Your reply leaves in")
+    ann.locator("#reply-text").press("Control+Enter")
+    expect(ann.locator("#composer .notice.bad")).to_be_visible()
+    expect(ann.locator("#reply-text")).to_have_value("H")
+    assert [one.text for one in scene.replies(talk)] == ["Good day\n\nH"]
+
+
+def test_how_many_came_while_one_wrote(scene: Scene, person: Opener) -> None:
+    talk = scene.heard("Bob", "Where is my order?", minutes_ago=50)
+    page = person()
+    opened(page, talk)
+    page.locator("#reply-text").press_sequentially("An answer")
+    scene.say("Bob", "Hello?", parent="n1", minutes_ago=2)
+    scene.say("Bob", "Anybody?", parent="n1", minutes_ago=1)
+    scene.collect()
+    expect(page.locator("#composer-news")).to_contain_text(re.compile(r"\d new since you began to write"))
+    page.get_by_role("button", name="Show", exact=True).click()
+    expect(page.locator("#thread").get_by_text("Anybody?")).to_be_in_viewport()
+
+
+def test_the_preview_shows_what_will_stand_there(scene: Scene, person: Opener) -> None:
+    talk = scene.heard("Bob", "Where is my order?")
+    page = person()
+    opened(page, talk)
+    page.fill("#reply-text", "Look: https://b.example/help {person}")
+    page.get_by_role("button", name="Preview").click()
+    expect(page.locator(".preview a")).to_have_text("https://b.example/help")
+    expect(page.locator(".preview")).to_contain_text("Our brand")
+    expect(page.locator(".preview")).to_contain_text("Fill in {person} before you send it")
+    expect(page.locator("#reply-text")).to_have_value("Look: https://b.example/help {person}")
+
+
+def test_without_script_saved_replies_and_drafts_work(scene: Scene, person: Opener, replies: list[int]) -> None:
+    talk = scene.heard("Bob", "Where is my order?")
+    page = person(script=False)
+    page.goto(f"/inbox/{talk}?view=all")
+    page.fill("#reply-text", "First words.")
+    page.get_by_role("button", name="Saved replies").click()
+    page.get_by_role("button", name=re.compile("Use it.*Late parcel")).click()
+    expect(page.locator("#reply-text")).to_have_value("First words.\n\nHello Bob, it is on its way.")
+    page.get_by_role("button", name="Preview").click()
+    expect(page.locator(".preview")).to_contain_text("it is on its way")
+    page.fill("#reply-text", "Something else")
+    page.get_by_role("button", name="Keep the draft").first.click()
+    expect(page.locator("#reply-text")).to_have_value("Something else")
+    with scene.parts.db.write() as session:
+        writing.keep(session, scene.actor("marketer"), talk, Voice.REPLY, Words("Mine"), revision=0, now=utc_now())
+    page.reload()
+    page.locator("#composer-begun summary").click()
+    expect(page.locator("#composer-begun")).to_contain_text("Mine")
+
+
+def test_the_whole_way_on_a_phone(scene: Scene, person: Opener, replies: list[int]) -> None:
+    talk = scene.heard("Bob", "Where is my order?")
+    page = person(width=390)
+    page.goto(f"/inbox/{talk}?view=all")
+    page.get_by_role("button", name="Saved replies").click()
+    page.get_by_role("option", name="Thanks").click()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.get_by_role("button", name="Reply in public").click()
+    expect(page.locator(".flash")).to_contain_text("Your reply leaves in")
+    assert [one.text for one in scene.replies(talk)] == ["Thank you, Bob!"]
