@@ -8,6 +8,7 @@ from typing import Any, cast
 import re2
 
 from app.core.i18n import gettext as _
+from app.learning.types import Kind
 from app.routing import hours
 from app.routing.types import CommentKind, Fact, Only, Value
 
@@ -168,6 +169,6 @@ CHECKS: dict[Fact, Callable[[Any], Value]] = {
     Fact.EARLIER: _count,
     Fact.HOURS: _hours,
     Fact.HELD: _yes_or_no,
-    Fact.KINDS: _names,
+    Fact.KINDS: _one_of([one.value for one in Kind]),
     Fact.CONFIDENCE: _share,
 }

@@ -76,7 +76,7 @@ class Replay:
     def _replayed(self, row: _TalkRow, fact: Facts, corrected_to: int | None) -> Replayed:
         return Replayed(
             conversation_id=row.id,
-            hour=row.opened_at.hour,
+            hour=(fact.said_at or row.opened_at).hour,
             held=fact.held_as_spam,
             before=self._outcome(self.before, fact, row.language),
             after=self._outcome(self.after, fact, row.language),

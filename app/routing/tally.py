@@ -31,7 +31,7 @@ class Replayed:
 
     conversation_id: int
     hour: int
-    """Of the day it came in, UTC."""
+    """Of the day when it was written, UTC."""
     held: bool
     """The platform holds it for spam anyway."""
     before: Outcome

@@ -20,7 +20,7 @@ def overview() -> ResponseReturnValue:
     known = names()
     in_force = queries.in_force(session())
     told = [words.rule(rule, known) for rule in in_force.rules] if in_force else []
-    return render_template("rules/overview.html", in_force=in_force, rules=told)
+    return render_template("rules/overview.html", in_force=in_force, rules=told, versions=queries.versions(session()))
 
 
 def names() -> Names:

@@ -8,8 +8,11 @@ from babel.numbers import format_percent
 from app.core.i18n import gettext as _
 from app.core.i18n import lazy, locale, ngettext
 from app.inbox.types import Priority
-from app.routing.types import Condition, Fact, Group, Match, Rule
+from app.learning.types import Kind
+from app.routing.queries import VersionEvent
+from app.routing.types import Condition, Fact, Group, Match, Rule, RuleSetEventKind, RuleSetState, TrialState
 from app.web.present import names
+from app.web.present.words import Word
 
 FEW = 6
 
@@ -151,15 +154,56 @@ def choices(fact: Fact) -> dict[str, str]:
             return {"comment": _("a comment of its own"), "reply": _("an answer to another comment")}
         case Fact.KINDS:
             return {
-                "complaint": _("complaint"),
-                "praise": _("praise"),
-                "question": _("question or suggestion"),
-                "help_request": _("help request"),
-                "chatter": _("chatter"),
-                "spam": _("spam"),
-                "off_topic": _("off-topic"),
+                Kind.COMPLAINT: _("complaint"),
+                Kind.PRAISE: _("praise"),
+                Kind.QUESTION: _("question or suggestion"),
+                Kind.HELP: _("help request"),
+                Kind.CHATTER: _("chatter"),
+                Kind.SPAM: _("spam"),
+                Kind.OFF_TOPIC: _("off-topic"),
             }
     return {}
+
+
+def version_event(one: VersionEvent) -> str:
+    """A step in a version's life."""
+    who = one.actor or _("Somebody at the command line")
+    return {
+        RuleSetEventKind.CREATED: _("%(who)s began it.", who=who),
+        RuleSetEventKind.CHANGED: _("%(who)s changed it.", who=who),
+        RuleSetEventKind.TRIED: _("It was tried for %(who)s.", who=who),
+        RuleSetEventKind.PROPOSED: _("%(who)s proposed it; it takes a second person.", who=who),
+        RuleSetEventKind.REFUSED: _("%(who)s did not agree.", who=who),
+        RuleSetEventKind.APPROVED: _("%(who)s agreed.", who=who),
+        RuleSetEventKind.PUBLISHED: _("%(who)s put it in force.", who=who),
+        RuleSetEventKind.REPLACED: _("%(who)s put version %(n)s in its place.", who=who, n=one.data.get("by", "?")),
+        RuleSetEventKind.ROLLED_BACK: _("%(who)s went back to version %(n)s.", who=who, n=one.data.get("to", "?")),
+        RuleSetEventKind.RESTORED: _("%(who)s came back to it.", who=who),
+        RuleSetEventKind.DISCARDED: _("%(who)s put it away.", who=who),
+    }[one.kind]
+
+
+def version_state(state: RuleSetState) -> Word:
+    """Where a version stands."""
+    return {
+        RuleSetState.DRAFT: Word(_("Draft"), "pencil"),
+        RuleSetState.PROPOSED: Word(_("Waits for a second person"), "hourglass", "attention"),
+        RuleSetState.PUBLISHED: Word(_("In force"), "circle-check", "good"),
+        RuleSetState.REPLACED: Word(_("Was in force"), "history"),
+        RuleSetState.ROLLED_BACK: Word(_("Taken back"), "rotate-ccw"),
+        RuleSetState.DISCARDED: Word(_("Put away"), "trash-2"),
+    }[state]
+
+
+def trial_state(state: TrialState) -> Word:
+    """How far a trial is."""
+    return {
+        TrialState.WAITING: Word(_("Begins soon"), "hourglass"),
+        TrialState.RUNNING: Word(_("Under way"), "loader-circle"),
+        TrialState.DONE: Word(_("Done"), "circle-check", "good"),
+        TrialState.FAILED: Word(_("Failed"), "triangle-alert", "bad"),
+        TrialState.STOPPED: Word(_("Stopped"), "ban"),
+    }[state]
 
 
 def fact_name(fact: Fact) -> str:

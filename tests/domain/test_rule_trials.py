@@ -1,0 +1,164 @@
+"""Trials: what a replay counts, in slices, whoever dies in between; and versions that can't both be in force."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import update
+from sqlalchemy.exc import IntegrityError
+
+from app.inbox import queries as inbox
+from app.inbox.types import ConversationState, ListFilter
+from app.routing import queries, replay, service, trials, versions
+from app.routing.models import RuleSet, RuleTrial
+from app.routing.types import RuleSetState, TrialState
+from tests.domain.conftest import House
+
+TO_MARKETING = """
+[[rule]]
+name = "Parcels"
+words = ["parcel"]
+team = "marketing"
+
+[[rule]]
+name = "Old friends"
+earlier_at_least = 1
+connectors = ["memory"]
+posts = ["spring"]
+team = "customer_service"
+priority = "high"
+"""
+
+
+@pytest.fixture
+def said(house: House, now: datetime) -> House:
+    """Four people, one of whom comes back."""
+    for number, text in enumerate(("Where is my parcel?", "parcel late", "Thank you!", "Sunday it is")):
+        house.platform.say(f"Visitor {number}", text, now - timedelta(hours=1), key=f"v{number}")
+    house.collect()
+    house.platform.say("Visitor 3", "Monday it is", now, key="v3")
+    house.collect()
+    return house
+
+
+def begin(house: House, now: datetime, source: str = TO_MARKETING) -> int:
+    """A trial of a draft with these rules."""
+    with house.db.write() as session:
+        draft = versions._new(session, source, None, None, now).id
+        return trials.ask(session, None, draft, days=30, against_id=None, now=now)
+
+
+def done(house: House, trial_id: int) -> trials.TrialView:
+    with house.db.read() as session:
+        return trials.view(session, trial_id)
+
+
+def test_a_trial_counts_what_would_be_different(said: House, now: datetime) -> None:
+    with said.db.read() as session:
+        rows = inbox.rows(session, ListFilter(ConversationState.NEW))
+    parcel = next(row for row in rows if row.snippet == "parcel late")
+    with said.db.write() as session:
+        service.correct(session, said.ann, parcel.id, said.marketing_team, version=None, reason="", now=now)
+    trial = begin(said, now)
+    assert trials.work(said.db, now)
+    assert not trials.work(said.db, now)
+    found = done(said, trial)
+    assert (found.state, found.done, found.total, found.share_done) == (TrialState.DONE, 5, 5, 1.0)
+    tally = found.tally
+    assert tally["conversations"] == 5
+    service_to_marketing = tally["moves"][f"{said.service_team}>{said.marketing_team}"]
+    assert service_to_marketing["count"] == 2
+    assert {one["id"] for one in service_to_marketing["examples"]} >= {parcel.id}
+    assert tally["moves"][f"{said.marketing_team}>{said.service_team}"]["count"] == 1
+    assert tally["unmatched"]["count"] == 1
+    assert tally["newly"]["count"] == 1
+    assert tally["corrected"] == {"count": 1, "before": 0, "after": 1, "worse": []}
+    assert tally["acts"]["high"] == [0, 1]
+    assert sum(map(sum, (load[1] for load in tally["load"].values()))) == 5
+
+
+def test_a_trial_goes_on_where_another_process_left_it(
+    said: House, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replay, "PORTION", 2)
+    trial = begin(said, now)
+    assert trials.work(said.db, now, seconds=0)
+    assert done(said, trial).done == 2
+    with said.db.write() as session:  # a process that died while it held the trial
+        session.execute(update(RuleTrial).values(lease_until=now + trials.LEASE))
+    assert not trials.work(said.db, now)
+    later = now + trials.LEASE
+    while trials.work(said.db, later, seconds=0):
+        pass
+    assert (done(said, trial).state, done(said, trial).done) == (TrialState.DONE, 5)
+    assert done(said, trial).tally["conversations"] == 5
+
+
+def test_a_trial_that_is_stopped_stays_as_far_as_it_was(
+    said: House, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replay, "PORTION", 2)
+    trial = begin(said, now)
+    trials.work(said.db, now, seconds=0)
+    with said.db.write() as session:
+        trials.stop(session, trial, now)
+    assert not trials.work(said.db, now)
+    assert (done(said, trial).state, done(said, trial).done) == (TrialState.STOPPED, 2)
+
+
+def test_a_trial_that_fails_says_so(said: House, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    trial = begin(said, now)
+    monkeypatch.setattr(replay.Replay, "portion", lambda *_a: 1 / 0)
+    assert trials.work(said.db, now)
+    found = done(said, trial)
+    assert found.state is TrialState.FAILED
+    assert found.error
+
+
+def test_only_one_version_is_in_force(house: House, now: datetime) -> None:
+    with house.db.write() as session:
+        second = versions.install(session, TO_MARKETING, now)
+        assert queries.in_force_id(session) == second
+    with pytest.raises(IntegrityError), house.db.write() as session:
+        session.execute(update(RuleSet).values(state=RuleSetState.PUBLISHED))
+
+
+def test_nobody_agrees_with_themselves_even_by_hand(house: House, now: datetime) -> None:
+    with pytest.raises(IntegrityError), house.db.write() as session:
+        session.execute(update(RuleSet).values(proposed_by_id=house.ann.id, approved_by_id=house.ann.id))
+
+
+def test_rules_act_at_intake(house: House, now: datetime) -> None:
+    source = """
+[[rule]]
+name = "Urgent"
+words = ["urgent"]
+priority = "high"
+continue = true
+
+[[rule]]
+name = "Away"
+words = ["nonsense"]
+hide = true
+resolve = true
+
+[[rule]]
+name = "For Ann"
+words = ["ann"]
+assignee = "ann"
+team = "customer_service"
+"""
+    with house.db.write() as session:
+        versions.install(session, source, now)
+    house.platform.say("A", "some nonsense", now)
+    house.platform.say("B", "urgent: for Ann", now)
+    house.collect()
+    with house.db.read() as session:
+        (finished,) = inbox.rows(session, ListFilter(ConversationState.DONE))
+        (waiting,) = inbox.rows(session, ListFilter(ConversationState.NEW))
+        (why,) = queries.explain(session, waiting.id)
+        (gone,) = queries.explain(session, finished.id)
+    assert (waiting.assignee_id, waiting.priority.value) == (house.ann.id, "high")
+    assert (why.rule, [hit.rule for hit in why.also], why.assignee) == ("For Ann", ["Urgent"], "ann")
+    assert (gone.hide, gone.resolve) == (True, True)
+    house.deliverer().run()
+    assert [comment.status.value for comment in house.platform.comments.values()].count("held") == 1
