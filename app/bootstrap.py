@@ -24,7 +24,10 @@ from app.core.http import Http
 from app.core.jobs import JobName, RqWaker
 from app.core.mail import Mailer
 from app.core.security import SecretBox, derived_key, read_or_make_key
+from app.executors.manual import ManualExecutor
+from app.executors.registry import Executors
 from app.pages import queries as pages
+from app.remedies import policies, shops
 from app.routing import queries as routing_queries
 from app.routing import versions as rule_versions
 
@@ -38,6 +41,7 @@ class Services:
     redis: "redis.Redis"
     http: Http
     connectors: Registry
+    executors: Executors
     box: SecretBox
     waker: RqWaker
     mailer: Mailer
@@ -73,6 +77,7 @@ def build(settings: Settings | None = None, *, busy_seconds: float = BUSY_SECOND
         redis=connection,
         http=http,
         connectors=connectors(settings, http),
+        executors=Executors([ManualExecutor()]),
         box=secret_box(settings, database),
         waker=waker,
         mailer=Mailer(settings.smtp),
@@ -90,11 +95,16 @@ def secret_box(settings: Settings, database: Database) -> SecretBox:
 
 
 def seed(services: Services) -> None:
-    """Put the rules every installation starts with in force, once."""
+    """Put the rules and the policy every installation starts with in force, once."""
     with services.db.write() as session:
+        policies.seed(session, _text("app.remedies", "default_policy.toml"), utc_now())
+        shops.seed(session, utc_now())
         if routing_queries.in_force_id(session) is None:
-            source = resources.files("app.routing").joinpath("default_rules.toml").read_text(encoding="utf-8")
-            rule_versions.install(session, source, utc_now())
+            rule_versions.install(session, _text("app.routing", "default_rules.toml"), utc_now())
+
+
+def _text(package: str, name: str) -> str:
+    return resources.files(package).joinpath(name).read_text(encoding="utf-8")
 
 
 def connectors(settings: Settings, http: Http) -> Registry:

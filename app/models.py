@@ -9,6 +9,7 @@ from app.inbox import models as inbox
 from app.notifications import models as notifications
 from app.outbox import models as outbox
 from app.pages import models as pages
+from app.remedies import models as remedies
 from app.replies import models as replies
 from app.routing import models as routing
 from app.search import models as search
@@ -26,6 +27,7 @@ __all__ = [
     "notifications",
     "outbox",
     "pages",
+    "remedies",
     "replies",
     "routing",
     "search",

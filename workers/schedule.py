@@ -22,6 +22,7 @@ from app.core.jobs import JobName
 from app.inbox import counts
 from app.notifications import service as notifications
 from app.outbox import service as outbox
+from app.remedies import execution as remedies
 from app.routing import queries as routing
 from app.routing import trials
 from app.search import queries as search
@@ -48,6 +49,7 @@ TABLE = (
     Entry(JobName.ROUTE, lambda session, _now: routing.has_waiting(session), SWEEP_SECONDS),
     Entry(JobName.INDEX, lambda session, _now: search.has_waiting(session), SWEEP_SECONDS),
     Entry(JobName.COUNT, counts.has_many_changes, SWEEP_SECONDS),
+    Entry(JobName.REMEDY, remedies.has_due, SWEEP_SECONDS),
     Entry(JobName.COLLECT, collecting.has_due, SWEEP_SECONDS),
     Entry(JobName.RECONCILE, collecting.has_reconcile_due, SWEEP_SECONDS),
     Entry(JobName.NOTIFY, notifications.has_due, SWEEP_SECONDS),

@@ -22,6 +22,8 @@ class User(Base):
     active: Mapped[bool] = mapped_column(default=True)
     demo: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
+    same_as_id: Mapped[int | None]
+    """The account this human being has besides: both together never sign for each other. Leads to one that has none."""
 
 
 class Team(Base):
@@ -47,6 +49,8 @@ class UserSession(Base):
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)
+    proved_at: Mapped[datetime | None]
+    """When the person last showed here that it is them."""
 
 
 class SetupLink(Base):

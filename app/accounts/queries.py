@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -18,13 +19,13 @@ def actor_of_session(session: Session, token: str, now: datetime) -> Actor | Non
     if not token:
         return None
     row = session.execute(
-        select(User, UserSession.expires_at)
+        select(User, UserSession.expires_at, UserSession.proved_at)
         .join(UserSession, UserSession.user_id == User.id)
         .where(UserSession.token_hash == token_hash(token))
     ).one_or_none()
     if row is None or not rules.session_is_live(row[1], row[0].active, now):
         return None
-    return actor(session, row[0])
+    return replace(actor(session, row[0]), proved_at=row[2])
 
 
 def actor(session: Session, user: User) -> Actor:

@@ -5,11 +5,20 @@ from datetime import datetime, timedelta
 from app.accounts.types import Permission, Role
 
 _EVERYBODY = frozenset(
-    {Permission.READ_INBOX, Permission.ANSWER, Permission.READ_PAGES, Permission.READ_ROUTING, Permission.OWN_ACCOUNT}
+    {
+        Permission.READ_INBOX,
+        Permission.ANSWER,
+        Permission.READ_PAGES,
+        Permission.READ_ROUTING,
+        Permission.OWN_ACCOUNT,
+        Permission.ASK_REMEDY,
+    }
 )
 _LEADING = _EVERYBODY | {
     Permission.CURATE,
+    Permission.DECIDE_REMEDY,
     Permission.LIFT_DO_NOT_CONTACT,
+    Permission.MANAGE_REMEDIES,
     Permission.MANAGE_ROUTING,
 }
 GRANTS: dict[Role, frozenset[Permission]] = {
@@ -20,6 +29,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     | {
         Permission.MANAGE_PAGES,
         Permission.MANAGE_PEOPLE,
+        Permission.MANAGE_SHOPS,
     },
 }
 

@@ -2,15 +2,19 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import case, delete, select, update
+from sqlalchemy import case, delete, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.accounts import queries, rules
 from app.accounts.models import SetupLink, Team, TeamMember, Throttle, User, UserSession
 from app.accounts.types import Actor, Role, SignedIn
+from app.audit import service as audit
+from app.audit.types import Action as AuditAction
+from app.audit.types import Entry
 from app.core.db import insert_or, run_in_bulk
 from app.core.errors import Conflict, Forbidden, InvalidInput, NotFound
 from app.core.i18n import gettext as _
@@ -93,9 +97,7 @@ def checked_password(password: str) -> str:
 
 def set_password(session: Session, login: str, password: str) -> None:
     """Give a person a new password and end all their sessions. Raises NotFound, InvalidInput, Conflict."""
-    user = session.scalar(select(User).where(User.login == login.strip().lower()))
-    if user is None:
-        raise NotFound(_("Nobody has the login “%(login)s”.", login=login))
+    user = _by_login(session, login)
     if user.demo:
         raise Conflict(_("“%(login)s” belongs to the demonstration; nobody can sign in as them.", login=login))
     user.password_hash = hash_password(checked_password(password))
@@ -130,11 +132,46 @@ def open_session(session: Session, user_id: int, *, now: datetime, days: int) ->
     token = new_token()
     session.add(
         UserSession(
-            token_hash=token_hash(token), user_id=user_id, created_at=now, expires_at=now + timedelta(days=days)
+            token_hash=token_hash(token),
+            user_id=user_id,
+            created_at=now,
+            expires_at=now + timedelta(days=days),
+            proved_at=now,
         )
     )
     session.flush()
-    return SignedIn(token, queries.actor(session, session.get_one(User, user_id)))
+    return SignedIn(token, replace(queries.actor(session, session.get_one(User, user_id)), proved_at=now))
+
+
+def prove(session: Session, token: str, now: datetime) -> None:
+    """Remember that the person of this session has just given their password."""
+    session.execute(update(UserSession).where(UserSession.token_hash == token_hash(token)).values(proved_at=now))
+
+
+def same_person(session: Session, login: str, other: str | None, now: datetime) -> None:
+    """Say that two accounts are one human being's, who then never signs for themselves; without ``other``: no more.
+
+    Raises NotFound for a login nobody has.
+    """
+    user = _by_login(session, login)
+    if other is None:
+        user.same_as_id = None
+    else:
+        first = _by_login(session, other)
+        main = first.same_as_id or first.id
+        apart = User.id == user.id, User.same_as_id == user.id
+        run_in_bulk(session, update(User).where(or_(*apart), User.id != main).values(same_as_id=main))
+        session.expire_all()
+    session.flush()
+    facts = {"user": user.id, "same_as": session.get_one(User, user.id).same_as_id}
+    audit.record(session, Entry(AuditAction.SAME_PERSON, f"user/{user.id}", now, None, facts=facts))
+
+
+def _by_login(session: Session, login: str) -> User:
+    user = session.scalar(select(User).where(User.login == login.strip().lower()))
+    if user is None:
+        raise NotFound(_("Nobody has the login “%(login)s”.", login=login))
+    return user
 
 
 def sign_out(session: Session, token: str) -> None:

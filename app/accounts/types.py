@@ -1,6 +1,7 @@
 """People and what they may do."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -29,6 +30,13 @@ class Permission(StrEnum):
     """Let somebody be written to again who was marked as not to be contacted."""
     MANAGE_PEOPLE = "manage_people"
     """Add people, change roles and teams, switch accounts off."""
+    ASK_REMEDY = "ask_remedy"
+    """Ask for remedies, carry approved ones out by hand, and tell people."""
+    DECIDE_REMEDY = "decide_remedy"
+    """Approve, refuse, change; settle what nobody knows; see the ledger."""
+    MANAGE_REMEDIES = "manage_remedies"
+    """Propose and confirm the policy; name a stand-in."""
+    MANAGE_SHOPS = "manage_shops"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +49,8 @@ class Actor:
     role: Role
     language: str | None
     team_ids: frozenset[int]
+    proved_at: datetime | None = None
+    """When they last gave their password in this session; None where there is no session."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,3 +93,14 @@ def reset_password(login: str, password_file: IO[bytes]) -> None:
     with parts.db.write() as session:
         accounts.set_password(session, login, password)
     click.echo(_("The password is changed. %(login)s has to sign in again.", login=login.strip().lower()))
+
+
+@user.command("same-person")
+@click.argument("login")
+@click.argument("other", required=False)
+def same_person(login: str, other: str | None) -> None:
+    """Say that LOGIN and OTHER are one human being, who then never signs for themselves. Without OTHER: no more."""
+    parts = work.services()
+    with parts.db.write() as session:
+        accounts.same_person(session, login, other, utc_now())
+    click.echo(_("Noted."))

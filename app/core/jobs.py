@@ -35,6 +35,7 @@ class JobName(StrEnum):
     ROUTE = "workers.jobs.routing.route_waiting"
     INDEX = "workers.jobs.search.index_waiting"
     COUNT = "workers.jobs.inbox.fold_counts"
+    REMEDY = "workers.jobs.remedies.carry_out_due"
     COLLECT = "workers.jobs.collecting.collect_due"
     RECONCILE = "workers.jobs.collecting.reconcile_due"
     NOTIFY = "workers.jobs.notifications.notify"
@@ -45,7 +46,7 @@ class JobName(StrEnum):
     def queue(self) -> QueueName:
         if self is JobName.NOTIFY:
             return QueueName.NOTICES
-        prompt = (JobName.DELIVER, JobName.ROUTE, JobName.INDEX, JobName.COUNT)
+        prompt = (JobName.DELIVER, JobName.ROUTE, JobName.INDEX, JobName.COUNT, JobName.REMEDY)
         return QueueName.PROMPT if self in prompt else QueueName.PATIENT
 
 

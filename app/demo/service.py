@@ -30,6 +30,7 @@ from app.outbox import service as outbox
 from app.outbox.types import Act as Delivered
 from app.pages import queries as page_queries
 from app.pages import service as pages
+from app.remedies import service as remedies
 from app.replies import service as replies
 from app.routing import service as routing
 
@@ -96,6 +97,7 @@ def remove(db: Database) -> bool:
 def _remove(session: Session) -> bool:
     page_ids = page_queries.demo_ids(session)
     pages.hold(session, page_ids)
+    remedies.remove_pages(session, page_ids)
     replies.remove_pages(session, page_ids)
     outbox.remove_pages(session, page_ids)
     routing.remove_pages(session, page_ids)

@@ -147,7 +147,11 @@ def _close_if_empty(session: Session, conversation_id: int, now: datetime) -> No
         return
     closed = session.execute(
         update(Conversation)
-        .where(Conversation.id == conversation_id, Conversation.state == ConversationState.NEW)
+        .where(
+            Conversation.id == conversation_id,
+            Conversation.state == ConversationState.NEW,
+            Conversation.remedies_open == 0,
+        )
         .values(state=ConversationState.DONE, waiting_since=None, sort_at=now, version=Conversation.version + 1)
     )
     if closed.rowcount:  # type: ignore[attr-defined]

@@ -70,6 +70,9 @@ class Conversation(Base):
     """Counts every change people make; a write that expects another version is refused."""
     author_known: Mapped[bool]
     """Whether we had met the person before this conversation."""
+    remedies_open: Mapped[int] = mapped_column(default=0, server_default="0")
+    """How many remedies were asked for here and are not finished; until then it is neither done nor spam, which the
+    database holds too. Kept by those who give remedies, through ``service.set_remedies_open``."""
 
 
 class Comment(Base):

@@ -99,8 +99,9 @@ def move(session: Session, talk: Conversation, team_id: int, actor: Actor, now: 
 
 
 def resolve(session: Session, actor: Actor, conversation_id: int, version: int | None, now: datetime) -> None:
-    """Nothing more to do; a new comment of the person brings it back."""
+    """Nothing more to do; a new comment of the person brings it back. Raises Conflict while a remedy is owed."""
     talk = open_for(session, actor, conversation_id, version)
+    _nothing_owed(talk)
     if talk.state is not ConversationState.DONE:
         set_state(talk, ConversationState.DONE, None, now)
         record(session, talk, EventKind.RESOLVED, actor, now)
@@ -116,8 +117,9 @@ def reopen(session: Session, actor: Actor, conversation_id: int, version: int | 
 
 
 def set_aside(session: Session, actor: Actor, conversation_id: int, version: int | None, now: datetime) -> None:
-    """Spam: kept, out of the queues."""
+    """Spam: kept, out of the queues. Raises Conflict while a remedy is owed."""
     talk = open_for(session, actor, conversation_id, version)
+    _nothing_owed(talk)
     if talk.state is not ConversationState.SPAM:
         set_state(talk, ConversationState.SPAM, None, now)
         record(session, talk, EventKind.SPAM, actor, now)
@@ -257,6 +259,34 @@ def answered_elsewhere(session: Session, echoes: Sequence[Echo], now: datetime) 
             state = ConversationState.NEW if later else ConversationState.WAITING
             set_state(talk, state, min(later) if later else None, now)
     session.flush()
+
+
+def set_remedies_open(session: Session, talk: Conversation, count: int, now: datetime) -> None:
+    """Say how many remedies are not finished yet; with any, a conversation that was done waits again.
+
+    ``talk`` is locked for a change. Raises Conflict for one that was set aside as spam.
+    """
+    if count and talk.state is ConversationState.SPAM:
+        raise Conflict(_("This conversation was set aside as spam. Say first that it is not."), code="spam")
+    if count and talk.state is ConversationState.DONE:
+        set_state(talk, ConversationState.WAITING, None, now)
+    talk.remedies_open = count
+    session.flush()
+
+
+def waits_again(session: Session, talk: Conversation, now: datetime) -> None:
+    """Something that was promised came to nothing: the conversation waits for us, since the person's last words."""
+    if talk.state in (ConversationState.WAITING, ConversationState.DONE):
+        set_state(talk, ConversationState.NEW, _last_inbound(session, talk.id) or now, now)
+        session.flush()
+
+
+def _nothing_owed(talk: Conversation) -> None:
+    if talk.remedies_open:
+        raise Conflict(
+            _("A remedy was asked for here and is not finished: see it through, or withdraw it, then close this."),
+            code="owed",
+        )
 
 
 def remove_pages(session: Session, page_ids: Sequence[int]) -> None:

@@ -45,6 +45,7 @@ class EventKind(StrEnum):
     UNDONE = "undone"
     NOTED = "noted"
     """Only in the journal: the note itself stands in the conversation."""
+    REMEDY = "remedy"
 
 
 class Mark(StrEnum):

@@ -77,6 +77,7 @@ def send(
         before["tagged"] = saved.apply(session, actor, talk, offer.saved.effects, also, now)
         resolve = saved.resolves(offer.saved.effects, also, done=resolve)
     reply.before = {**before, "moved_to": talk.team_id, "also": list(also)}
+    resolve = resolve and not talk.remedies_open  # what is owed keeps it open
     inbox.set_state(talk, ConversationState.DONE if resolve else ConversationState.WAITING, None, now)
     talk.version += 1
     writing.drop(session, actor.id, talk.id, Voice.REPLY)

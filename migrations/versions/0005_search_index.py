@@ -54,7 +54,7 @@ def upgrade() -> None:
     for table, what, column, _columns in WATCHED:
         if table not in BORN_ELSEWHERE:
             # The newest are indexed first: the queue is taken from its end.
-            some = f"SELECT DISTINCT '{what}', {column} FROM {table} ORDER BY {column}"  # noqa: S608 (our own names)
+            some = f"SELECT DISTINCT '{what}', {column} FROM {table} ORDER BY {column}"
             op.execute(f"INSERT INTO search_queue (kind, source_id) {some}")
 
 
@@ -104,7 +104,7 @@ def postgresql_parts() -> Iterator[str]:
                 INSERT INTO search_queue (kind, source_id) VALUES (TG_ARGV[0], NEW.{column});
               END IF;
               RETURN NULL;
-            END $$"""  # noqa: S608 (our own names)
+            END $$"""
     for table, what, column, columns in WATCHED:
         born = "" if table in BORN_ELSEWHERE else "INSERT OR "
         yield (

@@ -51,7 +51,7 @@ def upgrade() -> None:
         op.execute(statement)
     # The triggers' lock keeps writers out until this is done.
     op.execute(
-        f"INSERT INTO conversation_counts ({KEY}, n) "  # noqa: S608 (our own names)
+        f"INSERT INTO conversation_counts ({KEY}, n) "
         f"SELECT state, team_id, COALESCE(assignee_id, 0), page_id, COUNT(*) FROM conversations GROUP BY 1, 2, 3, 4"
     )
 
@@ -70,7 +70,7 @@ def sqlite_parts() -> Iterator[str]:
 
     def add(name: str, n: int) -> str:
         return (
-            f"INSERT INTO conversation_counts ({KEY}, n) VALUES ({row(name)}, {n}) "  # noqa: S608
+            f"INSERT INTO conversation_counts ({KEY}, n) VALUES ({row(name)}, {n}) "
             f"ON CONFLICT ({KEY}) DO UPDATE SET n = n + {n};"
         )
 
@@ -91,7 +91,7 @@ def postgresql_parts() -> Iterator[str]:
               INSERT INTO conversation_count_changes ({KEY}, n)
               SELECT {row("one")}, {n} * COUNT(*) FROM some_rows AS one GROUP BY 1, 2, 3, 4;
               RETURN NULL;
-            END $$"""  # noqa: S608
+            END $$"""
         yield (
             f"CREATE TRIGGER conversations_counted_{name} AFTER {event} ON conversations "
             f"REFERENCING {rows} TABLE AS some_rows "
@@ -102,7 +102,7 @@ def postgresql_parts() -> Iterator[str]:
         BEGIN
           INSERT INTO conversation_count_changes ({KEY}, n) VALUES ({row("OLD")}, -1), ({row("NEW")}, 1);
           RETURN NULL;
-        END $$"""  # noqa: S608
+        END $$"""
     changed = CHANGED.format(*["DISTINCT FROM"] * 4)
     yield (
         f"CREATE TRIGGER conversations_counted_changed AFTER UPDATE OF {KEY} ON conversations "

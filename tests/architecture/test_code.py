@@ -105,6 +105,14 @@ def test_every_connector_is_held_apart() -> None:
         assert set(contracts[f"importlinter:contract:{contract}"][key].split()) == found
 
 
+def test_every_executor_is_held_apart() -> None:
+    found = {f"app.executors.{path.parent.name}" for path in (ROOT / "app/executors").glob("*/__init__.py")}
+    contracts = configparser.ConfigParser()
+    contracts.read(ROOT / ".importlinter")
+    for contract, key in (("executors", "modules"), ("wired-executors", "protected_modules")):
+        assert set(contracts[f"importlinter:contract:{contract}"][key].split()) == found
+
+
 def test_the_rules_notice_what_they_are_for() -> None:
     bad = ast.parse(
         "x = open('a')\nclass A:\n    y = [urlopen(z) for z in q]\n@run()\ndef f(a=connect()):\n    sleep(1)"

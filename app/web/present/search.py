@@ -2,7 +2,7 @@
 
 from app.core.i18n import gettext as _
 from app.search.types import Kind, Problem, Trouble
-from app.web.present.words import Word
+from app.web.present.word import Word
 
 
 def kind(one: Kind) -> Word:

@@ -1,7 +1,6 @@
 """States and kinds in words, each with the icon that goes with it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from babel.numbers import format_decimal
 
@@ -16,19 +15,11 @@ from app.pages.types import ConnectionState, PageState
 from app.pages.words import advice
 from app.routing.queries import Explanation
 from app.routing.types import DecidedBy
-from app.web.present import names
+from app.web.present import names, remedies
+from app.web.present.word import Word
 
 _THOUSANDS = 10_000
 """From here on a number is told in thousands."""
-
-
-@dataclass(frozen=True, slots=True)
-class Word:
-    """A word, its icon, and the tone of a badge: ``attention``, ``good``, ``bad`` or nothing."""
-
-    text: str
-    icon: str
-    tone: str = ""
 
 
 def view(one: View) -> Word:
@@ -143,6 +134,8 @@ def event(one: EventView) -> Word:
             )
         case EventKind.TAGGED | EventKind.UNTAGGED | EventKind.UNDONE:
             return _frame_event(one.kind, who, data)
+        case EventKind.REMEDY:
+            return remedies.event(one, who)
         case EventKind.MODERATED:
             return Word(_("%(who)s: %(act)s.", who=who, act=moderation(Act(data["act"])).text), "shield-check")
     return _plain_event(one.kind, who)

@@ -1,0 +1,1 @@
+"""Ways to carry a remedy out: one folder each, all behind the same port."""

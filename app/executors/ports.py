@@ -1,0 +1,133 @@
+"""What every way to carry out a remedy offers and what it is given. One folder per way implements ``Executor``.
+
+An executor talks to one kind of shop or payment provider and nothing else: no database, no jobs. All its requests go
+through the ``Http`` it is made with. It raises only the classes in ``app.executors.errors``. Amounts are whole numbers
+of the currency's smallest unit as ISO 4217 counts them; an executor converts to what its provider counts.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol
+
+
+class Kind(StrEnum):
+    """What can be done to make something good."""
+
+    REFUND = "refund"
+    REPLACEMENT = "replacement"
+    CREDIT = "credit"
+    OTHER = "other"
+
+
+class Progress(StrEnum):
+    """How far the provider is."""
+
+    PENDING = "pending"
+    """Taken, and will be done or fail later; asked about again."""
+    DONE = "done"
+    FAILED = "failed"
+    """It was not carried out after all; money is where it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """One shop as its executor sees it."""
+
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    secret: Mapping[str, str] = field(default_factory=dict)
+    act_before: datetime | None = None
+    """Nothing may leave us after this moment: somebody else may have taken it over by then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Exactly what was approved."""
+
+    key: str
+    """``remedy-<id>-<version>``: the same for every try, never used for anything else."""
+    kind: Kind
+    amount: int
+    currency: str
+    order_number: str
+    order_line: str
+    reason: str
+    external_id: str | None = None
+    """The provider's own id, once we know it."""
+    first_sent_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the provider says about a task."""
+
+    progress: Progress
+    external_id: str
+    detail: str = ""
+    """Why it failed, in the provider's words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Purchase:
+    """An order as the shop knows it."""
+
+    number: str
+    currency: str
+    paid: int
+    refunded: int
+    """Given back already, by whomever."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """The provider says that something changed. A push means "ask again": nothing else in it is believed."""
+
+    key: str | None = None
+    external_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Abilities:
+    """What an executor can do."""
+
+    kinds: frozenset[Kind]
+    by_hand: bool = False
+    """A person does it, elsewhere, and records what came of it."""
+    knows_orders: bool = False
+    fields: Sequence[str] = ()
+    """Settings somebody has to enter when a shop is added."""
+    secrets: Sequence[str] = ()
+    """Those of them that are stored encrypted and shown to nobody again."""
+
+
+class Executor(Protocol):
+    """One way to carry out remedies."""
+
+    kind: str
+    label: str
+    """The provider's name for people; not translated."""
+    abilities: Abilities
+
+    def check(self, access: Access) -> None:
+        """Prove that the settings and secrets work. Raises ExecutorError."""
+        ...
+
+    def purchase(self, access: Access, number: str) -> Purchase | None:
+        """An order by its number; None when the shop knows none of that number."""
+        ...
+
+    def execute(self, access: Access, task: Task) -> Outcome:
+        """Carry the task out, at most once for its key.
+
+        Raises Refused or NotNow only when it certainly did not take effect, OutcomeUnknown when it may have.
+        """
+        ...
+
+    def look_up(self, access: Access, task: Task) -> Outcome | None:
+        """What became of a task. None: it certainly never took effect. Raises OutcomeUnknown where nobody can know."""
+        ...
+
+    def notices(self, access: Access, headers: Mapping[str, str], body: bytes, now: datetime) -> Sequence[Notice]:
+        """What a signed call of the provider says. Raises Refused for one that is not genuine or too old."""
+        ...

@@ -1,0 +1,179 @@
+"""What was paid for an order, and never giving back more than that: over all remedies and all departments."""
+
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from app.accounts.models import User
+from app.audit import service as audit
+from app.audit.types import Action, Entry
+from app.core.db import insert_or
+from app.core.errors import Conflict, InvalidInput
+from app.core.i18n import gettext as _
+from app.core.ids import new_id
+from app.executors.ports import Purchase
+from app.remedies import money
+from app.remedies.models import Remedy, RemedyOrder, Shop
+from app.remedies.types import HOLDS_MONEY, State
+
+WHOLE = ""
+"""The line that stands for the whole order."""
+
+
+def note(
+    session: Session,
+    shop: Shop,
+    number: str,
+    currency: str,
+    *,
+    line: str = WHOLE,
+    paid: int | None,
+    actor_id: int,
+    now: datetime,
+) -> None:
+    """Remember what was paid, as somebody typed it; ``paid`` None: it has to be known already.
+
+    What is known is not overwritten by typing. Raises InvalidInput.
+    """
+    known = _find(session, shop.id, number, line)
+    field = "line_paid" if line else "paid"
+    if known is None:
+        if paid is None:
+            raise InvalidInput(
+                _("What was paid for this? Enter the amount, so that never more is given back."), field=field
+            )
+        _insert(session, shop.id, number, line, currency, paid, by_shop=False, actor_id=actor_id, now=now)
+        facts: dict[str, str | int | bool | None] = {
+            "shop": shop.id,
+            "paid": paid,
+            "currency": currency,
+            "whole": line == WHOLE,
+        }
+        audit.record(session, Entry(Action.ORDER_NOTED, f"shop/{shop.id}/order", now, actor_id, facts=facts))
+        known = _find(session, shop.id, number, line)
+    if known is None or known.currency != currency:
+        raise InvalidInput(
+            _("This order was paid in %(currency)s.", currency=known.currency if known else "?"), field="currency"
+        )
+    if paid is not None and paid != known.paid and not known.by_shop:
+        raise InvalidInput(
+            _("%(amount)s was noted as paid for this before.", amount=money.shown(known.paid, known.currency)),
+            field=field,
+        )
+
+
+def learn(session: Session, shop: Shop, purchase: Purchase, now: datetime) -> None:
+    """Remember what the shop itself says was paid; what was given back outside of Porchlight is no longer there."""
+    known = _find(session, shop.id, purchase.number, WHOLE)
+    done = {State.EXECUTED, State.TOLD}
+    ours = session.scalars(
+        select(Remedy.amount).where(
+            Remedy.shop_id == shop.id, Remedy.order_number == purchase.number, Remedy.state.in_(done)
+        )
+    )
+    left = purchase.paid - max(0, purchase.refunded - sum(ours))
+    if known is None:
+        _insert(
+            session,
+            shop.id,
+            purchase.number,
+            WHOLE,
+            purchase.currency,
+            max(0, left),
+            by_shop=True,
+            actor_id=None,
+            now=now,
+        )
+        return
+    known.paid, known.currency, known.by_shop, known.noted_at = max(known.taken, left), purchase.currency, True, now
+    session.flush()
+
+
+def take(session: Session, shop_id: int, number: str, line: str, amount: int, currency: str) -> None:
+    """Take from what was paid, in one statement that can't take more. Raises Conflict that says what is left."""
+    lines = {WHOLE, line}
+    guarded = (
+        update(RemedyOrder)
+        .where(
+            RemedyOrder.shop_id == shop_id,
+            RemedyOrder.number == number,
+            RemedyOrder.line.in_(lines),
+            RemedyOrder.currency == currency,
+            RemedyOrder.taken + amount <= RemedyOrder.paid,
+        )
+        .values(taken=RemedyOrder.taken + amount)
+        .execution_options(synchronize_session=False)
+    )
+    with session.begin_nested() as piece:
+        if session.execute(guarded).rowcount == len(lines):  # type: ignore[attr-defined]
+            return
+        piece.rollback()
+    raise _too_much(session, shop_id, number, line, currency)
+
+
+def give_back(session: Session, shop_id: int, number: str, line: str, amount: int) -> None:
+    """What was taken for a remedy that is not given after all."""
+    session.execute(
+        update(RemedyOrder)
+        .where(RemedyOrder.shop_id == shop_id, RemedyOrder.number == number, RemedyOrder.line.in_({WHOLE, line}))
+        .values(taken=RemedyOrder.taken - amount)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _too_much(session: Session, shop_id: int, number: str, line: str, currency: str) -> Conflict:
+    left = min(
+        session.scalars(
+            select(RemedyOrder.paid - RemedyOrder.taken).where(
+                RemedyOrder.shop_id == shop_id, RemedyOrder.number == number, RemedyOrder.line.in_({WHOLE, line})
+            )
+        ),
+        default=0,
+    )
+    names = session.scalars(
+        select(User.name)
+        .join(Remedy, Remedy.requester_id == User.id)
+        .where(Remedy.shop_id == shop_id, Remedy.order_number == number, Remedy.state.in_(HOLDS_MONEY))
+        .distinct()
+        .order_by(User.name)
+    ).all()
+    text = _("More than was paid: %(left)s is left of this order.", left=money.shown(max(0, left), currency))
+    if names:
+        text += " " + _("Asked for before by %(names)s.", names=", ".join(names))
+    return Conflict(text, code="more_than_paid")
+
+
+def _find(session: Session, shop_id: int, number: str, line: str) -> RemedyOrder | None:
+    query = select(RemedyOrder).where(
+        RemedyOrder.shop_id == shop_id, RemedyOrder.number == number, RemedyOrder.line == line
+    )
+    return session.scalar(query.execution_options(populate_existing=True))
+
+
+def _insert(
+    session: Session,
+    shop_id: int,
+    number: str,
+    line: str,
+    currency: str,
+    paid: int,
+    *,
+    by_shop: bool,
+    actor_id: int | None,
+    now: datetime,
+) -> None:
+    """Two may note the same order at the same time: the first counts."""
+    statement = insert_or(session, RemedyOrder.__table__).values(  # type: ignore[arg-type]
+        id=new_id(),
+        shop_id=shop_id,
+        number=number,
+        line=line,
+        currency=currency,
+        paid=paid,
+        taken=0,
+        by_shop=by_shop,
+        noted_by_id=actor_id,
+        noted_at=now,
+    )
+    session.execute(statement.on_conflict_do_nothing(index_elements=["shop_id", "number", "line"]))

@@ -1,0 +1,97 @@
+"""Carrying remedies out: claim, call, record. No transaction is open while a shop is being asked."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+from sqlalchemy.orm import Session
+
+from app.core.clock import utc_now
+from app.core.db import Database
+from app.core.security import SecretBox
+from app.executors import errors
+from app.executors.errors import ExecutorError, NotNow, Refused
+from app.executors.ports import Access, Outcome
+from app.executors.registry import Executors
+from app.remedies import execution, telling
+from app.remedies.execution import Claimed
+
+log = structlog.get_logger()
+Recorder = Callable[[Session, datetime], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Runner:
+    """Works through what is due, one after the other: order matters more than speed where money is."""
+
+    db: Database
+    executors: Executors
+    box: SecretBox
+    lease_seconds: float
+    clock: Callable[[], datetime] = utc_now
+
+    def run(self) -> int:
+        """Work until nothing is due; answer how many were tried."""
+        self._tend()
+        done = 0
+        while True:
+            with self.db.read() as session:
+                ids = execution.due(session, self.clock())
+            tried = sum(self._one(execution_id) for execution_id in ids)
+            done += tried
+            if not tried:
+                return done
+
+    def _tend(self) -> None:
+        """What needs no shop: end what took too long, and see who has been told."""
+        with self.db.read() as session:
+            work = telling.waiting(session) or execution.any_to_expire(session, self.clock())
+        if work:
+            with self.db.write() as session:
+                execution.expire(session, self.clock())
+                telling.confirm(session, self.clock())
+
+    def _one(self, execution_id: int) -> bool:
+        with self.db.write() as session:
+            claimed = execution.claim(session, execution_id, self.clock(), self.lease_seconds)
+        if claimed is None:
+            return False
+        record = self._call(claimed)
+        with self.db.write() as session:
+            record(session, self.clock())
+        return True
+
+    def _call(self, claimed: Claimed) -> Recorder:
+        """Ask the shop, and answer what is to be recorded."""
+        try:
+            executor = self.executors.get(claimed.kind)
+            secret = self.box.open(claimed.sealed_secret) if claimed.sealed_secret else {}
+            access = Access(claimed.shop_settings, secret, act_before=claimed.lease_until)
+            if claimed.look_up:
+                return self._found(claimed, executor.look_up(access, claimed.task))
+            outcome = executor.execute(access, claimed.task)
+            log.info("remedy_carried_out", remedy=claimed.remedy_id, progress=outcome.progress)
+            return lambda session, now: execution.record_outcome(session, claimed, outcome, now)
+        except ExecutorError as error:
+            return self._failure(claimed, error)
+        except Exception as error:
+            log.exception("execution_crashed", remedy=claimed.remedy_id)
+            name = type(error).__name__
+            return lambda session, now: execution.record_unknown(session, claimed, errors.INTERNAL, name, now)
+
+    def _found(self, claimed: Claimed, outcome: Outcome | None) -> Recorder:
+        log.info("remedy_looked_up", remedy=claimed.remedy_id, found=outcome is not None)
+        if outcome is None:
+            return lambda session, now: execution.record_not_there(session, claimed, now)
+        return lambda session, now: execution.record_outcome(session, claimed, outcome, now)
+
+    def _failure(self, claimed: Claimed, error: ExecutorError) -> Recorder:
+        code, detail = error.code, error.detail
+        log.warning("execution_failed", remedy=claimed.remedy_id, code=code, look_up=claimed.look_up)
+        if not claimed.look_up and isinstance(error, NotNow):
+            named = error.retry_at
+            return lambda session, now: execution.record_not_now(session, claimed, code, detail, now, named=named)
+        if not claimed.look_up and isinstance(error, Refused):
+            return lambda session, now: execution.record_refused(session, claimed, code, detail, now)
+        return lambda session, now: execution.record_unknown(session, claimed, code, detail, now)

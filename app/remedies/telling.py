@@ -1,0 +1,120 @@
+"""Telling the person: part of the remedy. Bound to a reply, and done once that reply stands at the platform."""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.accounts.types import Actor
+from app.core.errors import InvalidInput
+from app.core.i18n import gettext as _
+from app.core.text import plain
+from app.outbox.models import Delivery
+from app.outbox.types import DeliveryState
+from app.remedies import money, policies, steps
+from app.remedies.models import Remedy
+from app.remedies.types import Act, State
+from app.replies.models import Reply
+
+LONGEST_HOW = 500
+
+
+def untold(session: Session, conversation_id: int) -> list[Remedy]:
+    """What was carried out for this conversation and no reply tells of yet."""
+    query = select(Remedy).where(
+        Remedy.conversation_id == conversation_id, Remedy.state == State.EXECUTED, Remedy.told_reply_id.is_(None)
+    )
+    return list(session.scalars(query.order_by(Remedy.id)))
+
+
+def tells(session: Session, conversation_id: int, reply_id: int, remedy_ids: Sequence[int]) -> None:
+    """Say that this reply tells the person of these remedies. Those of other conversations are left alone."""
+    for remedy in untold(session, conversation_id):
+        if remedy.id in remedy_ids:
+            remedy.told_reply_id = reply_id
+    session.flush()
+
+
+def told_otherwise(session: Session, actor: Actor, remedy_id: int, how: str, now: datetime) -> None:
+    """They were told by other means: on the telephone, in a letter. Raises InvalidInput without saying how."""
+    remedy, talk = steps.locked(session, remedy_id)
+    text = plain(how).strip()[:LONGEST_HOW]
+    if not text:
+        raise InvalidInput(_("Say how they were told."), field="how")
+    remedy.told_at = now
+    steps.move(session, remedy, talk, Act.TELL, now, actor=actor, text=text)
+
+
+def waiting(session: Session) -> bool:
+    """Whether a reply is on its way that tells somebody."""
+    query = select(Remedy.id).where(Remedy.state == State.EXECUTED, Remedy.told_reply_id.is_not(None))
+    return session.scalar(query.limit(1)) is not None
+
+
+def confirm(session: Session, now: datetime) -> int:
+    """See which of those replies have arrived; answer how many people have been told.
+
+    A reply that was taken back or failed for good tells nobody: the remedy is to be told again.
+    """
+    query = (
+        select(Remedy.id, Delivery.state)
+        .join(Reply, Reply.id == Remedy.told_reply_id)
+        .join(Delivery, Delivery.id == Reply.delivery_id)
+        .where(Remedy.state == State.EXECUTED)
+    )
+    told = 0
+    for remedy_id, state in session.execute(query).all():
+        if state not in (DeliveryState.SENT, DeliveryState.CANCELLED, DeliveryState.FAILED):
+            continue
+        remedy, talk = steps.locked(session, remedy_id)
+        if remedy.state is not State.EXECUTED:
+            continue
+        if state is DeliveryState.SENT:
+            remedy.told_at = now
+            steps.move(session, remedy, talk, Act.TELL, now, facts={"reply": remedy.told_reply_id})
+            told += 1
+        else:
+            remedy.told_reply_id = None
+            session.flush()
+    return told
+
+
+def check_public(session: Session, conversation_id: int, text: str) -> None:
+    """Raises InvalidInput for a public reply that would carry an order's number, or a remedy's amount, where the
+    policy does not allow that."""
+    remedies = session.scalars(select(Remedy).where(Remedy.conversation_id == conversation_id)).all()
+    if not remedies or policies.in_force(session).policy.public_details:
+        return
+    flat = re.sub(r"\s", "", text).casefold()
+    for one in remedies:
+        number = re.sub(r"\s", "", one.order_number).casefold()
+        if len(number) >= 3 and number in flat:
+            raise InvalidInput(
+                _("Everybody would read the order number %(number)s. Leave it out.", number=one.order_number),
+                field="text",
+            )
+        if _mentions(flat, one.amount, one.currency):
+            raise InvalidInput(
+                _(
+                    "Everybody would read the amount %(amount)s. Leave it out.",
+                    amount=money.shown(one.amount, one.currency),
+                ),
+                field="text",
+            )
+
+
+def _mentions(flat: str, amount: int, currency: str) -> bool:
+    """Whether a text without spaces names the amount as money: with its decimals, or beside the currency."""
+    typed = money.plain(amount, currency)
+    whole, _point, decimals = typed.partition(".")
+    grouped = f"{int(whole):,}"
+    forms = {whole, grouped, grouped.replace(",", "."), grouped.replace(",", "'")}
+    spelled = "|".join(re.escape(form) for form in forms)
+    signs = "|".join(re.escape(sign) for sign in money.signs(currency))
+    exact = rf"(?<![\d.,])(?:{spelled})[.,]{decimals}(?!\d)" if decimals else ""
+    bare = rf"(?:{signs})(?:{spelled})(?![\d])|(?<![\d.,])(?:{spelled})(?:[.,]-+)?(?:{signs})"
+    round_sum = not decimals.strip("0")
+    patterns = [one for one in (exact, bare if round_sum else "") if one]
+    return any(re.search(one, flat) for one in patterns)

@@ -1,0 +1,121 @@
+"""The life of a remedy and who may decide, as pure rules."""
+
+from dataclasses import fields, replace
+from datetime import UTC, datetime, timedelta
+from importlib import resources
+from typing import Any
+
+import pytest
+
+from app.accounts.types import Role
+from app.core.errors import Conflict
+from app.remedies import policy as policies
+from app.remedies import rules
+from app.remedies.types import OPEN, Act, Barred, Content, Decider, Kind, State, Target
+
+NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+POLICY = policies.read(resources.files("app.remedies").joinpath("default_policy.toml").read_text(encoding="utf-8"))
+SAM = Decider(5, 5, Role.SUPERVISOR, True, frozenset({1}), NOW)
+CONTENT = Content(1, 1, 2, 3, 4, "A1", "", Kind.REFUND, 2000, "EUR", "late", "Late again", Target.ORIGINAL, "", 1)
+
+
+@pytest.mark.parametrize("state", list(State))
+@pytest.mark.parametrize("act", list(Act))
+def test_only_listed_steps_happen(state: State, act: Act) -> None:
+    if (state, act) in rules.STEPS:
+        assert rules.after(state, act) is rules.STEPS[state, act]
+    else:
+        with pytest.raises(Conflict):
+            rules.after(state, act)
+
+
+def test_nothing_is_carried_out_that_was_not_approved() -> None:
+    assert {before for (before, act), _after in rules.STEPS.items() if act is Act.BEGIN} == {State.APPROVED}
+    leads_to_approved = {key for key, after in rules.STEPS.items() if after is State.APPROVED}
+    assert leads_to_approved == {
+        (State.ASKED, Act.APPROVE),
+        (State.EXECUTING, Act.RELEASE),
+        (State.UNSURE, Act.RELEASE),
+        (State.FAILED, Act.AGAIN),
+    }
+
+
+def test_refused_withdrawn_and_expired_are_the_end() -> None:
+    for state in (State.REFUSED, State.WITHDRAWN, State.EXPIRED):
+        assert state not in OPEN
+        assert not any(before is state for before, _act in rules.STEPS)
+
+
+@pytest.mark.parametrize("name", [field.name for field in fields(Content)])
+def test_every_part_of_the_content_changes_the_hash(name: str) -> None:
+    old: Any = getattr(CONTENT, name)
+    new: Any = {Kind.REFUND: Kind.CREDIT, Target.ORIGINAL: Target.OTHER}.get(old)
+    if new is None:
+        new = old + 1 if isinstance(old, int) else f"{old}x"
+    assert rules.content_hash(replace(CONTENT, **{name: new})) != rules.content_hash(CONTENT)
+
+
+@pytest.mark.parametrize(
+    ("who", "more", "why"),
+    [
+        (SAM, {}, None),
+        (replace(SAM, role=Role.AGENT), {}, Barred.ROLE),
+        (replace(SAM, role=Role.MARKETER), {}, Barred.ROLE),
+        (replace(SAM, active=False), {}, Barred.ROLE),
+        (SAM, {"requester_person": 5}, Barred.OWN),
+        (replace(SAM, user_id=6), {"requester_person": 5}, Barred.SAME_PERSON),
+        (SAM, {"barred_people": {5}}, Barred.EDITED),
+        (SAM, {"profiting_people": {5}}, Barred.PROFITS),
+        (SAM, {"signed_people": {5}}, Barred.DECIDED),
+        (replace(SAM, role=Role.ADMIN), {}, None),
+    ],
+)
+def test_who_is_barred(who: Decider, more: dict[str, Any], why: Barred | None) -> None:
+    usual: dict[str, Any] = {
+        "requester_person": 9,
+        "barred_people": {9},
+        "profiting_people": set(),
+        "signed_people": set(),
+    }
+    assert rules.barred(who, **{**usual, **more}) is why
+
+
+def turn(who: Decider, **more: Any) -> Barred | None:
+    usual: dict[str, Any] = {
+        "team_id": 1,
+        "asked_at": NOW,
+        "policy_writers": (),
+        "policy_since": NOW - timedelta(days=9),
+        "stands_in": False,
+        "now": NOW,
+    }
+    policy = more.pop("policy", POLICY)
+    return rules.not_their_turn(who, policy, **{**usual, **more})
+
+
+def test_admins_step_in_when_nobody_decided_in_time() -> None:
+    admin = replace(SAM, role=Role.ADMIN)
+    assert turn(SAM) is None
+    assert turn(admin) is Barred.NOT_YET
+    assert turn(admin, asked_at=NOW - timedelta(hours=4)) is None
+    assert turn(admin, stands_in=True) is None
+
+
+def test_with_same_team_others_wait_for_the_target_time() -> None:
+    policy = replace(POLICY, same_team=True)
+    assert turn(SAM, policy=policy) is None
+    assert turn(SAM, policy=policy, team_id=2) is Barred.NOT_YET
+    assert turn(SAM, policy=policy, team_id=2, asked_at=NOW - timedelta(hours=5)) is None
+
+
+def test_who_wrote_the_policy_rests_for_a_day() -> None:
+    assert turn(SAM, policy_writers=(5,), policy_since=NOW - timedelta(hours=23)) is Barred.POLICY
+    assert turn(SAM, policy_writers=(5,), policy_since=NOW - timedelta(hours=24)) is None
+
+
+@pytest.mark.parametrize(
+    ("ago", "fresh"), [(None, False), (-1, False), (0, True), (300, True), (301, False), (86400, False)]
+)
+def test_a_proof_holds_five_minutes(ago: int | None, fresh: bool) -> None:
+    proved = None if ago is None else NOW - timedelta(seconds=ago)
+    assert rules.proof_is_fresh(proved, NOW) is fresh
