@@ -21,6 +21,10 @@ WHOLE = ""
 """The line that stands for the whole order."""
 
 
+class _TooMuchError(Exception):
+    """Ends the savepoint."""
+
+
 def note(
     session: Session,
     shop: Shop,
@@ -105,11 +109,12 @@ def take(session: Session, shop_id: int, number: str, line: str, amount: int, cu
         .values(taken=RemedyOrder.taken + amount)
         .execution_options(synchronize_session=False)
     )
-    with session.begin_nested() as piece:
-        if session.execute(guarded).rowcount == len(lines):  # type: ignore[attr-defined]
-            return
-        piece.rollback()
-    raise _too_much(session, shop_id, number, line, currency)
+    try:
+        with session.begin_nested():
+            if session.execute(guarded).rowcount != len(lines):  # type: ignore[attr-defined]
+                raise _TooMuchError
+    except _TooMuchError:  # one of order and line had enough: neither is touched
+        raise _too_much(session, shop_id, number, line, currency) from None
 
 
 def give_back(session: Session, shop_id: int, number: str, line: str, amount: int) -> None:

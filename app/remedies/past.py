@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import Session
 
+from app.contacts.models import Contact
 from app.core.ids import new_id
 from app.core.jobs import JobName, defer_wake
 from app.inbox.models import Conversation
@@ -21,7 +22,7 @@ def around(session: Session, policy: Policy, request: Request, now: datetime, *,
     """Other remedies that lines and limits may count with this request; asked for within the longest window."""
     days = max([policy.together_days, *(cap.days for cap in policy.caps)]) + 2
     related = [
-        Conversation.contact_id == request.contact_id,
+        Contact.head_id == request.contact_id,
         Remedy.requester_id == request.requester_id,
     ]
     if request.order[1]:
@@ -50,12 +51,13 @@ def signed_by(session: Session, user_ids: Collection[int], since: datetime) -> l
 
 def refused_before(session: Session, request: Request, now: datetime, *, without: Collection[int]) -> bool:
     """Whether as much or less was refused for the same person, or the same order, in the last thirty days."""
-    same = [Conversation.contact_id == request.contact_id]
+    same = [Contact.head_id == request.contact_id]
     if request.order[1]:
         same.append(and_(Remedy.shop_id == request.order[0], Remedy.order_number == request.order[1]))
     query = (
         select(Remedy.id)
         .join(Conversation, Conversation.id == Remedy.conversation_id)
+        .join(Contact, Contact.id == Conversation.contact_id)
         .where(
             Remedy.state == State.REFUSED,
             Remedy.since > now - REFUSAL_STICKS,
@@ -89,7 +91,12 @@ def queue(session: Session, remedy: Remedy, now: datetime) -> None:
 
 
 def _query() -> Select[Remedy, int]:
-    return select(Remedy, Conversation.contact_id).join(Conversation, Conversation.id == Remedy.conversation_id)
+    """Remedies, and whose they are: people may have been joined since."""
+    return (
+        select(Remedy, Contact.head_id)
+        .join(Conversation, Conversation.id == Remedy.conversation_id)
+        .join(Contact, Contact.id == Conversation.contact_id)
+    )
 
 
 def _past(remedy: Remedy, contact_id: int, signers: frozenset[int]) -> Past:

@@ -12,7 +12,8 @@ from app.accounts import rules as account_rules
 from app.accounts.models import User
 from app.accounts.types import Actor, Permission, Role
 from app.audit.types import Action
-from app.contacts.models import Identity
+from app.contacts import queries as contacts
+from app.contacts.models import Contact, Identity
 from app.core.db import run_in_bulk
 from app.core.errors import Conflict, Forbidden, InvalidInput
 from app.core.i18n import gettext as _
@@ -24,6 +25,7 @@ from app.inbox.models import Conversation
 from app.inbox.types import ConversationState
 from app.remedies import money, orders, past, policies, policy, rules, steps
 from app.remedies.models import GuardAnswer, Remedy, RemedyBar, RemedyVersion, Shop
+from app.remedies.policies import InForce
 from app.remedies.types import Act, Asked, Kind, Need, Request, State, Target
 
 LONGEST_EXPLANATION = 4_000
@@ -59,24 +61,7 @@ def ask(
     in_force = policies.in_force(session)
     shop = _shop(session, asked.shop_id)
     fields = _checked(asked, shop, in_force.policy.reasons)
-    remedy = Remedy(
-        id=new_id(),
-        version=1,
-        state=State.ASKED,
-        form_key=key,
-        conversation_id=talk.id,
-        contact_id=talk.contact_id,
-        page_id=talk.page_id,
-        team_id=talk.team_id,
-        requester_id=user.id,
-        requester_role=user.role,
-        asked_at=now,
-        policy_id=in_force.id,
-        replaces_id=replaces.id if replaces else None,
-        since=now,
-        due_at=steps.due_at(in_force.policy, State.ASKED, now),
-        **fields,
-    )
+    remedy = _fresh(user, talk, in_force, fields, key=key, replaces=replaces, now=now)
     profiting = _profiting(session, talk, remedy.target_account)
     _not_for_oneself(user, profiting)
     _judge(session, remedy, talk, in_force.policy, now)
@@ -94,6 +79,36 @@ def ask(
     if remedy.approvals_needed == 0:
         approve(session, remedy, talk, now)
     return remedy.id
+
+
+def _fresh(
+    user: User,
+    talk: Conversation,
+    in_force: InForce,
+    fields: dict[str, Any],
+    *,
+    key: str,
+    replaces: Remedy | None,
+    now: datetime,
+) -> Remedy:
+    return Remedy(
+        id=new_id(),
+        version=1,
+        state=State.ASKED,
+        form_key=key,
+        conversation_id=talk.id,
+        contact_id=talk.contact_id,
+        page_id=talk.page_id,
+        team_id=talk.team_id,
+        requester_id=user.id,
+        requester_role=user.role,
+        asked_at=now,
+        policy_id=in_force.id,
+        replaces_id=replaces.id if replaces else None,
+        since=now,
+        due_at=steps.due_at(in_force.policy, State.ASKED, now),
+        **fields,
+    )
 
 
 def edit(session: Session, actor: Actor, remedy_id: int, asked: Asked, now: datetime, *, version: int) -> None:
@@ -232,7 +247,9 @@ def _profiting(session: Session, talk: Conversation, account: str) -> list[User]
     """Colleagues whose address is the person's, or who the money would go to."""
     emails = [
         email.strip().lower()
-        for email in session.scalars(select(Identity.email).where(Identity.contact_id == talk.contact_id))
+        for email in session.scalars(
+            select(Identity.email).where(Identity.contact_id.in_(contacts.together_with(talk.contact_id)))
+        )
         if email
     ]
     named = [*emails, account.strip().lower()]
@@ -261,7 +278,7 @@ def _need(session: Session, remedy: Remedy, talk: Conversation, found: Any, now:
         reason=remedy.reason,
         role=Role(remedy.requester_role),
         page_id=talk.page_id,
-        contact_id=talk.contact_id,
+        contact_id=session.get_one(Contact, talk.contact_id).head_id,
         requester_id=remedy.requester_id,
         order=(remedy.shop_id, remedy.order_number, remedy.order_line),
         target=Target(remedy.target),

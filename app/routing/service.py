@@ -264,9 +264,7 @@ def move(session: Session, talks: Sequence[Candidate], judged: Sequence[Judged],
         (ConversationState.DONE, {one.conversation_id for one in judged if one.placement.resolve}),
     ):
         if wanted & waiting:
-            aside = update(Conversation).where(
-                Conversation.id.in_(wanted & waiting), Conversation.remedies_open == 0
-            )
+            aside = update(Conversation).where(Conversation.id.in_(wanted & waiting), Conversation.remedies_open == 0)
             run_in_bulk(session, aside.values(state=state, waiting_since=None, sort_at=now))
     for one in judged:
         if one.placement.assignee_id is not None:

@@ -13,7 +13,8 @@ from app.accounts import queries as accounts
 from app.accounts.models import TeamMember, User
 from app.accounts.types import Actor, Role
 from app.audit import queries as audit
-from app.contacts.models import Contact, Identity
+from app.contacts import service as contacts
+from app.contacts.types import Sighting
 from app.core.db import Database
 from app.core.ids import new_id
 from app.core.security import SecretBox
@@ -162,27 +163,17 @@ class Stage:
 
 
 def _talk(session: Session, page_id: int, team_id: int, number: int, now: datetime) -> int:
-    contact = Contact(id=new_id(), name=f"Person {number}", created_at=now)
-    session.add(contact)
-    session.flush()
-    identity = Identity(
-        id=new_id(),
-        contact_id=contact.id,
-        realm=f"page:{page_id}",
-        key=f"p{number}",
-        name="",
-        email=f"p{number}@x.example",
-        created_at=now,
-    )
+    seen = Sighting(f"page:{page_id}", f"p{number}", f"Person {number}", email=f"p{number}@x.example")
+    ((_place, known),) = contacts.recognise(session, [seen], now).items()
     post = Post(id=new_id(), page_id=page_id, external_id=f"post{number}")
-    session.add_all([identity, post])
+    session.add(post)
     session.flush()
     talk = Conversation(
         id=new_id(),
         page_id=page_id,
         post_id=post.id,
-        identity_id=identity.id,
-        contact_id=contact.id,
+        identity_id=known.id,
+        contact_id=known.contact_id,
         thread_root=f"c{number}",
         state=ConversationState.NEW,
         priority=Priority.NORMAL,

@@ -12,7 +12,7 @@ from app.learning.types import Kind
 from app.routing.queries import VersionEvent
 from app.routing.types import Condition, Fact, Group, Match, Rule, RuleSetEventKind, RuleSetState, TrialState
 from app.web.present import names
-from app.web.present.words import Word
+from app.web.present.word import Word
 
 FEW = 6
 
