@@ -23,8 +23,8 @@ from app.inbox import counts
 from app.notifications import service as notifications
 from app.outbox import service as outbox
 from app.remedies import execution as remedies
+from app.routing import anew, trials
 from app.routing import queries as routing
-from app.routing import trials
 from app.search import queries as search
 from workers import context
 
@@ -46,7 +46,9 @@ class Entry:
 
 TABLE = (
     Entry(JobName.DELIVER, outbox.has_due, SWEEP_SECONDS),
-    Entry(JobName.ROUTE, lambda session, _now: routing.has_waiting(session), SWEEP_SECONDS),
+    Entry(
+        JobName.ROUTE, lambda session, _now: routing.has_waiting(session) or anew.has_waiting(session), SWEEP_SECONDS
+    ),
     Entry(JobName.INDEX, lambda session, _now: search.has_waiting(session), SWEEP_SECONDS),
     Entry(JobName.COUNT, counts.has_many_changes, SWEEP_SECONDS),
     Entry(JobName.REMEDY, remedies.has_due, SWEEP_SECONDS),

@@ -13,14 +13,16 @@ from app.connectors.ports import Item, Payload, Verdict
 from app.inbox import changes, intake
 from app.inbox import service as inbox
 from app.inbox.models import Comment, RawPayload
-from app.inbox.types import Arrival, Facts, Placement, Stored
+from app.inbox.types import Arrival, Facts, NewFact, Placement, Stored
 from app.outbox import service as outbox
 from app.pages import queries as page_queries
 from app.pages import service as pages
 from app.pages.rules import next_verify
 from app.pages.types import Claim, Progress
+from app.routing import anew
 from app.routing import service as routing
-from app.routing.types import Judged
+from app.routing.anew import Change
+from app.routing.types import Cause, Judged
 
 log = structlog.get_logger()
 NOTHING = Stored(0, 0, 0, (), ())
@@ -61,11 +63,18 @@ def _store(session: Session, arrivals: Sequence[Arrival], now: datetime) -> list
 
     stored = intake.store(session, arrivals, now, place)
     routing.record(session, judged, now)
+    _judge_anew(session, [fact for came in stored for fact in came.new_facts], now)
     for arrival, came in zip(arrivals, stored, strict=True):
         elsewhere = outbox.match_echoes(session, arrival.page_id, came.echoes, now)
         if elsewhere:
             inbox.answered_elsewhere(session, elsewhere, now)
     return stored
+
+
+def _judge_anew(session: Session, facts: Sequence[NewFact], now: datetime) -> None:
+    """Have conversations judged again about which something is different now."""
+    changed = [Change(fact.conversation_id, Cause.EDITED if fact.edited else Cause.HELD, fact.key) for fact in facts]
+    anew.note(session, changed, now)
 
 
 def _judge(session: Session, facts: Sequence[Facts]) -> list[Judged]:
@@ -96,6 +105,7 @@ def store_verdicts(
     if not pages.renew(session, [(claim, Progress())], now):
         return None
     found = changes.apply_verdicts(session, claim.page_id, verdicts, now)
+    _judge_anew(session, found.new_facts, now)
     judged = {verdict.external_id for verdict in verdicts}
     left = [external_id for external_id in asked if external_id not in judged]
     if left:

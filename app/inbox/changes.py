@@ -1,6 +1,6 @@
 """Known comments seen again: edited, approved, hidden, gone. The earlier text is kept."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,7 @@ from app.core.events import Changed, announce
 from app.core.ids import new_id
 from app.inbox import rules
 from app.inbox.models import Comment, CommentVersion, Conversation, ConversationEvent
-from app.inbox.types import ConversationState, EventKind
+from app.inbox.types import ConversationState, EventKind, NewFact
 from app.pages.rules import next_verify
 
 _SHOWN = (Status.LIVE, Status.HELD)
@@ -39,6 +39,7 @@ class Changes:
 
     count: int
     conversations: tuple[int, ...]
+    new_facts: tuple[NewFact, ...] = ()
 
 
 def apply_changes(
@@ -69,7 +70,20 @@ def apply_changes(
     for talk_id in vanished:
         _close_if_empty(session, talk_id, now)
     talks = dict.fromkeys(known.conversation_id for _item, known in different)
-    return Changes(len(different), tuple(talk_id for talk_id in talks if talk_id is not None))
+    ids = tuple(talk_id for talk_id in talks if talk_id is not None)
+    return Changes(len(different), ids, tuple(_new_facts(different)))
+
+
+def _new_facts(different: Sequence[tuple[Item, Known]]) -> Iterator[NewFact]:
+    """What routing may have to look at again."""
+    for item, known in different:
+        if known.conversation_id is None or known.is_us:
+            continue
+        fresh_hash = rules.content_hash(item.text)
+        if fresh_hash != known.content_hash:
+            yield NewFact(known.conversation_id, edited=True, key=f"{known.id}:{fresh_hash}")
+        elif Status.SPAM in (item.status, known.status):
+            yield NewFact(known.conversation_id, edited=False, key=f"{known.id}:{item.status}")
 
 
 def _follow(session: Session, item: Item, known: Known, changed_at: datetime, now: datetime) -> None:
@@ -125,7 +139,7 @@ def apply_verdicts(session: Session, page_id: int, verdicts: Sequence[Verdict], 
     talks = tuple(dict.fromkeys([*gone, *changes.conversations]))
     if talks:
         announce(session, Changed("inbox"), *(Changed("conversation", one) for one in talks))
-    return Changes(count + changes.count, talks)
+    return Changes(count + changes.count, talks, changes.new_facts)
 
 
 def _refresh_snippet(session: Session, conversation_id: int, text: str) -> None:

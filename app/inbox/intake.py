@@ -78,7 +78,8 @@ def _find_known(session: Session, works: Sequence[Work]) -> None:
 def _result(work: Work) -> Stored:
     talks = tuple(dict.fromkeys([*(t.id for t in work.talks.values() if t.touched), *work.changed.conversations]))
     echoes = tuple(echo(row) for row in work.rows if row["is_us"])
-    return Stored(len(work.fresh), work.changed.count, len(work.known) - work.changed.count, talks, echoes)
+    known = len(work.known) - work.changed.count
+    return Stored(len(work.fresh), work.changed.count, known, talks, echoes, work.changed.new_facts)
 
 
 def _seen_before(work: Work) -> Iterable[int]:

@@ -266,6 +266,18 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
+class NewFact:
+    """Something about a stored conversation is different now: its text was edited, or it was (un)marked as spam there.
+
+    ``key`` tells this change from others.
+    """
+
+    conversation_id: int
+    edited: bool
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class Placement:
     """Where a new conversation goes."""
 
@@ -306,6 +318,7 @@ class Stored:
     """Conversations with news."""
     echoes: tuple["Echo", ...]
     """Comments of ours that the platform showed us."""
+    new_facts: tuple[NewFact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

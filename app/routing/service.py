@@ -14,13 +14,14 @@ from app.accounts import queries as accounts
 from app.accounts.types import Actor
 from app.connectors.ports import Status
 from app.core.bulk import insert_rows
-from app.core.db import run_in_bulk
+from app.core.db import insert_or, run_in_bulk
 from app.core.errors import InvalidInput
 from app.core.events import Changed, announce
 from app.core.i18n import gettext as _
 from app.core.ids import new_id, new_ids
 from app.inbox import service as inbox
-from app.inbox.models import Comment, Conversation
+from app.inbox import tags
+from app.inbox.models import Comment, Conversation, ConversationTag
 from app.inbox.types import ConversationState, Facts, Placement
 from app.outbox import service as outbox
 from app.outbox.types import Act
@@ -129,6 +130,9 @@ def record(session: Session, judged: Sequence[Judged], now: datetime, cause: Cau
     ]
     insert_rows(session, RoutingDecision.__table__, rows)
     _tell_teams(session, judged, now)
+    tagged = [(one.conversation_id, one.verdict.tags) for one in judged if one.verdict.tags]
+    if tagged:
+        _tag(session, tagged, now)
     hidden = [one.conversation_id for one in judged if one.verdict.hide]
     if hidden:
         _hide(session, hidden, now)
@@ -155,6 +159,14 @@ def _more(verdict: Verdict) -> dict[str, Any] | None:
         "resolve": verdict.resolve,
     }
     return {key: value for key, value in said.items() if value} or None
+
+
+def _tag(session: Session, tagged: Sequence[tuple[int, Sequence[str]]], now: datetime) -> None:
+    """Put the tags on that rules name; one statement more for each name, and one for all."""
+    ids = {name: tags.find_or_make(session, name, now) for name in {name for _talk, names in tagged for name in names}}
+    rows = [{"conversation_id": talk_id, "tag_id": ids[name]} for talk_id, names in tagged for name in names]
+    table = ConversationTag.__table__
+    session.execute(insert_or(session, table).on_conflict_do_nothing(), rows)  # type: ignore[arg-type]
 
 
 def _hide(session: Session, conversation_ids: Sequence[int], now: datetime) -> None:

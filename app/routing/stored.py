@@ -7,15 +7,17 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app.connectors.ports import Status
+from app.contacts.models import Contact
 from app.inbox.models import Comment, Conversation, Post
 from app.inbox.types import Facts
 from app.pages.models import Page
 from app.routing.types import Candidate, Fact
 
 _CHUNK = 500
+_asked, _kin = aliased(Contact), aliased(Contact)
 
 
 @dataclass(slots=True)
@@ -24,7 +26,8 @@ class Known:
 
     connectors: dict[int, str] = field(default_factory=dict)
     talks_of: dict[int, list[int]] = field(default_factory=dict)
-    """Conversations of contacts, in order."""
+    """Conversations of contacts, with those of contacts they were joined with, in order."""
+    vip: dict[int, bool] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -93,6 +96,8 @@ def completed(
         found = [replace(one, connector=connectors.get(one.page_id, "")) for one in found]
     if Fact.EARLIER in needs:
         found = _with_earlier(session, found, known)
+    if Fact.VIP in needs:
+        found = _with_vip(session, found, known)
     if Fact.POSTS in needs:
         found = _with_posts(session, found)
     return found
@@ -111,13 +116,30 @@ def _with_earlier(session: Session, facts: list[Facts], known: Known) -> list[Fa
     for start in range(0, len(missing), _CHUNK):
         part = missing[start : start + _CHUNK]
         known.talks_of.update({contact: [] for contact in part})
-        query = select(Conversation.contact_id, Conversation.id).where(Conversation.contact_id.in_(part))
+        query = (
+            select(_asked.id, Conversation.id)
+            .join(_kin, _kin.head_id == _asked.head_id)
+            .join(Conversation, Conversation.contact_id == _kin.id)
+            .where(_asked.id.in_(part))
+        )
         for contact, talk in session.execute(query.order_by(Conversation.id)):
             known.talks_of[contact].append(talk)
     return [
         replace(one, earlier=bisect_left(known.talks_of.get(one.contact_id or 0, []), one.conversation_id))
         for one in facts
     ]
+
+
+def _with_vip(session: Session, facts: list[Facts], known: Known) -> list[Facts]:
+    """Somebody met for the first time can't be marked yet."""
+    asked = {one.contact_id for one in facts if one.author_known and one.contact_id is not None}
+    missing = sorted(asked - known.vip.keys())
+    for start in range(0, len(missing), _CHUNK):
+        part = missing[start : start + _CHUNK]
+        query = select(_asked.id).join(_kin, _kin.id == _asked.head_id).where(_asked.id.in_(part), _kin.vip)
+        marked = set(session.scalars(query))
+        known.vip.update({contact: contact in marked for contact in part})
+    return [replace(one, author_vip=known.vip.get(one.contact_id or 0, False)) for one in facts]
 
 
 def _with_posts(session: Session, facts: list[Facts]) -> list[Facts]:

@@ -1,6 +1,6 @@
 """States and kinds in words, each with the icon that goes with it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from babel.numbers import format_decimal
 
@@ -14,7 +14,7 @@ from app.outbox.types import Act
 from app.pages.types import ConnectionState, PageState
 from app.pages.words import advice
 from app.routing.queries import Explanation
-from app.routing.types import DecidedBy
+from app.routing.types import Cause, DecidedBy
 from app.web.present import names, remedies
 from app.web.present.word import Word
 
@@ -193,10 +193,26 @@ def why(step: Explanation) -> str:
         text = _("Routed to %(team)s by the rule “%(rule)s”", team=team, rule=names.shown(step.rule))
     else:
         return _("No rule took it, so it went to the page’s own team, %(team)s.", team=team)
-    if not step.matched:
-        return text + "."
-    said = ", ".join(_("“%(word)s”", word=one) for one in step.matched[:5])
-    return _("%(decision)s, because of %(words)s.", decision=text, words=said)
+    if step.matched:
+        said = ", ".join(_("“%(word)s”", word=one) for one in step.matched[:5])
+        text = _("%(decision)s, because of %(words)s.", decision=text, words=said)
+    return " ".join([text.removesuffix(".") + ".", *_besides(step)])
+
+
+def _besides(step: Explanation) -> Iterator[str]:
+    """What else rules did in that step, and why it was taken anew."""
+    if step.cause is Cause.EDITED:
+        yield _("Judged anew, as the text was edited.")
+    elif step.cause is Cause.HELD:
+        yield _("Judged anew, as the page changed its mind about spam.")
+    elif step.cause is Cause.AUTHOR:
+        yield _("Judged anew, as we learned more about the person.")
+    if step.resolve:
+        yield _("Done at once.")
+    if step.hide:
+        yield _("Hidden at the page.")
+    if step.also:
+        yield _("Also matched: %(rules)s.", rules=", ".join(names.shown(hit.rule) for hit in step.also))
 
 
 def already(act: Act, standing: Status) -> bool:

@@ -2,10 +2,10 @@
 
 from flask.sansio.blueprints import BlueprintSetupState
 
-from app.web.rules import drafts, editor, overview, trials, words
+from app.web.rules import drafts, editor, overview, trials, why, words
 from app.web.rules.routes import blueprint
 
-__all__ = ["blueprint", "drafts", "editor", "overview", "trials"]
+__all__ = ["blueprint", "drafts", "editor", "overview", "trials", "why"]
 
 
 @blueprint.record_once

@@ -6,6 +6,7 @@ import "./flash.js";
 import { holdKeys } from "./keys.js";
 import "./list.js";
 import "./menu.js";
+import "./fold.js";
 import "./news.js";
 import "./talk.js";
 import "./live.js";

@@ -1,0 +1,164 @@
+"""Judging conversations anew when what is known about them changes: once for each change, and not for ever."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from app.core.db import insert_or, run_in_bulk
+from app.core.events import Changed, announce
+from app.core.ids import new_ids
+from app.core.jobs import JobName, defer_wake
+from app.inbox.models import Conversation
+from app.inbox.types import ConversationState, Facts, Priority
+from app.routing import queries, service, stored
+from app.routing.models import RoutingCause, RoutingDecision
+from app.routing.types import Candidate, Cause, DecidedBy, Judged
+
+log = structlog.get_logger()
+BATCH = 200
+MOST_A_DAY = 5
+"""A conversation is moved anew at most so often within a day: two rules, or a platform, may chase each other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A fact about a conversation that is different now. ``key`` tells this change from others of its kind."""
+
+    conversation_id: int
+    cause: Cause
+    key: str
+
+
+def note(session: Session, changes: Iterable[Change], now: datetime) -> None:
+    """Have conversations judged anew; a change that was noted before is not noted again. One statement."""
+    wanted = list(dict.fromkeys(changes))
+    if not wanted:
+        return
+    rows = [
+        {
+            "id": row_id,
+            "conversation_id": one.conversation_id,
+            "cause": one.cause,
+            "key": one.key[:64],
+            "at": now,
+            "settled_at": None,
+        }
+        for one, row_id in zip(wanted, new_ids(len(wanted)), strict=True)
+    ]
+    table = RoutingCause.__table__
+    session.execute(insert_or(session, table).on_conflict_do_nothing(), rows)  # type: ignore[arg-type]
+    defer_wake(session, JobName.ROUTE)
+
+
+def has_waiting(session: Session) -> bool:
+    """Whether any change waits for its conversation to be judged anew."""
+    return session.scalar(select(RoutingCause.id).where(RoutingCause.settled_at.is_(None)).limit(1)) is not None
+
+
+def route_anew(session: Session, now: datetime) -> int:
+    """Judge conversations with changed facts anew; answer how many changes were settled.
+
+    Left where they are: what people moved, took, answered or finished, and what was moved often enough today.
+    """
+    query = select(RoutingCause).where(RoutingCause.settled_at.is_(None)).order_by(RoutingCause.id).limit(BATCH)
+    causes = list(session.scalars(query.with_for_update(skip_locked=True)))
+    if not causes:
+        return 0
+    by_talk = {cause.conversation_id: cause.cause for cause in causes}
+    _judge(session, by_talk, now)
+    run_in_bulk(
+        session, update(RoutingCause).where(RoutingCause.id.in_([one.id for one in causes])).values(settled_at=now)
+    )
+    return len(causes)
+
+
+def _judge(session: Session, by_talk: Mapping[int, Cause], now: datetime) -> None:
+    talks = _free(session, list(by_talk), now)
+    if not talks:
+        return
+    last = _last(session, [talk.id for talk in talks])
+    # Set aside although no rule said so: a person did that.
+    talks = [one for one in talks if one.state is ConversationState.NEW or (one.id in last and last[one.id].spam)]
+    facts = stored.facts_of(session, talks, service.default_teams(session, talks)) if talks else {}
+    moved = [
+        one for one in service.judge(session, list(facts.values())) if last.get(one.conversation_id) != _outcome(one)
+    ]
+    if not moved:
+        return
+    ids = {one.conversation_id for one in moved}
+    _bring_back(session, [talk for talk in talks if talk.id in ids], moved, facts, now)
+    service.move(session, [talk for talk in talks if talk.id in ids], moved, now)
+    for cause in Cause:
+        service.record(session, [one for one in moved if by_talk[one.conversation_id] is cause], now, cause)
+    seen = update(Conversation).where(Conversation.id.in_(ids))
+    run_in_bulk(session, seen.values(version=Conversation.version + 1))
+    announce(session, Changed("inbox"), *(Changed("conversation", one) for one in ids))
+    log.info("routed_anew", conversations=len(moved))
+
+
+def _free(session: Session, ids: Sequence[int], now: datetime) -> list[Candidate]:
+    """Those of the conversations that nobody has done anything about, and that do not go round in circles."""
+    open_ones = queries.candidates().where(
+        Conversation.id.in_(ids),
+        Conversation.state.in_([ConversationState.NEW, ConversationState.SPAM]),
+        Conversation.assignee_id.is_(None),
+        Conversation.routed_at.is_not(None),
+    )
+    talks = [Candidate(*row) for row in session.execute(open_ones.with_for_update())]
+    decisions = select(RoutingDecision.conversation_id, RoutingDecision.decided_by, RoutingDecision.cause).where(
+        RoutingDecision.conversation_id.in_([talk.id for talk in talks]),
+        (RoutingDecision.decided_by == DecidedBy.PERSON) | (RoutingDecision.at > now - timedelta(days=1)),
+    )
+    by_people: set[int] = set()
+    anew: Counter[int] = Counter()
+    for talk_id, decided_by, cause in session.execute(decisions):
+        if decided_by is DecidedBy.PERSON:
+            by_people.add(talk_id)
+        anew[talk_id] += cause is not None
+    return [talk for talk in talks if talk.id not in by_people and anew[talk.id] < MOST_A_DAY]
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """A decision, as far as two are compared."""
+
+    team_id: int
+    priority: Priority
+    spam: bool
+    hide: bool
+    resolve: bool
+
+
+def _outcome(one: Judged) -> _Outcome:
+    verdict = one.verdict
+    return _Outcome(one.placement.team_id, verdict.priority, verdict.spam, verdict.hide, verdict.resolve)
+
+
+def _last(session: Session, ids: Sequence[int]) -> dict[int, _Outcome]:
+    """What was decided last."""
+    newest = select(func.max(RoutingDecision.id)).where(RoutingDecision.conversation_id.in_(ids))
+    query = select(RoutingDecision).where(RoutingDecision.id.in_(newest.group_by(RoutingDecision.conversation_id)))
+    found = {}
+    for one in session.scalars(query):
+        more = one.more or {}
+        hide, resolve = bool(more.get("hide")), bool(more.get("resolve"))
+        found[one.conversation_id] = _Outcome(one.team_id, one.priority, one.spam, hide, resolve)
+    return found
+
+
+def _bring_back(
+    session: Session, talks: Sequence[Candidate], moved: Sequence[Judged], facts: Mapping[int, Facts], now: datetime
+) -> None:
+    """What a rule set aside and none would now waits for us, since its person wrote."""
+    spam = {one.conversation_id for one in moved if one.placement.spam}
+    for talk in talks:
+        if talk.state is ConversationState.SPAM and talk.id not in spam:
+            since = facts[talk.id].said_at or now
+            back = update(Conversation).where(Conversation.id == talk.id)
+            values = {"state": ConversationState.NEW, "waiting_since": since, "sort_at": since}
+            run_in_bulk(session, back.values(values))

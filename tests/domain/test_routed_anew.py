@@ -1,0 +1,135 @@
+"""What is known changes, and the conversation is judged anew: once for each change, never against people."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from app.connectors.ports import Status
+from app.inbox import queries as inbox
+from app.inbox import service as inbox_service
+from app.inbox.types import ConversationState, ListFilter, Row
+from app.routing import anew, queries, service, versions
+from app.routing.anew import Change
+from app.routing.types import Cause
+from tests.domain.conftest import House
+
+
+def only(house: House, state: ConversationState = ConversationState.NEW) -> Row:
+    with house.db.read() as session:
+        (row,) = inbox.rows(session, ListFilter(state))
+    return row
+
+
+def settle(house: House, now: datetime) -> int:
+    with house.db.write() as session:
+        return anew.route_anew(session, now)
+
+
+def edit(house: House, number: str, **changes: object) -> None:
+    """It is different at the platform, and we look."""
+    house.platform.comments[number] = replace(house.platform.comments[number], **changes)  # type: ignore[arg-type]
+    house.collect()
+
+
+@pytest.fixture
+def praised(house: House, now: datetime) -> str:
+    number = house.platform.say("Eva", "Wonderful!", now)
+    house.collect()
+    assert only(house).team_id == house.marketing_team
+    return number
+
+
+def test_an_edited_text_is_judged_anew_once(house: House, praised: str, now: datetime) -> None:
+    before = only(house)
+    edit(house, praised, text="Broken on the first day")
+    with house.db.read() as session:
+        assert anew.has_waiting(session)
+    assert settle(house, now) == 1
+    after = only(house)
+    assert after.team_id == house.service_team
+    assert after.version > before.version
+    with house.db.read() as session:
+        _first, second = queries.explain(session, after.id)
+        assert not anew.has_waiting(session)
+    assert (second.cause, second.rule) == (Cause.EDITED, "Something is broken or wrong")
+    edit(house, praised, text="Wonderful!")
+    settle(house, now)
+    edit(house, praised, text="Broken on the first day")
+    assert settle(house, now) == 0
+    assert only(house).team_id == house.marketing_team
+
+
+def test_an_edit_that_changes_nothing_leaves_no_line(house: House, praised: str, now: datetime) -> None:
+    edit(house, praised, text="Wonderful, wonderful!")
+    assert settle(house, now) == 1
+    with house.db.read() as session:
+        assert len(queries.explain(session, only(house).id)) == 1
+
+
+def test_what_people_decided_or_took_stays(house: House, praised: str, now: datetime) -> None:
+    with house.db.write() as session:
+        service.correct(session, house.bob, only(house).id, house.service_team, version=None, reason="", now=now)
+    edit(house, praised, text="Lovely campaign")
+    assert settle(house, now) == 1
+    assert only(house).team_id == house.service_team
+
+
+def test_the_platform_changes_its_mind_about_spam(house: House, now: datetime) -> None:
+    number = house.platform.say("Eva", "Sunday it is", now)
+    house.collect()
+    edit(house, number, status=Status.SPAM)
+    edit(house, number, status=Status.LIVE)
+    assert settle(house, now) == 2
+
+
+def test_what_a_rule_set_aside_comes_back_when_its_text_is_harmless(house: House, now: datetime) -> None:
+    number = house.platform.say("Eva", "buy followers now", now)
+    house.collect()
+    assert only(house, ConversationState.SPAM).snippet == "buy followers now"
+    edit(house, number, text="Where is my parcel?")
+    settle(house, now)
+    assert only(house).team_id == house.service_team
+
+
+def test_what_a_person_set_aside_stays_there(house: House, praised: str, now: datetime) -> None:
+    with house.db.write() as session:
+        inbox_service.set_aside(session, house.bob, only(house).id, None, now)
+    edit(house, praised, text="Broken on the first day")
+    settle(house, now)
+    assert only(house, ConversationState.SPAM).team_id == house.marketing_team
+
+
+def test_a_conversation_does_not_go_round_in_circles(house: House, praised: str, now: datetime) -> None:
+    texts = ("Broken {}", "Wonderful {}")
+    for turn in range(anew.MOST_A_DAY + 3):
+        edit(house, praised, text=texts[turn % 2].format(turn))
+        settle(house, now)
+    talk = only(house)
+    with house.db.read() as session:
+        steps = queries.explain(session, talk.id)
+    assert sum(step.cause is not None for step in steps) == anew.MOST_A_DAY
+    edit(house, praised, text="Wonderful again")
+    settle(house, now + timedelta(days=2))
+    with house.db.read() as session:
+        assert len(queries.explain(session, talk.id)) >= len(steps)
+
+
+def test_a_mark_on_the_person_is_a_changed_fact(house: House, now: datetime) -> None:
+    house.platform.say("Eva", "Sunday it is", now - timedelta(hours=2), key="eva")
+    house.collect()
+    house.platform.say("Eva", "Monday it is", now, key="eva")
+    house.collect()
+    with house.db.write() as session:
+        versions.install(
+            session, '[[rule]]\nname = "Seen before"\nearlier_at_least = 1\nteam = "customer_service"\n', now
+        )
+    with house.db.read() as session:
+        newest = max(inbox.rows(session, ListFilter(ConversationState.NEW)), key=lambda row: row.id)
+    with house.db.write() as session:
+        change = Change(newest.id, Cause.AUTHOR, "vip:1")
+        anew.note(session, [change, change], now)
+        anew.note(session, [change], now)
+    assert settle(house, now) == 1
+    with house.db.read() as session:
+        assert queries.explain(session, newest.id)[-1].cause is Cause.AUTHOR
