@@ -8,6 +8,7 @@ import fcntl
 import os
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -62,21 +63,42 @@ def shared(folder: Path, leader: int) -> Postgres:
         return Postgres(int(noted.read_text()))
 
 
+@contextmanager
+def kept(folder: Path, *options: str) -> Iterator[Postgres]:
+    """A cluster whose files stay in ``folder`` for the next time, running meanwhile. ``options`` are settings of the
+    server, as ``name=value``."""
+    account = _account(folder)
+    data = folder / "data"
+    if not data.exists():
+        _initialise(data, account)
+    port = _free_port()
+    chosen = [part for option in options for part in ("-c", option)]
+    with (folder / "log").open("ab") as log:
+        running = subprocess.Popen(
+            [*_command(data, folder, port), *chosen],
+            cwd=folder,
+            user=account,
+            group=account,
+            extra_groups=[] if account else None,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        _await(port, running, folder / "log")
+        yield Postgres(port)
+    finally:
+        running.send_signal(signal.SIGINT)
+        running.wait(120)
+
+
 def _start(leader: int) -> int:
-    binaries = _binaries()
     folder = Path(tempfile.mkdtemp(prefix="porchlight-pg-", dir="/tmp"))
     data = folder / "data"
-    account = ACCOUNT if os.geteuid() == 0 else None  # the server refuses to run as root
-    if account:
-        shutil.chown(folder, account, account)
-    options = ["--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", f"--username={ACCOUNT}", "--no-sync"]
-    _run([str(binaries / "initdb"), *options, str(data)], folder, account)
+    account = _account(folder)
+    _initialise(data, account)
     port = _free_port()
-    server = [
-        str(binaries / "postgres"), "-D", str(data), "-k", str(folder), "-p", str(port),
-        "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "synchronous_commit=off",
-        "-c", "full_page_writes=off", "-c", "max_connections=200", "-c", "timezone=UTC",
-    ]  # fmt: skip
+    server = _command(data, folder, port)
     guard = subprocess.Popen(
         [sys.executable, str(GUARD), str(leader), str(folder), account or "-", *server],
         start_new_session=True,
@@ -84,6 +106,27 @@ def _start(leader: int) -> int:
     )
     _await(port, guard, folder / "log")
     return port
+
+
+def _account(folder: Path) -> str | None:
+    """Who runs the server, which refuses to run as root; the folder becomes theirs."""
+    if os.geteuid() != 0:
+        return None
+    shutil.chown(folder, ACCOUNT, ACCOUNT)
+    return ACCOUNT
+
+
+def _initialise(data: Path, account: str | None) -> None:
+    options = ["--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", f"--username={ACCOUNT}", "--no-sync"]
+    _run([str(_binaries() / "initdb"), *options, str(data)], data.parent, account)
+
+
+def _command(data: Path, folder: Path, port: int) -> list[str]:
+    return [
+        str(_binaries() / "postgres"), "-D", str(data), "-k", str(folder), "-p", str(port),
+        "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "synchronous_commit=off",
+        "-c", "full_page_writes=off", "-c", "max_connections=200", "-c", "timezone=UTC",
+    ]  # fmt: skip
 
 
 def _binaries() -> Path:

@@ -1,0 +1,276 @@
+"""A full house to measure in: millions of comments made inside the database, kept for the next run.
+
+A conversation has three or four comments, a thread two conversations, and one thread has thousands; a fiftieth of the
+conversations waits for us. Words are made of syllables and as unevenly common as in a language. One comment in five
+names an order number that stands nowhere else. The database is kept below ``~/.cache/porchlight/bench`` (for root, whom
+PostgreSQL's server refuses, below ``/var/tmp/porchlight-bench``) and made anew when migrations or these files change.
+"""
+
+import hashlib
+import itertools
+import os
+import random
+import shutil
+import sqlite3
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from app import bootstrap
+from app.accounts import service as accounts
+from app.accounts.types import Role
+from app.connectors.ports import Found
+from app.core import migrate
+from app.core.clock import utc_now
+from app.core.config import DatabaseSection, Settings
+from app.pages import service as pages
+from app.search import rules
+from app.search.types import Kind
+from app.search.words import words
+from bench import inbox_rows
+from bench.inbox_rows import PAGES, PEOPLE, TEXTS
+from tests.servers import postgres as server
+
+ROOT = Path(__file__).resolve().parents[1]
+CACHE = Path("/var/tmp/porchlight-bench") if os.geteuid() == 0 else Path.home() / ".cache/porchlight/bench"
+LOGIN, PASSWORD = "bench", "a bench for the porch"
+VOCABULARY = 30_000
+_FILLED = (
+    *("contacts", "identities", "posts", "conversations", "comments", "notes", "deliveries", "replies"),
+    *("conversation_events", "routing_decisions", "search_entries"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """A filled database."""
+
+    settings: Settings
+    comments: int
+
+
+def in_sqlite(comments: int) -> House:
+    """The full house in SQLite."""
+    folder = CACHE / f"sqlite-{_name(comments)}"
+    path = folder / "porchlight.db"
+    settings = Settings(data_dir=folder, database=DatabaseSection(url=f"sqlite:///{path}"))
+    if not (folder / "ready").exists():
+        _tidy("sqlite", comments)
+        folder.mkdir(parents=True)
+        _prepare(settings)
+        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+            for pragma in ("synchronous=OFF", "journal_mode=OFF", "foreign_keys=OFF", "cache_size=-500000"):
+                connection.execute(f"PRAGMA {pragma}")
+            _fill(Sqlite(connection), comments)
+            connection.execute("PRAGMA journal_mode=WAL")
+        (folder / "ready").touch()
+    return House(settings, comments)
+
+
+@contextmanager
+def in_postgresql(comments: int) -> Iterator[House]:
+    """The full house in a PostgreSQL server of its own, which runs meanwhile."""
+    folder = CACHE / f"postgresql-{_name(comments)}"
+    ready = folder / "ready"
+    if not ready.exists():
+        _tidy("postgresql", comments)
+        folder.mkdir(parents=True)
+    with server.kept(folder, "shared_buffers=1GB", "effective_cache_size=2GB", "max_wal_size=8GB") as running:
+        url = running.url("porchlight")
+        settings = Settings(data_dir=folder / "app", database=DatabaseSection(url=url))
+        if not ready.exists():
+            running.execute("CREATE DATABASE porchlight")
+            _prepare(settings)
+            with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
+                _fill(Postgresql(connection), comments)
+            ready.touch()
+        yield House(settings, comments)
+
+
+def _name(comments: int) -> str:
+    seen = hashlib.sha256()
+    files = [*sorted((ROOT / "migrations" / "versions").glob("*.py")), Path(__file__), Path(inbox_rows.__file__)]
+    for path in files:
+        seen.update(path.read_bytes())
+    return f"{comments}-{seen.hexdigest()[:12]}"
+
+
+def _tidy(kind: str, comments: int) -> None:
+    """Remove what was made for another form of the database, or only half."""
+    for old in CACHE.glob(f"{kind}-{comments}-*"):
+        shutil.rmtree(old)
+
+
+def _prepare(settings: Settings) -> None:
+    """Migrate; add pages and people as the screens would."""
+    migrate.upgrade(settings.database_url)
+    services = bootstrap.build(settings)
+    bootstrap.seed(services)
+    now = utc_now()
+    secret = services.box.seal({"login": "us", "password": "secret"})
+    with services.db.write() as session:
+        for number in range(1, PAGES + 1):
+            found = Found("wordpress", f"Blog {number}", f"https://blog{number}.example", can_log_in=True)
+            pages.add_page(
+                session, found, team_id=1 + number % 2, sealed_secret=secret, account=None, since=None, now=now
+            )
+        for number in range(50):
+            accounts.create_user(
+                session,
+                login=f"{LOGIN}{number}" if number else LOGIN,
+                role=Role.AGENT,
+                password=None if number else PASSWORD,
+                teams=["customer_service"],
+                now=now,
+            )
+    services.db.dispose()
+
+
+def vocabulary() -> tuple[str, ...]:
+    """Made words, the same in every run, the commonest first."""
+    chance = random.Random(3)
+    syllables = [a + b for a in "bdfgklmnprstwz" for b in ("a", "e", "i", "o", "u", "ä", "ei", "an", "er")]
+    known: dict[str, None] = {}
+    while len(known) < VOCABULARY:
+        known["".join(chance.choice(syllables) for _ in range(2 + len(known) // 1_000 % 3))] = None
+    return tuple(known)
+
+
+def _texts() -> Iterator[str]:
+    chance = random.Random(5)
+    known = vocabulary()
+    weights = list(itertools.accumulate(1 / (rank + 2.7) for rank in range(VOCABULARY)))
+    for _number in range(TEXTS):
+        said = chance.choices(known, cum_weights=weights, k=chance.randint(4, 36))
+        yield " ".join(said).capitalize() + chance.choice(".!?")
+
+
+def _names() -> Iterator[str]:
+    known = vocabulary()
+    for first, last in zip(known[10_000 : 10_000 + PEOPLE], known[::-1], strict=False):
+        yield f"{first.title()} {last.title()}"
+
+
+def _by(name: str) -> list[str]:
+    entry = rules.entry_words(Kind.COMMENT, name, "", None)
+    return [word for word in entry if not word.startswith(rules.IS)]
+
+
+class Sqlite:
+    """What is special about filling SQLite."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def run(self, statement: str) -> None:
+        self._connection.execute(statement)
+
+    def series(self, count: str) -> str:
+        """The whole numbers to ``count``, as ``s.n``."""
+        return (
+            f"(WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < {count}) SELECT n FROM r) AS s"
+        )
+
+    def at(self, ms: str) -> str:
+        return f"(strftime('%Y-%m-%d %H:%M:%f', {ms} / 1000.0, 'unixepoch') || '000')"
+
+    def json(self, text: str) -> str:
+        return f"'{text}'"
+
+    def word(self, value: str) -> str:
+        """One word of an entry."""
+        return f"({value})"
+
+    def joined(self, *parts: str) -> str:
+        return " || ' ' || ".join(parts)
+
+    def encoded(self, entry: Sequence[str]) -> str:
+        return " ".join(entry)
+
+    def helper(self, name: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        self.run(f"CREATE TEMP TABLE {name} (n INTEGER PRIMARY KEY, said TEXT, words TEXT)")
+        self._connection.executemany(f"INSERT INTO {name} VALUES (?, ?, ?)", rows)
+
+    @contextmanager
+    def quickly(self) -> Iterator[None]:
+        """Without triggers and indices, which are made at the end."""
+        made = self._connection.execute(
+            "SELECT type, name, sql FROM sqlite_master WHERE type IN ('index', 'trigger') AND sql IS NOT NULL "
+            f"AND tbl_name IN {_FILLED!r}"
+        ).fetchall()
+        for kind, name, _sql in made:
+            self.run(f"DROP {kind} {name}")
+        self.run("BEGIN")
+        yield
+        self.run("COMMIT")
+        self.run("INSERT INTO search_words (search_words) VALUES ('rebuild')")
+        for _kind, _name, sql in made:
+            self.run(sql)
+
+
+class Postgresql:
+    """What is special about filling PostgreSQL."""
+
+    def __init__(self, connection: "psycopg.Connection[Any]") -> None:
+        self._connection = connection
+
+    def run(self, statement: str) -> None:
+        self._connection.execute(statement.encode())
+
+    def series(self, count: str) -> str:
+        """The whole numbers to ``count``, as ``s.n``."""
+        return f"generate_series(1, {count}::bigint) AS s(n)"
+
+    def at(self, ms: str) -> str:
+        return f"to_timestamp({ms} / 1000.0)"
+
+    def json(self, text: str) -> str:
+        return f"'{text}'::jsonb"
+
+    def word(self, value: str) -> str:
+        """One word of an entry."""
+        return f"('''' || {value} || ''':1')::tsvector"
+
+    def joined(self, *parts: str) -> str:
+        return " || ".join(parts)
+
+    def encoded(self, entry: Sequence[str]) -> str:
+        return rules.as_tsvector(entry)
+
+    def helper(self, name: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        self.run(f"CREATE TEMP TABLE {name} (n bigint PRIMARY KEY, said text, words tsvector)")
+        with self._connection.cursor() as cursor, cursor.copy(f"COPY {name} FROM STDIN".encode()) as copy:
+            for row in rows:
+                copy.write_row(row)
+        self.run(f"ANALYZE {name}")
+
+    @contextmanager
+    def quickly(self) -> Iterator[None]:
+        """Without triggers, foreign keys and indices, which are made at the end."""
+        for setting in ("session_replication_role = replica", "maintenance_work_mem = '1GB'", "work_mem = '512MB'"):
+            self.run(f"SET {setting}")
+        made = self._connection.execute(
+            "SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index "
+            f"WHERE NOT indisunique AND indrelid::regclass::text IN {_FILLED!r}".encode()
+        ).fetchall()
+        for name, _sql in made:
+            self.run(f"DROP INDEX {name}")
+        yield
+        for _name, sql in made:
+            self.run(sql)
+        self.run("VACUUM (ANALYZE)")
+
+
+def _fill(to: Sqlite | Postgresql, comments: int) -> None:
+    begun = time.perf_counter()
+    to.helper("texts", [(number, said, to.encoded(words(said))) for number, said in enumerate(_texts())])
+    to.helper("people", [(number, name, to.encoded(_by(name))) for number, name in enumerate(_names())])
+    with to.quickly():
+        for statement in inbox_rows.statements(to, comments):
+            to.run(statement)
+    print(f"  filled with {comments:,} comments in {time.perf_counter() - begun:.0f} s", flush=True)
