@@ -3,7 +3,8 @@
 A conversation has three or four comments, a thread two conversations, and one thread has thousands; a fiftieth of the
 conversations waits for us. Words are made of syllables and as unevenly common as in a language. One comment in five
 names an order number that stands nowhere else. The database is kept below ``~/.cache/porchlight/bench`` (for root, whom
-PostgreSQL's server refuses, below ``/var/tmp/porchlight-bench``) and made anew when migrations or these files change.
+PostgreSQL's server refuses, below ``/var/tmp/porchlight-bench``), made anew when these files change, and brought up to
+date by later migrations, as an installation would be.
 """
 
 import hashlib
@@ -22,13 +23,10 @@ from typing import Any
 import psycopg
 
 from app import bootstrap
-from app.accounts import service as accounts
-from app.accounts.types import Role
-from app.connectors.ports import Found
 from app.core import migrate
 from app.core.clock import utc_now
 from app.core.config import DatabaseSection, Settings
-from app.pages import service as pages
+from app.core.security import hash_password
 from app.search import rules
 from app.search.types import Kind
 from app.search.words import words
@@ -36,8 +34,9 @@ from bench import inbox_rows
 from bench.inbox_rows import PAGES, PEOPLE, TEXTS
 from tests.servers import postgres as server
 
-ROOT = Path(__file__).resolve().parents[1]
 CACHE = Path("/var/tmp/porchlight-bench") if os.geteuid() == 0 else Path.home() / ".cache/porchlight/bench"
+FILLED_AT = "0005"
+"""The form of the database whose tables are filled; later migrations then work on a full house."""
 LOGIN, PASSWORD = "bench", "a bench for the porch"
 VOCABULARY = 30_000
 _FILLED = (
@@ -62,13 +61,14 @@ def in_sqlite(comments: int) -> House:
     if not (folder / "ready").exists():
         _tidy("sqlite", comments)
         folder.mkdir(parents=True)
-        _prepare(settings)
+        migrate.upgrade(settings.database_url, FILLED_AT)
         with closing(sqlite3.connect(path, isolation_level=None)) as connection:
             for pragma in ("synchronous=OFF", "journal_mode=OFF", "foreign_keys=OFF", "cache_size=-500000"):
                 connection.execute(f"PRAGMA {pragma}")
-            _fill(Sqlite(connection), comments)
+            _fill(Sqlite(connection), settings, comments)
             connection.execute("PRAGMA journal_mode=WAL")
         (folder / "ready").touch()
+    _bring_up_to_date(settings)
     return House(settings, comments)
 
 
@@ -85,19 +85,17 @@ def in_postgresql(comments: int) -> Iterator[House]:
         settings = Settings(data_dir=folder / "app", database=DatabaseSection(url=url))
         if not ready.exists():
             running.execute("CREATE DATABASE porchlight")
-            _prepare(settings)
+            migrate.upgrade(settings.database_url, FILLED_AT)
             with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
-                _fill(Postgresql(connection), comments)
+                _fill(Postgresql(connection), settings, comments)
             ready.touch()
+        _bring_up_to_date(settings)
         yield House(settings, comments)
 
 
 def _name(comments: int) -> str:
-    seen = hashlib.sha256()
-    files = [*sorted((ROOT / "migrations" / "versions").glob("*.py")), Path(__file__), Path(inbox_rows.__file__)]
-    for path in files:
-        seen.update(path.read_bytes())
-    return f"{comments}-{seen.hexdigest()[:12]}"
+    made_by = b"".join(path.read_bytes() for path in (Path(__file__), Path(inbox_rows.__file__)))
+    return f"{comments}-{hashlib.sha256(made_by).hexdigest()[:12]}"
 
 
 def _tidy(kind: str, comments: int) -> None:
@@ -106,29 +104,29 @@ def _tidy(kind: str, comments: int) -> None:
         shutil.rmtree(old)
 
 
-def _prepare(settings: Settings) -> None:
-    """Migrate; add pages and people as the screens would."""
-    migrate.upgrade(settings.database_url)
-    services = bootstrap.build(settings)
-    bootstrap.seed(services)
-    now = utc_now()
-    secret = services.box.seal({"login": "us", "password": "secret"})
-    with services.db.write() as session:
-        for number in range(1, PAGES + 1):
-            found = Found("wordpress", f"Blog {number}", f"https://blog{number}.example", can_log_in=True)
-            pages.add_page(
-                session, found, team_id=1 + number % 2, sealed_secret=secret, account=None, since=None, now=now
-            )
-        for number in range(50):
-            accounts.create_user(
-                session,
-                login=f"{LOGIN}{number}" if number else LOGIN,
-                role=Role.AGENT,
-                password=None if number else PASSWORD,
-                teams=["customer_service"],
-                now=now,
-            )
-    services.db.dispose()
+def _people(settings: Settings) -> Iterator[str]:
+    """Pages that are read without trouble, and agents; one of them can sign in."""
+    box = bootstrap.build(settings).box
+    secret = box.seal({"login": "us", "password": "secret"}).hex()
+    now = f"'{utc_now():%Y-%m-%d %H:%M:%S.%f}'"
+    sealed = f"decode('{secret}', 'hex')" if settings.database_url.startswith("postgresql") else f"x'{secret}'"
+    for number in range(1, PAGES + 1):
+        yield (
+            "INSERT INTO pages (id, connector, name, url, state, team_id, demo, created_at) VALUES "
+            f"({number}, 'wordpress', 'Blog {number}', 'https://blog{number}.example', 'active', {1 + number % 2}, "
+            f"FALSE, {now})"
+        )
+        yield (
+            "INSERT INTO connections (page_id, settings, sealed_secret, can_log_in, state, failures, next_read_at, "
+            f"next_verify_at) VALUES ({number}, '{{}}', {sealed}, TRUE, 'ok', 0, {now}, {now})"
+        )
+    for number in range(1, 51):
+        login, secret = (LOGIN, f"'{hash_password(PASSWORD)}'") if number == 1 else (f"{LOGIN}{number}", "NULL")
+        yield (
+            "INSERT INTO users (id, login, name, role, password_hash, active, demo, created_at) VALUES "
+            f"({number}, '{login}', 'Agent {number}', 'agent', {secret}, TRUE, FALSE, {now})"
+        )
+        yield f"INSERT INTO team_members (team_id, user_id) VALUES (1, {number})"
 
 
 def vocabulary() -> tuple[str, ...]:
@@ -266,11 +264,18 @@ class Postgresql:
         self.run("VACUUM (ANALYZE)")
 
 
-def _fill(to: Sqlite | Postgresql, comments: int) -> None:
+def _bring_up_to_date(settings: Settings) -> None:
+    begun = time.perf_counter()
+    if migrate.upgrade(settings.database_url):
+        bootstrap.seed(bootstrap.build(settings))
+        print(f"  brought up to date in {time.perf_counter() - begun:.0f} s", flush=True)
+
+
+def _fill(to: Sqlite | Postgresql, settings: Settings, comments: int) -> None:
     begun = time.perf_counter()
     to.helper("texts", [(number, said, to.encoded(words(said))) for number, said in enumerate(_texts())])
     to.helper("people", [(number, name, to.encoded(_by(name))) for number, name in enumerate(_names())])
     with to.quickly():
-        for statement in inbox_rows.statements(to, comments):
+        for statement in (*_people(settings), *inbox_rows.statements(to, comments)):
             to.run(statement)
     print(f"  filled with {comments:,} comments in {time.perf_counter() - begun:.0f} s", flush=True)

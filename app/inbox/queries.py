@@ -3,9 +3,24 @@
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import TypeAlias
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, String, and_, case, cast, func, literal, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Executable,
+    ScalarSelect,
+    Select,
+    String,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy import Row as SqlRow
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
@@ -167,15 +182,19 @@ def news_count(session: Session, wanted: ListFilter, since: datetime, limit: int
 
 def lengths(session: Session, wanted: Sequence[ListFilter], limit: int = 100) -> list[Length]:
     """How long each list is; one statement for all. What is not kept is counted to ``limit`` at most."""
+    found = session.execute(_lengths(tuple(wanted), limit)).one() if wanted else ()
+    return [Length(int(n), exact=filters.counted(one) or n < limit) for one, n in zip(wanted, found, strict=True)]
+
+
+@lru_cache(maxsize=500)
+def _lengths(wanted: tuple[ListFilter, ...], limit: int) -> Executable:
+    """Putting the statement together costs more than its answer, and everybody asks for the same few all day."""
     known = counts.numbers(one.state for one in wanted if filters.counted(one))
     parts: list[ColumnElement[int]] = [
         counts.length(known, one) if filters.counted(one) else _counted(one, limit) for one in wanted
     ]
     query = select(*parts)
-    if any(filters.counted(one) for one in wanted):
-        query = query.select_from(known)
-    found = session.execute(query).one() if parts else ()
-    return [Length(int(n), exact=filters.counted(one) or n < limit) for one, n in zip(wanted, found, strict=True)]
+    return query.select_from(known) if any(filters.counted(one) for one in wanted) else query
 
 
 def _counted(wanted: ListFilter, limit: int) -> ScalarSelect[int]:

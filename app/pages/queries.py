@@ -19,6 +19,20 @@ def pages(session: Session, *, include_removed: bool = False) -> list[PageView]:
     return [_view(row) for row in session.execute(query)]
 
 
+def concerns(session: Session) -> list[PageView]:
+    """Pages of which something may be missing: in trouble, or never read; those in trouble first. Few, however many
+    pages there are."""
+    missing = (ConnectionState.FAILING, ConnectionState.STOPPED, ConnectionState.NEW)
+    query = _query().where(Page.state != PageState.REMOVED, Connection.state.in_(missing))
+    query = query.order_by(Connection.error_code.is_(None), func.lower(Page.name), Page.id)
+    return [_view(row) for row in session.execute(query)]
+
+
+def any_connected(session: Session) -> bool:
+    """Whether there is any page that was not removed."""
+    return session.scalar(select(Page.id).where(Page.state != PageState.REMOVED).limit(1)) is not None
+
+
 def page(session: Session, page_id: int) -> PageView | None:
     row = session.execute(_query().where(Page.id == page_id)).one_or_none()
     return _view(row) if row else None

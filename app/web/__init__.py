@@ -10,7 +10,7 @@ SCREENS = (home, sessions, setup, inbox, connect, pages, health, rules, people, 
 
 def install(app: Flask) -> None:
     """Register all screens."""
-    filters.install(app)
     assets.install(app)
+    filters.install(app)
     for screen in SCREENS:
         app.register_blueprint(screen.blueprint)

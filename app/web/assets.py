@@ -50,7 +50,15 @@ def install(app: Flask) -> None:
     current = version
     file.needs = "public"  # type: ignore[attr-defined] # as app.edge.routes marks its views; reads no database
     app.add_url_rule("/static/<version>/<path:path>", endpoint=ENDPOINT, view_func=file)
-    app.jinja_env.globals["asset"] = lambda path: url_for(ENDPOINT, version=version, path=path)
+    addresses: dict[tuple[str, str], str] = {}
+
+    def asset(path: str) -> str:
+        place = (request.script_root, path)  # a page asks for the icons' address a hundred times
+        if place not in addresses:
+            addresses[place] = url_for(ENDPOINT, version=version, path=path)
+        return addresses[place]
+
+    app.jinja_env.globals["asset"] = asset
     app.after_request(_pack)
 
 

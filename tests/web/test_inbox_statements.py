@@ -62,7 +62,7 @@ def test_statements_do_not_grow(scene: Scene, agent: Browser, size: int) -> None
     for path, headers, most in (
         ("/inbox?view=all", {}, EDGE + 5),
         ("/inbox?view=all&page=1&kind=first", {}, EDGE + 7),
-        ("/inbox?view=unsent", {}, EDGE + 5),
+        ("/inbox?view=unsent", {}, EDGE + 6),
         ("/inbox/filters?view=all", {}, EDGE + 6),
         (f"/inbox/{talk}", {"HX-Request": "true", "HX-Target": "talk"}, EDGE + 18),
         (f"/inbox/{talk}?view=all", {}, EDGE + 23),

@@ -1,11 +1,12 @@
 """What the routes of the inbox share."""
 
-from flask import Blueprint, request
+from flask import Blueprint, g, request, url_for
 
 from app.edge.context import actor
 from app.web.inbox import place as places
 from app.web.inbox.place import Place
 
+_ANY = 9_007_199_254_740_993
 blueprint = Blueprint("inbox", __name__, url_prefix="/inbox")
 _ID = "int(max=9223372036854775807)"
 ID = f"<{_ID}:conversation_id>"
@@ -17,6 +18,16 @@ VIEW_ID = f"<{_ID}:view_id>"
 def here() -> Place:
     """The list that the address names."""
     return places.read(request.args, actor())
+
+
+@blueprint.app_template_global()
+def talk_address(conversation_id: int, place: Place) -> str:
+    """Where a conversation is open beside a list; a list has fifty that differ in a number."""
+    known = g.setdefault("talk_addresses", {})
+    if place not in known:
+        known[place] = url_for("inbox.talk", conversation_id=_ANY, **place.args).split(str(_ANY), 1)
+    before, after = known[place]
+    return f"{before}{conversation_id}{after}"
 
 
 def by_script() -> bool:

@@ -74,7 +74,10 @@ class ListScreen:
     rows: Sequence[Row]
     more: str | None
     """Where the list goes on; None when this is the end of it."""
-    pages: Sequence[PageView]
+    concerns: Sequence[PageView]
+    """Pages of which something may be missing."""
+    connected: bool
+    """Whether there is any page; asked only where nothing else is shown."""
     chips: Sequence[Chip]
     saved: Sequence[SavedView]
     counts: Counts
@@ -91,14 +94,14 @@ class ListScreen:
         bad = (ConnectionState.FAILING, ConnectionState.STOPPED)
         return [
             page
-            for page in self.pages
+            for page in self.concerns
             if page.state is PageState.ACTIVE and page.connection_state in bad and self.place.page_id in (None, page.id)
         ]
 
     @property
     def unread(self) -> list[PageView]:
         """Pages whose first read is still to come."""
-        return [page for page in self.pages if page.connection_state is ConnectionState.NEW]
+        return [page for page in self.concerns if page.connection_state is ConnectionState.NEW]
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +182,8 @@ def list_screen(session: "Session", actor: Actor, place: Place, now: datetime) -
         place=place,
         rows=rows,
         more=places.mark(rows[-1].at, rows[-1].id) if len(found) > len(rows) else None,
-        pages=pages.pages(session),
+        concerns=pages.concerns(session),
+        connected=bool(rows) or pages.any_connected(session),
         chips=narrow.chips(session, place),
         saved=saved,
         counts=_counts(session, actor, place, saved),

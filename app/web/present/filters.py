@@ -1,11 +1,13 @@
 """What all templates can use."""
 
 import math
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from flask import Flask, g, request
+from markupsafe import Markup
 
 from app.accounts import rules
 from app.accounts.types import Permission
@@ -14,6 +16,7 @@ from app.core.clock import utc_now
 from app.edge.context import maybe_actor, services
 from app.web.present import health, names, nav, text, times, words
 
+ICONS = "vendor/lucide-1.62.0/icons.svg"
 THEMES = ("light", "dark")
 
 
@@ -34,7 +37,13 @@ def install(app: Flask) -> None:
         host=text.host,
         name=names.shown,
     )
-    env.globals.update(ailment=health.ailment, words=words, ways=nav.ways, asking=nav.ASKING)
+    asset = cast(Callable[[str], str], env.globals["asset"])
+
+    def icon(name: str, label: str = "") -> Markup:
+        """One of the kept icons; with a ``label`` where it stands without a word."""
+        return text.icon(asset(ICONS), name, label)
+
+    env.globals.update(svg_icon=icon, ailment=health.ailment, words=words, ways=nav.ways, asking=nav.ASKING)
     app.context_processor(_common)
 
 

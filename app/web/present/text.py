@@ -1,6 +1,7 @@
 """Foreign text and addresses as safe HTML."""
 
 import re
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from markupsafe import Markup, escape
@@ -11,6 +12,13 @@ _ADDRESS = re.compile(
 _TRAILING = ".,;:!?…)]}»”’"
 _PAIRS = {")": "(", "]": "[", "}": "{"}
 _SHOWN = 60
+
+
+@lru_cache(maxsize=2_000)
+def icon(sheet: str, name: str, label: str) -> Markup:
+    """An icon of a sheet; a screen has a hundred, of a few kinds."""
+    told = Markup('role="img" aria-label="{}"').format(label) if label else Markup('aria-hidden="true"')
+    return Markup('<svg class="icon" {}><use href="{}#{}"></use></svg>').format(told, sheet, name)
 
 
 def linkify(text: str) -> Markup:
