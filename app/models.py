@@ -5,6 +5,7 @@ from app.audit import models as audit
 from app.contacts import models as contacts
 from app.core.db import Base
 from app.desk import models as desk
+from app.duty import models as duty
 from app.inbox import models as inbox
 from app.notifications import models as notifications
 from app.outbox import models as outbox
@@ -23,6 +24,7 @@ __all__ = [
     "audit",
     "contacts",
     "desk",
+    "duty",
     "inbox",
     "notifications",
     "outbox",

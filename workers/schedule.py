@@ -19,6 +19,7 @@ from app.collecting import service as collecting
 from app.core import alive, config, logs, trouble
 from app.core.clock import utc_now
 from app.core.jobs import JobName
+from app.duty import queries as duty
 from app.inbox import counts
 from app.notifications import service as notifications
 from app.outbox import service as outbox
@@ -49,6 +50,8 @@ TABLE = (
     Entry(
         JobName.ROUTE, lambda session, _now: routing.has_waiting(session) or anew.has_waiting(session), SWEEP_SECONDS
     ),
+    Entry(JobName.ROUTE, lambda session, _now: routing.has_waiting(session), SWEEP_SECONDS),
+    Entry(JobName.ASSIGN, duty.has_work, SWEEP_SECONDS),
     Entry(JobName.INDEX, lambda session, _now: search.has_waiting(session), SWEEP_SECONDS),
     Entry(JobName.COUNT, counts.has_many_changes, SWEEP_SECONDS),
     Entry(JobName.REMEDY, remedies.has_due, SWEEP_SECONDS),

@@ -19,6 +19,7 @@ _LEADING = _EVERYBODY | {
     Permission.DECIDE_REMEDY,
     Permission.LIFT_DO_NOT_CONTACT,
     Permission.MANAGE_REMEDIES,
+    Permission.MANAGE_DUTY,
     Permission.MANAGE_ROUTING,
 }
 GRANTS: dict[Role, frozenset[Permission]] = {

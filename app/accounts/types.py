@@ -24,6 +24,8 @@ class Permission(StrEnum):
     MANAGE_ROUTING = "manage_routing"
     """Write, try and publish rules."""
     OWN_ACCOUNT = "own_account"
+    MANAGE_DUTY = "manage_duty"
+    """Say who takes on how much, and how a team's conversations are given out."""
     CURATE = "curate"
     """Rename and remove what all see: tags, a team's saved views; act on whole lists of any team."""
     LIFT_DO_NOT_CONTACT = "lift_do_not_contact"

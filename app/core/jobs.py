@@ -33,6 +33,7 @@ class JobName(StrEnum):
 
     DELIVER = "workers.jobs.outbox.deliver_due"
     ROUTE = "workers.jobs.routing.route_waiting"
+    ASSIGN = "workers.jobs.duty.work_through"
     INDEX = "workers.jobs.search.index_waiting"
     COUNT = "workers.jobs.inbox.fold_counts"
     REMEDY = "workers.jobs.remedies.carry_out_due"
@@ -46,8 +47,8 @@ class JobName(StrEnum):
     def queue(self) -> QueueName:
         if self is JobName.NOTIFY:
             return QueueName.NOTICES
-        prompt = (JobName.DELIVER, JobName.ROUTE, JobName.INDEX, JobName.COUNT, JobName.REMEDY)
-        return QueueName.PROMPT if self in prompt else QueueName.PATIENT
+        patient = (JobName.COLLECT, JobName.RECONCILE, JobName.TRY_RULES, JobName.TIDY)
+        return QueueName.PATIENT if self in patient else QueueName.PROMPT
 
 
 class Waker(Protocol):

@@ -7,9 +7,9 @@ from typing import Any, cast
 
 import re2
 
+from app.core import hours
 from app.core.i18n import gettext as _
 from app.learning.types import Kind
-from app.routing import hours
 from app.routing.types import CommentKind, Fact, Only, Value
 
 MOST_VALUES = 500

@@ -11,9 +11,9 @@ from typing import cast
 
 import re2
 
+from app.core import hours
 from app.inbox.types import Facts, Priority
 from app.routing import facts as known_facts
-from app.routing import hours
 from app.routing.types import CommentKind, Condition, Fact, Group, Hit, Match, Only, Rule, Verdict
 from app.routing.words import WordIndex, normal, spans, tokens
 

@@ -2,10 +2,25 @@
 
 from flask import Flask
 
-from app.web import account, assets, connect, health, home, inbox, pages, people, rules, search, sessions, setup, style
+from app.web import (
+    account,
+    assets,
+    connect,
+    duty,
+    health,
+    home,
+    inbox,
+    pages,
+    people,
+    rules,
+    search,
+    sessions,
+    setup,
+    style,
+)
 from app.web.present import filters
 
-SCREENS = (home, sessions, setup, inbox, connect, pages, health, rules, people, account, style, search)
+SCREENS = (home, sessions, setup, inbox, connect, pages, health, rules, people, duty, account, style, search)
 
 
 def install(app: Flask) -> None:

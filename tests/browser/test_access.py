@@ -59,8 +59,9 @@ def test_screens(scene: Scene, person: Opener, width: int, scheme: str) -> None:
     check(page)
     page.goto("/inbox?state=done&view=all")
     check(page)
-    page.goto("/style")
-    check(page)
+    for path in ("/style", "/duty"):
+        page.goto(path)
+        check(page)
     page.goto("/inbox/1")
     check(page)
 

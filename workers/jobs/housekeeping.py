@@ -7,6 +7,7 @@ from app.accounts import service as accounts
 from app.audit import heads
 from app.collecting import service as collecting
 from app.core.clock import utc_now
+from app.duty import service as duty
 from app.inbox import counts, journal
 from app.notifications import outgoing as notifications
 from workers import context
@@ -26,6 +27,7 @@ def tidy() -> None:
         accounts.tidy(session, now)
         notifications.tidy(session, now)
         journal.tidy(session, now)
+        duty.tidy(session, now)
         collecting.tidy(session, now, services.settings.collecting.keep_raw_days)
     with services.db.write() as session:
         mended = counts.mend(session)

@@ -62,6 +62,7 @@ def ways(counts: Mapping[str, Length] | None = None, saved: Sequence[SavedView] 
                 *to("search.show", _("Search"), "search", Permission.READ_INBOX),
                 *to("pages.overview", _("Pages"), "activity", Permission.READ_PAGES),
                 *to("rules.overview", _("Routing"), "route", Permission.READ_ROUTING),
+                *to("duty.overview", _("At work"), "user-check", Permission.READ_INBOX),
                 *to("people.overview", _("People"), "users", Permission.OWN_ACCOUNT),
             ),
         ),

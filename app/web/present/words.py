@@ -109,10 +109,14 @@ def role(one: Role) -> str:
     }[one]
 
 
+_WHO = {EventKind.GIVEN_OUT: "to", EventKind.GIVEN_BACK: "from", EventKind.NOT_IN_TIME: "from"}
+"""Where nobody acted, the person it is about."""
+
+
 def event(one: EventView) -> Word:
     """What happened to a conversation, as one line."""
-    who = one.actor or _("Porchlight")
     data = {key: str(value) for key, value in one.data.items()}
+    who = one.actor or data.get(_WHO.get(one.kind, ""), _("Porchlight"))
     match one.kind:
         case EventKind.HANDED_OVER:
             return Word(
@@ -161,6 +165,9 @@ def _plain_event(kind: EventKind, who: str) -> Word:
         EventKind.REPLY_UNDONE: Word(_("%(who)s took the reply back before it left.", who=who), "undo-2"),
         EventKind.REPLY_FAILED: Word(_("Something could not be carried out at the page."), "triangle-alert", "bad"),
         EventKind.REPLY_UNCLEAR: Word(_("Nobody can tell whether a reply arrived."), "triangle-alert", "attention"),
+        EventKind.GIVEN_OUT: Word(_("Given to %(who)s, whose turn it was.", who=who), "user-check"),
+        EventKind.GIVEN_BACK: Word(_("Back for anyone to take: %(who)s is not there.", who=who), "user-x"),
+        EventKind.NOT_IN_TIME: Word(_("Back for anyone to take: %(who)s did not answer in time.", who=who), "user-x"),
         EventKind.VANISHED: Word(_("Everything they wrote was taken down at the page."), "eye-off"),
     }[kind]
 

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.core import hours
 from app.inbox.types import Facts, Priority
 from app.routing import facts as values
-from app.routing import hours, reading, rules, words
+from app.routing import reading, rules, words
 from app.routing.rules import Scene
 from app.routing.types import Actions, Condition, Fact, Group, Match, Rule
 from tests.unit.routing import made

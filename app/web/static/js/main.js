@@ -15,3 +15,4 @@ import "./live.js";
 const write = () => holdKeys(import("./write.js"));
 if (document.getElementById("composer")) write();
 document.addEventListener("htmx:beforeRequest", (event) => event.detail.target?.id === "talk" && write());
+import "./duty.js";

@@ -1,8 +1,8 @@
-"""Hours of the week, as people write them: ``mo-fr 09:00-17:30 Europe/Berlin``."""
+"""Hours of the week, as people write them: ``mo-fr 09:00-17:30 Europe/Berlin``, several parted by ``;`` or lines."""
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -33,6 +33,47 @@ class Hours:
         if clock >= self.since:
             return here.weekday() in self.days
         return clock < self.until and (here - timedelta(days=1)).weekday() in self.days
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """When somebody is at work. ``off`` are days without work, as they fall in each of the hours' own zones."""
+
+    hours: tuple[Hours, ...]
+    off: frozenset[date] = frozenset()
+
+    def hold(self, at: datetime) -> bool:
+        """Whether that moment is within; always, where no hours are named and the day is not off."""
+        if not self.hours:
+            return at.astimezone(UTC).date() not in self.off
+        return any(one.hold(at) and at.astimezone(one.zone).date() not in self.off for one in self.hours)
+
+
+class HoursError(ValueError):
+    """A text names no hours; ``str`` is the part at fault."""
+
+
+@lru_cache(maxsize=500)
+def read_week(text: str, off: str = "") -> Week:
+    """The week that the texts name; ``off`` has one day a line, ``2026-12-25 Christmas``. Raises HoursError."""
+    found = []
+    for part in _parts(text):
+        one = read(part)
+        if one is None:
+            raise HoursError(part)
+        found.append(one)
+    return Week(tuple(found), frozenset(map(_day, _parts(off))))
+
+
+def _parts(text: str) -> list[str]:
+    return [part for line in text.replace(";", "\n").split("\n") if (part := line.strip())]
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text.split(maxsplit=1)[0])
+    except ValueError:
+        raise HoursError(text) from None
 
 
 @lru_cache(maxsize=500)

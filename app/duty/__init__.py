@@ -1,0 +1,1 @@
+"""Who is at work, and who gets which conversation."""

@@ -1,0 +1,178 @@
+"""Reading who is at work, and what they have."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from app.accounts.models import Team, TeamMember, User
+from app.duty import rules
+from app.duty.models import Duty, Handout, TeamWay
+from app.duty.types import Availability, Colleague, Mode, OnDuty, Wanting, Way
+from app.inbox.models import Conversation, ConversationTag, Tag
+from app.inbox.types import ConversationState
+
+LATELY = timedelta(hours=1)
+
+
+def ways(session: Session) -> dict[int, Way]:
+    """How each team's conversations are given out."""
+    found = {one.team_id: _way(one) for one in session.scalars(select(TeamWay))}
+    return {team_id: found.get(team_id, Way(team_id)) for team_id in session.scalars(select(Team.id))}
+
+
+def _way(one: TeamWay) -> Way:
+    return Way(one.team_id, one.mode, one.back_after_minutes, one.hours, one.days_off)
+
+
+def availability(session: Session, user_id: int, now: datetime) -> tuple[Availability, datetime | None]:
+    """How somebody stands, and since when; offline for who never said anything."""
+    duty = session.get(Duty, user_id)
+    if duty is None:
+        return Availability.OFFLINE, None
+    return rules.at_work(duty.availability, duty.since, duty.seen_at, now)
+
+
+def overview(session: Session, now: datetime) -> list[OnDuty]:
+    """Everybody active, by name, and how they stand. A fixed number of statements."""
+    people = session.execute(
+        select(User, Duty)
+        .outerjoin(Duty, Duty.user_id == User.id)
+        .where(User.active)
+        .order_by(func.lower(User.name), User.id)
+    ).all()
+    teams: dict[int, set[int]] = {}
+    for team_id, user_id in session.execute(select(TeamMember.team_id, TeamMember.user_id)):
+        teams.setdefault(user_id, set()).add(team_id)
+    carried = loads(session, [user.id for user, _duty in people])
+    return [_line(user, duty, frozenset(teams.get(user.id, ())), carried.get(user.id, 0), now) for user, duty in people]
+
+
+def _line(user: User, duty: Duty | None, team_ids: frozenset[int], load: int, now: datetime) -> OnDuty:
+    if duty is None:
+        return OnDuty(
+            user.id, user.name, user.demo, team_ids, Availability.OFFLINE, None, False, True, load, 20, (), (), ""
+        )
+    stands, since = rules.at_work(duty.availability, duty.since, duty.seen_at, now)
+    return OnDuty(
+        id=user.id,
+        name=user.name,
+        demo=user.demo,
+        team_ids=team_ids,
+        availability=stands,
+        since=since,
+        unseen=stands is not duty.availability,
+        in_hours=rules.in_hours(duty.hours, "", now),
+        load=load,
+        capacity=duty.capacity,
+        languages=tuple(duty.languages),
+        skills=tuple(duty.skills),
+        hours=duty.hours,
+    )
+
+
+def loads(session: Session, user_ids: Collection[int]) -> dict[int, int]:
+    """How many conversations wait for an answer of each; who has none is left out."""
+    query = (
+        select(Conversation.assignee_id, func.count())
+        .where(Conversation.assignee_id.in_(sorted(user_ids)), Conversation.state == ConversationState.NEW)
+        .group_by(Conversation.assignee_id)
+    )
+    return {user_id: count for user_id, count in session.execute(query) if user_id is not None}
+
+
+def colleagues(session: Session, way: Way, now: datetime) -> list[Colleague]:
+    """The people of a team who said that they are at work, ready or not."""
+    members = session.scalars(
+        select(Duty)
+        .join(User, User.id == Duty.user_id)
+        .join(TeamMember, TeamMember.user_id == User.id)
+        .where(TeamMember.team_id == way.team_id, User.active)
+        .order_by(Duty.user_id)
+    ).all()
+    carried = loads(session, [one.user_id for one in members])
+    given = _given(session, [one.user_id for one in members], now)
+    open_now = rules.in_hours(way.hours, way.days_off, now)
+    return [_colleague(one, carried.get(one.user_id, 0), given.get(one.user_id), open_now, now) for one in members]
+
+
+def _colleague(one: Duty, load: int, given: tuple[datetime, int] | None, open_now: bool, now: datetime) -> Colleague:
+    stands, _since = rules.at_work(one.availability, one.since, one.seen_at, now)
+    return Colleague(
+        id=one.user_id,
+        ready=stands is Availability.ONLINE and open_now and rules.in_hours(one.hours, "", now),
+        capacity=one.capacity,
+        load=load,
+        languages=frozenset(one.languages),
+        skills=frozenset(skill.casefold() for skill in one.skills),
+        given_at=given[0] if given else None,
+        given_lately=given[1] if given else 0,
+    )
+
+
+def _given(session: Session, user_ids: Sequence[int], now: datetime) -> dict[int, tuple[datetime, int]]:
+    lately = func.count().filter(Handout.at > now - LATELY)
+    query = select(Handout.user_id, func.max(Handout.at), lately).where(Handout.user_id.in_(user_ids))
+    return {user_id: (at, count) for user_id, at, count in session.execute(query.group_by(Handout.user_id))}
+
+
+def waiting(session: Session, team_id: int, limit: int) -> list[Wanting]:
+    """Conversations of a team that nobody has, those that wait longest first."""
+    query = (
+        select(Conversation.id, Conversation.language)
+        .where(
+            Conversation.team_id == team_id,
+            Conversation.state == ConversationState.NEW,
+            Conversation.assignee_id.is_(None),
+            Conversation.routed_at.is_not(None),
+        )
+        .order_by(Conversation.sort_at, Conversation.id)
+        .limit(limit)
+    )
+    found = session.execute(query).all()
+    tags: dict[int, set[str]] = {}
+    marked = (
+        select(ConversationTag.conversation_id, Tag.key)
+        .join(Tag, Tag.id == ConversationTag.tag_id)
+        .where(ConversationTag.conversation_id.in_([row.id for row in found]), Tag.removed_at.is_(None))
+    )
+    for talk_id, key in session.execute(marked):
+        tags.setdefault(talk_id, set()).add(key)
+    return [Wanting(talk_id, language, frozenset(tags.get(talk_id, ()))) for talk_id, language in found]
+
+
+def has_work(session: Session, now: datetime) -> bool:
+    """Whether a conversation waits that somebody could be given, or somebody went whose conversations must go back."""
+    by_itself = select(TeamWay.team_id).where(TeamWay.mode != Mode.BY_HAND)
+    gone = (
+        select(Duty.user_id)
+        .join(Conversation, Conversation.assignee_id == Duty.user_id)
+        .where(
+            Conversation.state == ConversationState.NEW,
+            Conversation.team_id.in_(by_itself),
+            or_(
+                Duty.availability.in_([Availability.OFFLINE, Availability.AWAY_RETURNING])
+                & (Duty.since <= now - rules.GRACE),
+                (Duty.availability == Availability.ONLINE) & (Duty.seen_at <= now - rules.UNSEEN_AFTER - rules.GRACE),
+            ),
+        )
+        .limit(1)
+    )
+    if session.scalar(gone) is not None:
+        return True
+    return any(
+        waiting(session, way.team_id, 1) and any(one.free for one in colleagues(session, way, now))
+        for way in ways(session).values()
+        if way.mode is not Mode.BY_HAND
+    )
+
+
+def gone(session: Session, members: Mapping[int, object] | Collection[int], now: datetime) -> set[int]:
+    """Those of the people whose conversations go back to their team by now."""
+    found = session.scalars(select(Duty).where(Duty.user_id.in_(list(members))))
+    return {
+        one.user_id
+        for one in found
+        if rules.gives_back(*rules.at_work(one.availability, one.since, one.seen_at, now), now)
+    }
