@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from app.core.i18n import gettext as _
 from app.duty.types import Availability, Mode
-from app.web.present.words import Word
+from app.web.present.word import Word
 
 
 @dataclass(frozen=True, slots=True)
