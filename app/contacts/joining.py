@@ -18,6 +18,7 @@ from app.contacts.models import Contact, ContactEvent, ContactMark, Identity, Mu
 from app.contacts.types import DO_NOT_CONTACT, VIP, ContactEventKind, Mark
 from app.core.db import run_in_bulk
 from app.core.errors import Conflict, InvalidInput, NotFound
+from app.core.events import Changed, announce
 from app.core.i18n import gettext as _
 from app.core.ids import new_id
 from app.pages.models import Page
@@ -49,6 +50,7 @@ def join(
     session.flush()
     run_in_bulk(session, update(Contact).where(Contact.head_id == joined.id).values(head_id=kept.id))
     changed(session, kept)
+    announce(session, Changed("contact", joined.id))
     record(session, kept.id, ContactEventKind.JOINED, actor, now, {"id": joined.id, "name": joined.name})
 
 
@@ -112,6 +114,7 @@ def changed(session: Session, head: Contact) -> None:
     head.vip, head.do_not_contact = VIP in marks, DO_NOT_CONTACT in marks
     head.version += 1
     session.flush()
+    announce(session, Changed("contact", head.id))
 
 
 def record(

@@ -286,3 +286,11 @@ def events(session: Session, actor: Actor, contact_id: int, limit: int = SHOWN_A
         .limit(limit)
     )
     return [ContactEventView(event.kind, name, event.at, event.data) for event, name in session.execute(query)]
+
+
+def page_names(session: Session, page_ids: Collection[int]) -> dict[int, tuple[str, str]]:
+    """Name and connector of pages, by id. One statement, or none for no pages."""
+    if not page_ids:
+        return {}
+    query = select(Page.id, Page.name, Page.connector).where(Page.id.in_(sorted(set(page_ids))))
+    return {page_id: (name, connector) for page_id, name, connector in session.execute(query)}

@@ -19,7 +19,8 @@ CHANNEL = "porchlight.live"
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """One thing changed: ``kind`` is ``inbox`` (lists are out of date), ``conversation`` or ``page``; ``id`` 0: any."""
+    """One thing changed: ``kind`` is ``inbox`` (lists are out of date), ``conversation``, ``contact`` or ``page``;
+    ``id`` 0: any."""
 
     kind: str
     id: int = 0

@@ -1,11 +1,12 @@
 """What one contact said, over all pages, with everybody who was joined with them."""
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app.accounts import rules as account_rules
 from app.accounts.types import Actor, Permission
 from app.contacts import queries as contacts
+from app.contacts.models import Contact
 from app.inbox.models import Conversation, Post
 from app.inbox.types import HistoryEntry
 from app.pages.models import Page
@@ -34,6 +35,18 @@ def conversations(
         for one, page_name, title in session.execute(query)
     ]
     return found[:limit], found[limit - 1].id if len(found) > limit else None
+
+
+def must_not_be_contacted(session: Session, conversation_id: int) -> bool:
+    """Whether nothing may be sent to the person of a conversation."""
+    own, head = aliased(Contact), aliased(Contact)
+    query = (
+        select(head.do_not_contact)
+        .join(own, own.head_id == head.id)
+        .join(Conversation, Conversation.contact_id == own.id)
+        .where(Conversation.id == conversation_id)
+    )
+    return bool(session.scalar(query))
 
 
 def count(session: Session, contact_id: int, limit: int = 100) -> int:

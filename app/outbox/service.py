@@ -15,6 +15,7 @@ from app.core.events import Changed, announce
 from app.core.i18n import gettext as _
 from app.core.ids import new_id
 from app.core.jobs import JobName, defer_wake
+from app.inbox import persons
 from app.inbox import service as inbox
 from app.inbox.models import Comment, Post
 from app.inbox.types import Echo, EventKind, Mark
@@ -22,6 +23,7 @@ from app.outbox import rules
 from app.outbox.models import Delivery
 from app.outbox.types import Act, Claimed, DeliveryState
 from app.pages import service as pages
+from app.pages import words
 from app.pages.models import Connection, Page
 from app.pages.types import ConnectionState, PageState
 from app.signals.service import tell
@@ -140,10 +142,22 @@ def claim(session: Session, delivery_id: int, now: datetime, lease_seconds: floa
     )
     options = {"synchronize_session": False}
     if session.execute(send.execution_options(**options)).rowcount == 1:  # type: ignore[attr-defined]
-        return _claimed(session, delivery_id, lease, until, look_up=False)
+        claimed = _claimed(session, delivery_id, lease, until, look_up=False)
+        return None if _must_not_leave(session, claimed, now) else claimed
     if session.execute(look.execution_options(**options)).rowcount == 1:  # type: ignore[attr-defined]
         return _claimed(session, delivery_id, lease, until, look_up=True)
     return None
+
+
+def _must_not_leave(session: Session, claimed: Claimed, now: datetime) -> bool:
+    """Hold a reply to somebody who must not be contacted, whichever way it came here and however long it waited."""
+    one = _held(session, claimed) if claimed.act is Act.REPLY else None
+    if one is None or not persons.must_not_be_contacted(session, one.conversation_id):
+        return False
+    one.error_code, one.error_detail = words.DO_NOT_CONTACT, ""
+    one.lease = one.lease_until = None
+    _give_up(session, one, DeliveryState.FAILED, EventKind.REPLY_FAILED, words.DO_NOT_CONTACT, now)
+    return True
 
 
 def _claimed(session: Session, delivery_id: int, lease: str, until: datetime, *, look_up: bool) -> Claimed:

@@ -1,5 +1,6 @@
 """Why a page can't be read or an act was refused, and what to do about it: words for every code of
-``app.connectors.errors``, and for ``internal`` and ``busy``, which ``app.collecting`` adds.
+``app.connectors.errors``, for ``internal`` and ``busy``, which ``app.collecting`` adds, and for what ``app.outbox``
+holds.
 """
 
 from collections.abc import Iterable
@@ -11,6 +12,7 @@ from app.core.i18n import lazy
 
 INTERNAL = "internal"
 BUSY = "busy"
+DO_NOT_CONTACT = "do_not_contact"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,10 @@ def _why(code: str, detail: str) -> str:
 
 
 _WORDS: dict[str, tuple[str, str]] = {
+    DO_NOT_CONTACT: (
+        lazy("This person is marked “Do not contact”."),
+        lazy("A supervisor or an admin can lift that on the contact's page; then send it again."),
+    ),
     errors.UNREACHABLE: (
         lazy("The site can't be reached."),
         lazy(

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.types import Actor
 from app.connectors.ports import LengthLimit
+from app.contacts.care import check_may_write
 from app.core import text as texts
 from app.core.db import run_in_bulk
 from app.core.errors import Conflict, Forbidden, InvalidInput, NotFound
@@ -67,6 +68,7 @@ def send(
         raise Conflict(
             _("The comment is no longer there, so it can't be answered. Your text is kept below."), code="target_gone"
         )
+    check_may_write(session, talk.contact_id)
     before = _before(talk)
     due_at = now + timedelta(seconds=undo_seconds)
     reply = _speak(session, actor, talk, target, text, key=key, due_at=due_at, now=now)
@@ -206,6 +208,8 @@ def settle(session: Session, actor: Actor, reply_id: int, *, send_again: bool, n
     if reply is None:
         raise NotFound(_("There is no such reply."))
     talk = access.conversation(session, actor, reply.conversation_id, to_write=True)
+    if send_again:
+        check_may_write(session, talk.contact_id)
     outbox.decide(session, reply.delivery_id, send_again=send_again, now=now)
     if talk.state is ConversationState.NEW:
         inbox.set_state(talk, ConversationState.WAITING, None, now)

@@ -6,6 +6,7 @@ from app.web import (
     account,
     assets,
     connect,
+    contacts,
     duty,
     health,
     home,
@@ -20,7 +21,7 @@ from app.web import (
 )
 from app.web.present import filters
 
-SCREENS = (home, sessions, setup, inbox, connect, pages, health, rules, people, duty, account, style, search)
+SCREENS = (home, sessions, setup, inbox, connect, pages, health, rules, people, duty, account, style, search, contacts)
 
 
 def install(app: Flask) -> None:

@@ -13,6 +13,8 @@ from app.accounts import queries as accounts
 from app.accounts.types import Actor, TeamView
 from app.bootstrap import Services
 from app.connectors.ports import Capabilities
+from app.contacts import queries as contacts
+from app.contacts.types import ContactView
 from app.core.i18n import gettext as _
 from app.desk import queries as desk
 from app.desk.types import SavedView
@@ -55,6 +57,9 @@ if TYPE_CHECKING:
 
 COUNTED_TO = 100
 NEWS_AT_MOST = 5
+NOTES_BESIDE = 3
+IDENTITIES_BESIDE = 6
+"""So many of a contact's stand beside a conversation; the contact's own page has them all."""
 _COUNTED = (View.TEAM, View.MINE, View.UNASSIGNED, View.APPROVAL, View.UNSENT)
 
 
@@ -133,6 +138,7 @@ class TalkScreen:
     tags: Sequence[TagView]
     why: Sequence[Explanation]
     history: Sequence[HistoryEntry]
+    contact: ContactView
     teams: Sequence[TeamView]
     people: Sequence[tuple[int, str]]
     can: Capabilities
@@ -211,7 +217,7 @@ def _counts(session: "Session", actor: Actor, place: Place, saved: Sequence[Save
 def talk_screen(
     services: Services, session: "Session", actor: Actor, conversation_id: int, draft: Draft, now: datetime
 ) -> TalkScreen:
-    """At most eighteen statements, however long the thread. Raises NotFound."""
+    """At most twenty-four statements, however long the thread. Raises NotFound."""
     talk = inbox.conversation(session, actor, conversation_id)
     answers = replies.replies(session, actor, conversation_id)
     page = pages.page(session, talk.page_id)
@@ -229,6 +235,7 @@ def talk_screen(
         tags=tags.tags_of(session, conversation_id),
         why=routing.explain(session, conversation_id),
         history=inbox.history(session, actor, conversation_id),
+        contact=contacts.contact(session, actor, talk.contact_id, most_notes=NOTES_BESIDE, most=IDENTITIES_BESIDE),
         teams=teams,
         people=accounts.team_members(session),
         can=connect.capabilities(services.connectors, services.box, reach),

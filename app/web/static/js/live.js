@@ -27,6 +27,7 @@ function heard(event) {
   const id = /"id": *(\d+)/.exec(event.data)?.[1];
   const { kind } = JSON.parse(event.data);
   if (kind === "conversation" && (id === "0" || id === openId())) readAgain();
+  else if (kind === "contact" && id === document.getElementById("talk")?.dataset.contact) readAgain();
   else if (kind === "inbox") askForNews();
 }
 

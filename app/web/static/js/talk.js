@@ -41,6 +41,7 @@ export const readAgain = oneAtATime(async () => {
     if (next && !using(part)) replace(part, document.importNode(next, true));
   }
   scroller.scrollTop = top;
+  shown.dataset.contact = fresh.dataset.contact;
   if (fresh.dataset.version !== shown.dataset.version) {
     shown.dataset.version = fresh.dataset.version;
     document.dispatchEvent(new CustomEvent("talk-changed", { detail: fresh.dataset.version }));
