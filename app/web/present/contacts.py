@@ -2,7 +2,7 @@
 
 from app.contacts.types import ContactEventKind, ContactEventView, MarkKind
 from app.core.i18n import gettext as _
-from app.web.present.words import Word
+from app.web.present.word import Word
 
 
 def mark(kind: str, value: str = "") -> str:
