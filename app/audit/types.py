@@ -32,6 +32,10 @@ class Action(StrEnum):
     SHOP_ADDED = "remedies:shop:added"
     SHOP_CHANGED = "remedies:shop:changed"
     GUARD_ANSWERED = "remedies:guard:answered"
+    RULES_PROPOSED = "routing:rules:proposed"
+    RULES_APPROVED = "routing:rules:approved"
+    RULES_PUBLISHED = "routing:rules:published"
+    RULES_ROLLED_BACK = "routing:rules:rolled_back"
     SAME_PERSON = "accounts:user:same_person"
 
 

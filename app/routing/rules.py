@@ -287,11 +287,20 @@ def _joined(found: list[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def nearly(book: RuleBook, scene: Scene, limit: int = 5) -> list[Near]:
-    """Rules of several conditions, all of which must hold, that lacked just one."""
+    """Rules of several conditions, all of which must hold, that lacked just one; and one that held says something
+    about this conversation, rather than what it is not or who its person is."""
     found = []
     for rule, tests in book.tests:
         if rule.match is Match.ALL and len(tests) > 1:
             failing = [n for n, test in enumerate(tests) if not test(scene)]
-            if len(failing) == 1:
+            held = [one for n, one in enumerate(rule.when) if n not in failing]
+            if len(failing) == 1 and any(map(_tells, held)):
                 found.append(Near(rule, rule.when[failing[0]], failing[0] + 1))
     return found[:limit]
+
+
+def _tells(one: Condition | Group) -> bool:
+    """Whether a condition that holds singles a conversation out."""
+    if isinstance(one, Group):
+        return any(map(_tells, one.members))
+    return one.fact not in (Fact.KNOWN, Fact.VIP, Fact.HELD, Fact.COMMENT_KINDS) and not one.negated

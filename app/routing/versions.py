@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 from app.accounts import queries as accounts
 from app.accounts import rules as account_rules
 from app.accounts.types import Actor, Permission
+from app.audit import service as audit
+from app.audit.types import Action, Entry
 from app.core.errors import Conflict, Forbidden, NotFound
 from app.core.i18n import gettext as _
 from app.core.ids import new_id
@@ -21,6 +23,12 @@ from app.routing.tally import SHARE_FOR_TWO, share_out_of_sight
 from app.routing.types import Fact, Fault, Rule, RuleSetEventKind, RuleSetState, TrialState
 
 OPEN = (RuleSetState.DRAFT, RuleSetState.PROPOSED)
+_AUDITED = {
+    RuleSetEventKind.PROPOSED: Action.RULES_PROPOSED,
+    RuleSetEventKind.APPROVED: Action.RULES_APPROVED,
+    RuleSetEventKind.PUBLISHED: Action.RULES_PUBLISHED,
+    RuleSetEventKind.ROLLED_BACK: Action.RULES_ROLLED_BACK,
+}
 
 
 def install(session: Session, source: str, now: datetime, actor_id: int | None = None) -> int:
@@ -244,5 +252,8 @@ def _note(
     now: datetime,
     data: dict[str, Any] | None = None,
 ) -> None:
+    if kind in _AUDITED:
+        subject, facts = f"rules/{one.id}", {key: str(value) for key, value in (data or {}).items()}
+        audit.record(session, Entry(_AUDITED[kind], subject, now, actor_id, facts=facts, content_hash=one.digest))
     session.add(RuleSetEvent(id=new_id(), rule_set_id=one.id, kind=kind, actor_id=actor_id, at=now, data=data or {}))
     session.flush()

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 _APOSTROPHES = str.maketrans("’‘ʼ´`", "'''''")
@@ -81,24 +82,35 @@ def _stands(said: Sequence[str], at: int, parts: Sequence[str], open_end: bool) 
 
 def spans(text: str, words: Sequence[str]) -> list[tuple[int, int]]:
     """Where in ``text`` (as ``normal`` leaves it) the words stand, in order; none within another."""
+    phrases, stems = _wanted(tuple(words))
     marks = [(found.start(), found.end(), found.group().casefold()) for found in _TOKEN.finditer(text)]
     said = [mark[2] for mark in marks]
-    wanted = [(tokens(word.strip().rstrip("*")), word.strip().endswith("*")) for word in words]
-    wanted = sorted((one for one in wanted if one[0]), key=lambda one: -len(one[0]))
-    by_first: dict[str, list[tuple[list[str], bool]]] = defaultdict(list)
-    open_ones = [one for one in wanted if one[1] and len(one[0]) == 1]
-    for one in wanted:
-        if one not in open_ones:
-            by_first[one[0][0]].append(one)
     found: list[tuple[int, int]] = []
     at = 0
     while at < len(said):
         size = next(
-            (len(parts) for parts, open_end in by_first.get(said[at], ()) if _stands(said, at, parts, open_end)), 0
+            (len(parts) for parts, open_end in phrases.get(said[at], ()) if _stands(said, at, parts, open_end)), 0
         )
-        if not size and any(said[at].startswith(parts[0]) for parts, _open in open_ones):
+        if not size and said[at].startswith(stems):
             size = 1
         if size:
             found.append((marks[at][0], marks[at + size - 1][1]))
         at += size or 1
     return found
+
+
+@lru_cache(maxsize=2000)
+def _wanted(words: tuple[str, ...]) -> tuple[dict[str, list[tuple[list[str], bool]]], tuple[str, ...]]:
+    """Phrases by their first word, the longest first; and what single words may begin with."""
+    phrases: dict[str, list[tuple[list[str], bool]]] = defaultdict(list)
+    stems = []
+    for word in words:
+        open_end = word.strip().endswith("*")
+        parts = tokens(word.strip().rstrip("*"))
+        if open_end and len(parts) == 1:
+            stems.append(parts[0])
+        elif parts:
+            phrases[parts[0]].append((parts, open_end))
+    for some in phrases.values():
+        some.sort(key=lambda one: -len(one[0]))
+    return dict(phrases), tuple(stems)

@@ -80,6 +80,10 @@ def test_what_nearly_matched_lacks_that_one_condition(rule: Rule, seen: Facts, l
     book = rules.compiled([rule])
     near = rules.nearly(book, Scene(seen, language, book))
     answers = [holds(one, seen, language) for one in rule.when]
+    if near == [] and not any(
+        map(rules._tells, [one for one, holds_ in zip(rule.when, answers, strict=True) if holds_])
+    ):
+        return
     if rule.match is Match.ALL and len(answers) > 1 and answers.count(False) == 1:
         assert [(one.failing, one.place) for one in near] == [
             (rule.when[answers.index(False)], answers.index(False) + 1)

@@ -1,7 +1,9 @@
 """Rules as text: read, written, and every fault told at its place."""
 
+import re
 from contextlib import suppress
 from importlib import resources
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 
 from app.routing import reading, writing
 from app.routing.reading import InvalidRules
-from app.routing.types import Rule
+from app.routing.types import Fact, Rule
 from tests.unit.routing import made
 
 
@@ -26,6 +28,14 @@ def test_the_first_rules_survive_being_written() -> None:
     shipped = reading.read(resources.files("app.routing").joinpath("default_rules.toml").read_text(encoding="utf-8"))
     assert reading.read(writing.write(shipped)) == shipped
     assert len(shipped) == 13
+
+
+def test_the_examples_of_the_documentation_are_right() -> None:
+    text = Path("docs/admins.md").read_text(encoding="utf-8")
+    examples = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    rules = [rule for one in examples for rule in reading.read(one)]
+    assert rules[1].goes_on
+    assert {fact.value for fact in Fact if f"`{fact.value} = " not in text} == set()
 
 
 @settings(max_examples=80, deadline=None)
