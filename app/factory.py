@@ -29,9 +29,10 @@ def create_app(services: Services | None = None) -> Flask:
     app = Flask("app.web", static_folder=None)  # app.web.assets serves them
     _configure(app, services)
     app.extensions[EXTENSION] = services
-    CSRFProtect(app)
+    forms = CSRFProtect(app)
     errors.install(app)
     web.install(app)
+    forms.exempt(app.view_functions["notifications.leave"])  # mail programs send it by themselves; its token admits
     app.before_request(_speak)
     app.after_request(_harden)
     if services.settings.web.trusted_proxies:

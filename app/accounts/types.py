@@ -26,6 +26,8 @@ class Permission(StrEnum):
     OWN_ACCOUNT = "own_account"
     MANAGE_DUTY = "manage_duty"
     """Say who takes on how much, and how a team's conversations are given out."""
+    MANAGE_ROOMS = "manage_rooms"
+    """Say which chat rooms are told what."""
     CURATE = "curate"
     """Rename and remove what all see: tags, a team's saved views; act on whole lists of any team."""
     LIFT_DO_NOT_CONTACT = "lift_do_not_contact"

@@ -1,5 +1,7 @@
 """What a view works with: the services, the transaction, and who is asking."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import cast
 
 from flask import current_app, g
@@ -19,6 +21,18 @@ def services() -> Services:
 def session() -> Session:
     """The request's transaction; the edge commits it after the view."""
     return cast(Session, g.session)
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """The request's transaction while it lasts, else a short one of its own: for what stands on every page, those of
+    views with own transactions and of errors too. A session that was closed would begin anew and never end."""
+    current = g.get("session")
+    if current is not None and current.in_transaction():
+        yield current
+    else:
+        with services().db.read() as own:
+            yield own
 
 
 def actor() -> Actor:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased
 from app.accounts.models import Team, TeamMember, User
 from app.contacts.models import Contact
 from app.inbox.models import Conversation
-from app.inbox.types import ConversationState
+from app.inbox.types import ConversationState, Length
 from app.notifications import rules
 from app.notifications.models import ChatHook, Choice, Message, NoticeSettings, Notification, PushDevice
 from app.notifications.types import (
@@ -34,12 +34,13 @@ COUNT_LIMIT = 100
 _WAITING = (MessageState.OPEN, MessageState.AGAIN, MessageState.SENDING)
 
 
-def unread(session: Session, user_id: int) -> int:
+def unread(session: Session, user_id: int) -> Length:
     """How many a person has not read, counted to 100 at most."""
     mine = select(Notification.id).where(
         Notification.user_id == user_id, Notification.read_at.is_(None), Notification.in_app
     )
-    return session.scalar(select(func.count()).select_from(mine.limit(COUNT_LIMIT).subquery())) or 0
+    count = session.scalar(select(func.count()).select_from(mine.limit(COUNT_LIMIT).subquery())) or 0
+    return Length(count, exact=count < COUNT_LIMIT)
 
 
 def listed(session: Session, user_id: int, before: int | None = None, limit: int = PAGE_LENGTH) -> list[Told]:

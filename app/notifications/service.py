@@ -215,6 +215,12 @@ def try_hook(session: Session, actor: Actor, hook_id: int, now: datetime) -> Non
     tell_room(session, hook_id, news, now)
 
 
+def switch_hook(session: Session, hook_id: int, *, on: bool) -> None:
+    """Tell this room nothing for now, or something again."""
+    _hook(session, hook_id).active = on
+    session.flush()
+
+
 def remove_hook(session: Session, hook_id: int) -> None:
     """Tell this room nothing more, and forget its address."""
     session.execute(delete(ChatHook).where(ChatHook.id == _hook(session, hook_id).id))

@@ -11,8 +11,11 @@ from app.web import (
     health,
     home,
     inbox,
+    notices,
+    notifications,
     pages,
     people,
+    rooms,
     rules,
     search,
     sessions,
@@ -21,7 +24,25 @@ from app.web import (
 )
 from app.web.present import filters
 
-SCREENS = (home, sessions, setup, inbox, connect, pages, health, rules, people, duty, account, style, search, contacts)
+SCREENS = (
+    home,
+    sessions,
+    setup,
+    inbox,
+    connect,
+    pages,
+    health,
+    rules,
+    people,
+    duty,
+    account,
+    style,
+    search,
+    contacts,
+    notices,
+    notifications,
+    rooms,
+)
 
 
 def install(app: Flask) -> None:

@@ -11,6 +11,7 @@ from app.core.errors import Forbidden, InvalidInput
 from app.core.i18n import gettext as _
 from app.edge.context import actor, services, session
 from app.edge.routes import route
+from app.web import notices
 from app.web.sessions import begin, count_try, forget_try
 
 blueprint = Blueprint("account", __name__, url_prefix="/account")
@@ -64,4 +65,4 @@ def change_password() -> ResponseReturnValue:
 
 def _page(errors: dict[str, str]) -> str:
     languages = [("", _("As the browser asks for")), *NAMES.items()]
-    return render_template("account/show.html", errors=errors, languages=languages)
+    return render_template("account/show.html", **notices.shown(), errors=errors, languages=languages)

@@ -13,7 +13,7 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
-from flask import Flask, Response, request, url_for
+from flask import Flask, Response, current_app, request, url_for
 from werkzeug.exceptions import NotFound
 
 ENDPOINT = "asset"
@@ -27,6 +27,7 @@ SMALLEST = 1_000
 """Bytes from which compression is worth it."""
 _TEXT = ("text/", "application/json", "image/svg+xml")
 _COMMENT = re.compile(rb"/\*.*?\*/", re.DOTALL)
+_FILES = "porchlight.assets"
 _FOREVER = "public, max-age=31536000, immutable"
 
 
@@ -48,6 +49,7 @@ def install(app: Flask) -> None:
         return _send(files, path, _FOREVER if version == current else "no-cache")
 
     current = version
+    app.extensions[_FILES] = files
     file.needs = "public"  # type: ignore[attr-defined] # as app.edge.routes marks its views; reads no database
     app.add_url_rule("/static/<version>/<path:path>", endpoint=ENDPOINT, view_func=file)
     addresses: dict[tuple[str, str], str] = {}
@@ -60,6 +62,11 @@ def install(app: Flask) -> None:
 
     app.jinja_env.globals["asset"] = asset
     app.after_request(_pack)
+
+
+def plain(path: str) -> Response:
+    """A file at an address without a version: asked for anew each time."""
+    return _send(current_app.extensions[_FILES], path, "no-cache")
 
 
 def _read(folder: Path) -> dict[str, Asset]:

@@ -16,6 +16,8 @@ from app.core.i18n import gettext as _
 from app.core.i18n import ngettext
 from app.edge.context import services, session
 from app.edge.routes import PUBLIC, route
+from app.notifications import queries as notifications
+from app.notifications.types import Channel
 from app.outbox import queries as outbox
 from app.pages import queries as pages
 
@@ -40,7 +42,9 @@ class Part:
 @route(blueprint, "/health", needs=Permission.READ_PAGES)
 def show() -> ResponseReturnValue:
     """Every part with reason and remedy, what needs a look first."""
-    parts = sorted([_database(), *_processes(), _outbox(utc_now()), _pages(), _space()], key=lambda part: part.well)
+    now = utc_now()
+    found = [_database(), *_processes(), _outbox(now), *_notices(now), _pages(), _space()]
+    parts = sorted(found, key=lambda part: part.well)
     return render_template("health/show.html", parts=parts, well=all(part.well for part in parts))
 
 
@@ -142,6 +146,30 @@ def _outbox(now: datetime) -> Part:
     )
     remedy = _("It waits for a page that is in trouble or paused, or the worker that sends is not running.")
     return Part(_("Outbox"), False, text, remedy, url_for("pages.overview"))
+
+
+def _notices(now: datetime) -> list[Part]:
+    """Mail, and whatever else does not reach our people."""
+    failing = {one.channel: one for one in notifications.troubles(session(), now)}
+    names = {
+        Channel.MAIL: _("E-mail to colleagues"),
+        Channel.PUSH: _("Notifications in browsers"),
+        Channel.CHAT: _("Chat rooms"),
+    }
+    remedies = {
+        Channel.MAIL: _("Check the settings under smtp in config.toml; what waits goes out as soon as it can."),
+        Channel.PUSH: _("Usually it passes. Each browser shows its reason under “Your account”."),
+        Channel.CHAT: _("Each room shows its reason."),
+    }
+    parts = []
+    for channel, name in names.items():
+        trouble_now = failing.get(channel)
+        if trouble_now is not None:
+            parts.append(Part(name, False, trouble_now.reason, remedies[channel]))
+        elif channel is Channel.MAIL:
+            ready = services().mailer.ready
+            parts.append(Part(name, True, _("What was due has left.") if ready else _("Not set up.")))
+    return parts
 
 
 def _pages() -> Part:

@@ -157,9 +157,9 @@ def test_what_somebody_is_looking_at_does_not_leave(desk: Desk) -> None:
     desk.spread()
     with desk.house.db.write() as session:
         service.seen(session, desk.house.bob, other + 1, desk.now)
-        assert queries.unread(session, desk.house.bob.id) == 1
+        assert queries.unread(session, desk.house.bob.id).n == 1
         service.seen(session, desk.house.bob, talk, desk.now)
-        assert queries.unread(session, desk.house.bob.id) == 0
+        assert queries.unread(session, desk.house.bob.id).n == 0
     (message,) = desk.messages()
     with desk.house.db.write() as session:
         assert outgoing.claim(session, message.id, desk.now + timedelta(seconds=62)) is None
@@ -224,7 +224,7 @@ def test_one_reads_ones_own_only(desk: Desk) -> None:
         with pytest.raises(Exception, match="no such notification"):
             service.read(session, desk.house.ann, mine.id, desk.now)
         assert service.read(session, desk.house.bob, mine.id, desk.now).read
-        assert queries.unread(session, desk.house.bob.id) == 0
+        assert queries.unread(session, desk.house.bob.id).n == 0
 
 
 def forget(desk: Desk) -> int:

@@ -15,8 +15,8 @@ from tests.domain.platform import Platform
 from tests.web.browser import Browser
 from tests.web.scene import Scene
 
-EDGE = 2
-"""Who is asking, and their teams."""
+EDGE = 3
+"""Who is asking, their teams, and how much they have not read."""
 
 
 @pytest.fixture

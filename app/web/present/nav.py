@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from flask import current_app, request, url_for
 
 from app.accounts import rules
-from app.accounts.types import Permission
+from app.accounts.types import Actor, Permission
 from app.core.i18n import gettext as _
 from app.desk.types import SavedView
-from app.edge.context import maybe_actor
+from app.edge.context import maybe_actor, reading
 from app.inbox.types import Length, View
+from app.notifications import queries as notifications
 from app.web.present import words
 
 ASKING = frozenset({View.TEAM, View.MINE, View.UNSENT})
@@ -65,10 +66,21 @@ def ways(counts: Mapping[str, Length] | None = None, saved: Sequence[SavedView] 
                 *to("rules.overview", _("Routing"), "route", Permission.READ_ROUTING),
                 *to("duty.overview", _("At work"), "user-check", Permission.READ_INBOX),
                 *to("people.overview", _("People"), "users", Permission.OWN_ACCOUNT),
+                *to("rooms.overview", _("Chat rooms"), "hash", Permission.MANAGE_ROOMS),
             ),
         ),
-        Section(asking.name, tuple(to("account.show", _("Your account"), "settings", Permission.OWN_ACCOUNT))),
+        Section(
+            asking.name, (_bell(asking), *to("account.show", _("Your account"), "settings", Permission.OWN_ACCOUNT))
+        ),
     ]
+
+
+def _bell(asking: Actor) -> Way:
+    """What one has been told; the number of what is not read asks for a look."""
+    here = (request.endpoint or "").startswith("notifications.")
+    with reading() as session:
+        unread = notifications.unread(session, asking.id)
+    return Way(_("Notifications"), "bell", url_for("notifications.overview"), here, "count-notices", unread, asks=True)
 
 
 def _views(counts: Mapping[str, Length]) -> list[Way]:

@@ -10,6 +10,8 @@ from app.core import i18n
 from app.core.i18n import gettext as _
 from app.core.i18n import ngettext
 from app.inbox.types import ConversationState, EventKind, EventView, Length, Mark, View
+from app.notifications import words as notice_words
+from app.notifications.types import Channel, Event, Told
 from app.outbox.types import Act
 from app.pages.types import ConnectionState, PageState
 from app.pages.words import advice
@@ -264,3 +266,39 @@ def length_limit(limit: LengthLimit) -> str:
     if limit.unit is LengthUnit.BYTES:
         return _("At most %(most)s bytes", most=most)
     return _("At most %(most)s characters", most=most)
+
+
+def notice(one: Told) -> str:
+    """What somebody is told, in one sentence."""
+    return notice_words.line(one)
+
+
+def notice_title(event: Event, *, room: bool = False) -> str:
+    """What somebody, or a room, can be told, as a choice."""
+    return notice_words.title(event, room=room)
+
+
+def notice_icon(event: Event) -> str:
+    """The icon beside it."""
+    return {
+        Event.ASSIGNED: "user-check",
+        Event.TAKEN_OVER: "hand",
+        Event.MENTIONED: "at-sign",
+        Event.REPLY_FAILED: "triangle-alert",
+        Event.REPLY_UNCLEAR: "circle-question-mark",
+        Event.APPROVAL_WANTED: "hourglass",
+        Event.APPROVAL_DECIDED: "shield-check",
+        Event.PAGE_STOPPED: "unplug",
+        Event.NEW_IN_TEAM: "message-square",
+        Event.DIGEST: "calendar",
+    }[event]
+
+
+def channel(one: Channel) -> str:
+    """A way to be told."""
+    return {
+        Channel.APP: _("Here"),
+        Channel.MAIL: _("E-mail"),
+        Channel.PUSH: _("Browser"),
+        Channel.CHAT: _("Chat"),
+    }[one]

@@ -1,5 +1,6 @@
 // News from the server: a stream says what changed, the page fetches it. Without a stream (another server, a proxy in the
 // way) the page looks by itself every few seconds; a lost stream is taken up again after a while that differs for each page.
+import { ring } from "./bell.js";
 import { openId } from "./list.js";
 import { askForNews } from "./news.js";
 import { readAgain } from "./talk.js";
@@ -13,6 +14,7 @@ let wait = 2000;
 let missed = false;
 
 function lookAtAll() {
+  ring();
   askForNews();
   readAgain();
 }
@@ -29,6 +31,7 @@ function heard(event) {
   if (kind === "conversation" && (id === "0" || id === openId())) readAgain();
   else if (kind === "contact" && id === document.getElementById("talk")?.dataset.contact) readAgain();
   else if (kind === "inbox") askForNews();
+  else if (kind === "notice") ring();
 }
 
 function listen() {
@@ -59,7 +62,7 @@ function rest() {
   missed = true;
 }
 
-if (document.getElementById("list")) {
+if (document.getElementById("count-notices")) {
   if (!document.hidden) listen();
   document.addEventListener("visibilitychange", () => (document.hidden ? rest() : listen()));
 }
