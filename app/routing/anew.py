@@ -7,22 +7,27 @@ from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
+from app.contacts.models import Contact, ContactEvent
+from app.contacts.types import ContactEventKind
 from app.core.db import insert_or, run_in_bulk
 from app.core.events import Changed, announce
-from app.core.ids import new_ids
+from app.core.ids import lowest_id, new_ids
 from app.core.jobs import JobName, defer_wake
 from app.inbox.models import Conversation
 from app.inbox.types import ConversationState, Facts, Priority
 from app.routing import queries, service, stored
 from app.routing.models import RoutingCause, RoutingDecision
-from app.routing.types import Candidate, Cause, DecidedBy, Judged
+from app.routing.types import Candidate, Cause, DecidedBy, Fact, Judged
 
 log = structlog.get_logger()
 BATCH = 200
+PEOPLE_LOOKED_BACK = timedelta(hours=1)
 MOST_A_DAY = 5
 """A conversation is moved anew at most so often within a day: two rules, or a platform, may chase each other."""
+_WHO = frozenset({Fact.VIP, Fact.EARLIER})
+_met, _shown = aliased(Contact), aliased(Contact)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,29 @@ def note(session: Session, changes: Iterable[Change], now: datetime) -> None:
     table = RoutingCause.__table__
     session.execute(insert_or(session, table).on_conflict_do_nothing(), rows)  # type: ignore[arg-type]
     defer_wake(session, JobName.ROUTE)
+
+
+def note_people(session: Session, now: datetime) -> None:
+    """Have open conversations judged anew of people who were marked, or joined with others, within the last hour.
+
+    Only where rules in force ask who the person is. Two statements, three where anything was done to people.
+    """
+    if not service.in_force(session).book.needs & _WHO:
+        return
+    query = (
+        select(Conversation.id, ContactEvent.id)
+        .join(_met, _met.id == Conversation.contact_id)
+        .join(_shown, _shown.head_id == _met.head_id)
+        .join(ContactEvent, ContactEvent.contact_id == _shown.id)
+        .where(
+            ContactEvent.id > lowest_id(now - PEOPLE_LOOKED_BACK),
+            ContactEvent.kind != ContactEventKind.RENAMED,
+            Conversation.state == ConversationState.NEW,
+            Conversation.assignee_id.is_(None),
+        )
+        .limit(BATCH)
+    )
+    note(session, [Change(talk, Cause.AUTHOR, f"contact:{event}") for talk, event in session.execute(query)], now)
 
 
 def has_waiting(session: Session) -> bool:

@@ -130,6 +130,7 @@ def record(session: Session, judged: Sequence[Judged], now: datetime, cause: Cau
     ]
     insert_rows(session, RoutingDecision.__table__, rows)
     _tell_teams(session, judged, now)
+    _tell_assigned(session, judged, now)
     tagged = [(one.conversation_id, one.verdict.tags) for one in judged if one.verdict.tags]
     if tagged:
         _tag(session, tagged, now)
@@ -146,6 +147,14 @@ def _tell_teams(session: Session, judged: Sequence[Judged], now: datetime) -> No
             fresh[one.placement.team_id].append(one.conversation_id)
     for team_id, conversations in fresh.items():
         tell(session, SignalKind.NEW_IN_TEAM, now, team_id=team_id, conversations=conversations)
+
+
+def _tell_assigned(session: Session, judged: Sequence[Judged], now: datetime) -> None:
+    """Leave word for people to whom rules gave something."""
+    for one in judged:
+        person = one.placement.assignee_id
+        if person is not None and not (one.placement.spam or one.placement.resolve):
+            tell(session, SignalKind.ASSIGNED, now, people=[person], conversation_id=one.conversation_id)
 
 
 def _more(verdict: Verdict) -> dict[str, Any] | None:

@@ -6,8 +6,11 @@ from datetime import datetime, timedelta
 import pytest
 
 from app.connectors.ports import Status
+from app.contacts import care
+from app.contacts.types import VIP
 from app.inbox import queries as inbox
 from app.inbox import service as inbox_service
+from app.inbox.models import Conversation
 from app.inbox.types import ConversationState, ListFilter, Row
 from app.routing import anew, queries, service, versions
 from app.routing.anew import Change
@@ -115,7 +118,27 @@ def test_a_conversation_does_not_go_round_in_circles(house: House, praised: str,
         assert len(queries.explain(session, talk.id)) >= len(steps)
 
 
-def test_a_mark_on_the_person_is_a_changed_fact(house: House, now: datetime) -> None:
+def test_a_person_who_is_marked_as_vip_is_a_changed_fact(house: House, now: datetime) -> None:
+    house.platform.say("Eva", "Sunday it is", now - timedelta(hours=2), key="eva")
+    house.collect()
+    house.platform.say("Eva", "Monday it is", now, key="eva")
+    house.collect()
+    rule = '[[rule]]\nname = "Dear ones"\nauthor_vip = true\nteam = "customer_service"\npriority = "high"\n'
+    with house.db.write() as session:
+        versions.install(session, rule, now)
+        newest = max(inbox.rows(session, ListFilter(ConversationState.NEW)), key=lambda row: row.id)
+        contact = session.get_one(Conversation, newest.id).contact_id
+        care.mark(session, house.ann, contact, VIP, now)
+    for _again in range(2):
+        with house.db.write() as session:
+            anew.note_people(session, now)
+        settle(house, now)
+    with house.db.read() as session:
+        steps = queries.explain(session, newest.id)
+    assert [(step.cause, step.rule) for step in steps[1:]] == [(Cause.AUTHOR, "Dear ones")]
+
+
+def test_a_fact_about_the_person_is_noted_once(house: House, now: datetime) -> None:
     house.platform.say("Eva", "Sunday it is", now - timedelta(hours=2), key="eva")
     house.collect()
     house.platform.say("Eva", "Monday it is", now, key="eva")

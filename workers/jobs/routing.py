@@ -8,6 +8,8 @@ from workers.context import services
 def route_waiting() -> int:
     """Route all conversations that have not been, and again those of which something has changed; answer how many."""
     routed = 0
+    with services().db.write() as session:
+        anew.note_people(session, utc_now())
     while True:
         with services().db.write() as session:
             count = service.route_waiting(session, utc_now()) + anew.route_anew(session, utc_now())
