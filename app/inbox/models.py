@@ -81,7 +81,7 @@ class Comment(Base):
     __tablename__ = "comments"
     __table_args__ = (
         UniqueConstraint("page_id", "external_id"),
-        Index("ix_comments_thread", "page_id", "thread_root"),
+        Index("ix_comments_thread", "page_id", "thread_root", "published_at", "id"),
         Index("ix_comments_conversation", "conversation_id", "published_at"),
         Index("ix_comments_verify", "page_id", "verify_at"),
     )

@@ -20,6 +20,7 @@ from sqlalchemy import (
     or_,
     select,
     true,
+    union_all,
 )
 from sqlalchemy import Row as SqlRow
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
@@ -282,14 +283,18 @@ def thread(session: Session, actor: Actor, conversation_id: int) -> list[Comment
     """The thread the conversation stands in, nested as at the source: what its person said, and of what others said
     the newest, THREAD_LIMIT comments together."""
     talk = access.conversation(session, actor, conversation_id)
-    own_first = case((Comment.conversation_id == talk.id, 0), else_=1)
-    query: Select[Comment] = (
-        select(Comment)
-        .where(Comment.page_id == talk.page_id, Comment.thread_root == talk.thread_root)
-        .order_by(own_first, Comment.published_at.desc(), Comment.id.desc())
-        .limit(THREAD_LIMIT)
+    newest = Comment.published_at.desc(), Comment.id.desc()
+    own = select(Comment).where(Comment.conversation_id == talk.id)
+    others = select(Comment).where(
+        Comment.page_id == talk.page_id,
+        Comment.thread_root == talk.thread_root,
+        Comment.conversation_id.is_distinct_from(talk.id),
     )
-    comments = sorted(session.scalars(query), key=lambda one: (one.published_at, one.id))
+    # Each half is read from its index in the order wanted, however long the thread is.
+    halves = [select(half.order_by(*newest).limit(THREAD_LIMIT).subquery()) for half in (own, others)]
+    both = select(Comment).from_statement(union_all(*halves))
+    found = sorted(session.scalars(both), key=lambda one: (one.conversation_id == talk.id, one.published_at, one.id))
+    comments = sorted(found[-THREAD_LIMIT:], key=lambda one: (one.published_at, one.id))
     edited = [one.id for one in comments if one.edited_at is not None]
     earlier: dict[int, list[str]] = defaultdict(list)
     if edited:

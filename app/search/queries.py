@@ -44,7 +44,7 @@ from app.search.types import Asked, Found, Has, Problem, Trouble
 PAGE_LENGTH = 50
 BEHIND = 1_000
 """From this many waiting for the index on, people are told that something may be missing."""
-LOOKED_THROUGH = 2_000
+LOOKED_THROUGH = 10_000
 LONGEST_SECONDS = 3.0
 CANCELED = "57014"
 """What PostgreSQL says when a statement met the time limit."""
@@ -196,7 +196,13 @@ def _in_postgresql(
     found = among(LOOKED_THROUGH)
     if len(found) == limit:
         return found
-    further = rules.looks_further(len(found), LOOKED_THROUGH, limit, total)
+    candidates = len(found)
+    loose = rules.loosely(asked.terms)
+    if conditions or len(loose) != len(asked.terms):
+        window = newest.limit(LOOKED_THROUGH).subquery("e")
+        fits = window.c.words.op("@@")(cast(literal(rules.as_tsquery(loose)), TSQUERY))
+        candidates = session.scalar(select(func.count()).select_from(window).where(fits)) or 0
+    further = rules.looks_further(len(found), candidates, LOOKED_THROUGH, limit, total)
     if further is not None:
         found = among(further)
         if len(found) == limit:

@@ -16,6 +16,7 @@ SHORTEST_BEGINNING: Final = 3
 # Marks that no word contains: who wrote it, what it is, and the wall between name and text that no phrase crosses.
 BY, IS, WALL = "‹", "›", "‖"
 
+FETCHED: Final = 8
 _FIRST = datetime(1990, 1, 1, tzinfo=UTC)
 _LOW_BITS = 21
 _PART = re.compile(r'(-?)(?:([^\W\d_]+):(?!//))?(?:"([^"]*)"?|(\S*))')
@@ -265,15 +266,24 @@ def named(wanted: str, names: Iterable[tuple[int, str]]) -> list[int]:
     return exact or [one for one, name in names if all(any(w.startswith(p) for w in words(name)) for p in parts)]
 
 
-def looks_further(found: int, looked_at: int, wanted: int, total: float) -> int | None:
-    """How many entries more to look through from the newest on, when ``found`` of the first ``looked_at`` fit; None
-    when it is cheaper to fetch all hits from the index.
+def looks_further(found: int, candidates: int, looked_at: int, wanted: int, total: float) -> int | None:
+    """How many entries to look through from the newest on, when ``found`` of the first ``looked_at`` fit, and
+    ``candidates`` of them are what the index would bring; None when it is cheaper to fetch all those.
 
-    Both ways cost about the same for each entry touched: ``wanted / share`` entries one way, ``share * total`` the
-    other.
+    An entry that the index names lies anywhere, and costs as much as FETCHED that are looked through in a row.
     """
-    share = found / looked_at
-    if not share:
+    if not candidates:
         return None
-    ahead = wanted / share
-    return int(ahead * 1.5) if ahead < share * total else None
+    ahead = wanted * looked_at / (found or 0.5)
+    return int(ahead * 1.5) if ahead < FETCHED * candidates / looked_at * total else None
+
+
+def loosely(terms: Iterable[Term]) -> list[Term]:
+    """What the index can tell by itself: which words are there, not whether they stand together."""
+    loose = []
+    for term in terms:
+        if not term.negated and len(term.phrases) == 1:
+            loose += [replace(term, phrases=((word,),)) for word in term.phrases[0]]
+        elif not term.negated:
+            loose.append(term)
+    return loose

@@ -112,8 +112,8 @@ def test_statements_do_not_grow(scene: Scene, agent: Browser, size: int) -> None
     postgresql = scene.parts.db.engine.dialect.name == "postgresql"
     for path, most in (
         ("/search", EDGE),
-        ("/search?q=parcel", EDGE + 1 + 3 + 2 + 3 * postgresql),
-        ("/search?q=parcel+page:garden+team:service", EDGE + 1 + 2 + 3 + 2 + 3 * postgresql),
+        ("/search?q=parcel", EDGE + 1 + 3 + 2 + 4 * postgresql),
+        ("/search?q=parcel+page:garden+team:service", EDGE + 1 + 2 + 3 + 2 + 4 * postgresql),
     ):
         with statements(scene) as seen:
             assert agent.get(path).status_code == 200

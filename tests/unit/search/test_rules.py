@@ -127,9 +127,15 @@ def test_names() -> None:
 
 
 def test_the_cheaper_way() -> None:
-    assert rules.looks_further(0, 2000, 50, 5e6) is None  # nothing near: the index knows
-    assert rules.looks_further(1, 2000, 50, 5e6) is None
-    further = rules.looks_further(40, 2000, 50, 5e6)
+    assert rules.looks_further(0, 0, 10_000, 50, 5e6) is None  # nothing near: the index knows
+    assert rules.looks_further(5, 5, 10_000, 50, 5e6) is None
+    further = rules.looks_further(40, 40, 10_000, 50, 5e6)
     assert further is not None
-    assert 2000 < further < 5000
-    assert rules.looks_further(40, 2000, 50, 2000) is None  # the whole table is small
+    assert 10_000 < further < 20_000
+    assert rules.looks_further(40, 40, 10_000, 50, 1_000) is None  # the whole table is small
+    assert rules.looks_further(1, 1, 10_000, 50, 5e6) is None
+    assert rules.looks_further(1, 2_000, 10_000, 50, 5e6) is not None  # a rare phrase of common words
+
+
+def test_what_the_index_can_tell_by_itself() -> None:
+    assert rules.loosely(read('"late parcel" -refund').terms) == [Term((("late",),)), Term((("parcel",),))]
