@@ -15,7 +15,7 @@ from app.core.errors import Conflict, Forbidden, InvalidInput, NotFound, Porchli
 from app.core.i18n import gettext as _
 from app.core.ids import new_id
 from app.inbox.models import Conversation
-from app.remedies import money, past, policies, policy, rules, service, steps, words
+from app.remedies import access, money, past, policies, policy, rules, service, steps, words
 from app.remedies.models import Remedy, RemedyBar, RemedyDecision, RemedyVersion, StandIn
 from app.remedies.types import Act, Asked, Barred, Decider, Policy, State, Verdict
 
@@ -57,6 +57,12 @@ def turn(session: Session, actor: Actor, remedy: Remedy, now: datetime) -> Turn:
     if own is None or stood_for is None:
         return Turn(own)
     return Turn(late(stands_in=True), stood_for)
+
+
+def barred(session: Session, actor: Actor, remedy_id: int, now: datetime) -> Barred | None:
+    """Why somebody may not decide about a remedy, for a screen; None when they may, or nothing is to be decided."""
+    remedy = access.remedy(session, actor, remedy_id)
+    return turn(session, actor, remedy, now).barred if remedy.state is State.ASKED else None
 
 
 def decide(
@@ -155,6 +161,12 @@ def name_stand_in(
     session.flush()
     facts = {"stand_in": stand_in_id, "until": until.isoformat() if until else None}
     audit.record(session, Entry(Action.STAND_IN_NAMED, f"user/{actor.id}", now, actor.id, facts=facts))
+
+
+def stand_in_of(session: Session, user_id: int, now: datetime) -> tuple[int, datetime] | None:
+    """Who stands in for somebody, and until when."""
+    found = session.get(StandIn, user_id)
+    return (found.stand_in_id, found.until) if found and found.until > now else None
 
 
 def decider(session: Session, actor: Actor) -> Decider:

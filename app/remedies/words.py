@@ -96,3 +96,13 @@ def failure(code: str) -> str:
         errors.INTERNAL: _("Something went wrong on our side. It has been noted."),
         errors.CONTENT_CHANGED: _("What is stored is not what was signed. It was not carried out; tell an admin."),
     }.get(code, code)
+
+
+def setting(name: str) -> str:
+    """What an admin enters to connect a shop."""
+    return {
+        "url": _("Address"),
+        "signing_key": _("Key that signs requests both ways"),
+        "api_key": _("Secret key (sk_… or rk_…)"),
+        "webhook_key": _("Signing key of the webhook (whsec_…)"),
+    }.get(name, name)

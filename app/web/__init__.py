@@ -15,6 +15,7 @@ from app.web import (
     notifications,
     pages,
     people,
+    remedies,
     rooms,
     rules,
     search,
@@ -42,6 +43,7 @@ SCREENS = (
     notices,
     notifications,
     rooms,
+    remedies,
 )
 
 

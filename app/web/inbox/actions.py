@@ -22,6 +22,7 @@ from app.inbox.types import Row
 from app.outbox.types import Act
 from app.pages import connect
 from app.pages import queries as pages
+from app.remedies import guarding, telling
 from app.replies import service as replies
 from app.routing import service as routing
 from app.web.inbox import forms, screens
@@ -120,7 +121,9 @@ def reply(conversation_id: int) -> ResponseReturnValue:
         can = connect.capabilities(services().connectors, services().box, reach)
         if talk and not can.reply:
             raise InvalidInput(_("This page can't be answered from here. Answer at the page itself."))
-        return replies.send(
+        telling.check_public(session(), conversation_id, words.text)
+        guarding.check(session(), actor(), conversation_id, words.text, forms.owed(), now)
+        reply_id = replies.send(
             session(),
             actor(),
             conversation_id,
@@ -134,6 +137,8 @@ def reply(conversation_id: int) -> ResponseReturnValue:
             saved_id=words.saved_id,
             also=words.also,
         )
+        telling.tells(session(), conversation_id, reply_id, forms.tells())
+        return reply_id
 
     return change(conversation_id, send, moves_on=done, draft=draft, sent=True)
 
@@ -264,7 +269,8 @@ def _show(conversation_id: int, draft: Draft) -> ResponseReturnValue:
 def _refused(conversation_id: int, draft: Draft, error: PorchlightError) -> ResponseReturnValue:
     """The conversation as it is now, what was written, and why it was not taken. Nothing is stored."""
     seen = places.position(request.form.get("seen", "")) if isinstance(error, Conflict) else None
-    kept = replace(draft, error=error.message, seen=seen)
+    question = error.phrase if isinstance(error, guarding.OwedError) else ""
+    kept = replace(draft, error=error.message, seen=seen, question=question)
     return rejected(_page(conversation_id, kept), status_of(error))
 
 

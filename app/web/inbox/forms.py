@@ -1,8 +1,12 @@
 """What the composer's form says."""
 
+from datetime import date
+
 from flask import request
 
 from app.core.text import plain
+from app.remedies.guarding import Said
+from app.remedies.types import Answer
 from app.web.inbox import place as places
 from app.web.inbox.screens import Draft
 from app.writing.rules import EFFECTS_AT_MOST
@@ -28,3 +32,23 @@ def draft(kept: Words, mode: Voice = Voice.REPLY) -> Draft:
 def voice() -> Voice:
     """To whom it is written."""
     return Voice.NOTE if request.form.get("voice") == Voice.NOTE else Voice.REPLY
+
+
+def tells() -> list[int]:
+    """The remedies that the reply tells the person of."""
+    return [int(one) for one in request.form.getlist("tells")[:20] if places.is_id(one)]
+
+
+def owed() -> Said:
+    """The answer to the question after an apology."""
+    named = request.form.get("owed", "")
+    try:
+        day = date.fromisoformat(request.form.get("owed_on", ""))
+    except ValueError:
+        day = None
+    return Said(
+        answer=Answer(named) if named in list(Answer) else None,
+        why=request.form.get("owed_why", ""),
+        owner_id=places.number(request.form.get("owed_owner")),
+        due_on=day,
+    )

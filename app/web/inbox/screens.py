@@ -39,6 +39,8 @@ from app.outbox.types import Act
 from app.pages import connect
 from app.pages import queries as pages
 from app.pages.types import ConnectionState, PageState, PageView
+from app.remedies import queries as remedies
+from app.remedies.views import RemedyRow
 from app.replies import queries as replies
 from app.routing import queries as routing
 from app.routing.queries import Explanation
@@ -124,6 +126,8 @@ class Draft:
     """When the form was made, and the newest comment it showed; what came later is pointed out."""
     preview: bool = False
     """Whether the answer is shown as the page would show it."""
+    question: str = ""
+    """What it apologises with, when it has to be said first whether anything is owed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +151,8 @@ class TalkScreen:
     draft: Draft
     read_at: datetime
     undo_seconds: float
+    remedies: Sequence[RemedyRow]
+    """What the person was promised, here and elsewhere, newest first."""
 
     @property
     def target(self) -> CommentView | None:
@@ -217,7 +223,7 @@ def _counts(session: "Session", actor: Actor, place: Place, saved: Sequence[Save
 def talk_screen(
     services: Services, session: "Session", actor: Actor, conversation_id: int, draft: Draft, now: datetime
 ) -> TalkScreen:
-    """At most twenty-four statements, however long the thread. Raises NotFound."""
+    """At most twenty-five statements, however long the thread. Raises NotFound."""
     talk = inbox.conversation(session, actor, conversation_id)
     answers = replies.replies(session, actor, conversation_id)
     page = pages.page(session, talk.page_id)
@@ -244,6 +250,7 @@ def talk_screen(
         draft=draft,
         read_at=now,
         undo_seconds=services.settings.outbox.undo_seconds,
+        remedies=remedies.of_person(session, conversation_id),
     )
 
 

@@ -14,7 +14,9 @@ from app.accounts.types import Permission
 from app.core import i18n
 from app.core.clock import utc_now
 from app.edge.context import maybe_actor, services
-from app.web.present import health, names, nav, text, times, words
+from app.remedies import money
+from app.remedies import words as remedy_words
+from app.web.present import health, names, nav, remedies, text, times, words
 
 ICONS = "vendor/lucide-1.62.0/icons.svg"
 THEMES = ("light", "dark")
@@ -44,6 +46,10 @@ def install(app: Flask) -> None:
         return text.icon(asset(ICONS), name, label)
 
     env.globals.update(svg_icon=icon, ailment=health.ailment, words=words, ways=nav.ways, asking=nav.ASKING)
+    env.filters["shop"] = remedies.shop
+    env.globals.update(
+        money=money.shown, remedy_words=remedy_words, remedy_state=remedies.state, remedy_step=remedies.step
+    )
     app.context_processor(_common)
 
 

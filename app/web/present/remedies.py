@@ -4,6 +4,7 @@ from app.core.i18n import gettext as _
 from app.inbox.types import EventView
 from app.remedies import money, words
 from app.remedies.types import Kind, State
+from app.remedies.views import StepView
 from app.web.present.word import Word
 
 
@@ -40,3 +41,30 @@ def event(one: EventView, who: str) -> Word:
         "tell": (_("They have been told: %(what)s.", what=what), "message-square", "good"),
     }
     return Word(*known.get(str(data["act"]), (what, "hand-coins", "")))
+
+
+def step(one: StepView) -> str:
+    """One step of a remedy's own history."""
+    who = one.actor or _("Porchlight")
+    said = {
+        "ask": _("%(who)s asked for it.", who=who),
+        "edit": _("%(who)s changed it; it has to be signed anew.", who=who),
+        "sign": _("%(who)s signed.", who=who),
+        "approve": _("%(who)s approved it.", who=who) if one.actor else _("Approved."),
+        "refuse": _("%(who)s refused it.", who=who),
+        "withdraw": _("%(who)s withdrew it.", who=who),
+        "expire": _("It was not decided or done in time."),
+        "begin": _("%(who)s began to carry it out.", who=who),
+        "release": _("It was not done yet, and waits again."),
+        "succeed": _("Carried out."),
+        "fail": _("Not carried out."),
+        "lose": _("Nobody could tell whether it was carried out."),
+        "again": _("%(who)s had it tried again.", who=who),
+        "tell": _("The person has been told."),
+    }.get(one.act, one.act)
+    return f"{said} {one.text}" if one.text and one.act not in ("ask", "edit") else said
+
+
+def shop(name: str) -> str:
+    """A shop's name; the one that comes along in the reader's language."""
+    return _("By hand") if name == "By hand" else name

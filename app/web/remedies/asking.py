@@ -1,0 +1,172 @@
+"""Asking for a remedy from a conversation, changing it, withdrawing it."""
+
+import secrets
+from dataclasses import replace
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app.accounts.types import Permission
+from app.core.clock import utc_now
+from app.core.errors import Conflict, Forbidden, InvalidInput, PorchlightError
+from app.core.i18n import gettext as _
+from app.edge.context import actor, services, session
+from app.edge.errors import status_of
+from app.edge.routes import route
+from app.executors import errors
+from app.executors.errors import ExecutorError
+from app.executors.ports import Access, Kind, Purchase
+from app.inbox import queries as inbox
+from app.remedies import access, money, policies, queries, service, words
+from app.remedies import shops as shops_service
+from app.remedies.types import Asked, Target
+from app.web.inbox import place as places
+from app.web.remedies.routes import ID, POST, blueprint, version
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+CONVERSATION = "<int(max=9223372036854775807):conversation_id>"
+
+
+@route(blueprint, f"/ask/{CONVERSATION}", needs=Permission.ASK_REMEDY)
+def form(conversation_id: int) -> ResponseReturnValue:
+    """The form."""
+    blank = Asked(Kind.REFUND, "", shops_service.shops(session())[0].currency, "")
+    return _form(session(), conversation_id, blank)
+
+
+@route(blueprint, f"/ask/{CONVERSATION}", needs=Permission.ASK_REMEDY, methods=POST, own_transactions=True)
+def ask(conversation_id: int) -> ResponseReturnValue:
+    """Ask for it; the shop is asked first what was paid, where it can be."""
+    now, asked = utc_now(), Asked(Kind.REFUND, "", "", "")
+    try:
+        asked = _read()
+        purchase = _purchase(asked)
+        with services().db.write() as writing:
+            remedy_id = service.ask(
+                writing, actor(), conversation_id, asked, now, key=request.form.get("key", ""), purchase=purchase
+            )
+            needs = access.remedy(writing, actor(), remedy_id).approvals_needed
+    except (Conflict, Forbidden, InvalidInput) as error:
+        with services().db.read() as reading:
+            return _form(reading, conversation_id, asked, error=error), status_of(error)
+    flash(_("Asked for. Somebody has to approve it.") if needs else _("Approved; it needed nobody else."), "good")
+    return redirect(url_for("inbox.talk", conversation_id=conversation_id), 303)
+
+
+@route(blueprint, f"/{ID}/edit", needs=Permission.ASK_REMEDY)
+def edit_form(remedy_id: int) -> ResponseReturnValue:
+    """The form with what was asked for."""
+    one = access.remedy(session(), actor(), remedy_id)
+    asked = Asked(
+        kind=one.kind,
+        amount=money.plain(one.amount, one.currency),
+        currency=one.currency,
+        reason=one.reason,
+        explanation=one.explanation,
+        shop_id=one.shop_id,
+        order_number=one.order_number,
+        order_line=one.order_line,
+        target=one.target,
+        target_account=one.target_account,
+        promised_on=one.promised_on,
+    )
+    return _form(session(), one.conversation_id, asked, remedy=one)
+
+
+@route(blueprint, f"/{ID}/edit", needs=Permission.ASK_REMEDY, methods=POST, own_transactions=True)
+def edit(remedy_id: int) -> ResponseReturnValue:
+    """Ask for something else instead; everything signed so far is void."""
+    asked = Asked(Kind.REFUND, "", "", "")
+    try:
+        asked = _read()
+        with services().db.write() as writing:
+            service.edit(writing, actor(), remedy_id, asked, utc_now(), version=version())
+    except (Conflict, Forbidden, InvalidInput) as error:
+        with services().db.read() as reading:
+            one = access.remedy(reading, actor(), remedy_id)
+            body = _form(reading, one.conversation_id, asked, remedy=one, error=error)
+        return body, status_of(error)
+    flash(_("Changed. It has to be approved anew."), "good")
+    return redirect(url_for("remedies.show", remedy_id=remedy_id), 303)
+
+
+def _read() -> Asked:
+    """What the form gives. Raises InvalidInput for what no form of ours sends, and for a day that does not exist."""
+    given = request.form
+    try:
+        kind, target = Kind(given.get("kind", "")), Target(given.get("target") or Target.ORIGINAL)
+    except ValueError:
+        raise InvalidInput(_("Choose what they get."), field="kind") from None
+    day = given.get("promised_on", "").strip()
+    try:
+        promised = date.fromisoformat(day) if day else None
+    except ValueError:
+        raise InvalidInput(_("This is no day. Write it like 2027-01-31."), field="promised_on") from None
+    return Asked(
+        kind=kind,
+        amount=given.get("amount", ""),
+        currency=given.get("currency", ""),
+        reason=given.get("reason", ""),
+        explanation=given.get("explanation", ""),
+        shop_id=places.number(given.get("shop")) or 0,
+        order_number=given.get("order_number", ""),
+        order_line=given.get("order_line", ""),
+        paid=given.get("paid", ""),
+        line_paid=given.get("line_paid", ""),
+        target=target,
+        target_account=given.get("target_account", ""),
+        promised_on=promised,
+        evidence=[one for one in given.getlist("evidence") if one.strip()],
+    )
+
+
+def _purchase(asked: Asked) -> Purchase | None:
+    """What the shop says was paid; no transaction is open meanwhile. Raises InvalidInput."""
+    number = asked.order_number.strip()
+    with services().db.read() as reading:
+        shop = shops_service.shop(reading, asked.shop_id) if asked.shop_id else shops_service.shops(reading)[0]
+    executor = services().executors.get(shop.kind)
+    if not number or not executor.abilities.knows_orders:
+        return None
+    secret = services().box.open(shop.sealed_secret) if shop.sealed_secret else {}
+    try:
+        found = executor.purchase(Access(shop.settings, secret), number)
+    except ExecutorError as error:
+        raise InvalidInput(words.failure(error.code), field="order_number") from None
+    if found is None:
+        raise InvalidInput(words.failure(errors.UNKNOWN_ORDER), field="order_number")
+    return replace(found, number=number)
+
+
+def _form(
+    reading: "Session",
+    conversation_id: int,
+    asked: Asked,
+    *,
+    remedy: Any = None,
+    error: PorchlightError | None = None,
+) -> str:
+    talk = inbox.conversation(reading, actor(), conversation_id)
+    found = shops_service.shops(reading)
+    return render_template(
+        "remedies/ask.html",
+        talk=talk,
+        asked=asked,
+        remedy=remedy,
+        shops=found,
+        orders={shop.id: services().executors.get(shop.kind).abilities.knows_orders for shop in found},
+        reasons=policies.in_force(reading).policy.reasons,
+        before=queries.of_person(reading, conversation_id, limit=5),
+        error=error.message if error else "",
+        field=(getattr(error, "field", None) or "") if error else "",
+        key=request.form.get("key") or secrets.token_hex(12),
+        today=_today(utc_now()),
+    )
+
+
+def _today(now: datetime) -> str:
+    return now.date().isoformat()
