@@ -20,7 +20,7 @@ def normal(text: str) -> str:
 
 def tokens(text: str) -> list[str]:
     """Words and single signs, in lower case; blanks only part them."""
-    return [one.casefold() for one in _TOKEN.findall(normal(text))]
+    return _TOKEN.findall(normal(text).casefold())
 
 
 class WordIndex:
@@ -36,6 +36,7 @@ class WordIndex:
         for number, words in enumerate(lists):
             for word in words:
                 self._add(number, word)
+        self._stems = tuple({stem for heads in self._heads.values() for stem, _number in heads})
 
     def _add(self, number: int, word: str) -> None:
         stem = word.strip()
@@ -56,7 +57,7 @@ class WordIndex:
         seen = set(said)
         for one in seen & self._single.keys():
             found |= self._single[one]
-        for one in seen:
+        for one in [one for one in seen if one.startswith(self._stems)]:
             for size in range(1, _HEAD + 1):
                 if size <= len(one) and (heads := self._heads.get(one[:size])):
                     found.update(number for stem, number in heads if len(stem) >= size and one.startswith(stem))
