@@ -21,10 +21,12 @@ _LEADING = _EVERYBODY | {
     Permission.MANAGE_REMEDIES,
     Permission.MANAGE_DUTY,
     Permission.MANAGE_ROUTING,
+    Permission.MANAGE_TEXTS,
+    Permission.APPROVE_REPLIES,
 }
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.AGENT: _EVERYBODY,
-    Role.MARKETER: _EVERYBODY,
+    Role.MARKETER: _EVERYBODY | {Permission.MANAGE_TEXTS},
     Role.SUPERVISOR: _LEADING,
     Role.ADMIN: _LEADING
     | {

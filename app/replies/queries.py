@@ -1,7 +1,7 @@
 """Reading our answers."""
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from app.accounts.models import User
 from app.accounts.types import Actor
@@ -9,16 +9,19 @@ from app.inbox import access
 from app.outbox import queries as outbox
 from app.outbox.models import Delivery
 from app.outbox.types import DeliveryState
-from app.replies.models import Reply
-from app.replies.types import ReplyView
+from app.replies.models import Proposal, Reply
+from app.replies.types import ProposalState, ProposalView, ReplyView
 
 
 def replies(session: Session, actor: Actor, conversation_id: int) -> list[ReplyView]:
     """The conversation's replies that were not undone, oldest first."""
     access.conversation(session, actor, conversation_id)
+    reviewer = aliased(User)
     query = (
-        select(Reply, User.name, Delivery)
+        select(Reply, User.name, Delivery, reviewer.name)
         .join(User, User.id == Reply.author_id)
+        .outerjoin(Proposal, Proposal.reply_id == Reply.id)
+        .outerjoin(reviewer, reviewer.id == Proposal.reviewer_id)
         .join(Delivery, Delivery.id == Reply.delivery_id)
         .where(Reply.conversation_id == conversation_id, Delivery.state != DeliveryState.CANCELLED)
         .order_by(Reply.id)
@@ -33,6 +36,36 @@ def replies(session: Session, actor: Actor, conversation_id: int) -> list[ReplyV
             created_at=reply.created_at,
             delivery=outbox.view(delivery),
             external_id=delivery.external_id,
+            approved_by=approved_by,
         )
-        for reply, author, delivery in session.execute(query)
+        for reply, author, delivery, approved_by in session.execute(query)
+    ]
+
+
+def proposals(session: Session, actor: Actor, conversation_id: int) -> list[ProposalView]:
+    """Answers that wait for approval, and those of the asker that were refused; oldest first."""
+    access.conversation(session, actor, conversation_id)
+    reviewer = aliased(User)
+    refused = and_(Proposal.state == ProposalState.REFUSED, Proposal.author_id == actor.id)
+    query = (
+        select(Proposal, User.name, reviewer.name)
+        .join(User, User.id == Proposal.author_id)
+        .outerjoin(reviewer, reviewer.id == Proposal.reviewer_id)
+        .where(Proposal.conversation_id == conversation_id, or_(Proposal.state == ProposalState.WAITING, refused))
+        .order_by(Proposal.id)
+    )
+    return [
+        ProposalView(
+            id=one.id,
+            comment_id=one.comment_id,
+            author_id=one.author_id,
+            author=author,
+            text=one.text,
+            created_at=one.created_at,
+            state=one.state,
+            reviewer=decided_by,
+            remark=one.remark,
+            decided_at=one.decided_at,
+        )
+        for one, author, decided_by in session.execute(query)
     ]

@@ -4,6 +4,7 @@ from flask import Flask
 
 from app.web import (
     account,
+    approvals,
     assets,
     connect,
     contacts,
@@ -22,6 +23,7 @@ from app.web import (
     sessions,
     setup,
     style,
+    texts,
 )
 from app.web.present import filters
 
@@ -44,6 +46,8 @@ SCREENS = (
     notifications,
     rooms,
     remedies,
+    texts,
+    approvals,
 )
 
 

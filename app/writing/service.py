@@ -135,12 +135,18 @@ def drop(session: Session, user_id: int, conversation_id: int, voice: Voice) -> 
     return True
 
 
-def put_back(session: Session, actor: Actor, conversation_id: int, words: Words, now: datetime) -> None:
-    """Make an answer that was taken back a draft again, with what its writer has begun meanwhile."""
+def put_back(
+    session: Session, actor: Actor, conversation_id: int, words: Words, now: datetime, *, claims: bool = True
+) -> None:
+    """Make an answer that was taken back a draft again, with what its writer has begun meanwhile.
+
+    ``claims``: they go on writing now.
+    """
     draft = session.get(Draft, (conversation_id, actor.id, Voice.REPLY))
     words = replace(words, text=rules.together(words.text, draft.text if draft else ""))
     _written(session, draft, actor, conversation_id, Voice.REPLY, words, now)
-    _claim(session, actor, conversation_id, session.get(Claim, conversation_id), now)
+    if claims:
+        _claim(session, actor, conversation_id, session.get(Claim, conversation_id), now)
 
 
 def continue_from(session: Session, actor: Actor, conversation_id: int, writer_id: int, now: datetime) -> None:

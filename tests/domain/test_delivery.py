@@ -25,6 +25,7 @@ from app.pages import service as pages
 from app.pages.types import ConnectionState
 from app.replies import queries as reply_queries
 from app.replies import service as replies
+from app.replies import speaking
 from app.replies.types import ReplyView
 from tests.domain.conftest import House
 
@@ -330,9 +331,9 @@ def test_an_empty_answer_is_refused(house: House, talk: int, text: str) -> None:
 
 
 def test_length_is_counted_the_platforms_way() -> None:
-    assert replies.checked("äää", LengthLimit(3, LengthUnit.CHARACTERS)) == "äää"
+    assert speaking.checked("äää", LengthLimit(3, LengthUnit.CHARACTERS)) == "äää"
     with pytest.raises(InvalidInput, match="3 characters"):
-        replies.checked("äää", LengthLimit(3, LengthUnit.BYTES))
+        speaking.checked("äää", LengthLimit(3, LengthUnit.BYTES))
 
 
 def test_moderation_is_carried_out_and_recorded(house: House, talk: int) -> None:

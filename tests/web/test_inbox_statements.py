@@ -64,8 +64,8 @@ def test_statements_do_not_grow(scene: Scene, agent: Browser, size: int) -> None
         ("/inbox?view=all&page=1&kind=first", {}, EDGE + 7),
         ("/inbox?view=unsent", {}, EDGE + 6),
         ("/inbox/filters?view=all", {}, EDGE + 6),
-        (f"/inbox/{talk}", {"HX-Request": "true", "HX-Target": "talk"}, EDGE + 25),
-        (f"/inbox/{talk}?view=all", {}, EDGE + 30),
+        (f"/inbox/{talk}", {"HX-Request": "true", "HX-Target": "talk"}, EDGE + 27),
+        (f"/inbox/{talk}?view=all", {}, EDGE + 32),
         (f"/inbox/{talk}/texts?q=l", {"HX-Request": "true"}, EDGE + 6),
         (f"/inbox/news?view=all&since=2026-01-01T00:00:00Z&shown={talk}.1", {}, EDGE + 5),
     ):

@@ -23,7 +23,9 @@ from app.outbox.types import Act
 from app.pages import connect
 from app.pages import queries as pages
 from app.remedies import guarding, telling
+from app.replies import approval, requirements
 from app.replies import service as replies
+from app.replies.speaking import Answer
 from app.routing import service as routing
 from app.web.inbox import forms, screens
 from app.web.inbox import place as places
@@ -115,14 +117,19 @@ def reply(conversation_id: int) -> ResponseReturnValue:
     words, done = forms.words(), request.form.get("then") != "wait"
     draft = forms.draft(words)
 
-    def send(now: datetime) -> int:
-        talk = screens.row(session(), actor(), here(), conversation_id)
-        reach = pages.reach(session(), talk.page_id) if talk else None
-        can = connect.capabilities(services().connectors, services().box, reach)
+    talk = screens.row(session(), actor(), here(), conversation_id)
+    reach = pages.reach(session(), talk.page_id) if talk else None
+    can = connect.capabilities(services().connectors, services().box, reach)
+    needed = requirements.of_ids(session(), actor().id, talk.page_id, talk.team_id) if talk else []
+
+    def check(now: datetime) -> None:
         if talk and not can.reply:
             raise InvalidInput(_("This page can't be answered from here. Answer at the page itself."))
         telling.check_public(session(), conversation_id, words.text)
         guarding.check(session(), actor(), conversation_id, words.text, forms.owed(), now)
+
+    def send(now: datetime) -> int:
+        check(now)
         reply_id = replies.send(
             session(),
             actor(),
@@ -140,6 +147,16 @@ def reply(conversation_id: int) -> ResponseReturnValue:
         telling.tells(session(), conversation_id, reply_id, forms.tells())
         return reply_id
 
+    def propose(now: datetime) -> int:
+        check(now)
+        answer = Answer(words.text, done, words.saved_id, words.also)
+        key, version, limit = draft.key, _version(), can.length
+        return approval.propose(
+            session(), actor(), conversation_id, answer, key=key, version=version, limit=limit, now=now
+        )
+
+    if needed:
+        return change(conversation_id, propose, _("Sent for approval."), moves_on=done, onward=True, draft=draft)
     return change(conversation_id, send, moves_on=done, draft=draft, sent=True)
 
 
@@ -181,11 +198,13 @@ def change(
     said: str = "",
     *,
     moves_on: bool = False,
+    onward: bool = False,
     returns: bool = False,
     sent: bool = False,
     draft: Draft | None = None,
 ) -> ResponseReturnValue:
-    """Do it, then show the same conversation, or with ``moves_on`` the next one if this has left the list.
+    """Do it, then show the same conversation, or with ``moves_on`` the next one if this has left the list; with
+    ``onward`` also if it has not.
 
     What was done can be undone; ``sent`` offers to take back the reply that ``work`` answered. With ``returns`` an open
     list is read again, because it may have to appear there.
@@ -199,7 +218,7 @@ def change(
         return _refused(conversation_id, draft or Draft(), error)
     row = screens.row(session(), actor(), here(), conversation_id)
     gone = moves_on and (row is None or not row.here)
-    shown = following if gone else conversation_id
+    shown = following if gone or (onward and following) else conversation_id
     if not by_script():
         return come_back(conversation_id if sent else shown, said)
     return changed(

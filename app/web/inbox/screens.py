@@ -42,6 +42,8 @@ from app.pages.types import ConnectionState, PageState, PageView
 from app.remedies import queries as remedies
 from app.remedies.views import RemedyRow
 from app.replies import queries as replies
+from app.replies import requirements
+from app.replies.types import ProposalView, Requirement
 from app.routing import queries as routing
 from app.routing.queries import Explanation
 from app.web.inbox import composer, narrow, thread
@@ -148,6 +150,9 @@ class TalkScreen:
     can: Capabilities
     begun: Begun
     compose: Compose
+    proposals: Sequence[ProposalView]
+    needs: Sequence[Requirement]
+    """Why an answer of the reader needs approval; empty when it does not."""
     draft: Draft
     read_at: datetime
     undo_seconds: float
@@ -223,7 +228,7 @@ def _counts(session: "Session", actor: Actor, place: Place, saved: Sequence[Save
 def talk_screen(
     services: Services, session: "Session", actor: Actor, conversation_id: int, draft: Draft, now: datetime
 ) -> TalkScreen:
-    """At most twenty-five statements, however long the thread. Raises NotFound."""
+    """At most twenty-seven statements, however long the thread. Raises NotFound."""
     talk = inbox.conversation(session, actor, conversation_id)
     answers = replies.replies(session, actor, conversation_id)
     page = pages.page(session, talk.page_id)
@@ -247,6 +252,8 @@ def talk_screen(
         can=connect.capabilities(services.connectors, services.box, reach),
         begun=begun,
         compose=composer.compose(session, actor, begun, draft.mode, draft.words, teams),
+        proposals=replies.proposals(session, actor, conversation_id),
+        needs=requirements.of_ids(session, actor.id, talk.page_id, talk.team_id),
         draft=draft,
         read_at=now,
         undo_seconds=services.settings.outbox.undo_seconds,

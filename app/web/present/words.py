@@ -140,8 +140,8 @@ def event(one: EventView) -> Word:
             )
         case EventKind.TAGGED | EventKind.UNTAGGED | EventKind.UNDONE:
             return _frame_event(one.kind, who, data)
-        case EventKind.REMEDY:
-            return remedies.event(one, who)
+        case EventKind.REMEDY | EventKind.APPROVED | EventKind.REFUSED:
+            return remedies.event(one, who) if one.kind is EventKind.REMEDY else _decision(one.kind, who, data)
         case EventKind.MODERATED:
             return Word(_("%(who)s: %(act)s.", who=who, act=moderation(Act(data["act"])).text), "shield-check")
     return _plain_event(one.kind, who)
@@ -155,6 +155,13 @@ def _frame_event(kind: EventKind, who: str, data: Mapping[str, str]) -> Word:
     return Word(_("%(who)s took off: %(tags)s.", who=who, tags=data["tags"]), "tag")
 
 
+def _decision(kind: EventKind, who: str, data: dict[str, str]) -> Word:
+    if kind is EventKind.REFUSED:
+        return Word(_("%(who)s sent an answer back: “%(why)s”", who=who, why=data.get("why", "")), "undo-2")
+    author = data.get("author", "?")
+    return Word(_("%(who)s approved the answer of %(author)s.", who=who, author=author), "check-check")
+
+
 def _plain_event(kind: EventKind, who: str) -> Word:
     return {
         EventKind.TAKEN: Word(_("%(who)s took it.", who=who), "hand"),
@@ -164,6 +171,8 @@ def _plain_event(kind: EventKind, who: str) -> Word:
         EventKind.CAME_BACK: Word(_("It came back: there is a new comment."), "message-square"),
         EventKind.SPAM: Word(_("%(who)s set it aside as spam.", who=who), "shield-alert"),
         EventKind.NOT_SPAM: Word(_("%(who)s said it is not spam.", who=who), "shield-check"),
+        EventKind.APPROVAL_ASKED: Word(_("%(who)s asked for approval of an answer.", who=who), "hourglass"),
+        EventKind.WITHDRAWN: Word(_("%(who)s took an answer back that waited for approval.", who=who), "undo-2"),
         EventKind.REPLY_UNDONE: Word(_("%(who)s took the reply back before it left.", who=who), "undo-2"),
         EventKind.REPLY_FAILED: Word(_("Something could not be carried out at the page."), "triangle-alert", "bad"),
         EventKind.REPLY_UNCLEAR: Word(_("Nobody can tell whether a reply arrived."), "triangle-alert", "attention"),

@@ -1,0 +1,102 @@
+"""Which answers need approval: of certain people, on certain pages, to certain teams' conversations."""
+
+from datetime import datetime
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from app.accounts.models import Team, User
+from app.accounts.types import Actor
+from app.core import text as texts
+from app.core.errors import Conflict, Forbidden, InvalidInput, NotFound
+from app.core.i18n import gettext as _
+from app.inbox.models import Conversation
+from app.pages.models import Page
+from app.replies.models import ApprovalRequirement
+from app.replies.types import Requirement, Subject
+
+_MODELS: dict[Subject, type[User] | type[Page] | type[Team]] = {
+    Subject.PERSON: User,
+    Subject.PAGE: Page,
+    Subject.TEAM: Team,
+}
+
+
+def of(session: Session, author_id: int, talk: Conversation) -> list[Requirement]:
+    """Why an answer of that person to that conversation needs approval; empty when it does not. One statement.
+
+    The demonstration's pages need none: nothing said there is heard by anybody.
+    """
+    return _found(session, author_id=author_id, page_id=talk.page_id, team_id=talk.team_id)
+
+
+def of_ids(session: Session, author_id: int, page_id: int, team_id: int) -> list[Requirement]:
+    """The same for somebody who has a conversation's view."""
+    return _found(session, author_id=author_id, page_id=page_id, team_id=team_id)
+
+
+def _found(session: Session, *, author_id: int, page_id: int, team_id: int) -> list[Requirement]:
+    demo = select(Page.id).where(Page.id == page_id, Page.demo).exists()
+    rows = session.scalars(
+        select(ApprovalRequirement)
+        .where(
+            or_(
+                ApprovalRequirement.user_id == author_id,
+                ApprovalRequirement.page_id == page_id,
+                ApprovalRequirement.team_id == team_id,
+            ),
+            ~demo,
+        )
+        .order_by(ApprovalRequirement.id)
+    )
+    return [_view(one, "") for one in rows]
+
+
+def all_of_them(session: Session) -> list[Requirement]:
+    """Every requirement, with the name of whom or what it is about. One statement."""
+    name = func.coalesce(User.name, Page.name, Team.name)
+    query = (
+        select(ApprovalRequirement, name)
+        .outerjoin(User, User.id == ApprovalRequirement.user_id)
+        .outerjoin(Page, Page.id == ApprovalRequirement.page_id)
+        .outerjoin(Team, Team.id == ApprovalRequirement.team_id)
+        .order_by(ApprovalRequirement.id)
+    )
+    return [_view(one, named) for one, named in session.execute(query)]
+
+
+def add(session: Session, actor: Actor, subject: Subject, subject_id: int, reason: str, now: datetime) -> int:
+    """Have answers need approval from now on. Raises InvalidInput, NotFound, Conflict when they do already."""
+    reason = texts.one_line(reason, limit=200)
+    if not reason:
+        raise InvalidInput(_("Say why; whoever writes there reads it."), field="reason")
+    if session.get(_MODELS[subject], subject_id) is None:
+        raise NotFound(_("Choose whom or what it is about."))
+    columns = {
+        Subject.PERSON: ApprovalRequirement.user_id,
+        Subject.PAGE: ApprovalRequirement.page_id,
+        Subject.TEAM: ApprovalRequirement.team_id,
+    }
+    if session.scalar(select(ApprovalRequirement.id).where(columns[subject] == subject_id)) is not None:
+        raise Conflict(_("Answers there need approval already."))
+    one = ApprovalRequirement(**{columns[subject].key: subject_id}, reason=reason, created_by=actor.id, created_at=now)
+    session.add(one)
+    session.flush()
+    return one.id
+
+
+def remove(session: Session, actor: Actor, requirement_id: int) -> None:
+    """Let answers go without approval again. Raises NotFound, and Forbidden about one's own answers."""
+    one = session.get(ApprovalRequirement, requirement_id)
+    if one is None:
+        raise NotFound(_("This is no longer required."))
+    if one.user_id == actor.id:
+        raise Forbidden(_("Somebody else has to decide that your own answers need no approval."))
+    session.delete(one)
+    session.flush()
+
+
+def _view(one: ApprovalRequirement, name: str) -> Requirement:
+    subject = Subject.PERSON if one.user_id else Subject.PAGE if one.page_id else Subject.TEAM
+    subject_id = one.user_id or one.page_id or one.team_id or 0
+    return Requirement(one.id, subject, subject_id, name, one.reason, one.created_at)
