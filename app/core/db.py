@@ -119,14 +119,19 @@ class Database:
     ) -> None:
         self.engine = _engine(url, pool_size, busy_seconds)
         self._after_commit = after_commit
-        self._readers = sessionmaker(self.engine, expire_on_commit=False)
+        self._readers = sessionmaker(self.engine.execution_options(postgresql_readonly=True), expire_on_commit=False)
         self._writers = sessionmaker(self.engine.execution_options(**{_WRITES: True}), expire_on_commit=False)
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A transaction that only reads; what it changed would be rolled back."""
+        """A transaction that only reads: PostgreSQL refuses to write in it, SQLite forgets what it changed."""
         with self._readers() as session:
             yield session
+            if self.engine.dialect.name == "postgresql" and session.in_transaction():
+                # After a rollback psycopg forgets the statements it prepared, and planning them takes longer than
+                # answering most of them.
+                session.expunge_all()
+                session.commit()
 
     @contextmanager
     def write(self) -> Iterator[Session]:

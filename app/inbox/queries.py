@@ -1,10 +1,10 @@
 """Reading lists and conversations. Each function is a fixed number of statements."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import TypeAlias
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -17,6 +17,7 @@ from sqlalchemy import (
     cast,
     func,
     literal,
+    literal_column,
     or_,
     select,
     true,
@@ -63,7 +64,6 @@ PAGE_LENGTH = 50
 THREAD_LIMIT = 500
 _Own = aliased(Contact)
 """The contact a conversation came with; shown is the one it was joined into."""
-_RowQuery: TypeAlias = "Select[Conversation, datetime, Contact, Page, str | None, str, str | None, int]"
 
 
 def rows(session: Session, wanted: ListFilter, *, after: Position | None = None, limit: int = PAGE_LENGTH) -> list[Row]:
@@ -71,15 +71,29 @@ def rows(session: Session, wanted: ListFilter, *, after: Position | None = None,
 
     Goes on after ``after``; however far down, a page costs the same.
     """
-    rising = wanted.mark is not None or wanted.state is ConversationState.NEW
-    at, key = _ordered_by(wanted), Conversation.id
-    query = _row_query(wanted).where(*_conditions(wanted)).limit(limit)
-    query = query.order_by(at, key) if rising else query.order_by(at.desc(), key.desc())
+    query = _list_query(wanted, limit)
     if after is not None:
+        rising = _is_rising(wanted)
+        at, key = _ordered_by(wanted), Conversation.id
         beyond = at > after.at if rising else at < after.at
         tie = key > after.id if rising else key < after.id
         query = query.where(or_(beyond, and_(at == after.at, tie)))
     return _rows(session, query)
+
+
+@lru_cache(maxsize=500)
+def _list_query(wanted: ListFilter, limit: int) -> "Select[*tuple[Any, ...]]":
+    """The beginning of a list. Kept, because everybody asks for the same few lists all day."""
+    at, key = _ordered_by(wanted), Conversation.id
+    query = _row_query(wanted).where(*_conditions(wanted))
+    query = query.order_by(at, key) if _is_rising(wanted) else query.order_by(at.desc(), key.desc())
+    # The number stands in the statement: PostgreSQL plans it anew each time, which takes longer than the answer, as
+    # long as it can't know how few rows are wanted.
+    return query.limit(literal_column(str(limit)))
+
+
+def _is_rising(wanted: ListFilter) -> bool:
+    return wanted.mark is not None or wanted.state is ConversationState.NEW
 
 
 def some_rows(session: Session, actor: Actor, ids: Collection[int], wanted: ListFilter) -> list[Row]:
@@ -94,11 +108,32 @@ def _ordered_by(wanted: ListFilter) -> InstrumentedAttribute[datetime]:
     return ConversationMark.at if wanted.mark else Conversation.sort_at
 
 
-def _row_query(wanted: ListFilter) -> "_RowQuery":
-    here = and_(true(), *_conditions(wanted))
+def _row_query(wanted: ListFilter) -> "Select[*tuple[Any, ...]]":
     at = func.coalesce(_ordered_by(wanted), Conversation.sort_at, type_=Conversation.sort_at.type)
-    query: _RowQuery = (
-        select(Conversation, at, Contact, Page, Post.title, Team.name, User.name, case((here, 1), else_=0))
+    query: Select[*tuple[Any, ...]] = (
+        select(
+            Conversation.id,
+            Conversation.version,
+            Contact.name.label("person"),
+            Contact.vip,
+            Contact.do_not_contact,
+            Page.connector,
+            Conversation.page_id,
+            Page.name.label("page_name"),
+            Page.demo,
+            Post.title,
+            Conversation.snippet,
+            Conversation.state,
+            Conversation.priority,
+            Conversation.team_id,
+            Team.name.label("team_name"),
+            Conversation.assignee_id,
+            User.name.label("assignee_name"),
+            at.label("at"),
+            Conversation.comment_count,
+            case((and_(true(), *_conditions(wanted)), 1), else_=0).label("here"),
+        )
+        .select_from(Conversation)
         .join(_Own, _Own.id == Conversation.contact_id)
         .join(Contact, Contact.id == _Own.head_id)
         .join(Page, Page.id == Conversation.page_id)
@@ -113,10 +148,38 @@ def _marked(wanted: ListFilter) -> ColumnElement[bool]:
     return and_(ConversationMark.conversation_id == Conversation.id, ConversationMark.mark == wanted.mark)
 
 
-def _rows(session: Session, query: "_RowQuery") -> list[Row]:
+def _rows(session: Session, query: "Select[*tuple[Any, ...]]") -> list[Row]:
     found = session.execute(query).all()
-    marks, tags = _badges(session, [one[0].id for one in found])
-    return [_row(one, marks[one[0].id], tags[one[0].id]) for one in found]
+    marks, tags = _badges(session, [one[0] for one in found])
+    return [_row(one, marks[one[0]], tags[one[0]]) for one in found]
+
+
+def _row(found: "SqlRow[*tuple[Any, ...]]", marks: Iterable[Mark], tags: Iterable[str]) -> Row:
+    return Row(
+        id=found.id,
+        version=found.version,
+        person=found.person,
+        vip=found.vip,
+        do_not_contact=found.do_not_contact,
+        connector=found.connector,
+        page_id=found.page_id,
+        page_name=found.page_name,
+        demo=found.demo,
+        post_title=found.title,
+        snippet=found.snippet,
+        state=found.state,
+        priority=found.priority,
+        team_id=found.team_id,
+        team_name=found.team_name,
+        assignee_id=found.assignee_id,
+        assignee_name=found.assignee_name,
+        at=found.at,
+        comments=found.comment_count,
+        public=True,
+        marks=frozenset(marks),
+        tags=tuple(tags),
+        here=bool(found.here),
+    )
 
 
 def _badges(session: Session, ids: Sequence[int]) -> tuple[dict[int, list[Mark]], dict[int, list[str]]]:
@@ -136,39 +199,6 @@ def _badges(session: Session, ids: Sequence[int]) -> tuple[dict[int, list[Mark]]
         else:
             marks[talk_id].append(Mark(name))
     return marks, tags
-
-
-def _row(
-    found: "SqlRow[Conversation, datetime, Contact, Page, str | None, str, str | None, int]",
-    marks: list[Mark],
-    tags: list[str],
-) -> Row:
-    talk, at, person, page, title, team_name, assignee, here = found
-    return Row(
-        id=talk.id,
-        version=talk.version,
-        person=person.name,
-        vip=person.vip,
-        do_not_contact=person.do_not_contact,
-        connector=page.connector,
-        page_id=page.id,
-        page_name=page.name,
-        demo=page.demo,
-        post_title=title,
-        snippet=talk.snippet,
-        state=talk.state,
-        priority=talk.priority,
-        team_id=talk.team_id,
-        team_name=team_name,
-        assignee_id=talk.assignee_id,
-        assignee_name=assignee,
-        at=at,
-        comments=talk.comment_count,
-        public=True,
-        marks=frozenset(marks),
-        tags=tuple(tags),
-        here=bool(here),
-    )
 
 
 def news_count(session: Session, wanted: ListFilter, since: datetime, limit: int = 100) -> int:
