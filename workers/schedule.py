@@ -19,6 +19,7 @@ from app.collecting import service as collecting
 from app.core import alive, config, logs, trouble
 from app.core.clock import utc_now
 from app.core.jobs import JobName
+from app.desk import bulk
 from app.duty import queries as duty
 from app.inbox import counts
 from app.notifications import service as notifications
@@ -55,6 +56,7 @@ TABLE = (
     Entry(JobName.INDEX, lambda session, _now: search.has_waiting(session), SWEEP_SECONDS),
     Entry(JobName.COUNT, counts.has_many_changes, SWEEP_SECONDS),
     Entry(JobName.REMEDY, remedies.has_due, SWEEP_SECONDS),
+    Entry(JobName.BULK, bulk.has_due, SWEEP_SECONDS),
     Entry(JobName.COLLECT, collecting.has_due, SWEEP_SECONDS),
     Entry(JobName.RECONCILE, collecting.has_reconcile_due, SWEEP_SECONDS),
     Entry(JobName.NOTIFY, notifications.has_due, SWEEP_SECONDS),

@@ -37,6 +37,7 @@ class JobName(StrEnum):
     INDEX = "workers.jobs.search.index_waiting"
     COUNT = "workers.jobs.inbox.fold_counts"
     REMEDY = "workers.jobs.remedies.carry_out_due"
+    BULK = "workers.jobs.inbox.work_on_lists"
     COLLECT = "workers.jobs.collecting.collect_due"
     RECONCILE = "workers.jobs.collecting.reconcile_due"
     NOTIFY = "workers.jobs.notifications.notify"

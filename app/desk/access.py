@@ -8,7 +8,7 @@ from app.accounts.types import Actor
 from app.core.errors import Conflict, Forbidden, NotFound
 from app.core.i18n import gettext as _
 from app.desk import rules
-from app.desk.models import SavedView
+from app.desk.models import BulkJob, SavedView
 from app.inbox import journal
 from app.inbox.models import UndoEntry
 
@@ -21,6 +21,14 @@ def undo_entry(session: Session, actor: Actor, entry_id: int | None, now: dateti
         raise NotFound(_("There is nothing of yours to take back."))
     if found.undone_at is not None:
         raise Conflict(_("It was taken back already."), code="undone")
+    return found
+
+
+def bulk_job(session: Session, actor: Actor, job_id: int, *, to_write: bool = False) -> BulkJob:
+    """Somebody's own work on a list. Raises NotFound, also for what is somebody else's."""
+    found = session.get(BulkJob, job_id, with_for_update=True if to_write else None)
+    if found is None or found.actor_id != actor.id:
+        raise NotFound(_("There is no such work, or it is somebody else's."))
     return found
 
 

@@ -228,6 +228,19 @@ def _lengths(wanted: tuple[ListFilter, ...], limit: int) -> Executable:
     return query.select_from(known) if any(filters.counted(one) for one in wanted) else query
 
 
+def portion(session: Session, wanted: ListFilter, *, after: int, until: datetime, limit: int) -> list[int]:
+    """The next conversations of a list in the order of their ids, without those that have news since ``until``."""
+    query = _ids(wanted).where(Conversation.id > after, Conversation.news_at <= until)
+    return list(session.scalars(query.order_by(Conversation.id).limit(limit)))
+
+
+def still_there(session: Session, wanted: ListFilter, ids: Sequence[int]) -> list[int]:
+    """Those of these conversations that are in the list now, locked until the transaction ends; what somebody else has
+    locked is left out."""
+    query = _ids(wanted).where(Conversation.id.in_(ids)).order_by(Conversation.id)
+    return list(session.scalars(query.with_for_update(skip_locked=True, of=Conversation)))
+
+
 def _counted(wanted: ListFilter, limit: int) -> ScalarSelect[int]:
     return select(func.count()).select_from(_ids(wanted).limit(limit).subquery()).scalar_subquery()
 

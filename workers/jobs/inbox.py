@@ -1,7 +1,16 @@
 """What the inbox leaves for later."""
 
+import time
+
+from app.core.clock import utc_now
+from app.core.jobs import JobName
+from app.desk import bulk
 from app.inbox import counts
+from workers import context
 from workers.context import services
+
+LONGEST_TURN = 3.0
+"""Seconds that work on lists may keep a worker from sending answers."""
 
 
 def fold_counts() -> int:
@@ -13,3 +22,17 @@ def fold_counts() -> int:
         folded += count
         if count < counts.FOLDED_AT_ONCE:
             return folded
+
+
+def work_on_lists() -> int:
+    """Do what people asked for whole lists, for a few seconds at most, so that answers get their turn; answer how many
+    portions were done. The scheduler wakes it again while something is left."""
+    until = time.monotonic() + LONGEST_TURN
+    portions = 0
+    while time.monotonic() < until and not context.stopping.is_set():
+        with services().db.write() as session:
+            if not bulk.work(session, utc_now()):
+                return portions
+        portions += 1
+    services().waker.wake(JobName.BULK)
+    return portions

@@ -1,6 +1,6 @@
 """The inbox: lists, one conversation, and what an agent does with it."""
 
-from app.web.inbox import actions, approval, drafting, saved, tags, undo, views
+from app.web.inbox import actions, approval, bulk, drafting, saved, tags, undo, views
 from app.web.inbox.routes import blueprint
 
-__all__ = ["actions", "approval", "blueprint", "drafting", "saved", "tags", "undo", "views"]
+__all__ = ["actions", "approval", "blueprint", "bulk", "drafting", "saved", "tags", "undo", "views"]

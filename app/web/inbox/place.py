@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
@@ -12,6 +13,7 @@ from app.inbox import filters
 from app.inbox.types import ConversationState, ListFilter, Mark, Position, View
 
 TABS = (ConversationState.NEW, ConversationState.WAITING, ConversationState.DONE)
+SHOWN_AT_MOST = 200
 _MARKED = {View.APPROVAL: Mark.APPROVAL, View.UNSENT: Mark.UNSENT}
 _ONE_STATE = {View.SPAM: ConversationState.SPAM, View.APPROVAL: None, View.UNSENT: None}
 """Lists without tabs; None holds conversations in any state."""
@@ -113,6 +115,16 @@ def position(text: str) -> Position | None:
     at, _tilde, key = text.partition("~")
     when = moment(at)
     return Position(when, int(key)) if when and is_id(key) else None
+
+
+def versions(texts: Iterable[str]) -> dict[int, int]:
+    """Conversations and the versions of them that were seen, each written ``12.3``; the first 200."""
+    found = {}
+    for text in islice(texts, SHOWN_AT_MOST):
+        key, _dot, version = text.partition(".")
+        if is_id(key) and is_id(version):
+            found[int(key)] = int(version)
+    return found
 
 
 def moment(text: str) -> datetime | None:

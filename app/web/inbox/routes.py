@@ -11,6 +11,7 @@ blueprint = Blueprint("inbox", __name__, url_prefix="/inbox")
 _ID = "int(max=9223372036854775807)"
 ID = f"<{_ID}:conversation_id>"
 REPLY_ID = f"<{_ID}:reply_id>"
+JOB_ID = f"<{_ID}:job_id>"
 TAG_ID = "<int(max=2147483647):tag_id>"
 VIEW_ID = f"<{_ID}:view_id>"
 

@@ -16,8 +16,10 @@ from app.connectors.ports import Capabilities
 from app.contacts import queries as contacts
 from app.contacts.types import ContactView
 from app.core.i18n import gettext as _
+from app.desk import bulk
 from app.desk import queries as desk
-from app.desk.types import SavedView
+from app.desk import rules as desk_rules
+from app.desk.types import JobView, SavedView
 from app.inbox import queries as inbox
 from app.inbox import tags
 from app.inbox.filters import counted
@@ -91,6 +93,15 @@ class ListScreen:
     saved: Sequence[SavedView]
     counts: Counts
     read_at: datetime
+    all_of_them: bool
+    """Whether this person may act on the list as a whole."""
+    job: JobView | None
+    """Work on a list that this person asked for, while it lasts."""
+
+    @property
+    def length(self) -> Length:
+        """How long the list is, as far as that is known."""
+        return self.counts.here if self.place.state is ConversationState.NEW else Length(0)
 
     @property
     def title(self) -> str:
@@ -191,7 +202,7 @@ class TalkScreen:
 
 
 def list_screen(session: "Session", actor: Actor, place: Place, now: datetime) -> ListScreen:
-    """Five statements, and one for each filter in force."""
+    """Six statements, and one for each filter in force."""
     found = inbox.rows(session, place.filter(actor), after=place.after, limit=inbox.PAGE_LENGTH + 1)
     saved = desk.saved_views(session, actor)
     rows = found[: inbox.PAGE_LENGTH]
@@ -205,6 +216,8 @@ def list_screen(session: "Session", actor: Actor, place: Place, now: datetime) -
         saved=saved,
         counts=_counts(session, actor, place, saved),
         read_at=now,
+        all_of_them=desk_rules.may_act_on_all(actor, place.filter(actor)),
+        job=bulk.running(session, actor),
     )
 
 

@@ -1,6 +1,6 @@
 """Taking back what one did."""
 
-from flask import Response, flash, make_response, redirect, render_template, request
+from flask import flash, redirect, request
 from flask.typing import ResponseReturnValue
 
 from app.accounts.types import Permission
@@ -8,6 +8,7 @@ from app.core.clock import utc_now
 from app.core.errors import Conflict, NotFound
 from app.core.i18n import gettext as _
 from app.core.i18n import ngettext
+from app.desk import bulk
 from app.desk import service as desk
 from app.edge.context import actor, session
 from app.edge.errors import status_of
@@ -16,7 +17,9 @@ from app.inbox.types import Undone
 from app.web.inbox import place as places
 from app.web.inbox import screens
 from app.web.inbox.actions import address_of, changed, come_back
+from app.web.inbox.bulk import at_work
 from app.web.inbox.routes import blueprint, by_script, here
+from app.web.inbox.telling import told
 from app.web.present import words
 
 
@@ -26,6 +29,9 @@ def undo_last() -> ResponseReturnValue:
     entry_id = places.number(request.form.get("entry"), 2**63 - 1)
     now = utc_now()
     try:
+        job_id = bulk.begin_undo(session(), actor(), entry_id, now)
+        if job_id is not None:
+            return at_work(job_id) if by_script() else redirect(address_of(None), 303)
         undone = desk.undo(session(), actor(), entry_id, now)
     except (Conflict, NotFound) as error:
         if by_script():
@@ -52,10 +58,3 @@ def _undone(undone: Undone) -> str:
             len(undone.left),
         )
     return _("Taken back: %(what)s.", what=words.deed(undone.kind))
-
-
-def told(said: str, tone: str = "", status: int = 200) -> Response:
-    """For a script: a word about what happened; whatever is on the screen stays."""
-    answer = make_response(render_template("inbox/told.html", said=said, tone=tone), status)
-    answer.headers["HX-Reswap"] = "none"
-    return answer

@@ -13,8 +13,6 @@ from app.web.inbox import screens
 from app.web.inbox.routes import ID, blueprint, here, wants
 from app.web.inbox.screens import Draft
 
-SHOWN_AT_MOST = 200
-
 
 @route(blueprint, "", needs=Permission.READ_INBOX)
 def overview() -> ResponseReturnValue:
@@ -46,7 +44,7 @@ def news() -> ResponseReturnValue:
     place = here()
     since = places.moment(request.args.get("since", ""))
     count = queries.news_count(session(), place.filter(actor()), since) if since else 0
-    shown = _shown(request.args.get("shown", ""))
+    shown = places.versions(request.args.get("shown", "").split(","))
     known = queries.some_rows(session(), actor(), shown, place.filter(actor())) if shown else []
     return render_template(
         "inbox/news.html",
@@ -57,13 +55,3 @@ def news() -> ResponseReturnValue:
         place=place,
         open_id=request.args.get("open", type=int),
     )
-
-
-def _shown(text: str) -> dict[int, int]:
-    """Ids and versions of rows, as the script writes them: ``12.3,15.1``."""
-    found = {}
-    for part in text.split(",")[:SHOWN_AT_MOST]:
-        key, _dot, version = part.partition(".")
-        if places.is_id(key) and places.is_id(version):
-            found[int(key)] = int(version)
-    return found

@@ -9,6 +9,7 @@ from app.connectors.ports import LengthLimit, LengthUnit, Status
 from app.core import i18n
 from app.core.i18n import gettext as _
 from app.core.i18n import ngettext
+from app.desk.types import Deed
 from app.inbox.types import ConversationState, EventKind, EventView, Length, Mark, View
 from app.notifications import words as notice_words
 from app.notifications.types import Channel, Event, Told
@@ -198,6 +199,33 @@ def deed(kind: EventKind) -> str:
         EventKind.UNTAGGED: _("taking a tag off"),
         EventKind.NOTED: _("a note"),
     }[kind]
+
+
+def work(one: Deed) -> str:
+    """What is done to many conversations, as a noun."""
+    return {
+        Deed.TAKE: _("Taking"),
+        Deed.ASSIGN: _("Giving"),
+        Deed.MOVE: _("Handing over"),
+        Deed.RESOLVE: _("Marking as done"),
+        Deed.REOPEN: _("Opening again"),
+        Deed.SPAM: _("Setting aside as spam"),
+        Deed.TAG: _("Putting a tag on"),
+        Deed.UNTAG: _("Taking a tag off"),
+        Deed.UNDO: _("Taking back"),
+    }[one]
+
+
+def did(done: int, left: int) -> str:
+    """To how many it was done, and how many were left as they are because they changed in between."""
+    said = ngettext("%(num)s conversation.", "%(num)s conversations.", done)
+    if left:
+        said += " " + ngettext(
+            "%(num)s has changed meanwhile and was left alone.",
+            "%(num)s have changed meanwhile and were left alone.",
+            left,
+        )
+    return said
 
 
 def why(step: Explanation) -> str:

@@ -5,6 +5,7 @@ import "./times.js";
 import "./flash.js";
 import { holdKeys } from "./keys.js";
 import "./list.js";
+import "./pick.js";
 import "./menu.js";
 import "./fold.js";
 import "./news.js";

@@ -11,6 +11,9 @@ document.addEventListener("click", (event) => {
 });
 // Whoever opens one to write something can begin at once.
 document.addEventListener("toggle", (event) => event.target.open && event.target.querySelector?.("[data-focus]")?.focus(), true);
+document.addEventListener("htmx:load", (event) => {
+  if (event.detail.elt.closest?.("details.menu[open]")) event.detail.elt.querySelector("[data-focus]")?.focus();
+});
 document.addEventListener("keydown", (event) => {
   const menu = event.key === "Escape" && event.target.closest?.("details.menu[open]");
   if (menu) close(menu, true);

@@ -6,6 +6,7 @@ function put(row) {
   if (!old) return;
   const focused = old.contains(document.activeElement);
   const fresh = document.importNode(row, true);
+  fresh.querySelector(".pick input").checked = old.querySelector(".pick input").checked;
   old.replaceWith(fresh);
   window.htmx?.process(fresh);
   refresh(fresh);
