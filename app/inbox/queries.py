@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -232,6 +233,17 @@ def portion(session: Session, wanted: ListFilter, *, after: int, until: datetime
     """The next conversations of a list in the order of their ids, without those that have news since ``until``."""
     query = _ids(wanted).where(Conversation.id > after, Conversation.news_at <= until)
     return list(session.scalars(query.order_by(Conversation.id).limit(limit)))
+
+
+def first_free(session: Session, wanted: ListFilter, *, after: Position | None, but: Collection[int]) -> int | None:
+    """The first conversation of a list that waits for us and that nobody has, locked until the transaction ends; none
+    of ``but``, and none that somebody else has locked."""
+    at, key = Conversation.sort_at, Conversation.id
+    free = replace(wanted, state=ConversationState.NEW, assignee_id=None, unassigned=True)
+    query = _ids(free).where(key.not_in(list(but))).order_by(at, key).limit(1)
+    if after is not None:
+        query = query.where(or_(at > after.at, and_(at == after.at, key > after.id)))
+    return session.scalar(query.with_for_update(skip_locked=True, of=Conversation))
 
 
 def still_there(session: Session, wanted: ListFilter, ids: Sequence[int]) -> list[int]:

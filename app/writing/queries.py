@@ -48,6 +48,11 @@ def _draft(one: Draft, author: str) -> DraftView:
     )
 
 
+def claimed(session: Session, now: datetime) -> list[int]:
+    """Conversations that somebody is answering now."""
+    return list(session.scalars(select(Claim.conversation_id).where(Claim.until > now)))
+
+
 def marks(session: Session, actor: Actor, ids: Collection[int], now: datetime) -> dict[int, Marks]:
     """What the lines of these conversations say; those about which there is nothing to say are left out.
 

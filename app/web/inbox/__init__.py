@@ -1,6 +1,18 @@
 """The inbox: lists, one conversation, and what an agent does with it."""
 
-from app.web.inbox import actions, approval, bulk, drafting, saved, tags, undo, views
+from app.web.inbox import actions, approval, bulk, drafting, guided, palette, saved, tags, undo, views
 from app.web.inbox.routes import blueprint
 
-__all__ = ["actions", "approval", "blueprint", "bulk", "drafting", "saved", "tags", "undo", "views"]
+__all__ = [
+    "actions",
+    "approval",
+    "blueprint",
+    "bulk",
+    "drafting",
+    "guided",
+    "palette",
+    "saved",
+    "tags",
+    "undo",
+    "views",
+]

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from flask import flash, make_response, redirect, render_template, request, url_for
+from flask import flash, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from app.accounts.types import Permission
@@ -13,6 +13,7 @@ from app.core.errors import Conflict, InvalidInput, PorchlightError
 from app.core.i18n import gettext as _
 from app.core.ids import new_id
 from app.core.text import plain
+from app.desk import guided
 from app.edge.context import actor, services, session
 from app.edge.errors import status_of
 from app.edge.routes import rejected, route
@@ -29,7 +30,7 @@ from app.replies.speaking import Answer
 from app.routing import service as routing
 from app.web.inbox import forms, screens
 from app.web.inbox import place as places
-from app.web.inbox.routes import ID, REPLY_ID, blueprint, by_script, here
+from app.web.inbox.routes import ID, REPLY_ID, address_in, blueprint, by_script, here
 from app.web.inbox.screens import Draft
 from app.writing import service as writing
 from app.writing.types import Voice, Words
@@ -211,13 +212,15 @@ def change(
     """
     place, now = here(), utc_now()
     before = screens.row(session(), actor(), here(), conversation_id)
-    following = screens.next_after(session(), actor(), place, before) if moves_on else None
+    following = screens.next_after(session(), actor(), place, before) if moves_on and not place.guided else None
     try:
         result = work(now)
     except (Conflict, InvalidInput) as error:
         return _refused(conversation_id, draft or Draft(), error)
     row = screens.row(session(), actor(), here(), conversation_id)
     gone = moves_on and (row is None or not row.here)
+    if gone and place.guided:
+        following = guided.serve(session(), actor(), place.filter(actor()), now)
     shown = following if gone or (onward and following) else conversation_id
     if not by_script():
         return come_back(conversation_id if sent else shown, said)
@@ -271,10 +274,7 @@ def come_back(conversation_id: int | None, said: str) -> ResponseReturnValue:
 
 
 def address_of(conversation_id: int | None) -> str:
-    args = here().args
-    if conversation_id is None:
-        return url_for("inbox.overview", **args)
-    return url_for("inbox.talk", conversation_id=conversation_id, **args)
+    return address_in(here(), conversation_id)
 
 
 def _show(conversation_id: int, draft: Draft) -> ResponseReturnValue:

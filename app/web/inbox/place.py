@@ -30,6 +30,8 @@ class Place:
     saved: int | None = None
     """The saved view it was opened by."""
     after: Position | None = None
+    guided: bool = False
+    """Whether the person is served one conversation after another."""
 
     @property
     def args(self) -> dict[str, Any]:
@@ -40,6 +42,8 @@ class Place:
         found.update(self.chosen)
         if self.saved is not None:
             found["saved"] = self.saved
+        if self.guided:
+            found["guided"] = 1
         return found
 
     @property
@@ -72,6 +76,10 @@ class Place:
         """What waits for us in another list, everywhere."""
         return Place(view, _ONE_STATE.get(view, ConversationState.NEW))
 
+    def led(self, on: bool) -> "Place":
+        """The same list, with or without being served one after another."""
+        return replace(self, guided=on, after=None)
+
     @property
     def tabs(self) -> list["Place"]:
         """This list in all its states."""
@@ -102,6 +110,7 @@ def read(args: MultiDict[str, str], actor: Actor) -> Place:
         chosen=filters.read(args.items()),
         saved=number(args.get("saved"), 2**63 - 1),
         after=position(args.get("after", "")),
+        guided=args.get("guided") == "1",
     )
 
 

@@ -31,6 +31,13 @@ def talk_address(conversation_id: int, place: Place) -> str:
     return f"{before}{conversation_id}{after}"
 
 
+def address_in(place: Place, conversation_id: int | None) -> str:
+    """Where a list is, or a conversation beside it."""
+    if conversation_id is None:
+        return url_for("inbox.overview", **place.args)
+    return url_for("inbox.talk", conversation_id=conversation_id, **place.args)
+
+
 def by_script() -> bool:
     """Whether a script asks, which takes a part of a page."""
     headers = request.headers

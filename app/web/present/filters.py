@@ -16,7 +16,7 @@ from app.core.clock import utc_now
 from app.edge.context import maybe_actor, services
 from app.remedies import money
 from app.remedies import words as remedy_words
-from app.web.present import health, names, nav, remedies, text, times, words
+from app.web.present import health, keys, names, nav, remedies, text, times, words
 
 ICONS = "vendor/lucide-1.62.0/icons.svg"
 THEMES = ("light", "dark")
@@ -46,6 +46,7 @@ def install(app: Flask) -> None:
         return text.icon(asset(ICONS), name, label)
 
     env.globals.update(svg_icon=icon, ailment=health.ailment, words=words, ways=nav.ways, asking=nav.ASKING)
+    env.globals["keys"] = keys.shown
     env.filters["shop"] = remedies.shop
     env.globals.update(
         money=money.shown, remedy_words=remedy_words, remedy_state=remedies.state, remedy_step=remedies.step

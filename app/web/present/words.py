@@ -271,6 +271,11 @@ def already(act: Act, standing: Status) -> bool:
     }.get(act) is standing or standing is Status.DELETED
 
 
+def waiting(length: Length | None) -> str:
+    """How many wait in a list, in words; nothing for none."""
+    return _("%(n)s waiting", n=count(length)) if length else ""
+
+
 def count(length: Length | None) -> str:
     """How long a list is, in few letters; nothing for an empty one."""
     if not length:

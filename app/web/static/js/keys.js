@@ -3,7 +3,7 @@
 const STORE = "porchlight.keys";
 const map = document.getElementById("keys");
 const handlers = [];
-let loading = 0;
+const loading = new Set();
 let later = null;
 let held = 0;
 
@@ -24,7 +24,7 @@ export async function holdKeys(until) {
 }
 
 function goOn() {
-  if (loading || held || !later) return;
+  if (loading.size || held || !later) return;
   const key = later;
   later = null;
   run(key, document.body);
@@ -38,7 +38,7 @@ function visible(element) {
   return element.checkVisibility?.() ?? element.offsetParent !== null;
 }
 
-function press(key) {
+export function press(key) {
   const found = [...document.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)].filter(visible);
   const last = found.at(-1);
   if (last) last.click();
@@ -53,25 +53,27 @@ function run(key, target) {
   return true;
 }
 
+document.addEventListener("keydown", async (event) => {
+  if (event.key !== "k" || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey || !map) return;
+  event.preventDefault();
+  if (!document.querySelector("dialog[open]")) (await import("./palette.js")).open();
+});
+
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
   if (typing(event.target) || !keysOn() || document.querySelector("dialog[open]")) return;
   // Letters typed ahead of a conversation that is still coming must not act on the one that is going. What would begin
   // to write does so once it is there.
   const begins = ["r", "n"].includes(event.key);
-  if ((loading && event.key.length === 1) || (held && begins)) {
+  if ((loading.size && event.key.length === 1) || (held && begins)) {
     if (begins) later ??= event.key;
     event.preventDefault();
   } else if (run(event.key, event.target)) event.preventDefault();
 });
 
-const forTalk = (event) => event.detail.target?.id === "talk";
-document.addEventListener("htmx:beforeRequest", (event) => (loading += forTalk(event) ? 1 : 0));
-document.addEventListener("htmx:afterRequest", (event) => {
-  if (!forTalk(event)) return;
-  loading = Math.max(0, loading - 1);
-  goOn();
-});
+// By request and not by target: an answer may go elsewhere than it was asked for.
+document.addEventListener("htmx:beforeRequest", (event) => event.detail.target?.id === "talk" && loading.add(event.detail.xhr));
+document.addEventListener("htmx:afterRequest", (event) => loading.delete(event.detail.xhr) && goOn());
 
 function tell() {
   for (const one of document.querySelectorAll("[data-when-keys]")) one.hidden = !keysOn();

@@ -17,3 +17,8 @@ const write = () => holdKeys(import("./write.js"));
 if (document.getElementById("composer")) write();
 document.addEventListener("htmx:beforeRequest", (event) => event.detail.target?.id === "talk" && write());
 import "./duty.js";
+
+// What few reach for is fetched when they do.
+for (const kind of ["pointerover", "focusin"]) {
+  document.addEventListener(kind, (event) => event.target.matches?.("[data-pane]") && import("./panes.js"));
+}

@@ -1,0 +1,211 @@
+"""The frame of the inbox: many rows, everything by name, one after another, panes, a phone."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from app.core.clock import utc_now
+from app.desk import bulk
+from app.inbox.types import ConversationState
+from tests.browser.conftest import Opener
+from tests.browser.test_access import check
+from tests.browser.test_inbox import rows
+from tests.web.scene import Scene
+
+
+def fill(scene: Scene, *names: str) -> list[int]:
+    numbers = [
+        scene.say(name, "Where is my order?", minutes_ago=90 - at)
+        for at, name in enumerate(names or ("Ada", "Bea", "Cid"))
+    ]
+    scene.collect()
+    return [scene.talk_with(number) for number in numbers]
+
+
+def test_one_key_for_nothing_to_answer(scene: Scene, person: Opener) -> None:
+    """With a conversation open, one key finishes it and opens the next."""
+    first, *_rest = fill(scene)
+    page = person()
+    page.keyboard.press("j")
+    page.keyboard.press("o")
+    expect(page.locator("#talk-title")).to_have_text("Ada")
+    page.keyboard.press("e")
+    expect(page.locator("#talk-title")).to_have_text("Bea")
+    assert scene.talk(first).state is ConversationState.DONE
+    page.keyboard.press("z")
+    expect(page.locator("#talk-title")).to_have_text("Ada")
+    assert scene.talk(first).state is ConversationState.NEW
+
+
+def test_several_by_key_and_by_shift(scene: Scene, person: Opener) -> None:
+    fill(scene, "Ada", "Bea", "Cid", "Dan", "Eli")
+    page = person()
+    for key in ("j", "x", "j", "j", "X"):
+        page.keyboard.press(key)
+    expect(page.locator("#bulk-count")).to_have_text("3 chosen")
+    page.keyboard.press("Escape")
+    expect(page.locator("#bulk")).to_be_hidden()
+    page.locator("#rows .pick").nth(1).click()
+    page.locator("#rows .pick").nth(3).click(modifiers=["Shift"])
+    expect(page.locator("#bulk-count")).to_have_text("3 chosen")
+    page.keyboard.press("e")
+    expect(page.locator(".flash")).to_contain_text("Marking as done: 3 conversations.")
+    expect(page.locator("#rows .row-person")).to_have_text(["Ada", "Eli"])
+    page.keyboard.press("z")
+    expect(page.locator("#rows .row")).to_have_count(5)
+
+
+def test_the_whole_list_with_its_bar(scene: Scene, person: Opener) -> None:
+    fill(scene, *(f"P{number:02}" for number in range(55)))
+    page = person()
+    page.locator("#rows .pick").first.click()
+    page.get_by_label("All 55 that match").check()
+    page.locator("#bulk").get_by_role("button", name="Done").click()
+    expect(page.locator("#bulk-job")).to_contain_text("0 of 55")
+    with scene.parts.db.write() as session:
+        bulk.work(session, utc_now())
+    expect(page.locator("#bulk-job")).to_contain_text("50 of 55")
+    for _portion in range(2):
+        with scene.parts.db.write() as session:
+            bulk.work(session, utc_now())
+    expect(page.locator(".flash", has_text="55 conversations")).to_be_visible()
+    expect(page.locator("#list")).to_contain_text("Nobody waits")
+    page.keyboard.press("z")
+    expect(page.locator("#rows .row")).to_have_count(50)
+
+
+def test_everything_by_name(scene: Scene, person: Opener) -> None:
+    fill(scene)
+    page = person()
+    page.keyboard.press("o")
+    expect(page.locator("#talk-title")).to_have_text("Ada")
+    page.keyboard.press("Control+k")
+    expect(page.locator("#palette-words")).to_be_focused()
+    page.keyboard.type("done")
+    expect(page.locator("#palette [aria-selected=true]")).to_contain_text("Done, or open again")
+    page.keyboard.press("Enter")
+    expect(page.locator("#talk-title")).to_have_text("Bea")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("unassi")
+    expect(page.locator("#palette [aria-selected=true]")).to_contain_text("2 waiting")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/inbox?view=unassigned")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("marketer jones")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**assignee=**")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("zzz")
+    expect(page.locator("#palette")).to_contain_text("Nothing is called that.")
+    page.keyboard.press("Escape")
+    expect(page.locator("#palette")).to_be_hidden()
+
+
+def test_one_after_another(scene: Scene, person: Opener) -> None:
+    ids = fill(scene)
+    page, other = person(), person("marketer")
+    page.keyboard.press("g")
+    expect(page.locator("#talk-title")).to_have_text("Ada")
+    other.keyboard.press("g")
+    expect(other.locator("#talk-title")).to_have_text("Bea")
+    page.keyboard.press("s")
+    expect(page.locator("#talk-title")).to_have_text("Cid")
+    assert scene.talk(ids[0]).assignee_id is None
+    page.keyboard.press("e")
+    expect(page.locator("#talk-title")).to_have_text("Ada")
+    page.keyboard.press("e")
+    expect(page.locator("#talk")).to_contain_text("Choose a conversation")
+    assert scene.talk(ids[1]).assignee_id == scene.actor("marketer").id
+
+
+def test_tags_and_filters_by_key(scene: Scene, person: Opener) -> None:
+    fill(scene)
+    page = person()
+    page.keyboard.press("o")
+    expect(page.locator("#talk-title")).to_have_text("Ada")
+    page.keyboard.press("t")
+    expect(page.locator("#tag-name")).to_be_focused()
+    page.keyboard.type("parcel")
+    page.keyboard.press("Enter")
+    expect(page.locator("#talk .chip")).to_contain_text("parcel")
+    expect(page.locator("#rows .row-tags")).to_have_text("parcel")
+    page.locator("#talk-scroll").focus()
+    page.keyboard.press("f")
+    page.locator("#by-kind").select_option("first")
+    page.locator("#filter-panel").get_by_role("button", name="Show", exact=True).click()
+    page.wait_for_url("**kind=first")
+    expect(page.locator("#list .chips")).to_contain_text("First time they write to us")
+    page.go_back()
+    expect(page.locator("#list .chips")).to_have_count(0)
+
+
+def test_panes_are_moved_and_remembered(scene: Scene, person: Opener) -> None:
+    (talk, *_rest) = fill(scene)
+    page = person()
+    page.goto(f"/inbox/{talk}?view=all")
+
+    def width(of: str) -> float:
+        box = page.locator(of).bounding_box()
+        assert box is not None
+        return box["width"]
+
+    before = width("#list")
+    page.get_by_role("separator", name="Width of the list").focus()
+    expect(page.locator("[data-pane][data-ready]")).to_have_count(2)
+    for _press in range(4):
+        page.keyboard.press("ArrowRight")
+    assert width("#list") == before + 64
+    beside = width("#side")
+    page.get_by_role("separator", name="Width of what stands beside").focus()
+    page.keyboard.press("ArrowLeft")
+    assert width("#side") == beside + 16
+    page.reload()
+    assert (width("#list"), width("#side")) == (before + 64, beside + 16)
+
+
+def test_the_way_through_on_a_phone(scene: Scene, person: Opener) -> None:
+    first, *_rest = fill(scene)
+    page = person(width=390)
+    page.get_by_text("Ada", exact=True).click()
+    expect(page.locator("#list")).to_be_hidden()
+    page.fill("#reply-text", "On its way")
+    page.get_by_role("button", name="Reply in public as").click()
+    expect(page.locator("#talk-title")).to_have_text("Bea")
+    assert [one.text for one in scene.replies(first)] == ["On its way"]
+    page.get_by_role("link", name="Back to the list").click()
+    expect(page.locator("#list")).to_be_visible()
+    assert rows(page) == ["Bea", "Cid"]
+    page.locator("#rows .pick").first.click()
+    page.locator("#bulk").get_by_role("button", name="Done").click()
+    expect(page.locator("#rows .row-person")).to_have_text(["Cid"])
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
+def test_nothing_serious_for_axe(scene: Scene, person: Opener, width: int, scheme: str) -> None:
+    fill(scene)
+    page = person(width=width, scheme=scheme)
+    page.emulate_media(reduced_motion="reduce")
+    page.locator("#rows .pick").first.click()
+    open_and_check(page, "#bulk details summary", "#many-person")
+    page.keyboard.press("Escape")
+    page.goto("/inbox?view=all&kind=first")
+    open_and_check(page, "#filters summary", "#view-name")
+    page.fill("#view-name", "New people")
+    page.locator(".keep-view button").click()
+    page.wait_for_url("**saved=**")
+    page.keyboard.press("Control+k")
+    expect(page.locator("#palette-words")).to_be_focused()
+    check(page)
+    page.keyboard.press("Escape")
+    page.locator("[data-key=g]").click()
+    expect(page.locator(".guided, #talk-title").first).to_be_attached()
+    check(page)
+    for path in ("/inbox/views", "/inbox/tags", "/inbox/filters", "/inbox?view=unsent"):
+        page.goto(path)
+        check(page)
+
+
+def open_and_check(page: Page, summary: str, inside: str) -> None:
+    page.locator(summary).click()
+    expect(page.locator(inside)).to_be_visible()
+    check(page)
