@@ -49,9 +49,11 @@ def publish(file: IO[bytes]) -> None:
     """
     source = _text(file)
     parts = work.services()
+    share = 0.0
     with parts.db.read() as session:
-        found = _replayed(attempt.begin(session, source, DAYS, utc_now()))
-    share = tally.share_out_of_sight(found)
+        begun = attempt.begin(session, source, DAYS, utc_now())
+        if begun.puts_out_of_sight:
+            share = tally.share_out_of_sight(_replayed(begun))
     if share > tally.SHARE_FOR_TWO:
         raise Conflict(
             _(

@@ -23,6 +23,11 @@ class Attempt:
     _span: replay.Span
     _names: dict[str, str]
 
+    @property
+    def puts_out_of_sight(self) -> bool:
+        """Whether any of the rules hides, resolves or sets anything aside."""
+        return any(rule.then.spam or rule.then.hide or rule.then.resolve for rule in self._replay.after.rules)
+
     def portions(self) -> Iterator[Sequence[Replayed]]:
         """What comes of them, some at a time."""
         return replay.portions(self._session, self._replay, self._span)

@@ -9,6 +9,7 @@ from typing import Any
 from app.core.errors import InvalidInput
 from app.core.i18n import gettext as _
 from app.core.i18n import ngettext
+from app.inbox.rules import TAG_LENGTH, tag_name
 from app.inbox.types import Priority
 from app.routing import facts
 from app.routing.types import Actions, Condition, Fact, Fault, Group, Match, Rule
@@ -159,6 +160,8 @@ class _Reader:
                 self.fault(f"when.{n}", _("At most %(n)s conditions fit into a group.", n=MOST_CONDITIONS))
 
     def check_actions(self, then: Actions) -> None:
+        if any(not tag_name(one) for one in then.tags):
+            self.fault("tags", _("A tag has 1 to %(n)s characters, and no comma.", n=TAG_LENGTH))
         if then == Actions():
             self.fault("", _("The rule does nothing. Name a team, or set something aside as spam: spam = true."))
         if then.spam and (then.team or then.assignee or then.resolve):
@@ -205,8 +208,8 @@ class _Reader:
     def _actions(self, table: dict[str, Any]) -> Actions:
         before = len(self._faults)
         tags = table.get("tags", [])
-        if not isinstance(tags, list) or not all(isinstance(one, str) and 0 < len(one.strip()) <= 60 for one in tags):
-            self.fault("tags", _("Write a list of words of at most %(n)s characters.", n=60))
+        if not isinstance(tags, list) or not all(isinstance(one, str) for one in tags):
+            self.fault("tags", _("Write a list of texts."))
             tags = []
         then = Actions(
             team=self._text(table, "team") or None,

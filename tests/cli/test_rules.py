@@ -52,6 +52,19 @@ def test_wrong_rules_change_nothing(terminal: Terminal, parts: Services, text: b
         assert queries.source(session) == before
 
 
+def test_rules_that_take_two_people_are_not_published_here(
+    terminal: Terminal, parts: Services, platform: Platform
+) -> None:
+    add(parts, "memory:blog", "Our blog")
+    platform.say("Visitor", "Bread!", utc_now())
+    terminal.run("collect")
+    hiding = b'[[rule]]\nname = "Away"\nwords = ["bread"]\nhide = true\n'
+    result = terminal.run("rules", "publish", terminal.file("rules.toml", hiding))
+    assert result.code == 1
+    assert "two people" in result.err
+    assert "Praise and thanks" in terminal.run("rules", "show").out
+
+
 def test_trying_counts_what_would_happen_and_changes_nothing(
     terminal: Terminal, parts: Services, platform: Platform
 ) -> None:

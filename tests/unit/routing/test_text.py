@@ -114,6 +114,8 @@ colour = "red"
         ("name = 'x'\nteam = 'y'\nwhen = [{ any = [{ any = [] }] }]", "when.1.1"),
         ("name = 'x'\nteam = 'y'\nwhen = [{ author_known = true, not = true }]", "when.1"),
         ("name = 'x'\nteam = 'y'\nwords = ['a']\ntags = ['']", "tags"),
+        ("name = 'x'\nteam = 'y'\nwords = ['a']\ntags = ['a, b']", "tags"),
+        ("name = 'x'\nteam = 'y'\nwords = ['a']\ntags = [1]", "tags"),
     ],
 )
 def test_a_fault_has_its_place(text: str, part: str) -> None:
