@@ -16,6 +16,7 @@ EVENTS = {
     SignalKind.PAGE_STOPPED: Event.PAGE_STOPPED,
     SignalKind.APPROVAL_WANTED: Event.APPROVAL_WANTED,
     SignalKind.APPROVAL_DECIDED: Event.APPROVAL_DECIDED,
+    SignalKind.RULE: Event.RULE,
     SignalKind.NEW_IN_TEAM: Event.NEW_IN_TEAM,
 }
 """What each signal is to the people who hear of it."""

@@ -17,6 +17,7 @@ class Event(StrEnum):
     APPROVAL_WANTED = "approval_wanted"
     APPROVAL_DECIDED = "approval_decided"
     PAGE_STOPPED = "page_stopped"
+    RULE = "rule"
     NEW_IN_TEAM = "new_in_team"
     DIGEST = "digest"
 

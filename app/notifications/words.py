@@ -20,6 +20,7 @@ TITLES: dict[Event, tuple[str, str]] = {
     Event.APPROVAL_WANTED: (lazy("A reply waits for my approval"), lazy("A reply waits for approval")),
     Event.APPROVAL_DECIDED: (lazy("My reply was approved or not"), ""),
     Event.PAGE_STOPPED: (lazy("A page can’t be read any more"), lazy("A page can’t be read any more")),
+    Event.RULE: (lazy("A rule tells me of a conversation"), ""),
     Event.NEW_IN_TEAM: (lazy("Something new in my teams"), lazy("A new conversation")),
     Event.DIGEST: (
         lazy("Once a day: what belongs to nobody and has waited for long"),
@@ -48,6 +49,7 @@ def line(told: Told) -> str:
         case Event.APPROVAL_DECIDED if not told.facts.get("approved"):
             return _("%(who)s did not approve your reply to %(person)s on %(page)s.", **names)
     return {
+        Event.RULE: _("A rule tells you of the conversation with %(person)s on %(page)s.", **names),
         Event.ASSIGNED: _("%(who)s gave you the conversation with %(person)s on %(page)s.", **names),
         Event.TAKEN_OVER: _("%(who)s took over your conversation with %(person)s on %(page)s.", **names),
         Event.MENTIONED: _("%(who)s mentioned you in a note about %(person)s on %(page)s.", **names),

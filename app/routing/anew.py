@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from app.contacts.models import Contact, ContactEvent
@@ -24,6 +24,7 @@ from app.routing.types import Candidate, Cause, DecidedBy, Fact, Judged
 log = structlog.get_logger()
 BATCH = 200
 PEOPLE_LOOKED_BACK = timedelta(hours=1)
+KEPT = timedelta(days=90)
 MOST_A_DAY = 5
 """A conversation is moved anew at most so often within a day: two rules, or a platform, may chase each other."""
 _WHO = frozenset({Fact.VIP, Fact.EARLIER})
@@ -81,6 +82,11 @@ def note_people(session: Session, now: datetime) -> None:
         .limit(BATCH)
     )
     note(session, [Change(talk, Cause.AUTHOR, f"contact:{event}") for talk, event in session.execute(query)], now)
+
+
+def tidy(session: Session, now: datetime) -> None:
+    """Forget changes that were settled long ago."""
+    run_in_bulk(session, delete(RoutingCause).where(RoutingCause.settled_at < now - KEPT))
 
 
 def has_waiting(session: Session) -> bool:

@@ -18,7 +18,7 @@ MOST_RULES = 1000
 MOST_CONDITIONS = 50
 NAME_MAXIMUM = 120
 NOTE_MAXIMUM = 1000
-_ACTIONS = ("team", "assignee", "priority", "tags", "spam", "hide", "resolve")
+_ACTIONS = ("team", "assignee", "priority", "tags", "notify", "spam", "hide", "resolve")
 _OWN = ("name", "note", "match", "when", "continue")
 _FACTS = frozenset(one.value for one in Fact)
 _SAID = 8
@@ -207,15 +207,12 @@ class _Reader:
 
     def _actions(self, table: dict[str, Any]) -> Actions:
         before = len(self._faults)
-        tags = table.get("tags", [])
-        if not isinstance(tags, list) or not all(isinstance(one, str) for one in tags):
-            self.fault("tags", _("Write a list of texts."))
-            tags = []
         then = Actions(
             team=self._text(table, "team") or None,
             assignee=self._text(table, "assignee") or None,
             priority=self._priority(table),
-            tags=tuple(dict.fromkeys(one.strip() for one in tags)),
+            tags=self._texts(table, "tags"),
+            notify=self._texts(table, "notify"),
             spam=self._flag(table, "spam"),
             hide=self._flag(table, "hide"),
             resolve=self._flag(table, "resolve"),
@@ -245,6 +242,13 @@ class _Reader:
             self.fault(key, _("Write a text."))
             return ""
         return given.strip()
+
+    def _texts(self, table: dict[str, Any], key: str) -> tuple[str, ...]:
+        given = table.get(key, [])
+        if not isinstance(given, list) or not all(isinstance(one, str) for one in given):
+            self.fault(key, _("Write a list of texts."))
+            return ()
+        return tuple(dict.fromkeys(one.strip() for one in given))
 
     def _flag(self, table: dict[str, Any], key: str) -> bool:
         given = table.get(key, False)

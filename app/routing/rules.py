@@ -246,6 +246,7 @@ def _verdict(found: Sequence[Rule], scene: Scene) -> Verdict:
         matched=hits[placing].words,
         assignee=None if spam else next((one.assignee for one in said if one.assignee), None),
         tags=tuple(dict.fromkeys(tag for one in said for tag in one.tags)),
+        notify=tuple(dict.fromkeys(login for one in said for login in one.notify)),
         hide=any(one.hide for one in said),
         resolve=not spam and any(one.resolve for one in said),
         hits=hits,

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -35,6 +35,7 @@ from app.signals.types import SignalKind
 
 log = structlog.get_logger()
 BATCH = 500
+NEWS = timedelta(hours=1)
 _IN_FORCE = "rules_in_force"
 
 
@@ -79,7 +80,7 @@ def judge(session: Session, facts: Sequence[Facts]) -> list[Judged]:
         spoken = language.detect("\n".join(fact.texts))
         verdict = rules.decide(now_in_force.book, fact, spoken)
         placement = _placement(now_in_force, fact, verdict, spoken)
-        judged.append(Judged(fact.conversation_id, now_in_force.version_id, verdict, placement))
+        judged.append(Judged(fact.conversation_id, now_in_force.version_id, verdict, placement, said_at=fact.said_at))
     return judged
 
 
@@ -100,7 +101,7 @@ def in_force(session: Session) -> InForce:
     if known is None:
         version_id, book = queries.in_force_book(session)
         teams = {team.key: team.id for team in accounts.teams(session) if not team.demo}
-        named = {rule.then.assignee for rule in book.rules if rule.then.assignee}
+        named = any(rule.then.assignee or rule.then.notify for rule in book.rules)
         people = {one.login: one.id for one in accounts.users(session) if one.active and not one.demo} if named else {}
         known = session.info[_IN_FORCE] = InForce(version_id, book, teams, people)
     return known
@@ -130,7 +131,7 @@ def record(session: Session, judged: Sequence[Judged], now: datetime, cause: Cau
     ]
     insert_rows(session, RoutingDecision.__table__, rows)
     _tell_teams(session, judged, now)
-    _tell_assigned(session, judged, now)
+    _tell_people(session, judged, now)
     tagged = [(one.conversation_id, one.verdict.tags) for one in judged if one.verdict.tags]
     if tagged:
         _tag(session, tagged, now)
@@ -149,12 +150,20 @@ def _tell_teams(session: Session, judged: Sequence[Judged], now: datetime) -> No
         tell(session, SignalKind.NEW_IN_TEAM, now, team_id=team_id, conversations=conversations)
 
 
-def _tell_assigned(session: Session, judged: Sequence[Judged], now: datetime) -> None:
-    """Leave word for people to whom rules gave something."""
+def _tell_people(session: Session, judged: Sequence[Judged], now: datetime) -> None:
+    """Leave word for people to whom rules gave something, or who are to hear of it. What is old is no news: a page's
+    whole past comes in when it is connected."""
     for one in judged:
+        if one.said_at is None or one.said_at < now - NEWS:
+            continue
         person = one.placement.assignee_id
         if person is not None and not (one.placement.spam or one.placement.resolve):
             tell(session, SignalKind.ASSIGNED, now, people=[person], conversation_id=one.conversation_id)
+        if one.verdict.notify:
+            known = in_force(session).people
+            people = [known[login] for login in one.verdict.notify if login in known]
+            rule = one.verdict.rule
+            tell(session, SignalKind.RULE, now, people=people, conversation_id=one.conversation_id, rule=rule)
 
 
 def _more(verdict: Verdict) -> dict[str, Any] | None:
@@ -163,6 +172,7 @@ def _more(verdict: Verdict) -> dict[str, Any] | None:
     said = {
         "hits": also,
         "tags": list(verdict.tags),
+        "notify": list(verdict.notify),
         "assignee": verdict.assignee,
         "hide": verdict.hide,
         "resolve": verdict.resolve,

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import or_, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.accounts.models import User
-from app.core.db import Database
+from app.core.db import Database, run_in_bulk
 from app.core.errors import InvalidInput, NotFound
 from app.core.i18n import gettext as _
 from app.core.jobs import JobName, defer_wake
@@ -24,6 +24,7 @@ from app.routing.types import TrialState
 log = structlog.get_logger()
 OPEN = (TrialState.WAITING, TrialState.RUNNING)
 LEASE = timedelta(minutes=2)
+KEPT = timedelta(days=365)
 SLICE_SECONDS = 4.0
 """How long a worker goes on with one trial before it looks what else there is to do."""
 
@@ -94,6 +95,11 @@ def stop(session: Session, trial_id: int, now: datetime) -> None:
     """Give a trial up; what it found so far stays."""
     stopped = update(RuleTrial).where(RuleTrial.id == trial_id, RuleTrial.state.in_(OPEN))
     session.execute(stopped.values(state=TrialState.STOPPED, finished_at=now, lease_until=None))
+
+
+def tidy(session: Session, now: datetime) -> None:
+    """Remove trials that nobody can want any more."""
+    run_in_bulk(session, delete(RuleTrial).where(RuleTrial.asked_at < now - KEPT))
 
 
 def has_due(session: Session, now: datetime) -> bool:

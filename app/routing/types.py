@@ -1,6 +1,7 @@
 """Rules, what they are made of, and verdicts."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 from app.inbox.types import ConversationState, Placement, Priority
@@ -130,6 +131,8 @@ class Actions:
     """A login."""
     priority: Priority | None = None
     tags: tuple[str, ...] = ()
+    notify: tuple[str, ...] = ()
+    """Logins of people who are told."""
     spam: bool = False
     """Set aside, here."""
     hide: bool = False
@@ -194,6 +197,7 @@ class Verdict:
     """The words ``rule`` saw."""
     assignee: str | None = None
     tags: tuple[str, ...] = ()
+    notify: tuple[str, ...] = ()
     hide: bool = False
     resolve: bool = False
     hits: tuple[Hit, ...] = field(default=(), compare=False)
@@ -213,3 +217,5 @@ class Judged:
     version_id: int | None
     verdict: Verdict
     placement: Placement
+    said_at: datetime | None = None
+    """When the person wrote."""

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.accounts import queries as accounts
@@ -65,6 +66,11 @@ def faults_here(session: Session, found: Sequence[Rule]) -> list[Fault]:
         if rule.then.assignee and rule.then.assignee not in logins:
             why = _("Nobody here signs in as “%(login)s”.", login=rule.then.assignee)
             faults.append(Fault(number, "assignee", why))
+        faults += [
+            Fault(number, "notify", _("Nobody here signs in as “%(login)s”.", login=login))
+            for login in rule.then.notify
+            if login not in logins
+        ]
         for place, one in reading.places(rule.when):
             faults += [
                 Fault(number, place, _("There is no page with the number %(n)s.", n=page_id))
@@ -210,6 +216,10 @@ def _put_in_force(session: Session, one: RuleSet, actor_id: int | None, now: dat
     session.flush()
     one.state, one.published_at, one.published_by_id = RuleSetState.PUBLISHED, now, actor_id
     one.revision += 1
+    try:
+        session.flush()
+    except IntegrityError:
+        raise Conflict(_("Somebody else has just published rules. Look at those first, then do it again.")) from None
     _note(session, one, RuleSetEventKind.PUBLISHED, actor_id, now)
 
 

@@ -28,6 +28,7 @@ def _rule(rule: Rule) -> str:
         ("assignee", then.assignee),
         ("priority", then.priority.value if then.priority else None),
         ("tags", then.tags or None),
+        ("notify", then.notify or None),
         ("spam", then.spam or None),
         ("hide", then.hide or None),
         ("resolve", then.resolve or None),

@@ -25,6 +25,8 @@ class SignalKind(StrEnum):
     """A reply of the actor waits for approval. ``people`` are those who may give it; empty: whoever supervises."""
     APPROVAL_DECIDED = "approval_decided"
     """A reply of ``people`` was approved or not; ``facts``: ``approved`` (true or false)."""
+    RULE = "rule"
+    """A rule tells ``people`` of a conversation; ``facts``: ``rule``, its name."""
     NEW_IN_TEAM = "new_in_team"
     """Conversations came to a team; ``facts``: ``conversations``, their ids."""
 

@@ -6,11 +6,14 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
+from app.core.errors import Conflict, NotFound
 from app.inbox import queries as inbox
 from app.inbox.types import ConversationState, ListFilter
-from app.routing import queries, replay, service, trials, versions
+from app.routing import anew, queries, replay, service, trials, versions
 from app.routing.models import RuleSet, RuleTrial
 from app.routing.types import RuleSetState, TrialState
+from app.signals import service as signals
+from app.signals.types import SignalKind
 from tests.domain.conftest import House
 
 TO_MARKETING = """
@@ -122,6 +125,24 @@ def test_only_one_version_is_in_force(house: House, now: datetime) -> None:
         session.execute(update(RuleSet).values(state=RuleSetState.PUBLISHED))
 
 
+def test_two_who_publish_at_once_are_told_apart(house: House, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(versions, "_present", lambda _session: None)  # what the later one saw
+    with pytest.raises(Conflict, match="just published"), house.db.write() as session:
+        versions.install(session, TO_MARKETING, now)
+
+
+def test_what_is_old_is_tidied_away(said: House, now: datetime) -> None:
+    trial = begin(said, now)
+    with said.db.write() as session:
+        trials.tidy(session, now)
+        anew.tidy(session, now)
+        assert trials.view(session, trial)
+    with said.db.write() as session:
+        trials.tidy(session, now + trials.KEPT + timedelta(days=1))
+    with pytest.raises(NotFound):
+        done(said, trial)
+
+
 def test_nobody_agrees_with_themselves_even_by_hand(house: House, now: datetime) -> None:
     with pytest.raises(IntegrityError), house.db.write() as session:
         session.execute(update(RuleSet).values(proposed_by_id=house.ann.id, approved_by_id=house.ann.id))
@@ -145,6 +166,7 @@ resolve = true
 name = "For Ann"
 words = ["ann"]
 assignee = "ann"
+notify = ["bob"]
 team = "customer_service"
 """
     with house.db.write() as session:
@@ -160,5 +182,9 @@ team = "customer_service"
     assert (waiting.assignee_id, waiting.priority.value) == (house.ann.id, "high")
     assert (why.rule, [hit.rule for hit in why.also], why.assignee) == ("For Ann", ["Urgent"], "ann")
     assert (gone.hide, gone.resolve) == (True, True)
+    with house.db.read() as session:
+        told = [(one.kind, one.people) for one in signals.take(session, now + timedelta(hours=1))]
+    assert (SignalKind.ASSIGNED, (house.ann.id,)) in told
+    assert (SignalKind.RULE, (house.bob.id,)) in told
     house.deliverer().run()
     assert [comment.status.value for comment in house.platform.comments.values()].count("held") == 1

@@ -10,6 +10,7 @@ from app.core.clock import utc_now
 from app.duty import service as duty
 from app.inbox import counts, journal
 from app.notifications import outgoing as notifications
+from app.routing import anew, trials
 from workers import context
 
 log = structlog.get_logger()
@@ -28,6 +29,8 @@ def tidy() -> None:
         notifications.tidy(session, now)
         journal.tidy(session, now)
         duty.tidy(session, now)
+        anew.tidy(session, now)
+        trials.tidy(session, now)
         collecting.tidy(session, now, services.settings.collecting.keep_raw_days)
     with services.db.write() as session:
         mended = counts.mend(session)

@@ -55,6 +55,7 @@ class Typed:
     assignee: str = ""
     priority: str = ""
     tags: str = ""
+    notify: tuple[str, ...] = ()
     hide: bool = False
     resolve: bool = False
     goes_on: bool = False
@@ -77,6 +78,7 @@ def typed(rule: Rule) -> Typed:
         assignee=then.assignee or "",
         priority=then.priority.value if then.priority else "",
         tags=", ".join(then.tags),
+        notify=then.notify,
         hide=then.hide,
         resolve=then.resolve,
         goes_on=rule.goes_on,
@@ -112,6 +114,7 @@ def rule(one: Typed) -> Rule:
             assignee=one.assignee or None,
             priority=Priority(one.priority) if one.priority in list(Priority) else None,
             tags=tuple(dict.fromkeys(tag.strip() for tag in one.tags.split(",") if tag.strip())),
+            notify=one.notify,
             spam=spam,
             hide=one.hide,
             resolve=one.resolve,
@@ -156,6 +159,7 @@ def fields(one: Typed) -> MultiDict[str, str]:
         ("priority", one.priority),
         ("tags", one.tags),
     ]
+    found += [("notify", login) for login in one.notify]
     found += [(name, "on") for name in ("hide", "resolve", "goes_on") if getattr(one, name)]
     for number, part in enumerate(one.when):
         place = f"when.{number}"
@@ -185,6 +189,7 @@ def read(sent: MultiDict[str, str]) -> Typed:
         assignee=sent.get("assignee", ""),
         priority=sent.get("priority", ""),
         tags=sent.get("tags", ""),
+        notify=tuple(sent.getlist("notify")),
         hide="hide" in sent,
         resolve="resolve" in sent,
         goes_on="goes_on" in sent,

@@ -70,6 +70,7 @@ def _does(one: Rule, known: Names) -> list[str]:
         found.append(names.shown(known.teams.get(then.team, then.team)))
     if then.assignee:
         found.append(_("for %(who)s", who=known.people.get(then.assignee, then.assignee)))
+    found += [_("tells %(who)s", who=known.people.get(login, login)) for login in then.notify]
     if then.hide:
         found.append(_("hidden at the page"))
     if then.resolve:

@@ -79,6 +79,7 @@ def actions(draw: st.DrawFn) -> Actions:
         assignee=None if spam else draw(st.sampled_from([None, "ann", "bob"])),
         priority=draw(st.sampled_from([None, *Priority])),
         tags=draw(st.lists(st.text(string.ascii_letters, min_size=1, max_size=6), max_size=2, unique=True).map(tuple)),
+        notify=draw(st.lists(st.sampled_from(["ann", "bob"]), max_size=2, unique=True).map(tuple)),
         spam=spam,
         hide=draw(st.booleans()),
         resolve=not spam and draw(st.booleans()),
