@@ -20,7 +20,12 @@ def normal(text: str) -> str:
 
 def tokens(text: str) -> list[str]:
     """Words and single signs, in lower case; blanks only part them."""
-    return _TOKEN.findall(normal(text).casefold())
+    said = normal(text)
+    folded = said.casefold()
+    if len(folded) == len(said):
+        return _TOKEN.findall(folded)
+    # Some letters become several, and some of those end a word: what is one word to a reader stays one.
+    return [one.casefold() for one in _TOKEN.findall(said)]
 
 
 class WordIndex:
