@@ -1,8 +1,9 @@
 """Replaying rules on stored conversations, a portion at a time. Nothing is changed."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
@@ -16,10 +17,11 @@ from app.routing import rules, stored
 from app.routing.models import RoutingDecision
 from app.routing.rules import RuleBook
 from app.routing.tally import SPAM, Outcome, Replayed
-from app.routing.types import Candidate, DecidedBy, Verdict
+from app.routing.types import Candidate, DecidedBy, Fact, Verdict
 
 PORTION = 1000
 LONGEST_DAYS = 366
+_OF_CLASSIFIER = frozenset({Fact.KINDS, Fact.CONFIDENCE})
 
 
 _TalkRow = Row[int, int, ConversationState, bool, int, str | None, datetime, int]
@@ -68,6 +70,8 @@ class Replay:
         made = stored.facts_of(session, talks, self.page_teams, first_only=True)
         needs = self.before.needs | self.after.needs
         facts = stored.completed(session, list(made.values()), needs, self.known)
+        if needs & _OF_CLASSIFIER:
+            facts = _with_opinions(session, facts)
         moved = _corrections(session, rows[0].id, rows[-1].id)
         return rows[-1].id, [
             self._replayed(row, fact, moved.get(row.id)) for row, fact in zip(rows, facts, strict=True)
@@ -115,6 +119,26 @@ def portions(session: Session, replay: Replay, wanted: Span) -> Iterator[Sequenc
         if not found:
             return
         yield found
+
+
+def _with_opinions(session: Session, facts: Sequence[Facts]) -> list[Facts]:
+    """What the classifier took each for when it was routed, as its decision remembers it."""
+    query = (
+        select(RoutingDecision.conversation_id, RoutingDecision.more)
+        .where(
+            RoutingDecision.conversation_id >= facts[0].conversation_id,
+            RoutingDecision.conversation_id <= facts[-1].conversation_id,
+            RoutingDecision.decided_by != DecidedBy.PERSON,
+        )
+        .order_by(RoutingDecision.id.desc())
+    )
+    first: dict[int, dict[str, Any] | None] = dict(session.execute(query).all())
+    found = []
+    for one in facts:
+        opinion = (first.get(one.conversation_id) or {}).get("opinion") or {}
+        sure = opinion.get("kind_confidence", opinion.get("confidence"))
+        found.append(replace(one, kind=opinion.get("kind"), confidence=sure))
+    return found
 
 
 def _corrections(session: Session, first: int, last: int) -> dict[int, int]:

@@ -3,14 +3,14 @@
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from app.core.errors import Conflict, NotFound
 from app.inbox import queries as inbox
 from app.inbox.types import ConversationState, ListFilter
 from app.routing import anew, queries, replay, service, trials, versions
-from app.routing.models import RuleSet, RuleTrial
+from app.routing.models import RoutingDecision, RuleSet, RuleTrial
 from app.routing.types import RuleSetState, TrialState
 from app.signals import service as signals
 from app.signals.types import SignalKind
@@ -77,6 +77,19 @@ def test_a_trial_counts_what_would_be_different(said: House, now: datetime) -> N
     assert tally["corrected"] == {"count": 1, "before": 0, "after": 1, "worse": []}
     assert tally["acts"]["high"] == [0, 1]
     assert sum(map(sum, (load[1] for load in tally["load"].values()))) == 5
+
+
+def test_a_trial_asks_what_the_classifier_thought_then(said: House, now: datetime) -> None:
+    with said.db.write() as session:
+        decision = session.scalars(select(RoutingDecision).order_by(RoutingDecision.id).limit(1)).one()
+        decision.more = {"opinion": {"kind": "complaint", "confidence": 0.9}}
+    rule = '[[rule]]\nname = "Sure"\nkinds = ["complaint"]\nconfidence_at_least = {}\nteam = "marketing"\n'
+    counts = []
+    for least in (0.8, 0.95):
+        trial = begin(said, now, rule.format(least))
+        trials.work(said.db, now)
+        counts.append(done(said, trial).tally["rules"].get("Sure", [0, 0])[1])
+    assert counts == [1, 0]
 
 
 def test_a_trial_goes_on_where_another_process_left_it(
