@@ -195,7 +195,7 @@ team = "customer_service"
     assert (waiting.assignee_id, waiting.priority.value) == (house.ann.id, "high")
     assert (why.rule, [hit.rule for hit in why.also], why.assignee) == ("For Ann", ["Urgent"], "ann")
     assert (gone.hide, gone.resolve) == (True, True)
-    with house.db.read() as session:
+    with house.db.write() as session:
         told = [(one.kind, one.people) for one in signals.take(session, now + timedelta(hours=1))]
     assert (SignalKind.ASSIGNED, (house.ann.id,)) in told
     assert (SignalKind.RULE, (house.bob.id,)) in told
