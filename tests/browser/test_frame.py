@@ -1,7 +1,7 @@
 """The frame of the inbox: many rows, everything by name, one after another, panes, a phone."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from app.core.clock import utc_now
 from app.desk import bulk
@@ -98,6 +98,21 @@ def test_everything_by_name(scene: Scene, person: Opener) -> None:
     expect(page.locator("#palette")).to_contain_text("Nothing is called that.")
     page.keyboard.press("Escape")
     expect(page.locator("#palette")).to_be_hidden()
+
+
+def test_what_is_typed_before_the_palette_is_there_is_not_lost(scene: Scene, person: Opener) -> None:
+    """And does not act as keys on the conversation that is open."""
+    first, *_rest = fill(scene)
+    page = person()
+    page.goto(f"/inbox/{first}?view=all")
+    on_its_way: list[Route] = []
+    page.route("**/inbox/palette**", lambda route: on_its_way.append(route))  # noqa: PLW0108 (Playwright takes no builtin)
+    with page.expect_request("**/inbox/palette**"):
+        page.keyboard.press("Control+k")
+    page.keyboard.type("a#e spam")
+    on_its_way[0].continue_()
+    expect(page.locator("#palette-words")).to_have_value("a#e spam")
+    assert scene.talk(first).state is ConversationState.NEW
 
 
 def test_one_after_another(scene: Scene, person: Opener) -> None:

@@ -60,9 +60,9 @@ def test_statements_do_not_grow(scene: Scene, agent: Browser, size: int) -> None
         number = texts.add(session, scene.actor("admin"), Wording("Late", "late", "Sorry"), scene.now)
     agent.post(f"/inbox/{talk}/draft", text="Sorry", voice="reply", revision=0, saved=number)
     for path, headers, most in (
-        ("/inbox?view=all", {}, EDGE + 6),
-        ("/inbox?view=all&page=1&kind=first", {}, EDGE + 8),
-        ("/inbox?view=unsent", {}, EDGE + 6),
+        ("/inbox?view=all", {}, EDGE + 7),
+        ("/inbox?view=all&page=1&kind=first", {}, EDGE + 9),
+        ("/inbox?view=unsent", {}, EDGE + 7),
         ("/inbox/filters?view=all", {}, EDGE + 6),
         (f"/inbox/{talk}", {"HX-Request": "true", "HX-Target": "talk"}, EDGE + 27),
         (f"/inbox/{talk}?view=all", {}, EDGE + 33),

@@ -5,6 +5,7 @@ const map = document.getElementById("keys");
 const handlers = [];
 const loading = new Set();
 let later = null;
+let ahead = null;
 let held = 0;
 
 export function keysOn() {
@@ -56,10 +57,18 @@ function run(key, target) {
 document.addEventListener("keydown", async (event) => {
   if (event.key !== "k" || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey || !map) return;
   event.preventDefault();
-  if (!document.querySelector("dialog[open]")) (await import("./palette.js")).open();
+  if (ahead !== null || document.querySelector("dialog[open]")) return;
+  ahead = "";
+  const typed = () => ahead ?? "";
+  await import("./palette.js").then(({ open }) => open(typed)).catch(() => {});
+  ahead = null;
 });
 
 document.addEventListener("keydown", (event) => {
+  if (ahead !== null && (event.key.length === 1 || event.key === "Enter") && !event.ctrlKey && !event.metaKey) {
+    ahead += event.key === "Enter" ? "\n" : event.key; // meant for the palette, which is still on its way
+    return event.preventDefault();
+  }
   if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
   if (typing(event.target) || !keysOn() || document.querySelector("dialog[open]")) return;
   // Letters typed ahead of a conversation that is still coming must not act on the one that is going. What would begin

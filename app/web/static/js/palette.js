@@ -79,13 +79,15 @@ function steer(event) {
   event.preventDefault();
 }
 
-export async function open() {
+export async function open(typed) {
   sheet?.remove();
   if (!(await fetchSheet())) return;
   before = document.activeElement;
   addKeys();
-  field().value = "";
+  const [words, ...entered] = typed().split("\n");
+  field().value = words;
   narrow();
   sheet.showModal();
   field().focus();
+  if (entered.length && shown()[0]) go(shown()[0]);
 }
