@@ -7,6 +7,7 @@ from app.core.db import Base
 from app.desk import models as desk
 from app.duty import models as duty
 from app.inbox import models as inbox
+from app.learning import models as learning
 from app.notifications import models as notifications
 from app.outbox import models as outbox
 from app.pages import models as pages
@@ -26,6 +27,7 @@ __all__ = [
     "desk",
     "duty",
     "inbox",
+    "learning",
     "notifications",
     "outbox",
     "pages",

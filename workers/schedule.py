@@ -22,6 +22,7 @@ from app.core.jobs import JobName
 from app.desk import bulk
 from app.duty import queries as duty
 from app.inbox import counts
+from app.learning import queries as learning
 from app.notifications import service as notifications
 from app.outbox import service as outbox
 from app.remedies import execution as remedies
@@ -51,7 +52,6 @@ TABLE = (
     Entry(
         JobName.ROUTE, lambda session, _now: routing.has_waiting(session) or anew.has_waiting(session), SWEEP_SECONDS
     ),
-    Entry(JobName.ROUTE, lambda session, _now: routing.has_waiting(session), SWEEP_SECONDS),
     Entry(JobName.ASSIGN, duty.has_work, SWEEP_SECONDS),
     Entry(JobName.INDEX, lambda session, _now: search.has_waiting(session), SWEEP_SECONDS),
     Entry(JobName.COUNT, counts.has_many_changes, SWEEP_SECONDS),
@@ -59,6 +59,7 @@ TABLE = (
     Entry(JobName.BULK, bulk.has_due, SWEEP_SECONDS),
     Entry(JobName.COLLECT, collecting.has_due, SWEEP_SECONDS),
     Entry(JobName.RECONCILE, collecting.has_reconcile_due, SWEEP_SECONDS),
+    Entry(JobName.LEARN, learning.is_due, HOUR),
     Entry(JobName.NOTIFY, notifications.has_due, SWEEP_SECONDS),
     Entry(JobName.TRY_RULES, trials.has_due, SWEEP_SECONDS),
     Entry(JobName.TIDY, None, HOUR),

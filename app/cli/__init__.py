@@ -21,6 +21,7 @@ COMMANDS = {
     "user": "app.cli.user:user",
     "rules": "app.cli.rules:rules",
     "route": "app.cli.route:route",
+    "model": "app.cli.model:model",
     "audit": "app.cli.audit:audit",
     "demo": "app.cli.demo:demo",
 }

@@ -40,6 +40,7 @@ class JobName(StrEnum):
     BULK = "workers.jobs.inbox.work_on_lists"
     COLLECT = "workers.jobs.collecting.collect_due"
     RECONCILE = "workers.jobs.collecting.reconcile_due"
+    LEARN = "workers.jobs.learning.learn_due"
     NOTIFY = "workers.jobs.notifications.notify"
     TRY_RULES = "workers.jobs.routing.try_rules"
     TIDY = "workers.jobs.housekeeping.tidy"

@@ -26,6 +26,14 @@ def opinions(figures: Figures) -> npt.NDArray[np.float32]:
     return np.asarray(scores - np.log(np.exp(scores).sum(axis=1, keepdims=True)), np.float32)
 
 
+def difference(first: str, second: str) -> npt.NDArray[np.float32]:
+    """How far one of each figure speaks for the label ``first`` rather than ``second``; nothing for teams."""
+    weights, _begin = _weights()
+    column = {kind.value: weights[:, at] for at, kind in enumerate(KINDS)}
+    nothing = np.zeros(len(NAMES), np.float32)
+    return np.asarray(column.get(first, nothing) - column.get(second, nothing))
+
+
 @lru_cache(maxsize=1)
 def _weights() -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
     said = json.loads(resources.files("app.learning").joinpath("day_zero.json").read_text(encoding="utf-8"))

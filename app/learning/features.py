@@ -93,8 +93,17 @@ def words(text: Tokens) -> Buckets:
     for length in WORDS:
         first, found = tokens.runs(text, length)
         rows.append(text.row[first])
-        hashes.append(tokens.mix(found + np.uint64(_WORDS_SALT + length)))
+        hashes.append(_salted(found, length))
     return _buckets(rows, hashes)
+
+
+def word_buckets(hashes: Hashes, length: int) -> Places:
+    """The buckets of runs of so many words."""
+    return (_salted(hashes, length) >> np.uint64(64 - BITS)).astype(np.int64)
+
+
+def _salted(hashes: Hashes, length: int) -> Hashes:
+    return tokens.mix(hashes + np.uint64(_WORDS_SALT + length))
 
 
 def _buckets(rows: Sequence[Places], hashes: Sequence[Hashes]) -> Buckets:

@@ -9,7 +9,7 @@ import numpy as np
 from app.learning import features, model
 from app.learning.features import Reader
 from app.learning.model import Model, Read, Table
-from app.learning.types import DESTINATIONS, NOBODY, SPAM, Kind, Opinion, Sentiment
+from app.learning.types import NOBODY, SPAM, Kind, Opinion, Sentiment
 from app.learning.words import LISTS
 
 BATCH = 1_000
@@ -36,10 +36,6 @@ class Judge:
     model: Model
     reader: Reader
     destinations: Mapping[Kind, str]
-
-    @classmethod
-    def of(cls, known: Model, reader: Reader, destinations: Mapping[Kind, str] = DESTINATIONS) -> "Judge":
-        return cls(known, reader, destinations)
 
 
 def opinions(judge: Judge, texts: Sequence[str]) -> list[Opinion]:

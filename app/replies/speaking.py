@@ -23,6 +23,7 @@ from app.outbox import service as outbox
 from app.outbox.types import Act
 from app.replies import rules, saved
 from app.replies.models import Reply, SavedUse
+from app.routing import service as routing
 from app.texts import rules as texts_rules
 from app.texts import service as texts_service
 from app.texts.types import Offer
@@ -104,6 +105,7 @@ def speak(
     done = _with_effects(session, author, talk, reply, answer, now)
     done = done and not talk.remedies_open  # what is owed keeps it open
     inbox.set_state(talk, ConversationState.DONE if done else ConversationState.WAITING, None, now)
+    routing.confirm(session, author, talk, now)
     talk.version += 1
     session.flush()
     return reply

@@ -111,7 +111,8 @@ class RoutingDecision(Base):
     cause: Mapped[Cause | None]
     """Why it was decided anew; None for the first decision and for what people did."""
     more: Mapped[dict[str, Any] | None]
-    """What else rules did: ``hits`` (other rules with their words), ``tags``, ``assignee``, ``hide``, ``resolve``."""
+    """What else rules did: ``hits`` (other rules with their words), ``tags``, ``assignee``, ``hide``, ``resolve``;
+    and what the model thought: ``opinion``."""
 
 
 class RoutingCause(Base):

@@ -14,10 +14,11 @@ from app.core.errors import NotFound
 from app.core.i18n import gettext as _
 from app.inbox.models import Conversation
 from app.inbox.types import ConversationState, Priority
+from app.learning.types import Kind
 from app.routing import reading, rules
 from app.routing.models import RoutingDecision, RuleSet, RuleSetEvent
 from app.routing.rules import RuleBook
-from app.routing.types import Cause, DecidedBy, Hit, Rule, RuleSetEventKind, RuleSetState
+from app.routing.types import Cause, DecidedBy, Hit, Rule, RuleSetEventKind, RuleSetState, WhatModelThought
 
 _BOOKS_KEPT = 8
 _books: "OrderedDict[str, RuleBook]" = OrderedDict()
@@ -89,6 +90,8 @@ class Explanation:
     assignee: str | None
     hide: bool
     resolve: bool
+    opinion: WhatModelThought | None
+    """Of the model, when it was routed."""
 
 
 def in_force_id(session: Session) -> int | None:
@@ -229,6 +232,20 @@ def _explanation(one: RoutingDecision, team: str, person: str | None) -> Explana
         assignee=more.get("assignee"),
         hide=bool(more.get("hide")),
         resolve=bool(more.get("resolve")),
+        opinion=_opinion(more.get("opinion")),
+    )
+
+
+def _opinion(said: dict[str, Any] | None) -> WhatModelThought | None:
+    if not said:
+        return None
+    return WhatModelThought(
+        said["team"],
+        Kind(said["kind"]),
+        said["confidence"],
+        said["kind_confidence"],
+        audited=said["audited"],
+        remedy=said["remedy"],
     )
 
 

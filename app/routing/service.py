@@ -23,13 +23,15 @@ from app.inbox import service as inbox
 from app.inbox import tags
 from app.inbox.models import Comment, Conversation, ConversationTag
 from app.inbox.types import ConversationState, Facts, Placement
+from app.learning import service as examples
+from app.learning.types import SPAM
 from app.outbox import service as outbox
 from app.outbox.types import Act
 from app.pages.models import Page
-from app.routing import language, queries, rules, stored
+from app.routing import language, learned, queries, rules, stored
 from app.routing.models import RoutingCause, RoutingDecision
 from app.routing.rules import RuleBook
-from app.routing.types import Candidate, Cause, DecidedBy, Judged, Verdict
+from app.routing.types import Candidate, Cause, DecidedBy, Judged, Thought, Verdict
 from app.signals.service import tell
 from app.signals.types import SignalKind
 
@@ -75,12 +77,15 @@ def default_teams(session: Session, talks: Sequence[Candidate]) -> dict[int, int
 def judge(session: Session, facts: Sequence[Facts]) -> list[Judged]:
     """Where conversations go by the rules in force, and why; nothing is written."""
     now_in_force = in_force(session)
+    complete = list(stored.completed(session, facts, now_in_force.book.needs))
     judged = []
-    for fact in stored.completed(session, facts, now_in_force.book.needs):
+    for known, thought in zip(complete, learned.think(session, complete), strict=True):
+        fact = learned.told(known, thought)
         spoken = language.detect("\n".join(fact.texts))
-        verdict = rules.decide(now_in_force.book, fact, spoken)
+        verdict = learned.heeded(rules.decide(now_in_force.book, fact, spoken), thought)
         placement = _placement(now_in_force, fact, verdict, spoken)
-        judged.append(Judged(fact.conversation_id, now_in_force.version_id, verdict, placement, said_at=fact.said_at))
+        version_id = now_in_force.version_id
+        judged.append(Judged(fact.conversation_id, version_id, verdict, placement, fact.said_at, thought))
     return judged
 
 
@@ -113,7 +118,7 @@ def record(session: Session, judged: Sequence[Judged], now: datetime, cause: Cau
         {
             "id": decision_id,
             "conversation_id": one.conversation_id,
-            "decided_by": DecidedBy.RULE if one.verdict.rule else DecidedBy.DEFAULT,
+            "decided_by": _decided_by(one.verdict),
             "rule_set_id": one.version_id,
             "rule": one.verdict.rule,
             "matched": list(one.verdict.matched),
@@ -125,7 +130,7 @@ def record(session: Session, judged: Sequence[Judged], now: datetime, cause: Cau
             "reason": None,
             "at": now,
             "cause": cause,
-            "more": _more(one.verdict),
+            "more": _more(one.verdict, one.thought),
         }
         for one, decision_id in zip(judged, new_ids(len(judged)), strict=True)
     ]
@@ -166,7 +171,13 @@ def _tell_people(session: Session, judged: Sequence[Judged], now: datetime) -> N
             tell(session, SignalKind.RULE, now, people=people, conversation_id=one.conversation_id, rule=rule)
 
 
-def _more(verdict: Verdict) -> dict[str, Any] | None:
+def _decided_by(verdict: Verdict) -> DecidedBy:
+    if verdict.by_model:
+        return DecidedBy.MODEL
+    return DecidedBy.RULE if verdict.rule else DecidedBy.DEFAULT
+
+
+def _more(verdict: Verdict, thought: Thought | None) -> dict[str, Any] | None:
     """What a decision says beyond its own columns; mostly nothing."""
     also = [[hit.rule, list(hit.words)] for hit in verdict.hits if hit.rule != verdict.rule]
     said = {
@@ -176,6 +187,7 @@ def _more(verdict: Verdict) -> dict[str, Any] | None:
         "assignee": verdict.assignee,
         "hide": verdict.hide,
         "resolve": verdict.resolve,
+        "opinion": learned.kept(thought) if thought else None,
     }
     return {key: value for key, value in said.items() if value} or None
 
@@ -226,6 +238,8 @@ def correct(
     if before == team_id:
         raise InvalidInput(_("It is in this team's queue already."), field="team")
     inbox.move(session, talk, team_id, actor, now)
+    to, old = learned.team_key(session, team_id), learned.team_key(session, before)
+    learned.teach(session, talk, to, actor, now, old_team=old)
     session.add(
         RoutingDecision(
             id=new_id(),
@@ -248,8 +262,35 @@ def correct(
     session.flush()
 
 
+def confirm(session: Session, actor: Actor, talk: Conversation, now: datetime) -> None:
+    """Somebody answered a conversation where it is: it belongs there."""
+    learned.teach(session, talk, learned.team_key(session, talk.team_id), actor, now)
+
+
+def unconfirm(session: Session, actor: Actor, conversation_id: int, *, since: datetime) -> None:
+    """Somebody took an answer back: it confirms nothing."""
+    learned.forget(session, [conversation_id], actor, since=since)
+
+
+def set_aside(session: Session, actor: Actor, conversation_id: int, version: int | None, now: datetime) -> None:
+    """Spam: kept, out of the queues, and remembered for later learning. Raises NotFound, Conflict."""
+    talk = inbox.open_for(session, actor, conversation_id, version)
+    inbox.set_aside(session, actor, conversation_id, version, now)
+    learned.teach(session, talk, SPAM, actor, now, old_team=learned.team_key(session, talk.team_id))
+
+
+def reopen(session: Session, actor: Actor, conversation_id: int, version: int | None, now: datetime) -> None:
+    """It waits for us again; what was set aside as spam turns out to be none. Raises NotFound, Conflict."""
+    talk = inbox.open_for(session, actor, conversation_id, version)
+    was_spam = talk.state is ConversationState.SPAM
+    inbox.reopen(session, actor, conversation_id, version, now)
+    if was_spam:
+        learned.teach(session, talk, learned.team_key(session, talk.team_id), actor, now, old_team=SPAM)
+
+
 def forget_corrections(session: Session, conversation_ids: Sequence[int], actor: Actor, *, since: datetime) -> None:
     """Somebody took hand-overs of theirs back: nothing is learned from them."""
+    learned.forget(session, conversation_ids, actor, since=since)
     mistaken = delete(RoutingDecision).where(
         RoutingDecision.conversation_id.in_(conversation_ids),
         RoutingDecision.decided_by == DecidedBy.PERSON,
@@ -260,7 +301,8 @@ def forget_corrections(session: Session, conversation_ids: Sequence[int], actor:
 
 
 def remove_pages(session: Session, page_ids: Sequence[int]) -> None:
-    """Remove all decisions about what was said on these pages."""
+    """Remove all decisions about what was said on these pages, and what was learned from them."""
+    examples.remove_pages(session, page_ids)
     talks = select(Conversation.id).where(Conversation.page_id.in_(page_ids))
     run_in_bulk(
         session,

@@ -1,7 +1,7 @@
 """Why a conversation is where it is: what was seen when it was routed, what nearly was, and what has changed since."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -11,11 +11,12 @@ from app.accounts.types import Actor
 from app.inbox import access
 from app.inbox.models import Comment, Conversation
 from app.inbox.types import Facts, Priority
-from app.routing import queries, rules, service, stored
+from app.learning.types import Weight
+from app.routing import learned, queries, rules, service, stored
 from app.routing.models import RuleSet
 from app.routing.queries import Explanation
 from app.routing.rules import Near, RuleBook, Scene
-from app.routing.types import Candidate, DecidedBy, Rule
+from app.routing.types import Candidate, DecidedBy, Rule, WhatModelThought
 from app.routing.words import normal
 
 
@@ -52,6 +53,9 @@ class Story:
     near: Sequence[Near]
     kind: str | None
     confidence: float | None
+    opinion: WhatModelThought | None
+    weighed: Sequence[Weight]
+    """Words that pull the model of today, strongest first; below zero: away from what it thinks."""
     """What the classifier takes it for, and how sure it is of that."""
     newer_rules: bool
     edited: int
@@ -69,6 +73,8 @@ def tell(session: Session, actor: Actor, conversation_id: int) -> Story:
     version = routed.rule_set_id if routed else None
     book = _book(session, version)
     then, today = _facts(session, talk, book)
+    if routed and routed.opinion:
+        then = replace(then, kind=routed.opinion.kind, confidence=routed.opinion.kind_confidence)
     scene = Scene(then, talk.language, book)
     matched = rules.matching(book, scene)
     edited, later = _changed(session, talk)
@@ -78,8 +84,10 @@ def tell(session: Session, actor: Actor, conversation_id: int) -> Story:
         texts=[_marked(text, matched) for text in then.texts],
         matched=matched,
         near=rules.nearly(book, scene),
-        kind=then.kind,
-        confidence=then.confidence,
+        kind=routed.opinion.kind if routed and routed.opinion else None,
+        confidence=routed.opinion.confidence if routed and routed.opinion else None,
+        opinion=routed.opinion if routed else None,
+        weighed=learned.weighed(session, then),
         newer_rules=queries.in_force_id(session) != version,
         edited=edited,
         later=later,
@@ -133,7 +141,8 @@ def _now(session: Session, talk: Conversation, today: Facts, routed: Explanation
     if routed is None:
         return None
     known = service.in_force(session)
-    verdict = rules.decide(known.book, today, talk.language)
+    (thought,) = learned.think(session, [today])
+    verdict = learned.heeded(rules.decide(known.book, learned.told(today, thought), talk.language), thought)
     team = session.get_one(Team, known.teams.get(verdict.team or "", today.default_team_id)).name
     is_other = (verdict.spam, verdict.priority) != (routed.spam, routed.priority) or (
         not verdict.spam and team != routed.team_name

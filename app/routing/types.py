@@ -5,10 +5,12 @@ from datetime import datetime
 from enum import StrEnum
 
 from app.inbox.types import ConversationState, Placement, Priority
+from app.learning.types import Kind
 
 
 class DecidedBy(StrEnum):
     RULE = "rule"
+    MODEL = "model"
     DEFAULT = "default"
     PERSON = "person"
 
@@ -200,6 +202,8 @@ class Verdict:
     notify: tuple[str, ...] = ()
     hide: bool = False
     resolve: bool = False
+    by_model: bool = False
+    """Whether the model said where it goes, because no rule did."""
     hits: tuple[Hit, ...] = field(default=(), compare=False)
     """All rules that matched, in order."""
 
@@ -207,6 +211,26 @@ class Verdict:
     def out_of_sight(self) -> bool:
         """Whether nobody would see it unless they look for it."""
         return self.spam or self.hide or self.resolve
+
+
+@dataclass(frozen=True, slots=True)
+class Thought:
+    """What the model makes of a conversation."""
+
+    team: str
+    """A team's key, ``spam`` or ``none``."""
+    confidence: float
+    """0 to 1, of ``team``."""
+    kind: Kind
+    kind_confidence: float
+    automatic: bool
+    """Sure enough to be heeded without asking a person."""
+    audited: bool
+    """Would have been, but was drawn to be decided by a person who is not told what the model thinks."""
+    remedy: bool
+    """Seems to want money back or a new one."""
+    version_id: int | None
+    """None for the model that came along."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,3 +243,19 @@ class Judged:
     placement: Placement
     said_at: datetime | None = None
     """When the person wrote."""
+    thought: Thought | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WhatModelThought:
+    """What the model thought of a conversation when it was routed, as it is shown."""
+
+    team: str
+    """A team's key, ``spam`` or ``none``."""
+    kind: Kind
+    confidence: float
+    """0 to 1, of ``team``."""
+    kind_confidence: float
+    audited: bool
+    remedy: bool
+    """Seems to want money back or a new one."""

@@ -26,8 +26,17 @@ LISTS = (
 URGENT = "urgent"
 """Words of haste or danger; they raise the priority and say nothing about the kind."""
 LANGUAGES = ("en", "de", "th")
+LONGEST = 100_000
 _PRAISE, _ANGER = 2.0, -2.2
-_NEGATION = "negation"
+NEGATION = "negation"
+
+
+class UnknownListError(ValueError):
+    """There is no list of this name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,12 +54,15 @@ def shipped(language: str) -> str:
 
 
 def read(text: str) -> dict[str, tuple[str, ...]]:
-    """The lists in a TOML text. Raises ValueError that says what is wrong."""
+    """The lists in a TOML text.
+
+    Raises UnknownListError, TypeError with the name of a list that is none, and ValueError when it is not TOML.
+    """
     tables = tomllib.loads(text)
-    known = {*LISTS, URGENT, _NEGATION}
+    known = {*LISTS, URGENT, NEGATION}
     for name, entries in tables.items():
         if name not in known:
-            raise ValueError(name)
+            raise UnknownListError(name)
         if not isinstance(entries, list) or not all(isinstance(entry, str) and entry.strip(" *") for entry in entries):
             raise TypeError(name)
     return {name: tuple(entries) for name, entries in tables.items()}
@@ -67,7 +79,7 @@ def compose(changed: tuple[tuple[str, str], ...] = ()) -> Words:
     lists = {
         name: tuple(word for source in sources.values() for word in source.get(name, ())) for name in (*LISTS, URGENT)
     }
-    negations = tuple(word for source in sources.values() for word in source.get(_NEGATION, ()))
+    negations = tuple(word for source in sources.values() for word in source.get(NEGATION, ()))
     return Words(lists, _tones(sources), negations)
 
 

@@ -85,7 +85,7 @@ def reopen(conversation_id: int) -> ResponseReturnValue:
     """It waits for us again; also what takes "done" and "spam" back."""
 
     def work(now: datetime) -> None:
-        inbox.reopen(session(), actor(), conversation_id, _version(), now)
+        routing.reopen(session(), actor(), conversation_id, _version(), now)
 
     return change(conversation_id, work, returns=True)
 
@@ -95,7 +95,7 @@ def spam(conversation_id: int) -> ResponseReturnValue:
     """Set it aside."""
 
     def work(now: datetime) -> None:
-        inbox.set_aside(session(), actor(), conversation_id, _version(), now)
+        routing.set_aside(session(), actor(), conversation_id, _version(), now)
 
     return change(conversation_id, work, _("Set aside as spam."), moves_on=True)
 

@@ -42,6 +42,7 @@ KEYS = (
     Key(("#",), lazy("Spam"), presses=True),
     Key(("t",), lazy("Tag"), presses=True),
     Key(("w",), lazy("Wrong team: hand it over"), presses=True),
+    Key(("y",), lazy("Move it where the model would"), presses=True),
     Key(("m",), lazy("Ask for a remedy"), presses=True),
     Key(("z",), lazy("Undo what you did last"), presses=True),
     Key(("Ctrl K",), lazy("Everything there is to do, by name")),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from babel.numbers import format_decimal
+from babel.numbers import format_decimal, format_percent
 
 from app.accounts.types import Role
 from app.connectors.ports import LengthLimit, LengthUnit, Status
@@ -11,13 +11,14 @@ from app.core.i18n import gettext as _
 from app.core.i18n import ngettext
 from app.desk.types import Deed
 from app.inbox.types import ConversationState, EventKind, EventView, Length, Mark, View
+from app.learning.types import NOBODY, SPAM
 from app.notifications import words as notice_words
 from app.notifications.types import Channel, Event, Told
 from app.outbox.types import Act
 from app.pages.types import ConnectionState, PageState
 from app.pages.words import advice
 from app.routing.queries import Explanation
-from app.routing.types import Cause, DecidedBy
+from app.routing.types import Cause, DecidedBy, WhatModelThought
 from app.web.present import names, remedies
 from app.web.present.word import Word
 
@@ -233,16 +234,39 @@ def why(step: Explanation) -> str:
     team = names.shown(step.team_name)
     if step.decided_by is DecidedBy.PERSON:
         return _("%(who)s handed it to %(team)s.", who=step.actor or "?", team=team)
+    if step.decided_by is DecidedBy.MODEL and step.opinion:
+        share = format_percent(step.opinion.confidence, locale=i18n.locale())
+        if step.spam:
+            return _("Set aside as spam: the model is %(share)s sure.", share=share)
+        routed = _("Routed to %(team)s: the model is %(share)s sure.", team=team, share=share)
+        return " ".join([routed, *_besides(step)])
     if step.spam:
         text = _("Set aside as spam by the rule “%(rule)s”", rule=names.shown(step.rule or "?"))
     elif step.rule:
         text = _("Routed to %(team)s by the rule “%(rule)s”", team=team, rule=names.shown(step.rule))
     else:
-        return _("No rule took it, so it went to the page’s own team, %(team)s.", team=team)
+        text = _("No rule took it, so it went to the page’s own team, %(team)s.", team=team)
+        if step.opinion and not step.opinion.audited:
+            text = f"{text} {leads(step.opinion)}"
     if step.matched:
         said = ", ".join(_("“%(word)s”", word=one) for one in step.matched[:5])
         text = _("%(decision)s, because of %(words)s.", decision=text, words=said)
     return " ".join([text.removesuffix(".") + ".", *_besides(step)])
+
+
+def leads(opinion: WhatModelThought) -> str:
+    """Where the model would have sent it."""
+    share = format_percent(opinion.confidence, locale=i18n.locale())
+    if opinion.team == SPAM:
+        return _("It looks like spam (%(share)s sure).", share=share)
+    if opinion.team == NOBODY:
+        return _("It looks as if it were not about us (%(share)s sure).", share=share)
+    return _("It looks like something for %(team)s (%(share)s sure).", team=team_of(opinion.team), share=share)
+
+
+def team_of(key: str) -> str:
+    """A team's name, from its key, where nobody looked it up: those from the start in the reader's language."""
+    return {"customer_service": _("Customer service"), "marketing": _("Marketing")}.get(key, key)
 
 
 def _besides(step: Explanation) -> Iterator[str]:
@@ -253,6 +277,8 @@ def _besides(step: Explanation) -> Iterator[str]:
         yield _("Judged anew, as the page changed its mind about spam.")
     elif step.cause is Cause.AUTHOR:
         yield _("Judged anew, as we learned more about the person.")
+    if step.opinion and step.opinion.remedy:
+        yield _("The person seems to want money back or a new one.")
     if step.resolve:
         yield _("Done at once.")
     if step.hide:

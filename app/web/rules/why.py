@@ -15,6 +15,7 @@ from app.routing.story import Now
 from app.routing.types import Fact
 from app.web.inbox.routes import by_script
 from app.web.present import names as given
+from app.web.present import words as present
 from app.web.rules import words
 from app.web.rules.overview import names
 from app.web.rules.routes import TALK_ID, blueprint
@@ -32,7 +33,8 @@ def why(conversation_id: int) -> ResponseReturnValue:
         matched=[words.rule(rule, known) for rule in told.matched],
         near=[(given.shown(one.rule.name), words.line(one.failing, known)) for one in told.near],
         kind_name=words.value_name(Fact.KINDS, told.kind or "", known),
-        sure=format_percent(told.confidence or 0, locale=locale()),
+        sure=format_percent(told.opinion.kind_confidence if told.opinion else 0, locale=locale()),
+        leads=present.leads(told.opinion) if told.opinion else "",
         now_text=_now(told.now) if told.now else "",
     )
 

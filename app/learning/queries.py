@@ -1,0 +1,203 @@
+"""Reading the model in use, its versions and what it learns from."""
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import Engine, func, select
+from sqlalchemy.orm import Session
+
+from app.accounts.models import User
+from app.learning import features, model, rules, words
+from app.learning.judging import Judge
+from app.learning.model import Model
+from app.learning.models import (
+    AutomaticTeam,
+    KindDestination,
+    LearningExample,
+    LearningState,
+    ModelVersion,
+    WordList,
+)
+from app.learning.types import DESTINATIONS, Example, Figures, Kind, Threshold, VersionState, VersionView
+
+ONLY = 1
+"""The id of the one row of learning_state."""
+_JUDGE, _CHANGED = "judge", "judge_changed"
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What judges now, and what the last fit had seen."""
+
+    revision: int
+    version_id: int | None
+    tried_example_id: int
+    tried_at: datetime | None
+    stale: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class InUse:
+    """The judge and its version; None for day zero."""
+
+    version_id: int | None
+    judge: Judge
+
+
+@dataclass(frozen=True, slots=True)
+class AutomaticView:
+    """Whether conversations go to a team without asking."""
+
+    threshold: Threshold
+    allowed: bool
+    right: int | None
+    """Out of ``audits``, where an audit switched it off."""
+    audits: int | None
+
+
+_held: "WeakKeyDictionary[Engine, tuple[int, InUse]]" = WeakKeyDictionary()
+_lock = threading.Lock()
+
+
+def state(session: Session) -> State:
+    """What judges now."""
+    row = session.execute(
+        select(
+            LearningState.revision,
+            LearningState.version_id,
+            LearningState.tried_example_id,
+            LearningState.tried_at,
+            LearningState.stale,
+        ).where(LearningState.id == ONLY)
+    ).one_or_none()
+    return State(*row) if row else State(0, None, 0, None, stale=False)
+
+
+def in_use(session: Session) -> InUse:
+    """The judge to ask: read once a transaction, and loaded only when something changed since this process last did."""
+    known: InUse | None = session.info.get(_JUDGE)
+    if known is not None:
+        return known
+    current = state(session)
+    engine = session.get_bind().engine
+    with _lock:
+        held = _held.get(engine) if _CHANGED not in session.info else None
+    if held is None or held[0] != current.revision:
+        held = (current.revision, _load(session, current.version_id))
+        if _CHANGED not in session.info:  # what is not committed yet may never be
+            with _lock:
+                _held[engine] = held
+    session.info[_JUDGE] = held[1]
+    return held[1]
+
+
+def forget(session: Session) -> None:
+    """What judges was changed in this transaction."""
+    session.info.pop(_JUDGE, None)
+    session.info[_CHANGED] = True
+
+
+def _load(session: Session, version_id: int | None) -> InUse:
+    data = session.scalar(select(ModelVersion.data).where(ModelVersion.id == version_id)) if version_id else None
+    known = model.from_bytes(data) if data else Model()
+    off = set(session.scalars(select(AutomaticTeam.team).where(AutomaticTeam.allowed.is_(False))))
+    thresholds = tuple(one for one in known.thresholds if one.team not in off)
+    reader = features.reader(words.compose(own_lists(session)))
+    return InUse(version_id, Judge(Model(known.learned, thresholds), reader, destinations(session)))
+
+
+def own_lists(session: Session) -> tuple[tuple[str, str], ...]:
+    """(language, TOML) of the lists this installation has rewritten."""
+    newest = select(func.max(WordList.id)).group_by(WordList.language)
+    query = select(WordList.language, WordList.source).where(WordList.id.in_(newest)).order_by(WordList.language)
+    return tuple((language, source) for language, source in session.execute(query))
+
+
+def destinations(session: Session) -> dict[Kind, str]:
+    """Which team answers which kind."""
+    changed = session.execute(select(KindDestination.kind, KindDestination.team))
+    return dict(DESTINATIONS) | dict(changed.all())
+
+
+def training(session: Session) -> tuple[list[Example], int, list[int]]:
+    """What to learn from, the newest example's id, and the ids in the same order: the last word on each conversation,
+    and on each text that came from a file."""
+    query = select(
+        LearningExample.id,
+        LearningExample.conversation_id,
+        LearningExample.text,
+        LearningExample.team,
+        LearningExample.kind,
+        LearningExample.basis,
+    ).order_by(LearningExample.id)
+    last: dict[int | str, tuple[int, Example]] = {}
+    newest = 0
+    for example_id, talk_id, text, team, kind, basis in session.execute(query):
+        newest = example_id
+        last[talk_id or text] = (example_id, Example(text, team, kind, basis))
+    return [one for _id, one in last.values()], newest, [example_id for example_id, _one in last.values()]
+
+
+def new_examples(session: Session, after: int) -> int:
+    """How many came after that one, counted only as far as it matters."""
+    query = select(LearningExample.id).where(LearningExample.id > after).limit(rules.NEW_EXAMPLES)
+    return len(session.scalars(query).all())
+
+
+def waiting(session: Session) -> int:
+    """How many decisions came since the model was last fitted; counted up to the number that sets it off."""
+    return new_examples(session, state(session).tried_example_id)
+
+
+def automatic(session: Session) -> list[AutomaticView]:
+    """For each team the model knows, whether it may go there without asking, and why not."""
+    current = version_in_use(session)
+    found = session.execute(select(AutomaticTeam.team, AutomaticTeam.allowed, AutomaticTeam.why))
+    switched = {team: (allowed, why) for team, allowed, why in found}
+    views = []
+    for team, said in (current.thresholds if current else {}).items():
+        allowed, why = switched.get(team, (True, None))
+        views.append(AutomaticView(Threshold(**said), allowed, (why or {}).get("right"), (why or {}).get("audits")))
+    return views
+
+
+def is_due(session: Session, now: datetime) -> bool:
+    """Whether the model should be fitted anew."""
+    current = state(session)
+    return rules.due(new_examples(session, current.tried_example_id), current.tried_at, current.stale, now)
+
+
+def versions(session: Session, limit: int = 50) -> list[VersionView]:
+    """Versions of the model, newest first."""
+    query = (
+        select(ModelVersion, User.name, ModelVersion.data.is_not(None))
+        .outerjoin(User, User.id == ModelVersion.made_by_id)
+        .order_by(ModelVersion.id.desc())
+        .limit(limit)
+    )
+    return [
+        VersionView(one.id, one.state, one.made_at, maker, one.data_hash, figures_of(one.figures), bool(loadable))
+        for one, maker, loadable in session.execute(query)
+    ]
+
+
+def earlier(session: Session) -> int:
+    """The version to go back to: the newest before the one in use that once was in use; 0 is day zero."""
+    current = version_in_use(session)
+    query = select(ModelVersion.id).where(ModelVersion.state != VersionState.KEPT_BACK, ModelVersion.data.is_not(None))
+    if current is not None:
+        query = query.where(ModelVersion.id < current.id)
+    return session.scalar(query.order_by(ModelVersion.id.desc()).limit(1)) or 0
+
+
+def figures_of(said: Mapping[str, float]) -> Figures:
+    """Figures as they are stored."""
+    return Figures(**{name: said[name] for name in Figures.__slots__})  # type: ignore[arg-type]
+
+
+def version_in_use(session: Session) -> ModelVersion | None:
+    """The row of the version in use; None for day zero."""
+    return session.scalar(select(ModelVersion).where(ModelVersion.state == VersionState.IN_USE))

@@ -1,0 +1,39 @@
+"""Learning anew from all examples: read, fit without any transaction open, keep."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from app.core.clock import utc_now
+from app.core.db import Database
+from app.learning import features, fitting, queries, service, words
+from app.learning.types import Learnt
+
+
+def refit(
+    db: Database, *, actor_id: int | None = None, tell: Callable[[float], None] = lambda _share: None
+) -> Learnt | None:
+    """Fit a version from all examples and let it judge if it is not worse; None when there is nothing to learn from.
+
+    Takes from a blink to a minute. ``tell`` is called with how much is done, 0 to 1.
+    """
+    with db.read() as session:
+        examples, newest, ids = queries.training(session)
+        current = queries.version_in_use(session)
+        seen = current.last_example_id if current else 0
+        before = queries.in_use(session).judge
+        table = queries.destinations(session)
+        reader = features.reader(words.compose(queries.own_lists(session)))
+    if not examples:
+        return None
+    fitted = fitting.fit(examples, reader, table, before=before.model, unseen=np.array(ids) > seen, tell=tell)
+    with db.write() as session:
+        return service.keep_version(session, fitted, newest, utc_now(), actor_id)
+
+
+def refit_due(db: Database) -> Learnt | None:
+    """Fit anew when enough was decided since the last time."""
+    with db.read() as session:
+        if not queries.is_due(session, utc_now()):
+            return None
+    return refit(db)

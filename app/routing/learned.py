@@ -1,0 +1,163 @@
+"""Between the rules and the model: asking it, heeding it where it is sure enough, telling it what people decided."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import structlog
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from app.accounts.models import Team
+from app.accounts.types import Actor
+from app.connectors.ports import Status
+from app.core.db import run_in_bulk
+from app.inbox.models import Comment, Conversation
+from app.inbox.types import Facts
+from app.learning import explaining, judging
+from app.learning import queries as learning
+from app.learning import rules as learning_rules
+from app.learning import service as examples
+from app.learning.models import LearningExample
+from app.learning.types import NOBODY, SPAM, Basis, NewExample, Opinion, Weight
+from app.pages.models import Page
+from app.routing.models import RoutingDecision
+from app.routing.types import DecidedBy, Thought, Verdict
+
+log = structlog.get_logger()
+
+
+def think(session: Session, facts: Sequence[Facts]) -> list[Thought | None]:
+    """What the model makes of conversations, all at once. A fault in it never holds up what the rules can decide."""
+    if not facts:
+        return []
+    try:
+        known = learning.in_use(session)
+        found = judging.opinions(known.judge, ["\n".join(fact.texts) for fact in facts])
+    except Exception:
+        log.exception("judging_failed", conversations=len(facts))
+        return [None] * len(facts)
+    return [
+        thought(opinion, known.version_id, fact.conversation_id) for opinion, fact in zip(found, facts, strict=True)
+    ]
+
+
+def thought(opinion: Opinion, version_id: int | None, conversation_id: int) -> Thought:
+    """An opinion about a conversation, and whether it is heeded, or drawn for an audit."""
+    audited = opinion.automatic and learning_rules.audited(conversation_id)
+    return Thought(
+        team=opinion.team,
+        confidence=opinion.confidence,
+        kind=opinion.kind,
+        kind_confidence=opinion.kinds[opinion.kind],
+        automatic=opinion.automatic and not audited,
+        audited=audited,
+        remedy=opinion.remedy,
+        version_id=version_id,
+    )
+
+
+def told(fact: Facts, thought: Thought | None) -> Facts:
+    """The facts with what the model takes it for, so that rules can ask."""
+    return replace(fact, kind=thought.kind.value, confidence=thought.kind_confidence) if thought else fact
+
+
+def heeded(verdict: Verdict, thought: Thought | None) -> Verdict:
+    """The verdict, with the model's word where no rule says where it goes and the model is sure enough."""
+    if thought is None or not thought.automatic or verdict.team or verdict.spam or verdict.resolve:
+        return verdict
+    if thought.team == SPAM:
+        return replace(verdict, spam=True, by_model=True)
+    return verdict if thought.team == NOBODY else replace(verdict, team=thought.team, by_model=True)
+
+
+def kept(thought: Thought) -> dict[str, Any]:
+    """What a decision remembers of the model's opinion."""
+    return {
+        "team": thought.team,
+        "kind": thought.kind.value,
+        "confidence": round(thought.confidence, 4),
+        "kind_confidence": round(thought.kind_confidence, 4),
+        "version": thought.version_id,
+        "automatic": thought.automatic,
+        "audited": thought.audited,
+        "remedy": thought.remedy,
+    }
+
+
+def teach(
+    session: Session, talk: Conversation, team: str, actor: Actor, now: datetime, *, old_team: str | None = None
+) -> None:
+    """Somebody decided where a conversation belongs: by moving it from ``old_team``, or by answering it where it is.
+
+    Kept once for each conversation and team. Nothing is learned from the demonstration.
+    """
+    if session.scalar(select(Page.demo).where(Page.id == talk.page_id)):
+        return
+    last = session.scalar(
+        select(LearningExample.team)
+        .where(LearningExample.conversation_id == talk.id)
+        .order_by(LearningExample.id.desc())
+        .limit(1)
+    )
+    text = _said(session, talk.id)
+    if last == team or not text:
+        return
+    first = session.execute(
+        select(RoutingDecision.rule, RoutingDecision.more)
+        .where(RoutingDecision.conversation_id == talk.id, RoutingDecision.decided_by != DecidedBy.PERSON)
+        .order_by(RoutingDecision.id)
+        .limit(1)
+    ).one_or_none()
+    opinion: dict[str, Any] = ((first.more or {}) if first else {}).get("opinion") or {}
+    basis = Basis.CORRECTION if old_team else Basis.CONFIRMATION
+    example = NewExample(
+        text=text,
+        team=team,
+        basis=Basis.AUDIT if opinion.get("audited") and last is None else basis,
+        old_team=old_team,
+        conversation_id=talk.id,
+        actor_id=actor.id,
+        judged_team=opinion.get("team"),
+        confidence=opinion.get("confidence"),
+        automatic=bool(opinion.get("automatic")),
+        language=talk.language,
+        page_id=talk.page_id,
+        rule=first.rule if first else None,
+    )
+    examples.add_examples(session, [example], now)
+    if example.basis is Basis.AUDIT and example.judged_team:
+        examples.review_audit(session, example.judged_team, now)
+
+
+def forget(session: Session, conversation_ids: Sequence[int], actor: Actor, *, since: datetime) -> None:
+    """Somebody took back what they did: nothing is learned from it."""
+    mistaken = delete(LearningExample).where(
+        LearningExample.conversation_id.in_(conversation_ids),
+        LearningExample.actor_id == actor.id,
+        LearningExample.at >= since,
+    )
+    run_in_bulk(session, mistaken)
+
+
+def team_key(session: Session, team_id: int) -> str:
+    return session.scalars(select(Team.key).where(Team.id == team_id)).one()
+
+
+def _said(session: Session, conversation_id: int) -> str:
+    query = (
+        select(Comment.text)
+        .where(
+            Comment.conversation_id == conversation_id,
+            Comment.is_us.is_(False),
+            Comment.status.not_in([Status.DELETED, Status.TRASH]),
+        )
+        .order_by(Comment.published_at, Comment.id)
+    )
+    return "\n".join(session.scalars(query)).strip()
+
+
+def weighed(session: Session, facts: Facts) -> list[Weight]:
+    """The words that weigh most in what the model of today thinks of it."""
+    return explaining.weights(learning.in_use(session).judge, "\n".join(facts.texts))

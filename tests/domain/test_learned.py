@@ -1,0 +1,238 @@
+"""What people decide teaches the model, and the model routes what it is sure of."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from app.core.db import Database
+from app.core.errors import Conflict, InvalidInput
+from app.inbox.models import Conversation
+from app.inbox.types import ConversationState, Priority
+from app.learning import queries, rules, runner, service
+from app.learning.models import AutomaticTeam, LearningExample
+from app.learning.types import Basis, Kind, NewExample, VersionState
+from app.replies import service as replies
+from app.routing import learned
+from app.routing import queries as routing_queries
+from app.routing import service as routing
+from app.routing.models import RoutingDecision
+from app.routing.types import DecidedBy, Verdict
+from tests.domain.conftest import House
+from tests.domain.test_routing import facts
+
+SWEET = ["caramel", "nougat", "marzipan", "toffee", "fudge", "praline"]
+SALTY = ["pretzel", "cracker", "olive", "gherkin", "peanut", "brine"]
+
+
+def given(count: int, team: str, words: list[str]) -> list[NewExample]:
+    return [NewExample(f"The {words[at % 6]} of {words[at // 6 % 6]} number {at}", team) for at in range(count)]
+
+
+def teach(
+    house: House, count: int, now: datetime, *, sweet: str = "marketing", salty: str = "customer_service"
+) -> None:
+    with house.db.write() as session:
+        service.add_examples(session, given(count, sweet, SWEET) + given(count, salty, SALTY), now)
+    assert runner.refit(house.db) is not None
+
+
+def say(house: House, text: str, now: datetime, person: str = "Maria") -> int:
+    house.platform.say(person, text, now - timedelta(minutes=5))
+    house.collect()
+    with house.db.read() as session:
+        return session.scalars(select(Conversation.id).order_by(Conversation.id.desc())).first() or 0
+
+
+def kept(db: Database) -> list[tuple[str | None, str | None, Basis]]:
+    with db.read() as session:
+        rows = session.scalars(select(LearningExample).order_by(LearningExample.id)).all()
+        return [(one.old_team, one.team, one.basis) for one in rows]
+
+
+def decision(house: House, talk: int) -> tuple[DecidedBy, int, dict[str, object]]:
+    with house.db.read() as session:
+        one = session.scalars(select(RoutingDecision).where(RoutingDecision.conversation_id == talk)).one()
+        return one.decided_by, one.team_id, (one.more or {})["opinion"]
+
+
+@pytest.fixture
+def nothing_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rules, "AUDIT_SHARE", 0.0)
+
+
+def test_before_it_is_sure_it_only_has_an_opinion(house: House, now: datetime) -> None:
+    talk = say(house, "Nougat with toffee", now)
+    decided_by, team, opinion = decision(house, talk)
+    assert (decided_by, team) == (DecidedBy.DEFAULT, house.marketing_team)
+    assert opinion["automatic"] is False
+    assert opinion["version"] is None
+
+
+def test_what_it_is_sure_of_it_routes(house: House, now: datetime, nothing_drawn: None) -> None:
+    teach(house, 200, now)
+    talk = say(house, "A gherkin and an olive in brine", now)
+    decided_by, team, opinion = decision(house, talk)
+    assert (decided_by, team) == (DecidedBy.MODEL, house.service_team)
+    assert (opinion["team"], opinion["automatic"]) == ("customer_service", True)
+    with house.db.read() as session:
+        (step,) = routing_queries.explain(session, talk)
+    assert step.opinion is not None
+    assert step.opinion.team == "customer_service"
+
+
+def test_a_rule_comes_first(house: House, now: datetime, nothing_drawn: None) -> None:
+    teach(house, 200, now)
+    decided_by, _team, opinion = decision(house, say(house, "A gherkin in brine? Press enquiry", now))
+    assert decided_by is DecidedBy.RULE
+    assert opinion["automatic"] is True
+
+
+def test_what_is_drawn_for_an_audit_is_left_to_a_person(
+    house: House, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rules, "AUDIT_SHARE", 1.0)
+    teach(house, 200, now)
+    talk = say(house, "A gherkin and an olive in brine", now)
+    decided_by, team, opinion = decision(house, talk)
+    assert (decided_by, team, opinion["audited"]) == (DecidedBy.DEFAULT, house.marketing_team, True)
+    with house.db.write() as session:
+        routing.correct(session, house.bob, talk, house.service_team, version=None, reason="", now=now)
+    assert kept(house.db)[-1] == ("marketing", "customer_service", Basis.AUDIT)
+
+
+def test_one_in_twenty_is_drawn() -> None:
+    drawn = sum(rules.audited(1_000_000_007 + at) for at in range(100_000))
+    assert 4_700 < drawn < 5_300
+
+
+def test_a_team_that_fails_its_audit_is_asked_about_again(house: House, now: datetime, nothing_drawn: None) -> None:
+    teach(house, 200, now)
+    wrong = NewExample("brine", "marketing", basis=Basis.AUDIT, judged_team="customer_service")
+    with house.db.write() as session:
+        service.add_examples(session, [wrong] * (rules.AUDIT_LEAST - 1), now)
+        service.review_audit(session, "customer_service", now)
+        assert session.get(AutomaticTeam, "customer_service") is None
+        service.add_examples(session, [wrong], now)
+        service.review_audit(session, "customer_service", now)
+    with house.db.read() as session:
+        off = session.get_one(AutomaticTeam, "customer_service")
+        assert (off.allowed, off.why) == (False, {"right": 0, "audits": 20})
+    assert decision(house, say(house, "A gherkin in brine", now))[0] is DecidedBy.DEFAULT
+    with house.db.write() as session:
+        service.allow_automatic(session, "customer_service", True, now, None)
+    assert decision(house, say(house, "An olive in brine", now, "Otto"))[0] is DecidedBy.MODEL
+
+
+def test_moving_answering_and_setting_aside_teach(house: House, now: datetime) -> None:
+    moved, answered, aside = (say(house, f"Nougat {name}", now, name) for name in ("Ada", "Ben", "Cem"))
+    with house.db.write() as session:
+        routing.correct(session, house.bob, moved, house.service_team, version=None, reason="", now=now)
+        answer = replies.send(
+            session,
+            house.bob,
+            answered,
+            "Yes",
+            key="1",
+            version=None,
+            resolve=True,
+            limit=None,
+            undo_seconds=60,
+            now=now,
+        )
+        routing.set_aside(session, house.bob, aside, None, now)
+    wanted = [
+        ("marketing", "customer_service", Basis.CORRECTION),
+        (None, "marketing", Basis.CONFIRMATION),
+        ("marketing", "spam", Basis.CORRECTION),
+    ]
+    assert kept(house.db) == wanted
+    with house.db.write() as session:
+        replies.undo(session, house.bob, answer, now)
+        routing.reopen(session, house.bob, aside, None, now)
+    assert kept(house.db) == [wanted[0], wanted[2], ("spam", "marketing", Basis.CORRECTION)]
+    with house.db.read() as session:
+        examples, _newest, _ids = queries.training(session)
+    assert [one.team for one in examples] == ["customer_service", "marketing"]
+
+
+def test_answering_twice_teaches_once(house: House, now: datetime) -> None:
+    talk = say(house, "Nougat", now)
+    with house.db.write() as session:
+        row = session.get_one(Conversation, talk)
+        routing.confirm(session, house.bob, row, now)
+        routing.confirm(session, house.bob, row, now)
+    assert len(kept(house.db)) == 1
+
+
+def test_a_fault_in_the_model_leaves_the_rules(house: House, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_given: object) -> None:
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr("app.learning.judging.opinions", fail)
+    talk = say(house, "Where is my parcel?", now)
+    with house.db.read() as session:
+        (step,) = routing_queries.explain(session, talk)
+    assert step.decided_by is DecidedBy.RULE
+    assert step.opinion is None
+
+
+def test_nothing_is_heeded_that_is_not_sure_or_decided_already(house: House, now: datetime) -> None:
+    with house.db.read() as session:
+        (thought,) = learned.think(session, [facts("A gherkin")])
+    assert thought is not None
+    undecided = Verdict(None, Priority.NORMAL, spam=False, rule=None, matched=())
+    sure = replace(thought, automatic=True, team="marketing")
+    assert learned.heeded(undecided, thought) == undecided
+    assert learned.heeded(undecided, replace(sure, team="none")) == undecided
+    assert learned.heeded(undecided, sure).team == "marketing"
+    assert learned.heeded(undecided, replace(sure, team="spam")).spam
+    decided = replace(undecided, team="customer_service", rule="x")
+    assert learned.heeded(decided, sure) == decided
+
+
+def test_versions_one_can_go_back_to(house: House, now: datetime) -> None:
+    teach(house, 30, now)
+    teach(house, 40, now, sweet="customer_service", salty="marketing")
+    with house.db.read() as session:
+        assert [one.state for one in queries.versions(session)] == [VersionState.IN_USE, VersionState.REPLACED]
+        assert queries.earlier(session) == 1
+    with house.db.write() as session:
+        service.go_back(session, 1)
+    with house.db.read() as session:
+        assert queries.in_use(session).version_id == 1
+        assert [one.state for one in queries.versions(session)] == [VersionState.TAKEN_BACK, VersionState.IN_USE]
+    with house.db.write() as session, pytest.raises(Conflict):
+        service.go_back(session, 1)
+
+
+def test_lists_and_the_table_change_what_is_thought(house: House, now: datetime) -> None:
+    with house.db.write() as session:
+        service.save_lists(session, "en", 'self_promotion = ["zorbing"]\npraise = ["kerplunk"]', now, None)
+        service.choose_destinations(session, {Kind.PRAISE: "customer_service"}, now, None)
+        assert queries.is_due(session, now) is True
+        (thought,) = learned.think(session, [facts("kerplunk kerplunk")])
+        assert thought is not None
+        assert queries.destinations(session)[Kind.PRAISE] == "customer_service"
+        for wrong in ("praise = 'x'", "nope = []", "praise = [", "x" * 200_000):
+            with pytest.raises(InvalidInput):
+                service.save_lists(session, "en", wrong, now, None)
+        with pytest.raises(InvalidInput):
+            service.choose_destinations(session, {Kind.PRAISE: "moon"}, now, None)
+
+
+@pytest.mark.parametrize(
+    ("new", "hours", "stale", "due"),
+    [(0, 100, False, False), (1, 1, False, False), (1, 25, False, True), (20, 1, False, True), (0, 1, True, True)],
+)
+def test_when_it_learns(new: int, hours: int, stale: bool, due: bool, now: datetime) -> None:
+    assert rules.due(new, now - timedelta(hours=hours), stale, now) is due
+    assert rules.due(new, now - timedelta(minutes=5), stale, now) is False
+
+
+def test_what_is_set_aside_stays_aside(house: House, now: datetime) -> None:
+    talk = say(house, "Nougat", now)
+    with house.db.write() as session:
+        routing.set_aside(session, house.bob, talk, None, now)
+        assert session.get_one(Conversation, talk).state is ConversationState.SPAM

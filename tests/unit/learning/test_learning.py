@@ -1,0 +1,137 @@
+"""What fitting makes of examples."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.learning import features, fitting, judging, model, rules, words
+from app.learning.descent import Point, lowest
+from app.learning.features import Reader
+from app.learning.judging import Judge
+from app.learning.model import UnreadableModelError
+from app.learning.types import DESTINATIONS, Example, Figures, Kind
+
+SWEET = ["caramel", "nougat", "marzipan", "toffee", "fudge", "praline"]
+SALTY = ["pretzel", "cracker", "olive", "gherkin", "peanut", "brine"]
+
+
+@pytest.fixture(scope="module")
+def reader() -> Reader:
+    return features.reader(words.compose())
+
+
+def said(words_of: list[str], count: int) -> list[str]:
+    """Plain sentences that differ only in things no word list knows."""
+    return [f"The {words_of[at % 6]} of {words_of[(at // 6) % 6]} number {at}" for at in range(count)]
+
+
+def examples(count: int, **of: object) -> list[Example]:
+    sweet = [Example(text, "marketing", None) for text in said(SWEET, count // 2)]
+    return sweet + [Example(text, "customer_service", None) for text in said(SALTY, count // 2)]
+
+
+def test_it_learns_what_no_list_says(reader: Reader) -> None:
+    fitted = fitting.fit(examples(120), reader, DESTINATIONS)
+    judge = Judge(fitted.model, reader, DESTINATIONS)
+    found = judging.opinions(judge, ["A toffee with nougat", "A gherkin in brine"])
+    assert [one.team for one in found] == ["marketing", "customer_service"]
+    assert fitted.figures.accuracy > 0.95
+    assert fitted.figures.better > fitted.figures.worse
+
+
+def test_a_team_no_kind_leads_to_is_learned_as_itself(reader: Reader) -> None:
+    given = [*examples(80), *(Example(f"Interview request of the gazette {at}", "press", None) for at in range(30))]
+    judge = Judge(fitting.fit(given, reader, DESTINATIONS).model, reader, DESTINATIONS)
+    (one,) = judging.opinions(judge, ["An interview request of the gazette"])
+    assert one.team == "press"
+    assert sum(one.teams.values()) == pytest.approx(1, abs=1e-3)
+
+
+def test_kinds_follow_the_table(reader: Reader) -> None:
+    given = [Example(text, None, Kind.PRAISE) for text in said(SWEET, 40)]
+    given += [Example(text, None, Kind.QUESTION) for text in said(SALTY, 40)]
+    table = dict(DESTINATIONS) | {Kind.QUESTION: "marketing", Kind.PRAISE: "press"}
+    judge = Judge(fitting.fit(given, reader, table).model, reader, table)
+    found = judging.opinions(judge, ["A toffee with nougat", "A gherkin in brine"])
+    assert [(one.team, one.kind) for one in found] == [("press", Kind.PRAISE), ("marketing", Kind.QUESTION)]
+
+
+def test_a_stored_model_says_the_same(reader: Reader) -> None:
+    fitted = fitting.fit(examples(60), reader, DESTINATIONS).model
+    stored = model.from_bytes(model.to_bytes(fitted))
+    seen = model.read(["caramel", "brine", ""], reader, deeply=True)
+    before, after = (model.probabilities(one, seen)[1] for one in (fitted, stored))
+    assert np.array_equal(before, after)
+    assert stored.thresholds == fitted.thresholds
+
+
+@pytest.mark.parametrize("data", [b"", b"PK", b"cos\nsystem\n(S'true'\ntR.", model.to_bytes.__name__.encode() * 50])
+def test_other_bytes_are_no_model(data: bytes) -> None:
+    with pytest.raises(UnreadableModelError):
+        model.from_bytes(data)
+
+
+def test_few_examples_decide_nothing_alone(reader: Reader) -> None:
+    judge = Judge(fitting.fit(examples(98), reader, DESTINATIONS).model, reader, DESTINATIONS)
+    assert not any(one.automatic for one in judging.opinions(judge, said(SWEET, 20)))
+    more = fitting.fit(examples(400), reader, DESTINATIONS)
+    judge = Judge(more.model, reader, DESTINATIONS)
+    assert all(one.automatic for one in judging.opinions(judge, said(SWEET, 20)))
+
+
+def test_what_is_about_nothing_is_never_automatic(reader: Reader) -> None:
+    given = [Example(one.text, "none" if one.team == "marketing" else one.team, None) for one in examples(400)]
+    judge = Judge(fitting.fit(given, reader, DESTINATIONS).model, reader, DESTINATIONS)
+    found = judging.opinions(judge, said(SWEET, 20))
+    assert {(one.team, one.automatic) for one in found} == {("none", False)}
+
+
+def test_the_same_examples_have_the_same_hash_in_any_order() -> None:
+    given = examples(10)
+    assert fitting.data_hash(given) == fitting.data_hash(given[::-1])
+    assert fitting.data_hash(given) != fitting.data_hash(given[1:])
+
+
+@given(st.integers(0, 400), st.integers(0, 400))
+def test_the_lower_bound_is_below_the_share_and_rises_with_it(right: int, wrong: int) -> None:
+    of = right + wrong
+    if of == 0:
+        return
+    bound = float(fitting.lower_bound(np.array([right]), np.array([of]))[0])
+    assert 0 <= bound <= right / of
+    if wrong:
+        assert bound <= float(fitting.lower_bound(np.array([right + 1]), np.array([of]))[0])
+
+
+def test_the_lower_bound_is_that_of_clopper_and_pearson() -> None:
+    # All right: the bound is the share whose n-th power is 10 %.
+    assert float(fitting.lower_bound(np.array([45]), np.array([45]))[0]) == pytest.approx(0.1 ** (1 / 45))
+
+
+def test_descent_finds_the_bottom() -> None:
+    bottom = np.linspace(-2, 3, 50, dtype=np.float32)
+    steep = np.linspace(1, 80, 50, dtype=np.float32)
+
+    def cost(at: Point) -> tuple[float, Point]:
+        return float((steep * (at - bottom) ** 2).sum()), 2 * steep * (at - bottom)
+
+    found = lowest(cost, np.zeros(50, np.float32), 100, lambda _step: None)
+    assert np.abs(found - bottom).max() < 0.05
+
+
+def figures(better: int, worse: int) -> Figures:
+    return Figures(100, 100, 0.9, 0.3, 0.02, 100, better, worse)
+
+
+@given(st.integers(0, 300), st.integers(0, 300))
+def test_only_what_is_clearly_worse_is_kept_back(better: int, worse: int) -> None:
+    promoted = rules.promotes(figures(better, worse))
+    assert promoted or worse > better
+    assert not promoted or worse - better <= 1.64 * (worse + better) ** 0.5 + 1e-9
+
+
+def test_trust_ends_when_luck_no_longer_explains_the_audit() -> None:
+    assert rules.trusted(right=0, audits=19)
+    assert rules.trusted(right=92, audits=100)
+    assert not rules.trusted(right=80, audits=100)
