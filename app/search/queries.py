@@ -32,9 +32,10 @@ from app.accounts import rules as account_rules
 from app.accounts.types import Actor, Permission
 from app.core.errors import PorchlightError
 from app.core.i18n import gettext as _
-from app.inbox.models import Conversation, Note
+from app.inbox.models import Conversation, ConversationTag, Note, Tag
 from app.inbox.types import ConversationState
 from app.pages import queries as pages
+from app.remedies.models import Remedy
 from app.replies.models import Reply
 from app.search import hits, rules
 from app.search.hits import Entry
@@ -91,6 +92,8 @@ def search(
 class _Resolved:
     asked: Asked
     team_ids: frozenset[int]
+    tag_ids: tuple[frozenset[int], ...]
+    """One set for each tag that was asked for; any of a set will do."""
     impossible: bool
 
 
@@ -109,9 +112,17 @@ def _resolve(session: Session, asked: Asked) -> _Resolved:
         by_name = {wanted: rules.named(wanted, names) for wanted in asked.teams}
         problems += [Problem(Trouble.NO_TEAM, wanted) for wanted, ids in by_name.items() if not ids]
         team_ids.update(one for ids in by_name.values() for one in ids)
+    tag_ids: list[frozenset[int]] = []
+    if asked.tags:
+        tags = [
+            (found[0], found[1]) for found in session.execute(select(Tag.id, Tag.name).where(Tag.removed_at.is_(None)))
+        ]
+        tag_ids = [frozenset(rules.named(wanted, tags)) for wanted in asked.tags]
+        problems += [Problem(Trouble.NO_TAG, one) for one, ids in zip(asked.tags, tag_ids, strict=True) if not ids]
     return _Resolved(
         replace(asked, terms=tuple(terms), problems=tuple(problems)),
         frozenset(team_ids),
+        tuple(tag_ids),
         impossible=len(problems) > len(asked.problems),
     )
 
@@ -152,12 +163,16 @@ def _on_conversation(actor: Actor, wanted: _Resolved) -> list[ColumnElement[bool
     if asked.unassigned:
         conditions.append(Conversation.assignee_id.is_(None))
     conditions += [_HAS[one] for one in Has if one in asked.has]
+    for ids in wanted.tag_ids:
+        tagged = exists().where(ConversationTag.conversation_id == Conversation.id)
+        conditions.append(tagged.where(ConversationTag.tag_id.in_(sorted(ids))))
     return conditions
 
 
 _HAS: dict[Has, ColumnElement[bool]] = {
     Has.REPLY: exists().where(Reply.conversation_id == Conversation.id),
     Has.NOTE: exists().where(Note.conversation_id == Conversation.id),
+    Has.REMEDY: exists().where(Remedy.conversation_id == Conversation.id),
 }
 """What a conversation may have. A new word goes into ``Has`` and here."""
 

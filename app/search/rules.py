@@ -203,11 +203,11 @@ def _has(reading: _Reading, value: str, _minus: bool) -> None:
     if value in set(Has):
         reading.asked = replace(reading.asked, has=reading.asked.has | {Has(value)})
     else:
-        reading.problem(Trouble.NO_REMEDIES if value == "remedy" else Trouble.NO_HAS, f"has:{value}")
+        reading.problem(Trouble.NO_HAS, f"has:{value}")
 
 
 def _tag(reading: _Reading, value: str, _minus: bool) -> None:
-    reading.problem(Trouble.NO_TAGS, f"tag:{value}")
+    reading.asked = replace(reading.asked, tags=(*reading.asked.tags, value))
 
 
 def _after(reading: _Reading, value: str, _minus: bool) -> None:

@@ -21,6 +21,7 @@ class Has(StrEnum):
 
     REPLY = "reply"
     NOTE = "note"
+    REMEDY = "remedy"
 
 
 class Trouble(StrEnum):
@@ -34,8 +35,7 @@ class Trouble(StrEnum):
     NO_KEY = "no_key"
     NO_PAGE = "no_page"
     NO_TEAM = "no_team"
-    NO_REMEDIES = "no_remedies"
-    NO_TAGS = "no_tags"
+    NO_TAG = "no_tag"
     TOO_SHORT = "too_short"
     TOO_MANY = "too_many"
 
@@ -71,6 +71,7 @@ class Asked:
     pages: tuple[str, ...] = ()
     """Words of page names, as typed."""
     teams: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
     states: frozenset[ConversationState] = frozenset()
     has: frozenset[Has] = frozenset()
     mine: bool = False
@@ -86,6 +87,7 @@ class Asked:
             self.terms
             or self.pages
             or self.teams
+            or self.tags
             or self.states
             or self.has
             or self.mine

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.connectors.ports import Author, Item, Post
 from app.contacts.models import Contact
 from app.inbox import service as inbox
-from app.inbox.models import Comment
+from app.inbox.models import Comment, ConversationTag, Tag
 from app.pages.models import Page
 from app.pages.types import PageState
 from app.replies import queries as reply_queries
@@ -212,6 +212,19 @@ def test_filters_look_at_the_conversation_as_it_is_now(house: House, now: dateti
         inbox.resolve(session, house.ann, where, None, now)
     assert said(house, "hello is:done is:mine after:1d") == ["hello please"]
     assert said(house, "hello -is:done") == []
+
+
+def test_tags_are_looked_up_by_their_names(house: House, now: datetime) -> None:
+    number = hear(house, "hello there")
+    read(house)
+    where = talk(house, number)
+    with house.db.write() as session:
+        session.add(Tag(id=1, key="late delivery", name="Late delivery", created_at=now))
+        session.flush()
+        session.add(ConversationTag(conversation_id=where, tag_id=1))
+    assert said(house, "hello tag:delivery") == ["hello there"]
+    assert said(house, "hello has:remedy") == []
+    assert [one.trouble for one in found(house, "hello tag:vip").problems] == [Trouble.NO_TAG]
 
 
 def test_names_nobody_knows_find_nothing_and_say_so(house: House) -> None:

@@ -52,9 +52,9 @@ def test_nothing_found_says_what_to_try(scene: Scene, agent: Browser) -> None:
 def test_what_makes_no_sense_is_told_and_the_rest_is_found(scene: Scene, agent: Browser) -> None:
     scene.heard("Bob", "My parcel")
     index(scene)
-    said = words(agent.get("/search?q=parcel+before:soon+has:remedy"))
+    said = words(agent.get("/search?q=parcel+before:soon+has:legs"))
     assert "“before:soon” is left out" in said
-    assert "no remedies are kept here yet" in said
+    assert "has:note and has:remedy" in said
     assert "My parcel" in said
 
 

@@ -28,20 +28,19 @@ def _told(trouble: Trouble, part: str) -> str:
             "and person.",
             part=part,
         ),
-        Trouble.NO_HAS: _("“%(part)s” is left out. There are has:reply and has:note.", part=part),
+        Trouble.NO_HAS: _("“%(part)s” is left out. There are has:reply, has:note and has:remedy.", part=part),
         Trouble.NO_VALUE: _("“%(part)s” is left out: write what it is to be right after the colon.", part=part),
         Trouble.NO_MINUS: _(
             "“%(part)s” is left out: a minus works before words, before from: and before is: only.", part=part
         ),
         Trouble.NO_KEY: _(
-            "“%(part)s” is no filter, so it was looked for as a word. Filters are from:, page:, team:, before:, "
-            "after:, is: and has:.",
+            "“%(part)s” is no filter, so it was looked for as a word. Filters are from:, page:, team:, tag:, "
+            "before:, after:, is: and has:.",
             part=part,
         ),
         Trouble.NO_PAGE: _("No page is called “%(part)s”.", part=part),
         Trouble.NO_TEAM: _("No team is called “%(part)s”.", part=part),
-        Trouble.NO_REMEDIES: _("“%(part)s” is left out: no remedies are kept here yet.", part=part),
-        Trouble.NO_TAGS: _("“%(part)s” is left out: nothing is tagged here yet.", part=part),
+        Trouble.NO_TAG: _("No tag is called “%(part)s”.", part=part),
         Trouble.TOO_SHORT: _("“%(part)s” is left out: write at least three letters before the star.", part=part),
         Trouble.TOO_MANY: _("That is a lot. Only the first twenty parts were looked for."),
     }[trouble]

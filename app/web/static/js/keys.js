@@ -42,7 +42,8 @@ function visible(element) {
 export function press(key) {
   const found = [...document.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)].filter(visible);
   const last = found.at(-1);
-  if (last) last.click();
+  if (last?.matches("input[type=search]")) last.focus();
+  else if (last) last.click();
   else if (key === "z") document.getElementById("undo-last")?.requestSubmit();
   return Boolean(last) || key === "z";
 }
