@@ -1,13 +1,9 @@
 // Everything that makes the pages quicker to use; each works without it.
-import "./csrf.js";
-import "./theme.js";
+import "./small.js"; // csrf, theme, flash, menu, fold (app/web/assets.py)
 import "./times.js";
-import "./flash.js";
 import { holdKeys } from "./keys.js";
 import "./list.js";
 import "./pick.js";
-import "./menu.js";
-import "./fold.js";
 import "./news.js";
 import "./talk.js";
 import "./live.js";
