@@ -26,6 +26,8 @@ from app.core.mail import Mailer
 from app.core.security import SecretBox, derived_key, read_or_make_key
 from app.executors.manual import ManualExecutor
 from app.executors.registry import Executors
+from app.executors.stripe import StripeExecutor
+from app.executors.webhook import WebhookExecutor
 from app.pages import queries as pages
 from app.remedies import policies, shops
 from app.routing import queries as routing_queries
@@ -77,7 +79,7 @@ def build(settings: Settings | None = None, *, busy_seconds: float = BUSY_SECOND
         redis=connection,
         http=http,
         connectors=connectors(settings, http),
-        executors=Executors([ManualExecutor()]),
+        executors=Executors([ManualExecutor(), StripeExecutor(http), WebhookExecutor(http)]),
         box=secret_box(settings, database),
         waker=waker,
         mailer=Mailer(settings.smtp),

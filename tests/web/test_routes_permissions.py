@@ -11,6 +11,7 @@ from tests.web.conftest import signed_in
 PUBLIC = {
     "asset",
     "health.check",
+    "remedies.called",
     "notifications.ask_leave",
     "notifications.leave",
     "notifications.push_worker",
