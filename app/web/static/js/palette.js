@@ -39,7 +39,8 @@ function narrow() {
   const words = fold(field().value).split(/\s+/).filter(Boolean);
   for (const one of all()) one.hidden = !words.every((word) => fold(one.textContent).includes(word));
   document.getElementById("palette-none").hidden = shown().length > 0;
-  mark(shown()[0]);
+  const first = shown().find((one) => fold(one.querySelector("span").textContent).startsWith(words[0] ?? ""));
+  mark(first ?? shown()[0]);
 }
 
 function addKeys() {
@@ -89,5 +90,6 @@ export async function open(typed) {
   narrow();
   sheet.showModal();
   field().focus();
-  if (entered.length && shown()[0]) go(shown()[0]);
+  const chosen = sheet.querySelector("[aria-selected=true]");
+  if (entered.length && chosen) go(chosen);
 }
