@@ -11,6 +11,7 @@ import argparse
 import os
 import random
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -235,6 +236,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--count", type=int, default=200)
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # stopped from outside, the servers stop too
     print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     if options.only != "postgresql":
         print(f"SQLite, {options.sqlite_comments:,} comments", flush=True)
