@@ -1,5 +1,8 @@
 """What ``porchlight web`` serves: the screens (Flask, in threads) and the live event stream (which holds no thread)."""
 
+import asyncio
+import signal
+from types import FrameType
 from typing import Any, cast
 
 from a2wsgi import WSGIMiddleware
@@ -37,11 +40,26 @@ def _as_coroutine(receive: Any) -> Any:
     return ask
 
 
+def _end_streams_when_asked_to_stop() -> None:
+    """The server stops when all answers are complete, and only then says so: streams never are by themselves.
+
+    asyncio hears of a signal through a file of its own and calls the server's handler; this one is called besides.
+    """
+    loop = asyncio.get_running_loop()
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        loop.call_soon_threadsafe(_live.end_streams)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, end)
+
+
 async def _lifespan(receive: Any, send: Any) -> None:
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
             _live.start()
+            _end_streams_when_asked_to_stop()
             await send({"type": "lifespan.startup.complete"})
         elif message["type"] == "lifespan.shutdown":
             await _live.stop()

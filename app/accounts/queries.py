@@ -84,11 +84,11 @@ def called(session: Session) -> list[tuple[int, tuple[str, str]]]:
     return [(user_id, (name, login)) for user_id, name, login in session.execute(query)]
 
 
-def live_tokens(session: Session, hashes: Collection[str], now: datetime) -> set[str]:
-    """Which of these sessions (by token hash) are still good; one statement for all open event streams."""
+def live_tokens(session: Session, hashes: Collection[str], now: datetime) -> dict[str, int]:
+    """Which of these sessions (by token hash) are still good, and whose; one statement for all open event streams."""
     query = (
-        select(UserSession.token_hash)
+        select(UserSession.token_hash, UserSession.user_id)
         .join(User, User.id == UserSession.user_id)
         .where(UserSession.token_hash.in_(list(hashes)), UserSession.expires_at > now, User.active)
     )
-    return set(session.scalars(query))
+    return dict(session.execute(query).all())

@@ -1,7 +1,8 @@
 """Live news: "something in the inbox changed", told to open browsers after the commit.
 
-A message names kinds and ids only; the browser fetches the rest through the permission check. Redis carries it and may
-lose it: open pages also look by themselves every few seconds.
+A message names kinds and ids only; the browser fetches the rest through the permission check. Redis keeps the last few
+thousand, numbered, so that who was away for a moment is told what they missed and nothing else. It may lose them all:
+then everybody looks once.
 """
 
 import json
@@ -14,13 +15,16 @@ from sqlalchemy.orm import Session
 from app.core.db import defer
 
 log = structlog.get_logger()
-CHANNEL = "porchlight.live"
+STREAM = "porchlight.live"
+KEPT = 5_000
+"""How many are kept, about."""
+FIELD = b"c"
 
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """One thing changed: ``kind`` is ``inbox`` (lists are out of date), ``conversation``, ``contact`` or ``page``;
-    ``id`` 0: any."""
+    """One thing changed: ``kind`` is ``inbox`` (lists are out of date), ``conversation``, ``contact``, ``page``, or
+    ``notice`` (the person with this id was told something; nobody else hears of it); ``id`` 0: any."""
 
     kind: str
     id: int = 0
@@ -45,7 +49,7 @@ class RedisAnnouncer:
         try:
             with self._connection.pipeline(transaction=False) as together:
                 for change in changes:
-                    together.publish(CHANNEL, change.encode())
+                    together.xadd(STREAM, {FIELD: change.encode()}, maxlen=KEPT, approximate=True)
                 together.execute()
         except redis.RedisError as error:
             log.warning("live_news_not_sent", error=type(error).__name__)

@@ -1,6 +1,6 @@
 """Once a day, at an hour of their own: what belongs to nobody and has waited for long."""
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, update
@@ -15,12 +15,12 @@ from app.notifications.types import PERSONAL, Channel, Event
 
 def is_due(session: Session, now: datetime) -> bool:
     """Whether anybody's hour has come, or somebody is new."""
-    settings = select(NoticeSettings.digest_hour, NoticeSettings.digested_on)
+    settings = select(NoticeSettings.digest_hour, NoticeSettings.digested_on, NoticeSettings.time_zone)
     settings = settings.join(User, User.id == NoticeSettings.user_id).where(User.active, User.demo.is_(False))
     rooms = select(ChatHook.digest_hour, ChatHook.digested_on, ChatHook.time_zone).where(ChatHook.active)
     return (
-        any(rules.digest_day(now, UTC, hour, last) for hour, last in session.execute(settings))
-        or any(rules.digest_day(now, ZoneInfo(zone), hour, last) for hour, last, zone in session.execute(rooms))
+        any(_day(now, zone, hour, last) for hour, last, zone in session.execute(settings))
+        or any(_day(now, zone, hour, last) for hour, last, zone in session.execute(rooms))
         or bool(_unknown(session))
     )
 
@@ -38,7 +38,7 @@ def _people(session: Session, now: datetime, *, mail: bool) -> int:
     query = select(NoticeSettings).join(User, User.id == NoticeSettings.user_id)
     made = 0
     for one in session.scalars(query.where(User.active, User.demo.is_(False))).all():
-        day = rules.digest_day(now, UTC, one.digest_hour, one.digested_on)
+        day = _day(now, one.time_zone, one.digest_hour, one.digested_on)
         if day is not None and _mine_to_do(session, one, day):
             made += _tell_person(session, one.user_id, day, now, mail=mail)
     return made
@@ -50,6 +50,10 @@ def _begin_with(session: Session, now: datetime) -> None:
     if missing:
         session.add_all(NoticeSettings(user_id=user_id, digested_on=now.date()) for user_id in missing)
         session.flush()
+
+
+def _day(now: datetime, zone: str, hour: int, last: date) -> date | None:
+    return rules.digest_day(now, ZoneInfo(zone), hour, last)
 
 
 def _unknown(session: Session) -> list[int]:
@@ -82,7 +86,7 @@ def _tell_person(session: Session, user_id: int, day: date, now: datetime, *, ma
 def _rooms(session: Session, now: datetime) -> int:
     made = 0
     for hook in session.scalars(select(ChatHook).where(ChatHook.active)).all():
-        day = rules.digest_day(now, ZoneInfo(hook.time_zone), hook.digest_hour, hook.digested_on)
+        day = _day(now, hook.time_zone, hook.digest_hour, hook.digested_on)
         if day is None or Event.DIGEST not in hook.events or not _mine_to_do(session, hook, day):
             continue
         news = _news(session, None if hook.team_id is None else {hook.team_id}, day, now)

@@ -102,6 +102,8 @@ class NoticeSettings(Base):
     address: Mapped[str | None] = mapped_column(String(254))
     stopped: Mapped[bool] = mapped_column(default=False)
     digest_hour: Mapped[int] = mapped_column(default=DIGEST_HOUR)
+    time_zone: Mapped[str] = mapped_column(String(64), default="UTC", server_default="UTC")
+    """Where their day begins; by the name in the IANA time zone database."""
     digested_on: Mapped[date] = mapped_column(Date)
 
 

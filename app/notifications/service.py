@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from sqlalchemy import delete, select, update
@@ -71,8 +72,10 @@ def choose(session: Session, actor: Actor, wanted: Collection[tuple[Event, Chann
     session.flush()
 
 
-def set_where_and_when(session: Session, actor: Actor, *, address: str, digest_hour: int, now: datetime) -> None:
-    """Where mails go (empty: nowhere) and at what hour the digest is made. Raises InvalidInput.
+def set_where_and_when(
+    session: Session, actor: Actor, *, address: str, digest_hour: int, now: datetime, time_zone: str = "UTC"
+) -> None:
+    """Where mails go (empty: nowhere) and at what hour of which time zone the digest is made. Raises InvalidInput.
 
     Choosing an address takes up mails that were left by a link.
     """
@@ -81,14 +84,17 @@ def set_where_and_when(session: Session, actor: Actor, *, address: str, digest_h
         raise InvalidInput(_("This is no e-mail address. It looks like name@example.org."), field="address")
     if not 0 <= digest_hour <= 23:
         raise InvalidInput(_("Choose an hour of the day."), field="digest_hour")
+    if time_zone not in available_timezones():
+        raise InvalidInput(_("There is no such time zone. They look like Europe/Berlin."), field="time_zone")
     settings = _settings(session, actor.id, now)
     settings.address, settings.digest_hour, settings.stopped = address or None, digest_hour, False
+    settings.time_zone = time_zone
     session.flush()
 
 
 def _settings(session: Session, user_id: int, now: datetime) -> NoticeSettings:
     fresh = insert_or(session, NoticeSettings.__table__).values(  # type: ignore[arg-type]
-        user_id=user_id, stopped=False, digest_hour=rules.DIGEST_HOUR, digested_on=now.date()
+        user_id=user_id, stopped=False, digest_hour=rules.DIGEST_HOUR, time_zone="UTC", digested_on=now.date()
     )
     session.execute(fresh.on_conflict_do_nothing(index_elements=["user_id"]))
     return session.get_one(NoticeSettings, user_id, populate_existing=True)
@@ -176,6 +182,7 @@ def save_hook(
     session: Session,
     box: SecretBox,
     *,
+    time_zone: str = "UTC",
     hook_id: int | None,
     name: str,
     url: str,
@@ -184,7 +191,10 @@ def save_hook(
     language: str,
     now: datetime,
 ) -> int:
-    """Add a chat room, or change one; an empty ``url`` keeps the one it has. Raises InvalidInput, NotFound."""
+    """Add a chat room, or change one; an empty ``url`` keeps the one it has.
+
+    ``time_zone`` is where the day of a new one begins. Raises InvalidInput, NotFound.
+    """
     name, url = " ".join(name.split())[:80], url.strip()
     if not name:
         raise InvalidInput(_("Give the room a name."), field="name")
@@ -194,7 +204,7 @@ def save_hook(
     if team_id is not None and session.get(Team, team_id) is None:
         raise NotFound(_("There is no such team."))
     if hook_id is None:
-        hook = ChatHook(created_at=now, digested_on=now.date())
+        hook = ChatHook(created_at=now, digested_on=now.date(), time_zone=time_zone)
         session.add(hook)
     else:
         hook = _hook(session, hook_id)

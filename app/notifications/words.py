@@ -46,6 +46,8 @@ def line(told: Told) -> str:
             return _not_sent(told, names)
         case Event.NEW_IN_TEAM | Event.DIGEST:
             return _many(told, names)
+        case Event.ASSIGNED if told.who is None:
+            return _("You are given the conversation with %(person)s on %(page)s.", **names)
         case Event.APPROVAL_DECIDED if not told.facts.get("approved"):
             return _("%(who)s did not approve your reply to %(person)s on %(page)s.", **names)
     return {

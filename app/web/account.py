@@ -1,6 +1,6 @@
 """One's own account: language and password."""
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.accounts import service as accounts
@@ -12,6 +12,7 @@ from app.core.i18n import gettext as _
 from app.edge.context import actor, services, session
 from app.edge.routes import route
 from app.web import notices
+from app.web.present import looks
 from app.web.sessions import begin, count_try, forget_try
 
 blueprint = Blueprint("account", __name__, url_prefix="/account")
@@ -35,6 +36,16 @@ def change_language() -> ResponseReturnValue:
         i18n.use(language)
     flash(_("Your language is changed."), "good")
     return redirect(url_for("account.show"), 303)
+
+
+@route(blueprint, "/looks", needs=Permission.OWN_ACCOUNT, methods=("POST",))
+def change_looks() -> ResponseReturnValue:
+    """Light or dark, dense or airy, on this device."""
+    response = make_response(redirect(url_for("account.show"), 303))
+    secure = services().settings.public_url.startswith("https://")
+    form = request.form
+    looks.keep(response, theme=form.get("theme", ""), density=form.get("density", ""), secure=secure)
+    return response
 
 
 @route(blueprint, "/password", needs=Permission.OWN_ACCOUNT, methods=("POST",), own_transactions=True)
@@ -65,4 +76,11 @@ def change_password() -> ResponseReturnValue:
 
 def _page(errors: dict[str, str]) -> str:
     languages = [("", _("As the browser asks for")), *NAMES.items()]
-    return render_template("account/show.html", **notices.shown(), errors=errors, languages=languages)
+    return render_template(
+        "account/show.html",
+        errors=errors,
+        languages=languages,
+        themes=[("auto", _("As the system has it")), ("light", _("Light")), ("dark", _("Dark"))],
+        densities=[("comfortable", _("Comfortable")), ("compact", _("Compact: more on a screen"))],
+        **notices.shown(),
+    )

@@ -263,7 +263,7 @@ def test_without_script(scene: Scene, person: Opener) -> None:
 def test_without_a_stream_the_page_looks_by_itself(scene: Scene, person: Opener) -> None:
     scene.heard("Bob", "Where is my order?")
     page = person()
-    page.route("**/live", lambda route: route.fulfill(status=404, body=""))
+    page.route("**/live?*", lambda route: route.fulfill(status=404, body=""))
     page.reload()
     connected(page, "polling")
     scene.heard("Cleo", "My parcel never arrived")

@@ -255,6 +255,29 @@ def test_the_digest_names_what_was_forgotten_once_a_day(desk: Desk) -> None:
         assert not digests.is_due(session, at_noon(desk.now) + timedelta(hours=4))
 
 
+def test_the_hour_is_that_of_ones_own_time_zone(desk: Desk) -> None:
+    forget(desk)
+    house, noon = desk.house, at_noon(desk.now)
+    zones = {house.ann: "Pacific/Auckland", desk.eve: "America/New_York"}
+    with house.db.write() as session:
+        digests.make_due(session, desk.now, mail=False)
+        for actor, zone in zones.items():
+            service.set_where_and_when(session, actor, address="", digest_hour=9, now=desk.now, time_zone=zone)
+            session.get_one(NoticeSettings, actor.id).digested_on = noon.date()
+    for hours in (11, 12, 14):  # up to two at night in UTC: afternoon in Auckland, evening before in New York
+        with house.db.write() as session:
+            digests.make_due(session, noon + timedelta(hours=hours), mail=False)
+    assert desk.told(house.ann) == [Event.DIGEST]
+    assert desk.told(desk.eve) == []
+    with house.db.write() as session:
+        digests.make_due(session, noon + timedelta(hours=27), mail=False)
+    assert desk.told(desk.eve) == [Event.DIGEST]
+    with pytest.raises(Exception, match="time zone"), house.db.write() as session:
+        service.set_where_and_when(
+            session, house.ann, address="", digest_hour=9, now=desk.now, time_zone="Mars/Olympus"
+        )
+
+
 def test_what_belongs_to_somebody_who_works_here_is_not_forgotten(desk: Desk) -> None:
     talk = forget(desk)
     teams = {desk.house.service_team}

@@ -104,7 +104,7 @@ def test_what_is_said_on_the_blog_shows_in_an_open_inbox_and_moves_nothing(
     with installation.running(**QUICK) as porch:
         wait_until(lambda: len(installation.stored()) == 3, "the comments were collected")
         sign_in(screen, porch)
-        with screen.expect_response("**/live") as stream:
+        with screen.expect_response("**/live?*") as stream:
             screen.goto(f"{porch.url}/inbox?view=all")
         assert stream.value.status == 200
         before = rows(screen)

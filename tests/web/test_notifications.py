@@ -233,3 +233,11 @@ def test_a_mail_server_in_trouble_shows_on_the_health_page(scene: Scene, crew: d
     page = said(agent.get("/health"))
     assert "mail.example.org:587 can’t be reached" in page
     assert "smtp in config.toml" in page
+
+
+def test_looks_are_kept_on_the_device_and_are_nothing_else(agent: Browser) -> None:
+    assert 'data-theme="auto" data-density="comfortable"' in agent.get("/account").text
+    agent.post("/account/looks", theme="dark", density="compact")
+    assert 'data-theme="dark" data-density="compact"' in agent.get("/account").text
+    agent.post("/account/looks", theme='x" onload="', density="")
+    assert 'data-theme="auto" data-density="comfortable"' in agent.get("/account").text

@@ -16,10 +16,10 @@ from app.core.clock import utc_now
 from app.edge.context import maybe_actor, services
 from app.remedies import money
 from app.remedies import words as remedy_words
-from app.web.present import health, keys, names, nav, remedies, text, times, words
+from app.web import live
+from app.web.present import health, keys, looks, names, nav, remedies, text, times, words
 
 ICONS = "vendor/lucide-1.62.0/icons.svg"
-THEMES = ("light", "dark")
 
 
 def install(app: Flask) -> None:
@@ -51,6 +51,7 @@ def install(app: Flask) -> None:
     env.globals.update(
         money=money.shown, remedy_words=remedy_words, remedy_state=remedies.state, remedy_step=remedies.step
     )
+    env.globals.update(live_position=live.position)
     app.context_processor(_common)
 
 
@@ -60,7 +61,8 @@ def _common() -> dict[str, Any]:
         "actor": asking,
         "may": partial(_may, asking.role) if asking else lambda _permission: False,
         "language": i18n.language(),
-        "theme": _theme(),
+        "theme": looks.theme(),
+        "density": looks.density(),
         "ago_words": times.ago_words(),
         "connector_label": connector_label,
         "by_script": "HX-Request" in request.headers and "HX-History-Restore-Request" not in request.headers,
@@ -77,12 +79,6 @@ def connector_label(kind: str) -> str:
         return services().connectors.get(kind).label
     except KeyError:
         return kind
-
-
-def _theme() -> str:
-    """Light or dark when the reader chose one, else what the system says; kept in a cookie so that nothing flashes."""
-    chosen = request.cookies.get("theme", "")
-    return chosen if chosen in THEMES else "auto"
 
 
 def _now() -> datetime:

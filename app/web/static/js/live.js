@@ -1,17 +1,21 @@
-// News from the server: a stream says what changed, the page fetches it. Without a stream (another server, a proxy in the
-// way) the page looks by itself every few seconds; a lost stream is taken up again after a while that differs for each page.
+// News from the server: a stream says what changed, the page fetches it. Each message has a number; coming back, the page
+// names the last it heard and is told what came after. Without a stream (another server, a proxy in the way) the page looks
+// by itself every few seconds. Nothing is done by all pages at the same moment.
 import { ring } from "./bell.js";
 import { openId } from "./list.js";
 import { askForNews } from "./news.js";
 import { readAgain } from "./talk.js";
 
 const POLL = 5000;
+const SHORTEST = 1500;
 const LONGEST = 60000;
+const EACH = 5; // milliseconds that the server needs for a page that asks
+let at = document.querySelector('meta[name="live"]')?.content ?? "";
+let among = 1;
 let stream = null;
 let polling = null;
 let later = null;
-let wait = 2000;
-let missed = false;
+let wait = SHORTEST;
 
 function lookAtAll() {
   ring();
@@ -20,37 +24,55 @@ function lookAtAll() {
 }
 
 function poll(on) {
-  if (on && !polling) polling = setInterval(lookAtAll, POLL);
-  if (!on && polling) polling = void clearInterval(polling);
+  if (on && !polling) {
+    const next = () => (polling = setTimeout(() => (lookAtAll(), next()), POLL * (0.75 + Math.random() / 2)));
+    next();
+  }
+  if (!on && polling) polling = void clearTimeout(polling);
+}
+
+// Among many listeners each waits a moment of its own before it asks; what comes meanwhile is asked for at once.
+const planned = new Set();
+function soon(work, longest = Math.min(among * EACH, POLL)) {
+  if (planned.has(work)) return;
+  planned.add(work);
+  setTimeout(() => (planned.delete(work), work()), Math.random() * longest);
 }
 
 function heard(event) {
+  at = event.lastEventId || at;
   // Ids have 64 bits, more than a JavaScript number holds: they are read as text.
   const id = /"id": *(\d+)/.exec(event.data)?.[1];
   const { kind } = JSON.parse(event.data);
-  if (kind === "conversation" && (id === "0" || id === openId())) readAgain();
-  else if (kind === "contact" && id === document.getElementById("talk")?.dataset.contact) readAgain();
-  else if (kind === "inbox") askForNews();
+  if (kind === "conversation" && (id === "0" || id === openId())) soon(readAgain);
+  else if (kind === "contact" && id === document.getElementById("talk")?.dataset.contact) soon(readAgain);
+  else if (kind === "inbox") soon(askForNews);
   else if (kind === "notice") ring();
+  else if (kind === "all") soon(lookAtAll, Math.min(among * EACH * 3, POLL));
+}
+
+function here(event) {
+  const told = JSON.parse(event.data);
+  among = told.among;
+  at = told.at || at;
 }
 
 function listen() {
-  stream = new EventSource("/live");
+  stream = new EventSource(`/live?after=${encodeURIComponent(at)}`);
   stream.addEventListener("open", () => {
-    wait = 2000;
+    wait = SHORTEST;
     poll(false);
     document.documentElement.dataset.live = "stream";
-    if (missed) lookAtAll();
-    missed = false;
   });
   stream.addEventListener("changed", heard);
+  stream.addEventListener("here", here);
   stream.addEventListener("error", () => {
     stream.close(); // the browser would come back after a fixed time, with all others
-    missed = true;
     poll(true);
     document.documentElement.dataset.live = "polling";
+    clearTimeout(later);
     later = setTimeout(listen, wait * (0.5 + Math.random()));
-    wait = Math.min(wait * 2, LONGEST);
+    wait = Math.min(wait * 1.25, LONGEST);
   });
 }
 
@@ -59,7 +81,6 @@ function rest() {
   clearTimeout(later);
   stream?.close();
   poll(false);
-  missed = true;
 }
 
 if (document.getElementById("count-notices")) {

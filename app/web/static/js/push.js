@@ -40,3 +40,7 @@ if (place && "serviceWorker" in navigator && "PushManager" in window && "Notific
   place.hidden = false;
   place.querySelector("button").addEventListener("click", subscribe);
 }
+
+// Nobody said where they are: the browser knows.
+const zone = document.getElementById("f-time_zone");
+if (zone?.value === "UTC") zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone || zone.value;

@@ -1,0 +1,98 @@
+"""What screens cost over the wire: the first, and every one after it."""
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests.browser.conftest import Opener
+from tests.web.scene import Scene
+
+FIRST = 60_000
+LATER = 10_000
+"""Bytes, headers included, compressed as they come."""
+SCREENS = (
+    "/inbox?view=all",
+    "/notifications",
+    "/account",
+    "/search",
+    "/pages",
+    "/people",
+    "/contacts",
+    "/health",
+    "/style",
+)
+
+
+class Scale:
+    """Weighs what a page loads."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        self._wire = page.context.new_cdp_session(page)
+        self._wire.send("Network.enable")
+        self._sizes: list[float] = []
+        self._wire.on("Network.loadingFinished", lambda loaded: self._sizes.append(loaded["encodedDataLength"]))
+
+    def cached(self, on: bool) -> None:
+        self._wire.send("Network.setCacheDisabled", {"cacheDisabled": not on})
+
+    def weigh(self, path: str) -> int:
+        self._sizes.clear()
+        self._page.goto(path)
+        expect(self._page.locator("html[data-live=stream]")).to_have_count(1)  # the last that any screen does
+        return int(sum(self._sizes))
+
+
+@pytest.fixture
+def filled(scene: Scene) -> Scene:
+    for number in range(60):
+        said = f"Where is my order {number}? " + "I would like to know. " * 6
+        scene.say(f"P{number:02}", said, minutes_ago=number + 1)
+    scene.collect()
+    return scene
+
+
+def test_every_screen_is_light(filled: Scene, person: Opener) -> None:
+    page = person().context.new_page()
+    scale = Scale(page)
+    scale.cached(False)
+    first = {path: scale.weigh(path) for path in SCREENS}
+    scale.cached(True)
+    for path in SCREENS:
+        page.goto(path)
+    later = {path: scale.weigh(path) for path in SCREENS}
+    assert {path: size for path, size in first.items() if not 5_000 < size < FIRST} == {}, first
+    assert {path: size for path, size in later.items() if not 500 < size < LATER} == {}, later
+
+
+def test_a_wait_shows_its_outline_and_moves_nothing(filled: Scene, person: Opener) -> None:
+    page = person()
+    before = page.locator("#talk").bounding_box()
+    held: list[Route] = []
+    page.route("**/inbox/*?view=*", held.append)
+    page.locator("#rows .row a").first.click()
+    expect(page.locator("#rows .row a.htmx-request")).to_have_count(1)
+    style = "getComputedStyle(document.getElementById('talk'), '::after')"
+    assert page.evaluate(f"{style}.animationDelay").startswith("0.3s")
+    assert page.evaluate(f"{style}.content") == '""'
+    assert page.locator("#talk").bounding_box() == before
+    for route in held:
+        route.continue_()
+    expect(page.locator("#talk-title")).to_be_visible()
+    assert page.evaluate(f"{style}.content") == "none"
+
+
+def test_more_rows_fit_when_it_is_compact(filled: Scene, person: Opener) -> None:
+    page = person()
+
+    def height() -> float:
+        box = page.locator("#rows .row").first.bounding_box()
+        assert box is not None
+        return box["height"]
+
+    airy = height()
+    page.goto("/account")
+    page.get_by_label("Density").select_option("compact")
+    page.locator("section", has=page.locator("#looks")).get_by_role("button", name="Save").click()
+    expect(page.locator("html[data-density=compact]")).to_have_count(1)
+    page.goto("/inbox")
+    assert 24 <= height() < airy * 0.8
