@@ -68,12 +68,16 @@ def test_a_wait_shows_its_outline_and_moves_nothing(filled: Scene, person: Opene
     page = person()
     before = page.locator("#talk").bounding_box()
     held: list[Route] = []
-    page.route("**/inbox/*?view=*", held.append)
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/inbox/*?view=*", hold)
     page.locator("#rows .row a").first.click()
     expect(page.locator("#rows .row a.htmx-request")).to_have_count(1)
     style = "getComputedStyle(document.getElementById('talk'), '::after')"
-    assert page.evaluate(f"{style}.animationDelay").startswith("0.3s")
-    assert page.evaluate(f"{style}.content") == '""'
+    page.wait_for_function(f"{style}.content === '\"\"'")
+    assert page.evaluate(f"{style}.animationDelay") == "0.3s"
     assert page.locator("#talk").bounding_box() == before
     for route in held:
         route.continue_()

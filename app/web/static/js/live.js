@@ -1,7 +1,6 @@
 // News from the server: a stream says what changed, the page fetches it. Each message has a number; coming back, the page
 // names the last it heard and is told what came after. Without a stream (another server, a proxy in the way) the page looks
 // by itself every few seconds. Nothing is done by all pages at the same moment.
-import { ring } from "./bell.js";
 import { openId } from "./list.js";
 import { askForNews } from "./news.js";
 import { readAgain } from "./talk.js";
@@ -16,6 +15,9 @@ let stream = null;
 let polling = null;
 let later = null;
 let wait = SHORTEST;
+
+// The number of what one has been told: most days there is nothing to do about it.
+const ring = () => import("./bell.js").then((bell) => bell.ring());
 
 function lookAtAll() {
   ring();
@@ -83,7 +85,9 @@ function rest() {
   poll(false);
 }
 
-if (document.getElementById("count-notices")) {
+const told = document.getElementById("count-notices");
+if (told) {
+  if (told.textContent) import("./bell.js");
   if (!document.hidden) listen();
   document.addEventListener("visibilitychange", () => (document.hidden ? rest() : listen()));
 }

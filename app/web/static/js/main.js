@@ -18,3 +18,9 @@ import "./duty.js";
 for (const kind of ["pointerover", "focusin"]) {
   document.addEventListener(kind, (event) => event.target.matches?.("[data-pane]") && import("./panes.js"));
 }
+
+// What a wait looks like is asked for when there is something to wait for.
+addEventListener("htmx:beforeRequest", () => {
+  const sheet = new URL("../css/wait.css", import.meta.url).href;
+  document.head.append(Object.assign(document.createElement("link"), { rel: "stylesheet", href: sheet }));
+}, { once: true });
