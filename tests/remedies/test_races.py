@@ -15,7 +15,7 @@ from app.remedies.types import State, Verdict
 from tests.remedies.stage import Stage
 
 RACES = int(os.environ.get("REMEDY_RACES", "4"))
-"""Of each kind and database; the figures in docs/decisions/remedies.md are from 1,000."""
+"""Of each kind and database."""
 
 
 def at_once(*works: Callable[[], Any]) -> list[Any]:
