@@ -61,8 +61,9 @@ def _configure(app: Flask, services: Services) -> None:
 
 
 def _speak() -> None:
-    """Until the route knows who is asking: the browser's language."""
+    """Until the route knows who is asking: the browser's language, and nobody's time zone."""
     i18n.use(i18n.choose(list(request.accept_languages.values()), "en"))
+    i18n.use_zone(None)
 
 
 def _harden(response: Response) -> Response:

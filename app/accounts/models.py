@@ -1,4 +1,4 @@
-"""Tables: users, teams, team_members, sessions, setup_links, throttles."""
+"""Tables: users, teams, team_members, sessions, setup_links, password_links, throttles."""
 
 from datetime import datetime
 
@@ -22,6 +22,8 @@ class User(Base):
     active: Mapped[bool] = mapped_column(default=True)
     demo: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
+    time_zone: Mapped[str | None] = mapped_column(String(64))
+    """IANA name; None follows the browser."""
     same_as_id: Mapped[int | None]
     """The account this human being has besides: both together never sign for each other. Leads to one that has none."""
 
@@ -59,6 +61,16 @@ class SetupLink(Base):
     __tablename__ = "setup_links"
 
     token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    expires_at: Mapped[datetime]
+
+
+class PasswordLink(Base):
+    """The one-time way to a first or a new password; at most one for each person."""
+
+    __tablename__ = "password_links"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     expires_at: Mapped[datetime]
 
 

@@ -9,8 +9,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.accounts import rules
-from app.accounts.models import Team, TeamMember, User, UserSession
-from app.accounts.types import Actor, Role, TeamView, UserView
+from app.accounts.models import PasswordLink, Team, TeamMember, User, UserSession
+from app.accounts.types import Actor, PersonView, Role, TeamView, UserView
 from app.core.security import token_hash
 
 
@@ -31,7 +31,7 @@ def actor_of_session(session: Session, token: str, now: datetime) -> Actor | Non
 def actor(session: Session, user: User) -> Actor:
     """The person with their teams."""
     teams = session.scalars(select(TeamMember.team_id).where(TeamMember.user_id == user.id))
-    return Actor(user.id, user.login, user.name, user.role, user.language, frozenset(teams))
+    return Actor(user.id, user.login, user.name, user.role, user.language, frozenset(teams), time_zone=user.time_zone)
 
 
 def person(session: Session, user_id: int) -> Actor:
@@ -68,6 +68,38 @@ def users(session: Session) -> list[UserView]:
         names[user_id].append(name)
     people = session.scalars(select(User).order_by(func.lower(User.name), User.id))
     return [UserView(p.id, p.login, p.name, p.role, p.active, p.demo, tuple(names[p.id])) for p in people]
+
+
+def person_view(session: Session, user_id: int) -> PersonView | None:
+    """How somebody's account is set up. Three statements."""
+    row = session.execute(
+        select(
+            User,
+            PasswordLink.expires_at,
+            select(func.max(UserSession.created_at)).where(UserSession.user_id == user_id).scalar_subquery(),
+        )
+        .outerjoin(PasswordLink, PasswordLink.user_id == User.id)
+        .where(User.id == user_id)
+    ).one_or_none()
+    if row is None:
+        return None
+    user, link_until, last_seen = row
+    teams = session.scalars(select(TeamMember.team_id).where(TeamMember.user_id == user_id))
+    return PersonView(
+        id=user.id,
+        login=user.login,
+        name=user.name,
+        role=user.role,
+        active=user.active,
+        demo=user.demo,
+        language=user.language,
+        time_zone=user.time_zone,
+        team_ids=frozenset(teams),
+        has_password=user.password_hash is not None,
+        link_until=link_until,
+        since=user.created_at,
+        last_seen=last_seen,
+    )
 
 
 def team_members(session: Session, team_id: int | None = None) -> list[tuple[int, str]]:

@@ -23,6 +23,7 @@ _LEADING = _EVERYBODY | {
     Permission.MANAGE_ROUTING,
     Permission.MANAGE_TEXTS,
     Permission.APPROVE_REPLIES,
+    Permission.SEE_PEOPLE,
 }
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.AGENT: _EVERYBODY,
@@ -44,6 +45,12 @@ FAILURES_ALLOWED_FROM_ADDRESS = 30
 """More than for one login: a whole office may share an address."""
 FAILURE_WINDOW = timedelta(minutes=10)
 SETUP_LINK_LIFE = timedelta(hours=24)
+PASSWORD_LINK_LIFE = timedelta(hours=72)
+"""Long enough for a weekend: a new colleague gets it on Friday."""
+NAME_MAXIMUM = 120
+TEAM_NAME_MAXIMUM = 80
+ALWAYS_THERE = ("customer_service", "marketing")
+"""Keys of the teams that every installation has."""
 
 
 def may(role: Role, permission: Permission) -> bool:

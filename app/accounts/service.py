@@ -4,19 +4,22 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import cache
+from zoneinfo import available_timezones
 
 from sqlalchemy import case, delete, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.accounts import queries, rules
-from app.accounts.models import SetupLink, Team, TeamMember, Throttle, User, UserSession
+from app.accounts.models import PasswordLink, SetupLink, Team, TeamMember, Throttle, User, UserSession
 from app.accounts.types import Actor, Role, SignedIn
 from app.audit import service as audit
 from app.audit.types import Action as AuditAction
 from app.audit.types import Entry
 from app.core.db import insert_or, run_in_bulk
 from app.core.errors import Conflict, Forbidden, InvalidInput, NotFound
+from app.core.i18n import LANGUAGES
 from app.core.i18n import gettext as _
 from app.core.security import hash_password, new_token, password_matches, token_hash
 
@@ -102,13 +105,42 @@ def set_password(session: Session, login: str, password: str) -> None:
         raise Conflict(_("“%(login)s” belongs to the demonstration; nobody can sign in as them.", login=login))
     user.password_hash = hash_password(checked_password(password))
     session.execute(delete(UserSession).where(UserSession.user_id == user.id))
+    session.execute(delete(PasswordLink).where(PasswordLink.user_id == user.id))
     session.flush()
 
 
 def set_language(session: Session, user_id: int, language: str | None) -> None:
-    """The language a person wants; None follows the browser."""
-    session.get_one(User, user_id).language = language
+    """The language a person wants; None follows the browser. Raises InvalidInput."""
+    session.get_one(User, user_id).language = checked_language(language)
     session.flush()
+
+
+def set_time_zone(session: Session, user_id: int, name: str | None) -> None:
+    """The time zone a person wants; None follows the browser. Raises InvalidInput."""
+    session.get_one(User, user_id).time_zone = checked_zone(name)
+    session.flush()
+
+
+def checked_language(language: str | None) -> str | None:
+    """One of the languages we have, or None. Raises InvalidInput."""
+    if language and language not in LANGUAGES:
+        raise InvalidInput(_("Choose one of the languages."), field="language")
+    return language or None
+
+
+def checked_zone(name: str | None) -> str | None:
+    """The IANA name of a time zone, or None. Raises InvalidInput."""
+    name = (name or "").strip()
+    if name and name not in zone_names():
+        raise InvalidInput(_("There is no such time zone. Choose one such as Europe/Berlin."), field="time_zone")
+    return name or None
+
+
+@cache
+def zone_names() -> tuple[str, ...]:
+    """All time zones by name: those of continents and oceans, and UTC."""
+    places = (name for name in available_timezones() if "/" in name and not name.startswith("Etc/"))
+    return ("UTC", *sorted(places))
 
 
 def identify(session: Session, login: str, password: str) -> int | None:
@@ -273,4 +305,5 @@ def tidy(session: Session, now: datetime) -> int:
     gone = session.execute(delete(UserSession).where(UserSession.expires_at < now))
     session.execute(delete(Throttle).where(Throttle.window_ends_at < now))
     session.execute(delete(SetupLink).where(SetupLink.expires_at < now))
+    session.execute(delete(PasswordLink).where(PasswordLink.expires_at < now))
     return int(gone.rowcount)  # type: ignore[attr-defined]

@@ -36,6 +36,8 @@ class Permission(StrEnum):
     """Write, change and archive saved replies."""
     APPROVE_REPLIES = "approve_replies"
     """Decide about replies that need approval, and say which do."""
+    SEE_PEOPLE = "see_people"
+    """See how accounts are set up."""
     MANAGE_PEOPLE = "manage_people"
     """Add people, change roles and teams, switch accounts off."""
     ASK_REMEDY = "ask_remedy"
@@ -59,6 +61,8 @@ class Actor:
     team_ids: frozenset[int]
     proved_at: datetime | None = None
     """When they last gave their password in this session; None where there is no session."""
+    time_zone: str | None = None
+    """IANA name; None follows the browser."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,38 @@ class TeamView:
     key: str
     name: str
     demo: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PersonView:
+    """How an account is set up."""
+
+    id: int
+    login: str
+    name: str
+    role: Role
+    active: bool
+    demo: bool
+    language: str | None
+    time_zone: str | None
+    team_ids: frozenset[int]
+    has_password: bool
+    link_until: datetime | None
+    """Until when a one-time link waits to be used; None without one."""
+    since: datetime
+    last_seen: datetime | None
+    """When they last signed in, as far as that session is still kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonTyped:
+    """An account as an admin typed it. Empty language and time zone follow the browser."""
+
+    name: str
+    role: str
+    team_ids: frozenset[int]
+    language: str = ""
+    time_zone: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,18 @@ class Action(StrEnum):
     RULES_PUBLISHED = "routing:rules:published"
     RULES_ROLLED_BACK = "routing:rules:rolled_back"
     SAME_PERSON = "accounts:user:same_person"
+    USER_ADDED = "accounts:user:added"
+    USER_CHANGED = "accounts:user:changed"
+    USER_SWITCHED_OFF = "accounts:user:switched_off"
+    USER_SWITCHED_ON = "accounts:user:switched_on"
+    LINK_MADE = "accounts:link:made"
+    LINK_USED = "accounts:link:used"
+    TEAM_ADDED = "accounts:team:added"
+    TEAM_RENAMED = "accounts:team:renamed"
+    CONTACTS_JOINED = "contacts:contact:joined"
+    CONTACTS_SEPARATED = "contacts:contact:separated"
+    CONTACT_HELD = "contacts:contact:held"
+    CONTACT_LIFTED = "contacts:contact:lifted"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts import rules as account_rules
 from app.accounts.types import Actor, Permission
+from app.audit.types import Action
 from app.contacts import access, joining, rules
 from app.contacts.models import Contact, ContactMark, ContactNote, MutedMark
 from app.contacts.types import DO_NOT_CONTACT, ContactEventKind, Mark, MarkKind
@@ -58,6 +59,8 @@ def mark(session: Session, actor: Actor, contact_id: int, what: Mark, now: datet
     joining.changed(session, head)
     data = {"kind": what.kind.value, "value": what.value, "reason": reason}
     joining.record(session, head.id, ContactEventKind.MARKED, actor, now, data)
+    if what == DO_NOT_CONTACT:
+        joining.log(session, Action.CONTACT_HELD, head.id, actor, now, None)
     return head.id
 
 
@@ -81,6 +84,8 @@ def unmark(session: Session, actor: Actor, contact_id: int, what: Mark, now: dat
     joining.changed(session, head)
     data = {"kind": what.kind.value, "value": what.value, "reason": texts.one_line(reason, limit=rules.REASON_MAXIMUM)}
     joining.record(session, head.id, ContactEventKind.UNMARKED, actor, now, data)
+    if what == DO_NOT_CONTACT:
+        joining.log(session, Action.CONTACT_LIFTED, head.id, actor, now, None)
     return head.id
 
 

@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 from app.accounts import rules as account_rules
 from app.accounts import service as accounts
 from app.accounts.types import Actor, Permission
+from app.audit import service as audit
+from app.audit.types import Action, Entry
 from app.contacts import access, rules
 from app.contacts.models import Contact, ContactEvent, ContactMark, Identity, MutedMark
 from app.contacts.types import DO_NOT_CONTACT, VIP, ContactEventKind, Mark
@@ -52,6 +54,7 @@ def join(
     changed(session, kept)
     announce(session, Changed("contact", joined.id))
     record(session, kept.id, ContactEventKind.JOINED, actor, now, {"id": joined.id, "name": joined.name})
+    log(session, Action.CONTACTS_JOINED, kept.id, actor, now, joined.id)
 
 
 def separate(session: Session, actor: Actor, joined_id: int, now: datetime) -> tuple[int, int]:
@@ -80,6 +83,7 @@ def separate(session: Session, actor: Actor, joined_id: int, now: datetime) -> t
         accounts.require(actor, account_rules.may(actor.role, Permission.LIFT_DO_NOT_CONTACT))
     record(session, kept.id, ContactEventKind.SEPARATED, actor, now, {"id": joined.id, "name": joined.name})
     record(session, joined.id, ContactEventKind.SEPARATED, actor, now, {"id": kept.id, "name": kept.name})
+    log(session, Action.CONTACTS_SEPARATED, kept.id, actor, now, joined.id)
     return kept.id, joined.id
 
 
@@ -123,6 +127,12 @@ def record(
     """Add a line to a contact's history."""
     session.add(ContactEvent(id=new_id(), contact_id=contact_id, kind=kind, actor_id=actor.id, at=now, data=data))
     session.flush()
+
+
+def log(session: Session, action: Action, contact_id: int, actor: Actor, now: datetime, other: int | None) -> None:
+    """Write what concerns whom we write to into the log that nobody can change."""
+    facts = {} if other is None else {"other": str(other)}
+    audit.record(session, Entry(action, f"contact/{contact_id}", now, actor.id, facts=facts))
 
 
 def _not_to_be_contacted_since(session: Session, head_id: int, but: set[int]) -> datetime | None:

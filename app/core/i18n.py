@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale, negotiate_locale
 from babel.support import NullTranslations, Translations
@@ -12,6 +13,7 @@ from babel.support import NullTranslations, Translations
 LANGUAGES = ("en", "de")
 CATALOGUES = Path(__file__).resolve().parent.parent / "translations"
 _current: ContextVar[str] = ContextVar("language", default="en")
+_zone: ContextVar[str | None] = ContextVar("zone", default=None)
 
 
 @cache
@@ -74,3 +76,17 @@ def choose(wanted: list[str], default: str) -> str:
 def use(chosen: str) -> None:
     """Put a language in force for the rest of this request or command; an unknown one means English."""
     _current.set(chosen if chosen in LANGUAGES else "en")
+
+
+def use_zone(name: str | None) -> None:
+    """Put a time zone in force for the rest of this request; None: nobody has chosen one."""
+    _zone.set(name)
+
+
+def zone() -> ZoneInfo | None:
+    """The time zone that the reader has chosen; None where nobody has, and for one that this machine does not know."""
+    name = _zone.get()
+    try:
+        return ZoneInfo(name) if name else None
+    except (ZoneInfoNotFoundError, ValueError):
+        return None

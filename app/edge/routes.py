@@ -85,6 +85,8 @@ def _admit(needs: Permission | str) -> ResponseReturnValue | None:
     g.actor = queries.actor_of_session(g.session, cookie.get("sid", ""), utc_now())
     if g.actor is not None and g.actor.language:
         i18n.use(g.actor.language)
+    if g.actor is not None:
+        i18n.use_zone(g.actor.time_zone)
     if needs == PUBLIC:
         return None
     if g.actor is None:

@@ -25,6 +25,7 @@ from app.web import (
     setup,
     style,
     texts,
+    welcome,
 )
 from app.web.present import filters
 
@@ -50,6 +51,7 @@ SCREENS = (
     remedies,
     texts,
     approvals,
+    welcome,
 )
 
 

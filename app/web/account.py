@@ -10,7 +10,7 @@ from app.core.clock import utc_now
 from app.core.errors import Forbidden, InvalidInput
 from app.core.i18n import gettext as _
 from app.edge.context import actor, services, session
-from app.edge.routes import route
+from app.edge.routes import rejected, route
 from app.web import notices
 from app.web.present import looks
 from app.web.sessions import begin, count_try, forget_try
@@ -28,13 +28,15 @@ def show() -> ResponseReturnValue:
 
 @route(blueprint, "/language", needs=Permission.OWN_ACCOUNT, methods=("POST",))
 def change_language() -> ResponseReturnValue:
-    """Choose a language; anything else than one we have follows the browser."""
-    chosen = request.form.get("language")
-    language = chosen if chosen in i18n.LANGUAGES else None
-    accounts.set_language(session(), actor().id, language)
-    if language:
-        i18n.use(language)
-    flash(_("Your language is changed."), "good")
+    """Choose language and time zone; left empty, they follow the browser."""
+    try:
+        accounts.set_language(session(), actor().id, request.form.get("language"))
+        accounts.set_time_zone(session(), actor().id, request.form.get("time_zone"))
+    except InvalidInput as error:
+        return rejected(_page({error.field or "": error.message}), 422)
+    if request.form.get("language"):
+        i18n.use(request.form["language"])
+    flash(_("Language and time zone are changed."), "good")
     return redirect(url_for("account.show"), 303)
 
 
@@ -80,6 +82,7 @@ def _page(errors: dict[str, str]) -> str:
         "account/show.html",
         errors=errors,
         languages=languages,
+        zones=accounts.zone_names(),
         themes=[("auto", _("As the system has it")), ("light", _("Light")), ("dark", _("Dark"))],
         densities=[("comfortable", _("Comfortable")), ("compact", _("Compact: more on a screen"))],
         **notices.shown(),

@@ -23,6 +23,8 @@ PUBLIC = {
     "setup.show",
     "setup.finish",
     "style.show",
+    "welcome.show",
+    "welcome.finish",
 }
 
 

@@ -61,6 +61,7 @@ def _common() -> dict[str, Any]:
         "actor": asking,
         "may": partial(_may, asking.role) if asking else lambda _permission: False,
         "language": i18n.language(),
+        "zone": i18n.zone(),
         "theme": looks.theme(),
         "density": looks.density(),
         "ago_words": times.ago_words(),

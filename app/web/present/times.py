@@ -1,4 +1,5 @@
-"""Times for people. The page carries the exact moment too; a small script shows it in the reader's own zone."""
+"""Times for people. The page carries the exact moment too; where they chose no zone, a small script shows it
+in the browser's."""
 
 from datetime import UTC, date, datetime, time
 from functools import lru_cache
@@ -23,7 +24,7 @@ def ago(at: datetime, now: datetime) -> str:
         return _("%(n)s h", n=int(seconds // _HOUR))
     if seconds < _LONGEST_DAYS * _DAY:
         return _("%(n)s d", n=int(seconds // _DAY))
-    return format_date(at.astimezone(UTC), "medium", locale=i18n.locale())
+    return format_date(_local(at)[0], "medium", locale=i18n.locale())
 
 
 def ago_words() -> dict[str, str]:
@@ -32,19 +33,26 @@ def ago_words() -> dict[str, str]:
 
 
 def moment(at: datetime) -> str:
-    """Date and time in full, in UTC and saying so."""
-    at, language = at.astimezone(UTC), i18n.language()
-    return f"{_joined(_day(at.date(), language), _time_of_day(at.hour, at.minute, language), language)} UTC"
+    """Date and time in full: in the zone the reader has chosen, else in UTC and saying so."""
+    (at, zone), language = _local(at), i18n.language()
+    return _joined(_day(at.date(), language), _time_of_day(at.hour, at.minute, language), language) + zone
 
 
 def clock_time(at: datetime, now: datetime) -> str:
-    """The time of day when it was today, else with the date; in UTC and saying so."""
-    at = at.astimezone(UTC)
+    """The time of day when it was today, else with the date; in the zone the reader has chosen, else in UTC and saying
+    so."""
+    at, zone = _local(at)
     language = i18n.language()
     spoken = _time_of_day(at.hour, at.minute, language)
-    if at.date() != now.astimezone(UTC).date():
+    if at.date() != _local(now)[0].date():
         spoken = f"{_day_and_month(at.month, at.day, language)}, {spoken}"
-    return f"{spoken} UTC"
+    return spoken + zone
+
+
+def _local(at: datetime) -> tuple[datetime, str]:
+    """The moment on the reader's clock, and what has to be said about that clock."""
+    zone = i18n.zone()
+    return (at.astimezone(zone), "") if zone else (at.astimezone(UTC), " UTC")
 
 
 # Formatting by Babel takes a tenth of a millisecond, and a list has fifty times.

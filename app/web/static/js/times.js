@@ -1,4 +1,4 @@
-// Times stay true while the page is open, and the full moment is told in the reader's own zone.
+// Times stay true while the page is open, and the full moment is told in the reader's zone.
 const MINUTE = 60;
 const HOUR = 3600;
 const DAY = 86400;
@@ -6,9 +6,13 @@ const words = JSON.parse(document.querySelector('meta[name="ago-words"]')?.conte
 const page = document.documentElement.lang;
 // English in Britain writes 18:42, in America 6:42 PM: the reader's own kind of the page's language.
 const language = navigator.languages.find((one) => one.startsWith(page)) ?? page;
-const full = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
-const hour = new Intl.DateTimeFormat(language, { hour: "numeric", minute: "2-digit" });
-const hourOfDay = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", hour: "numeric", minute: "2-digit" });
+// The zone chosen in one's account; without one the browser's own.
+const timeZone = document.documentElement.dataset.zone;
+const inZone = (options) => new Intl.DateTimeFormat(language, { timeZone, ...options });
+const full = inZone({ dateStyle: "medium", timeStyle: "short" });
+const hour = inZone({ hour: "numeric", minute: "2-digit" });
+const hourOfDay = inZone({ day: "numeric", month: "short", hour: "numeric", minute: "2-digit" });
+const day = inZone({ dateStyle: "short" });
 
 export function ago(at, now) {
   const seconds = (now - at) / 1000;
@@ -25,7 +29,7 @@ function show(element) {
   const style = element.dataset.time;
   const text =
     style === "ago" ? ago(at, now)
-    : style === "clock" ? (at.toDateString() === now.toDateString() ? hour : hourOfDay).format(at)
+    : style === "clock" ? (day.format(at) === day.format(now) ? hour : hourOfDay).format(at)
     : full.format(at);
   if (text && element.textContent !== text) element.textContent = text;
   element.title = full.format(at);
