@@ -53,7 +53,7 @@ def test_somebody_added_chooses_a_password_once(app: Flask, admin: Browser, part
     assert again.post(link, password=PASSWORD, again=PASSWORD).status_code == 403
     assert Browser(app).sign_in("dana").status_code == 303
     with parts.db.read() as session:
-        told = [line.action for line in audit.lines(session)]
+        told = [line.action for line in audit.lines(session) if line.action.startswith("accounts:")]
     assert told == ["accounts:user:added", "accounts:link:made", "accounts:link:used"]
 
 
