@@ -28,14 +28,16 @@ def show() -> ResponseReturnValue:
 
 @route(blueprint, "/language", needs=Permission.OWN_ACCOUNT, methods=("POST",))
 def change_language() -> ResponseReturnValue:
-    """Choose language and time zone; left empty, they follow the browser."""
+    """Choose language and time zone; left empty, they follow the browser, as a language does that we don't have."""
+    chosen = request.form.get("language", "")
+    language = chosen if chosen in i18n.LANGUAGES else None
     try:
-        accounts.set_language(session(), actor().id, request.form.get("language"))
+        accounts.set_language(session(), actor().id, language)
         accounts.set_time_zone(session(), actor().id, request.form.get("time_zone"))
     except InvalidInput as error:
         return rejected(_page({error.field or "": error.message}), 422)
-    if request.form.get("language"):
-        i18n.use(request.form["language"])
+    if language:
+        i18n.use(language)
     flash(_("Language and time zone are changed."), "good")
     return redirect(url_for("account.show"), 303)
 
