@@ -32,6 +32,7 @@ from app.pages import queries as pages
 from app.remedies import policies, shops
 from app.routing import queries as routing_queries
 from app.routing import versions as rule_versions
+from app.writing.presence import Presence
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class Services:
     box: SecretBox
     waker: RqWaker
     mailer: Mailer
+    presence: Presence
 
 
 def build(settings: Settings | None = None, *, busy_seconds: float = BUSY_SECONDS) -> Services:
@@ -77,6 +79,7 @@ def build(settings: Settings | None = None, *, busy_seconds: float = BUSY_SECOND
         settings=settings,
         db=database,
         redis=connection,
+        presence=Presence(connection),
         http=http,
         connectors=connectors(settings, http),
         executors=Executors([ManualExecutor(), StripeExecutor(http), WebhookExecutor(http)]),

@@ -110,6 +110,11 @@ def team_members(session: Session, team_id: int | None = None) -> list[tuple[int
     return [(user_id, name) for user_id, name in session.execute(query)]
 
 
+def names(session: Session, ids: Collection[int]) -> dict[int, str]:
+    """What these people are called, whether they still work here or not."""
+    return dict(session.execute(select(User.id, User.name).where(User.id.in_(list(ids)))).all())
+
+
 def called(session: Session) -> list[tuple[int, tuple[str, str]]]:
     """Active people and what they may be called: their name and their login."""
     query = select(User.id, User.name, User.login).where(User.active)

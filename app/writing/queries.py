@@ -77,3 +77,11 @@ def marks(session: Session, actor: Actor, ids: Collection[int], now: datetime) -
         else:
             found[talk_id] = Marks(user_id, name, draft=before.draft)
     return found
+
+
+def to_renew(session: Session, actor: Actor, conversation_id: int, now: datetime) -> bool:
+    """Whether a sign that somebody is still writing is worth a write to the database."""
+    claim = session.get(Claim, conversation_id)
+    if claim is not None and claim.user_id != actor.id and rules.holds(claim.until, now):
+        return False
+    return claim is None or rules.to_renew(claim.until, now)

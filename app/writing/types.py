@@ -89,3 +89,11 @@ class Marks:
     """Who is writing an answer just now."""
     draft: bool = False
     """Whether the reader has begun to write something."""
+
+
+@dataclass(frozen=True, slots=True)
+class Looking:
+    """Somebody has a conversation open just now."""
+
+    conversation_id: int
+    user_id: int

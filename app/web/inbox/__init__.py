@@ -1,6 +1,6 @@
 """The inbox: lists, one conversation, and what an agent does with it."""
 
-from app.web.inbox import actions, approval, bulk, drafting, guided, palette, saved, tags, undo, views
+from app.web.inbox import actions, approval, bulk, drafting, guided, palette, presence, saved, tags, undo, views
 from app.web.inbox.routes import blueprint
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "drafting",
     "guided",
     "palette",
+    "presence",
     "saved",
     "tags",
     "undo",

@@ -15,6 +15,8 @@ from app.inbox import queries as inbox
 from app.pages import connect
 from app.pages import queries as pages
 from app.replies import rules, saved
+from app.search import similar as earlier
+from app.search.queries import TooSlow
 from app.texts.rules import gaps
 from app.web.inbox import composer, forms, screens
 from app.web.inbox import place as places
@@ -132,3 +134,13 @@ def colleagues() -> ResponseReturnValue:
     names = [name for _id, name in accounts.team_members(session())]
     found = [name for name in names if f" {wanted}" in f" {name.casefold()}"]
     return render_template("inbox/colleagues.html", names=found[:PEOPLE_SHOWN])
+
+
+@route(blueprint, f"/{ID}/similar", needs=Permission.ANSWER)
+def similar(conversation_id: int) -> ResponseReturnValue:
+    """What we answered to similar comments before; asked for when somebody begins to write."""
+    try:
+        found = earlier.answers(session(), actor(), conversation_id)
+    except TooSlow:
+        found = []  # a help that takes long is none
+    return render_template("inbox/similar.html", found=found, place=here())

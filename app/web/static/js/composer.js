@@ -73,6 +73,24 @@ export function sendBy(area, event) {
   button.click();
 }
 
+// An earlier answer, put where the caret is.
+function reuse(button) {
+  const area = document.getElementById("reply-text");
+  area.setRangeText(button.closest(".similar-one").querySelector("[data-fill]").textContent, area.selectionStart, area.selectionEnd, "end");
+  area.dispatchEvent(new Event("input", { bubbles: true }));
+  area.focus();
+}
+document.addEventListener("click", (event) => {
+  const button = event.target.closest?.("[data-use]");
+  if (button) reuse(button);
+});
+document.addEventListener("keydown", (event) => {
+  const button = event.altKey && document.querySelectorAll("#composer-similar [data-use]")[Number(event.code.replace("Digit", "")) - 1];
+  if (!button || event.target.id !== "reply-text") return;
+  event.preventDefault();
+  reuse(button);
+});
+
 document.addEventListener("keydown", (event) => {
   const area = event.target.closest?.("#composer textarea");
   if (!area || event.defaultPrevented) return;

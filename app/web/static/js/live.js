@@ -50,6 +50,7 @@ function heard(event) {
   else if (kind === "contact" && id === document.getElementById("talk")?.dataset.contact) soon(readAgain);
   else if (kind === "inbox") soon(askForNews);
   else if (kind === "notice") ring();
+  else if (kind === "presence") document.dispatchEvent(new CustomEvent("presence-changed", { detail: id }));
   else if (kind === "all") soon(lookAtAll, Math.min(among * EACH * 3, POLL));
 }
 

@@ -24,3 +24,13 @@ addEventListener("htmx:beforeRequest", () => {
   const sheet = new URL("../css/wait.css", import.meta.url).href;
   document.head.append(Object.assign(document.createElement("link"), { rel: "stylesheet", href: sheet }));
 }, { once: true });
+
+// Who else is here, and what writing needs, come when the page has come to rest.
+if (document.getElementById("list")) {
+  setTimeout(() => {
+    import("./presence.js");
+    write();
+    const href = new URL("../css/write.css", import.meta.url);
+    document.head.append(Object.assign(document.createElement("link"), { rel: "prefetch", href }));
+  }, 3000);
+}

@@ -25,7 +25,7 @@ function mark(option) {
   if (!option) return area.removeAttribute("aria-activedescendant");
   area.setAttribute("aria-activedescendant", option.id);
   option.scrollIntoView({ block: "nearest" });
-  const shown = option.querySelector(".pick-text");
+  const shown = option.querySelector(".offer-text");
   if (shown) sheet.querySelector(".picker-preview").replaceChildren(...[...shown.cloneNode(true).children]);
 }
 
@@ -122,4 +122,4 @@ document.addEventListener("mouseover", (event) => {
   const option = sheet && event.target.closest?.(".picker [role=option]");
   if (option) mark(option);
 });
-document.addEventListener("htmx:beforeSwap", () => area && close());
+document.addEventListener("htmx:beforeSwap", (event) => area && event.detail.target?.contains(area) && close());

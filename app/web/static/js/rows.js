@@ -7,6 +7,7 @@ function put(row) {
   const focused = old.contains(document.activeElement);
   const fresh = document.importNode(row, true);
   fresh.querySelector(".pick input").checked = old.querySelector(".pick input").checked;
+  fresh.querySelector(".row-here")?.replaceChildren(...(old.querySelector(".row-here")?.childNodes ?? []));
   old.replaceWith(fresh);
   window.htmx?.process(fresh);
   refresh(fresh);
