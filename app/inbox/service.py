@@ -21,12 +21,16 @@ from app.inbox.models import (
     Comment,
     CommentVersion,
     Conversation,
+    ConversationCount,
+    ConversationCountChange,
     ConversationEvent,
     ConversationMark,
     Mention,
     Note,
     Post,
     RawPayload,
+    UndoEntry,
+    UndoItem,
 )
 from app.inbox.types import ConversationState, Echo, EventKind, Mark
 from app.pages.models import Page
@@ -303,6 +307,10 @@ def remove_pages(session: Session, page_ids: Sequence[int]) -> None:
         delete(Conversation).where(Conversation.page_id.in_(page_ids)),
         delete(Post).where(Post.page_id.in_(page_ids)),
         delete(RawPayload).where(RawPayload.page_id.in_(page_ids)),
+        delete(UndoEntry).where(UndoEntry.id.not_in(select(UndoItem.entry_id))),
+        # Nothing is left of these pages to count; the numbers of the sorts they had are all 0.
+        delete(ConversationCount).where(ConversationCount.page_id.in_(page_ids)),
+        delete(ConversationCountChange).where(ConversationCountChange.page_id.in_(page_ids)),
     )
     announce(session, Changed("inbox"))
 

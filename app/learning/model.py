@@ -28,7 +28,7 @@ _HALF = 15
 """With so many examples, what was learned counts as much as day zero."""
 _MOST = 0.75
 """What was learned never counts for more: day zero is the better judge of what is unlike all that was seen. Where
-things are known this costs nothing (the temperature makes up for it); at places never seen it is worth two points."""
+things are known this costs nothing (the temperature makes up for it); at three places never seen it helped."""
 _FIGURE_SCALE = 0.25
 _BUCKETS = 1 << features.BITS
 
