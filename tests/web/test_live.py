@@ -3,7 +3,8 @@
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -79,6 +80,12 @@ async def listening(stream: LiveStream, ear: Ear, query: str = "") -> AsyncItera
     await asyncio.wait_for(task, PATIENCE)
 
 
+def _alone(work: Coroutine[Any, Any, None]) -> None:
+    """Run it in a thread of its own: where browser tests ran before, this one has an event loop already."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, work).result()
+
+
 def run(parts: Services, app: Flask, story: Callable[[LiveStream], Awaitable[None]]) -> None:
     async def whole() -> None:
         stream = LiveStream(parts, app)
@@ -91,7 +98,7 @@ def run(parts: Services, app: Flask, story: Callable[[LiveStream], Awaitable[Non
         finally:
             await stream.stop()
 
-    asyncio.run(whole())
+    _alone(whole())
 
 
 async def say(parts: Services, *changes: Changed) -> None:
@@ -144,7 +151,7 @@ def test_a_new_process_knows_what_the_old_one_told(parts: Services, app: Flask) 
             assert ear.news == [{"kind": "conversation", "id": 8}]
 
     run(parts, app, before)
-    asyncio.run(say(parts, Changed("conversation", 8)))
+    _alone(say(parts, Changed("conversation", 8)))
     run(parts, app, after)
 
 

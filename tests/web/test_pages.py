@@ -282,7 +282,7 @@ def test_people_and_rules_are_readable_by_all(agent: Browser) -> None:
     assert people.status_code == 200
     for role in Role:
         assert role.value.title() in people.text
-    assert "porchlight user add" in words(people)
+    assert "Customer service" in words(people)
     rules = agent.get("/routing")
     assert rules.status_code == 200
     said = words(rules)
