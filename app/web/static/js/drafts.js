@@ -74,12 +74,13 @@ function spend(area) {
 function adopt() {
   for (const area of areas()) {
     if ("kept" in area) continue;
+    const written = area.value; // letters that were quicker than this script are not at the server yet
+    area.value = area.defaultValue;
     area.kept = state(area);
     area.spare = store(area);
-    const spare = sessionStorage.getItem(area.spare);
-    if (spare === null || spare === area.value) continue;
-    area.value = spare;
-    area.dispatchEvent(new Event("input", { bubbles: true }));
+    const spare = written === area.defaultValue ? sessionStorage.getItem(area.spare) : written;
+    area.value = spare ?? written;
+    if (area.value !== area.defaultValue) area.dispatchEvent(new Event("input", { bubbles: true }));
   }
 }
 
