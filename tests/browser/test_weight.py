@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Opener
+from tests.processes import eventually
 from tests.web.scene import Scene
 
 FIRST = 60_000
@@ -76,7 +77,7 @@ def test_a_wait_shows_its_outline_and_moves_nothing(filled: Scene, person: Opene
     page.locator("#rows .row a").first.click()
     expect(page.locator("#rows .row a.htmx-request")).to_have_count(1)
     style = "getComputedStyle(document.getElementById('talk'), '::after')"
-    page.wait_for_function(f"{style}.content === '\"\"'")
+    eventually(lambda: page.evaluate(f"{style}.content") == '""', "the outline is there")
     assert page.evaluate(f"{style}.animationDelay") == "0.3s"
     assert page.locator("#talk").bounding_box() == before
     for route in held:

