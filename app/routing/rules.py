@@ -35,13 +35,14 @@ _BETWEEN = re.compile(r"[\s.,!…]+")
 class Scene:
     """A conversation as rules see it."""
 
-    __slots__ = ("facts", "found", "language", "text")
+    __slots__ = ("facts", "found", "language", "said", "text")
 
     def __init__(self, facts: Facts, language: str | None, book: "RuleBook") -> None:
         self.facts = facts
         self.language = language
         self.text = normal("\n".join(facts.texts)[:LOOKED_AT])
-        self.found = book.find(self.text)
+        self.said = tokens(self.text)
+        self.found = book.words.find(self.said) | book.patterns.find(self.text)
 
 
 Test = Callable[[Scene], bool]
@@ -66,11 +67,6 @@ class RuleBook:
     tests: tuple[tuple[Rule, tuple[Test, ...]], ...] = field(repr=False)
     words: WordIndex = field(repr=False)
     patterns: "Patterns" = field(repr=False)
-
-    def find(self, text: str) -> set[int]:
-        """The numbers of the word lists and regular expressions that the text holds something of."""
-        found = self.words.find(tokens(text))
-        return found | self.patterns.find(text)
 
 
 class Patterns:
@@ -255,15 +251,19 @@ def _verdict(found: Sequence[Rule], scene: Scene) -> Verdict:
 
 def words_seen(rule: Rule, scene: Scene) -> tuple[str, ...]:
     """A few of the words a rule saw, in lower case."""
-    said = (scene.text[begin:end].casefold() for begin, end in seen(rule, scene.text))
+    said = (scene.text[begin:end].casefold() for begin, end in _spots(rule, scene.text, scene.said))
     return tuple(dict.fromkeys(said))[:MATCHED_MAXIMUM]
 
 
 def seen(rule: Rule, text: str) -> list[tuple[int, int]]:
     """Where a text (as ``words.normal`` leaves it) holds words and expressions that the rule asks for."""
+    return _spots(rule, text, tokens(text))
+
+
+def _spots(rule: Rule, text: str, said: Sequence[str]) -> list[tuple[int, int]]:
     asked = [one for one in _flat(rule.when) if not one.negated]
     words = [word for one in asked if one.fact is Fact.WORDS for word in cast("tuple[str, ...]", one.value)]
-    found = spans(text, words) if words else []
+    found = spans(text, said, words) if words else []
     for one in asked:
         if one.fact is Fact.REGEX:
             for pattern in cast("tuple[str, ...]", one.value):

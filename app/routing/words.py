@@ -5,10 +5,12 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from itertools import islice
 
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 _APOSTROPHES = str.maketrans("’‘ʼ´`", "'''''")
-_HEAD = 2
+_HEAD = 3
+"""Letters that open words are looked up by."""
 
 
 def normal(text: str) -> str:
@@ -19,13 +21,10 @@ def normal(text: str) -> str:
 
 
 def tokens(text: str) -> list[str]:
-    """Words and single signs, in lower case; blanks only part them."""
-    said = normal(text)
-    folded = said.casefold()
-    if len(folded) == len(said):
-        return _TOKEN.findall(folded)
-    # Some letters become several, and some of those end a word: what is one word to a reader stays one.
-    return [one.casefold() for one in _TOKEN.findall(said)]
+    """Words and single signs of a text (as ``normal`` leaves it), in lower case; blanks only part them."""
+    # All at once: some letters become several in lower case, and what is one word to a reader stays one.
+    found = _TOKEN.findall(text)
+    return "\n".join(found).casefold().split("\n") if found else []
 
 
 class WordIndex:
@@ -41,12 +40,12 @@ class WordIndex:
         for number, words in enumerate(lists):
             for word in words:
                 self._add(number, word)
-        self._stems = tuple({stem for heads in self._heads.values() for stem, _number in heads})
+        self._sizes = sorted({len(head) for head in self._heads})
 
     def _add(self, number: int, word: str) -> None:
         stem = word.strip()
         open_end = stem.endswith("*")
-        parts = tokens(stem.rstrip("*"))
+        parts = tokens(normal(stem.rstrip("*")))
         if not parts:
             return
         if len(parts) > 1:
@@ -62,10 +61,11 @@ class WordIndex:
         seen = set(said)
         for one in seen & self._single.keys():
             found |= self._single[one]
-        for one in [one for one in seen if one.startswith(self._stems)]:
-            for size in range(1, _HEAD + 1):
-                if size <= len(one) and (heads := self._heads.get(one[:size])):
-                    found.update(number for stem, number in heads if len(stem) >= size and one.startswith(stem))
+        for size in self._sizes:
+            for one in seen:
+                for stem, number in self._heads.get(one[:size], ()):
+                    if one.startswith(stem):
+                        found.add(number)
         begun = seen & self._phrases.keys()
         if begun:
             for at, one in enumerate(said):
@@ -86,23 +86,35 @@ def _stands(said: Sequence[str], at: int, parts: Sequence[str], open_end: bool) 
     return all(said[at + n] == parts[n] for n in range(len(parts) - 1))
 
 
-def spans(text: str, words: Sequence[str]) -> list[tuple[int, int]]:
-    """Where in ``text`` (as ``normal`` leaves it) the words stand, in order; none within another."""
+def places(said: Sequence[str], words: Sequence[str]) -> list[tuple[int, int]]:
+    """Where in ``said`` (made by ``tokens``) the words stand, as the first token and how many, in order; none within
+    another."""
     phrases, stems = _wanted(tuple(words))
-    marks = [(found.start(), found.end(), found.group().casefold()) for found in _TOKEN.finditer(text)]
-    said = [mark[2] for mark in marks]
+    begun = {one for one in set(said) if one in phrases or one.startswith(stems)}
     found: list[tuple[int, int]] = []
-    at = 0
-    while at < len(said):
-        size = next(
-            (len(parts) for parts, open_end in phrases.get(said[at], ()) if _stands(said, at, parts, open_end)), 0
-        )
-        if not size and said[at].startswith(stems):
+    if not begun:
+        return found
+    after = 0
+    for at, one in enumerate(said):
+        if at < after or one not in begun:
+            continue
+        size = next((len(parts) for parts, open_end in phrases.get(one, ()) if _stands(said, at, parts, open_end)), 0)
+        if not size and one.startswith(stems):
             size = 1
         if size:
-            found.append((marks[at][0], marks[at + size - 1][1]))
-        at += size or 1
+            found.append((at, size))
+            after = at + size
     return found
+
+
+def spans(text: str, said: Sequence[str], words: Sequence[str]) -> list[tuple[int, int]]:
+    """Where in ``text`` (as ``normal`` leaves it; ``said`` are its ``tokens``) the words stand, in order; none within
+    another."""
+    found = places(said, words)
+    if not found:
+        return []
+    marks = [mark.span() for mark in islice(_TOKEN.finditer(text), sum(found[-1]))]
+    return [(marks[at][0], marks[at + size - 1][1]) for at, size in found]
 
 
 @lru_cache(maxsize=2000)
@@ -112,7 +124,7 @@ def _wanted(words: tuple[str, ...]) -> tuple[dict[str, list[tuple[list[str], boo
     stems = []
     for word in words:
         open_end = word.strip().endswith("*")
-        parts = tokens(word.strip().rstrip("*"))
+        parts = tokens(normal(word.strip().rstrip("*")))
         if open_end and len(parts) == 1:
             stems.append(parts[0])
         elif parts:
