@@ -13,9 +13,10 @@ from app.connectors.ports import Found
 from app.core import logs, migrate
 from app.core.clock import utc_now
 from app.core.config import Settings
-from app.core.process import keep_memory_together
+from app.core.process import keep_memory_together, settle_in
 from app.inbox.models import Comment
 from app.pages import service as pages
+from app.routing import service as routing
 
 
 def main() -> None:
@@ -41,6 +42,9 @@ def main() -> None:
             for number in range(feeds)
         ]
     runner = Runner(services.db, services.connectors, services.box, threads, 30)
+    with services.db.read() as session:  # as workers do
+        routing.warm_up(session)
+    settle_in()
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, flush=True)
     for _line in sys.stdin:
         begun = time.perf_counter()

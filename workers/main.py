@@ -22,7 +22,8 @@ from rq.worker import SimpleWorker
 from app import bootstrap
 from app.core import alive, config, logs, trouble
 from app.core.jobs import JobName, QueueName
-from app.core.process import keep_memory_together
+from app.core.process import keep_memory_together, settle_in
+from app.routing import service as routing
 from workers import context
 
 log = structlog.get_logger()
@@ -119,11 +120,24 @@ def main() -> None:
         signal.signal(number, lambda *_: context.stopping.set())
     services = bootstrap.build(settings)
     context.start(services)
+    _warm_up(services)
     threading.Thread(target=_keep_beating, args=(services.redis, queue), daemon=True).start()
     log.info("worker_started", queue=queue)
     work(queue, redis.Redis.from_url(settings.redis_url))
     alive.leave(services.redis, alive.worker_role(queue))
     log.info("worker_stopped", queue=queue)
+
+
+def _warm_up(services: bootstrap.Services) -> None:
+    try:
+        with services.db.read() as session:
+            routing.warm_up(session)
+    except Exception as error:
+        text = trouble.explain(error)
+        if text is None:
+            raise
+        log.warning("not_warmed_up", error=type(error).__name__, text=text)  # the jobs will meet it, each in its turn
+    settle_in()
 
 
 def _keep_beating(connection: "redis.Redis", queue: QueueName) -> None:

@@ -46,7 +46,16 @@ def pairs(session: Session, values: Sequence[tuple[int | str, str]]) -> Subquery
 
 
 def _column(values: list[Any], process: Process) -> list[Any]:
-    return values if process is None else list(map(process, values))
+    """The values as the driver takes them. Neighbours are often the very same, such as the time of the batch."""
+    if process is None:
+        return values
+    made: list[Any] = []
+    last: Any = made  # no value is this list
+    for value in values:
+        if value is not last:
+            last, converted = value, process(value)
+        made.append(converted)
+    return made
 
 
 @lru_cache(maxsize=200)

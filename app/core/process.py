@@ -1,12 +1,15 @@
 """What a process asks of its operating system."""
 
 import ctypes
+import gc
 import os
 import signal
 import sys
 
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 _M_ARENA_MAX = -8  # mallopt(3)
+_GARBAGE_AFTER = (20_000, 20, 50)
+"""Objects made before Python looks for rings of them nobody holds: a batch of comments makes many and few rings."""
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
@@ -31,3 +34,13 @@ def keep_memory_together() -> None:
     mallopt = getattr(_libc, "mallopt", None)
     if mallopt is not None:
         mallopt(_M_ARENA_MAX, 2)
+
+
+def settle_in() -> None:
+    """Call once everything is loaded that stays: Python then no longer looks through it for garbage.
+
+    It would do so hundreds of times while a large batch is stored, and take an eighth of the time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_GARBAGE_AFTER)

@@ -11,6 +11,12 @@ _TAPER = (
 SLOWEST = timedelta(days=1)
 _FIRST_RETRY = timedelta(seconds=30)
 _LONGEST_RETRY = timedelta(hours=1)
+_LOOKS = (
+    (timedelta(hours=6), timedelta(minutes=10)),
+    (timedelta(days=2), timedelta(hours=1)),
+    (timedelta(days=14), timedelta(hours=6)),
+)
+"""A known comment of at most this age is looked at again after this long."""
 
 
 def next_read(now: datetime, last_item_at: datetime | None, fastest: timedelta, jitter: float) -> datetime:
@@ -37,11 +43,7 @@ def retry(now: datetime, failures: int, jitter: float, retry_at: datetime | None
 def next_verify(now: datetime, published_at: datetime) -> datetime:
     """When a known comment is looked at again: often while it is young, daily later; nothing is ever given up."""
     age = now - published_at
-    for limit, wait in (
-        (timedelta(hours=6), timedelta(minutes=10)),
-        (timedelta(days=2), timedelta(hours=1)),
-        (timedelta(days=14), timedelta(hours=6)),
-    ):
+    for limit, wait in _LOOKS:
         if age < limit:
             return now + wait
     return now + SLOWEST

@@ -89,6 +89,11 @@ def judge(session: Session, facts: Sequence[Facts]) -> list[Judged]:
     return judged
 
 
+def warm_up(session: Session) -> None:
+    """Load what judging needs, so that a process does it when it starts and not with the first comment it gets."""
+    judge(session, [Facts(0, 0, 0, ("Where does this go?",), author_known=False, held_as_spam=False)])
+
+
 def _placement(known: InForce, fact: Facts, verdict: Verdict, spoken: str | None) -> Placement:
     return Placement(
         team_id=known.teams.get(verdict.team or "", fact.default_team_id),
