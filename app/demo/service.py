@@ -24,8 +24,8 @@ from app.core.errors import NotFound
 from app.core.i18n import gettext as _
 from app.demo import cast
 from app.demo.cast import Act, Deed
-from app.inbox import queries as inbox_queries
 from app.inbox import service as inbox
+from app.inbox import threads
 from app.outbox import service as outbox
 from app.outbox.types import Act as Delivered
 from app.pages import queries as page_queries
@@ -168,7 +168,7 @@ def _do(
     able: Capabilities,
     now: datetime,
 ) -> None:
-    place = inbox_queries.locate(session, page_id, deed.comment)
+    place = threads.locate(session, page_id, deed.comment)
     if place is None:
         raise RuntimeError(f"the demonstration's comment {deed.comment} is not there")
     comment_id, talk_id = place

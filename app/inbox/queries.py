@@ -1,4 +1,4 @@
-"""Reading lists and conversations. Each function is a fixed number of statements."""
+"""Reading lists. Each function is a fixed number of statements."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
@@ -22,7 +22,6 @@ from sqlalchemy import (
     or_,
     select,
     true,
-    union_all,
 )
 from sqlalchemy import Row as SqlRow
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
@@ -30,39 +29,26 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 from app.accounts import rules as account_rules
 from app.accounts.models import Team, User
 from app.accounts.types import Actor, Permission
-from app.connectors.ports import Status
-from app.contacts import queries as contacts
-from app.contacts.models import Contact, Identity
-from app.inbox import access, counts, filters
+from app.contacts.models import Contact
+from app.inbox import counts, filters
 from app.inbox.models import (
-    Comment,
-    CommentVersion,
     Conversation,
-    ConversationEvent,
     ConversationMark,
     ConversationTag,
-    Note,
     Post,
     Tag,
 )
 from app.inbox.types import (
-    CommentView,
     ConversationState,
-    ConversationView,
-    EventView,
-    HistoryEntry,
     Length,
     ListFilter,
     Mark,
-    NoteView,
     Position,
     Row,
 )
-from app.pages.models import Connection, Page
-from app.pages.types import ConnectionState, PageState
+from app.pages.models import Page
 
 PAGE_LENGTH = 50
-THREAD_LIMIT = 500
 _Own = aliased(Contact)
 """The contact a conversation came with; shown is the one it was joined into."""
 
@@ -265,169 +251,3 @@ def _ids(wanted: ListFilter) -> Select[int]:
 def _conditions(wanted: ListFilter) -> list[ColumnElement[bool]]:
     marked = [ConversationMark.conversation_id.is_not(None)] if wanted.mark else []
     return [*marked, *filters.conditions(wanted)]
-
-
-def conversation(session: Session, actor: Actor, conversation_id: int) -> ConversationView:
-    """A conversation's head. Raises NotFound."""
-    talk = access.conversation(session, actor, conversation_id)
-    page, connection, post, contact, identity, team_name, assignee = session.execute(
-        select(Page, Connection, Post, Contact, Identity, Team.name, User.name)
-        .select_from(Conversation)
-        .join(Page, Page.id == Conversation.page_id)
-        .join(Connection, Connection.page_id == Page.id)
-        .join(Post, Post.id == Conversation.post_id)
-        .join(_Own, _Own.id == Conversation.contact_id)
-        .join(Contact, Contact.id == _Own.head_id)
-        .join(Identity, Identity.id == Conversation.identity_id)
-        .join(Team, Team.id == Conversation.team_id)
-        .outerjoin(User, User.id == Conversation.assignee_id)
-        .where(Conversation.id == talk.id)
-    ).one()
-    return ConversationView(
-        id=talk.id,
-        version=talk.version,
-        page_id=page.id,
-        page_name=page.name,
-        page_url=page.url,
-        connector=page.connector,
-        demo=page.demo,
-        connection_stopped=connection.state is ConnectionState.STOPPED or page.state is not PageState.ACTIVE,
-        post_title=post.title,
-        post_url=post.url,
-        contact_id=contact.id,
-        person=contact.name,
-        person_url=identity.url,
-        person_email=identity.email,
-        state=talk.state,
-        priority=talk.priority,
-        team_id=talk.team_id,
-        team_name=team_name,
-        assignee_id=talk.assignee_id,
-        assignee_name=assignee,
-        waiting_since=talk.waiting_since,
-        opened_at=talk.opened_at,
-        language=talk.language,
-        reply_to_id=reply_target(session, talk.id),
-    )
-
-
-def locate(session: Session, page_id: int, external_id: str) -> tuple[int, int] | None:
-    """The ids of a comment and of the conversation it is part of, by its id at the platform."""
-    query = select(Comment.id, Comment.conversation_id).where(
-        Comment.page_id == page_id, Comment.external_id == external_id, Comment.conversation_id.is_not(None)
-    )
-    found = session.execute(query).one_or_none()
-    return (found[0], found[1]) if found and found[1] is not None else None
-
-
-def reply_target(session: Session, conversation_id: int) -> int | None:
-    """The person's latest comment that still stands; an answer goes there."""
-    return session.scalar(
-        select(Comment.id)
-        .where(
-            Comment.conversation_id == conversation_id,
-            Comment.is_us.is_(False),
-            Comment.status.in_([Status.LIVE, Status.HELD]),
-        )
-        .order_by(Comment.published_at.desc(), Comment.id.desc())
-        .limit(1)
-    )
-
-
-def thread(session: Session, actor: Actor, conversation_id: int) -> list[CommentView]:
-    """The thread the conversation stands in, nested as at the source: what its person said, and of what others said
-    the newest, THREAD_LIMIT comments together."""
-    talk = access.conversation(session, actor, conversation_id)
-    newest = Comment.published_at.desc(), Comment.id.desc()
-    own = select(Comment).where(Comment.conversation_id == talk.id)
-    others = select(Comment).where(
-        Comment.page_id == talk.page_id,
-        Comment.thread_root == talk.thread_root,
-        Comment.conversation_id.is_distinct_from(talk.id),
-    )
-    # Each half is read from its index in the order wanted, however long the thread is.
-    halves = [select(half.order_by(*newest).limit(THREAD_LIMIT).subquery()) for half in (own, others)]
-    both = select(Comment).from_statement(union_all(*halves))
-    found = sorted(session.scalars(both), key=lambda one: (one.conversation_id == talk.id, one.published_at, one.id))
-    comments = sorted(found[-THREAD_LIMIT:], key=lambda one: (one.published_at, one.id))
-    edited = [one.id for one in comments if one.edited_at is not None]
-    earlier: dict[int, list[str]] = defaultdict(list)
-    if edited:
-        versions = select(CommentVersion).where(CommentVersion.comment_id.in_(edited)).order_by(CommentVersion.id)
-        for version in session.scalars(versions):
-            earlier[version.comment_id].append(version.text)
-    return _nest(comments, earlier)
-
-
-def _nest(comments: list[Comment], earlier: dict[int, list[str]]) -> list[CommentView]:
-    by_external = {one.external_id: one for one in comments}
-    children: dict[str | None, list[Comment]] = defaultdict(list)
-    for one in comments:
-        answers = one.parent_external_id
-        children[answers if answers in by_external and answers != one.external_id else None].append(one)
-    views: list[CommentView] = []
-    stack = [(one, 0) for one in reversed(children[None])]
-    seen: set[int] = set()
-    while stack:
-        one, depth = stack.pop()
-        if one.id in seen:
-            continue
-        seen.add(one.id)
-        parent = by_external.get(one.parent_external_id or "")
-        views.append(
-            CommentView(
-                id=one.id,
-                external_id=one.external_id,
-                parent_id=parent.id if parent else None,
-                conversation_id=one.conversation_id,
-                author=one.author_name,
-                is_us=one.is_us,
-                text=one.text,
-                url=one.url,
-                published_at=one.published_at,
-                status=one.status,
-                edited_at=one.edited_at,
-                earlier_texts=tuple(earlier.get(one.id, ())),
-                depth=depth,
-            )
-        )
-        stack += [(child, depth + 1) for child in reversed(children[one.external_id])]
-    return views
-
-
-def notes(session: Session, actor: Actor, conversation_id: int) -> list[NoteView]:
-    """The notes, oldest first."""
-    access.conversation(session, actor, conversation_id)
-    query = select(Note, User.name).join(User, User.id == Note.author_id).where(Note.conversation_id == conversation_id)
-    return [
-        NoteView(note.id, name, note.text, note.created_at) for note, name in session.execute(query.order_by(Note.id))
-    ]
-
-
-def events(session: Session, actor: Actor, conversation_id: int) -> list[EventView]:
-    """The system lines, oldest first."""
-    access.conversation(session, actor, conversation_id)
-    query = (
-        select(ConversationEvent, User.name)
-        .outerjoin(User, User.id == ConversationEvent.actor_id)
-        .where(ConversationEvent.conversation_id == conversation_id)
-        .order_by(ConversationEvent.id)
-    )
-    return [EventView(event.kind, name, event.at, event.data) for event, name in session.execute(query)]
-
-
-def history(session: Session, actor: Actor, conversation_id: int, limit: int = 10) -> list[HistoryEntry]:
-    """The same contact's other conversations, on all pages and of all it was joined with, newest first."""
-    talk = access.conversation(session, actor, conversation_id)
-    query = (
-        select(Conversation, Page.name, Post.title)
-        .join(Page, Page.id == Conversation.page_id)
-        .join(Post, Post.id == Conversation.post_id)
-        .where(Conversation.contact_id.in_(contacts.together_with(talk.contact_id)), Conversation.id != talk.id)
-        .order_by(Conversation.id.desc())
-        .limit(limit)
-    )
-    return [
-        HistoryEntry(one.id, page_name, title, one.snippet, one.state, one.opened_at)
-        for one, page_name, title in session.execute(query)
-    ]

@@ -6,9 +6,8 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from app.accounts.types import Actor
-from app.inbox import queries as inbox_queries
 from app.inbox import service as inbox
-from app.inbox import tags
+from app.inbox import tags, threads
 from app.inbox.models import Conversation
 from app.inbox.types import ConversationView
 from app.pages import queries as pages
@@ -24,7 +23,7 @@ TAG = "tag:"
 
 def offers(session: Session, actor: Actor, conversation_id: int, query: str) -> list[Offer]:
     """What is offered there to somebody who typed ``query``, filled in, the likeliest first. Raises NotFound."""
-    talk = inbox_queries.conversation(session, actor, conversation_id)
+    talk = threads.conversation(session, actor, conversation_id)
     known = _known(session, actor, talk)
     found = texts.offered(
         session,
@@ -41,7 +40,7 @@ def offer(session: Session, actor: Actor, conversation_id: int, saved_id: int) -
     one = texts.one(session, saved_id)
     if one is None:
         return None
-    talk = inbox_queries.conversation(session, actor, conversation_id)
+    talk = threads.conversation(session, actor, conversation_id)
     return Offer(one, rules.fill(one.text, _known(session, actor, talk)))
 
 

@@ -14,9 +14,8 @@ from app.core.errors import Conflict, InvalidInput
 from app.core.i18n import gettext as _
 from app.core.i18n import ngettext
 from app.core.ids import new_id
-from app.inbox import queries as inbox_queries
 from app.inbox import service as inbox
-from app.inbox import tags
+from app.inbox import tags, threads
 from app.inbox.models import Comment, Conversation
 from app.inbox.types import ConversationState
 from app.outbox import service as outbox
@@ -57,7 +56,7 @@ def checked(text: str, limit: LengthLimit | None) -> str:
 
 def target_of(session: Session, talk: Conversation) -> int:
     """The comment that an answer goes to. Raises Conflict when there is none any more."""
-    target = inbox_queries.reply_target(session, talk.id)
+    target = threads.reply_target(session, talk.id)
     if target is None:
         raise Conflict(
             _("The comment is no longer there, so it can't be answered. Your text is kept below."), code="target_gone"

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.accounts.types import Actor
 from app.inbox import access
 from app.inbox.models import Comment, Conversation
-from app.inbox.queries import reply_target
+from app.inbox.threads import reply_target
 from app.outbox.models import Delivery
 from app.outbox.types import DeliveryState
 from app.replies.models import Reply

@@ -12,8 +12,8 @@ from app.accounts import service as people
 from app.accounts.types import Actor, Role
 from app.connectors.ports import Status
 from app.core.errors import Conflict, Forbidden, InvalidInput, NotFound
-from app.inbox import queries as inbox_queries
 from app.inbox import service as inbox
+from app.inbox import threads
 from app.inbox.models import Comment, Conversation, ConversationMark
 from app.inbox.types import ConversationState, Mark
 from app.replies import approval, queries, requirements
@@ -132,14 +132,14 @@ def test_proposed_changed_approved_and_sent(house: House, talk: int, chief: Acto
     assert marked(house, talk)
     with house.db.read() as session:
         (waiting,) = queries.proposals(session, chief, talk)
-        view = inbox_queries.conversation(session, chief, talk)
+        view = threads.conversation(session, chief, talk)
     assert (waiting.author_id, waiting.text) == (house.ann.id, "Hello Vera")
     assert (view.state, view.assignee_id) == (ConversationState.NEW, house.ann.id)
     approve(house, chief, proposal, now, "Hello Vera, thank you")
     assert not marked(house, talk)
     with house.db.read() as session:
         (reply,) = queries.replies(session, house.ann, talk)
-        assert inbox_queries.conversation(session, chief, talk).state is ConversationState.DONE
+        assert threads.conversation(session, chief, talk).state is ConversationState.DONE
         assert queries.proposals(session, chief, talk) == []
         assert session.get_one(Proposal, proposal).text == "Hello Vera"
     assert (reply.author_id, reply.approved_by, reply.text) == (house.ann.id, "chief", "Hello Vera, thank you")

@@ -12,7 +12,7 @@ from app.core.errors import Forbidden, InvalidInput, NotFound
 from app.desk import bulk, rules, service
 from app.desk.models import BulkJob
 from app.desk.types import Deed, JobView, read, written
-from app.inbox import journal, queries, tags
+from app.inbox import journal, queries, tags, threads
 from app.inbox import service as inbox
 from app.inbox.models import Conversation, ConversationTag
 from app.inbox.types import ConversationState, ListFilter, Mark
@@ -127,7 +127,7 @@ def test_a_worker_that_dies_in_the_middle_of_a_portion(house: House, now: dateti
     work(house, later(now))
     assert look(house, job).done == 10
     with house.db.read() as session:
-        assert all(len(queries.events(session, house.bob, talk)) == 1 for talk in ids)
+        assert all(len(threads.events(session, house.bob, talk)) == 1 for talk in ids)
 
 
 def _die_at_work(house: House, now: datetime) -> None:
@@ -139,15 +139,15 @@ def _die_at_work(house: House, now: datetime) -> None:
 def test_two_workers_share_and_do_nothing_twice(house: House, now: datetime, mine: ListFilter) -> None:
     ids = fill(house, now, 24)
     jobs = [begin(house, mine, deed, later(now)) for deed in (Deed.TAKE, Deed.RESOLVE)]
-    threads = [threading.Thread(target=work, args=(house, later(now))) for _worker in range(3)]
-    for thread in threads:
+    workers = [threading.Thread(target=work, args=(house, later(now))) for _number in range(3)]
+    for thread in workers:
         thread.start()
-    for thread in threads:
+    for thread in workers:
         thread.join()
     work(house, later(now))
     assert [look(house, job).finished_at is not None for job in jobs] == [True, True]
     with house.db.read() as session:
-        counts = [len(queries.events(session, house.bob, talk)) for talk in ids]
+        counts = [len(threads.events(session, house.bob, talk)) for talk in ids]
     assert max(counts) <= 2
     assert states(house).count(ConversationState.DONE) == look(house, jobs[1]).done
 

@@ -13,7 +13,7 @@ from app.connectors import errors
 from app.connectors.ports import LengthLimit, LengthUnit, Status
 from app.core.clock import utc_now
 from app.core.errors import Conflict, Forbidden, InvalidInput, PorchlightError
-from app.inbox import access, queries, rules
+from app.inbox import access, queries, rules, threads
 from app.inbox.models import Comment, Conversation
 from app.inbox.types import ConversationState, EventKind, ListFilter
 from app.outbox import rules as outbox_rules
@@ -113,7 +113,7 @@ def hurry(house: House) -> None:
 
 def state_of(house: House, talk: int) -> ConversationState:
     with house.db.read() as session:
-        return queries.conversation(session, house.ann, talk).state
+        return threads.conversation(session, house.ann, talk).state
 
 
 def test_a_reply_is_sent_with_its_address(house: House, talk: int) -> None:
@@ -132,7 +132,7 @@ def test_its_echo_is_not_a_new_comment_to_answer(house: House, talk: int) -> Non
     house.collect()
     assert state_of(house, talk) is ConversationState.DONE
     with house.db.read() as session:
-        assert [one.is_us for one in queries.thread(session, house.ann, talk)] == [False, True]
+        assert [one.is_us for one in threads.thread(session, house.ann, talk)] == [False, True]
         assert queries.rows(session, ListFilter(ConversationState.NEW)) == []
 
 
@@ -150,7 +150,7 @@ def test_undo_brings_everything_back(house: House, talk: int, now: datetime) -> 
     house.deliverer().run()
     assert house.platform.posted == []
     with house.db.read() as session:
-        view = queries.conversation(session, house.ann, talk)
+        view = threads.conversation(session, house.ann, talk)
         assert (view.state, view.waiting_since, view.assignee_id) == (
             ConversationState.NEW,
             now - timedelta(hours=1),
@@ -246,7 +246,7 @@ def test_where_nobody_can_know_a_person_decides(house: House, talk: int) -> None
     assert reply_of(house, talk).delivery.state is DeliveryState.UNCLEAR
     assert state_of(house, talk) is ConversationState.NEW
     with house.db.read() as session:
-        assert EventKind.REPLY_UNCLEAR in [event.kind for event in queries.events(session, house.ann, talk)]
+        assert EventKind.REPLY_UNCLEAR in [event.kind for event in threads.events(session, house.ann, talk)]
     with house.db.write() as session:
         replies.settle(session, house.bob, reply, send_again=False, now=utc_now())
     assert house.deliverer().run() == 0
@@ -338,7 +338,7 @@ def test_length_is_counted_the_platforms_way() -> None:
 
 def test_moderation_is_carried_out_and_recorded(house: House, talk: int) -> None:
     with house.db.read() as session:
-        comment = queries.conversation(session, house.ann, talk).reply_to_id
+        comment = threads.conversation(session, house.ann, talk).reply_to_id
     assert comment is not None
     for _click in range(2):
         with house.db.write() as session:

@@ -23,8 +23,8 @@ from app.connectors.registry import Registry
 from app.core.db import Base, Database
 from app.core.errors import Conflict, InvalidInput
 from app.demo import cast, service
-from app.inbox import queries as inbox_queries
 from app.inbox import service as inbox
+from app.inbox import threads
 from app.inbox.models import Comment, CommentVersion, Conversation
 from app.inbox.types import ConversationState
 from app.outbox.models import Delivery
@@ -78,7 +78,7 @@ def demo_pages(services: Services) -> dict[str, int]:
 
 def talk_of(services: Services, address: str, comment: str) -> int:
     with services.db.read() as session:
-        place = inbox_queries.locate(session, demo_pages(services)[address], comment)
+        place = threads.locate(session, demo_pages(services)[address], comment)
     assert place is not None
     return place[1]
 
@@ -175,7 +175,7 @@ def test_removing_it_leaves_everything_real_as_it_was_row_for_row(
     house.platform.say("Lee", "I love it", now - timedelta(hours=1), parent=first)
     house.collect()
     with house.db.write() as session:
-        place = inbox_queries.locate(session, house.page_id, first)
+        place = threads.locate(session, house.page_id, first)
         assert place is not None
         inbox.take(session, house.ann, place[1], None, now)
         inbox.add_note(session, house.ann, place[1], "Asked the courier", now)
@@ -296,7 +296,7 @@ def test_nothing_real_can_be_given_to_the_demonstration(house: House, demo: Serv
     house.collect()
     before = everything(house.db)
     with house.db.read() as session:
-        place = inbox_queries.locate(session, house.page_id, comment)
+        place = threads.locate(session, house.page_id, comment)
         team = accounts.team_by_key(session, cast.TEAM_KEY)
         dana = session.scalar(select(User.id).where(User.login == cast.DANA))
     assert place

@@ -15,7 +15,7 @@ from app.collecting.types import Load
 from app.connectors import errors
 from app.connectors.ports import Author, Batch, Item, Post, Status
 from app.contacts.models import Contact
-from app.inbox import intake, queries, rules
+from app.inbox import intake, queries, rules, threads
 from app.inbox import service as inbox
 from app.inbox.models import Comment, CommentVersion, Conversation, RawPayload
 from app.inbox.types import Arrival, ConversationState, EventKind, ListFilter, Row
@@ -138,7 +138,7 @@ def test_an_edit_keeps_the_earlier_text(house: House, now: datetime) -> None:
     house.platform.comments[first] = replace(house.platform.comments[first], text="I hate it")
     house.collector.reconcile([house.page_id])
     with house.db.read() as session:
-        (comment,) = queries.thread(session, house.ann, _talks(house)[0].id)
+        (comment,) = threads.thread(session, house.ann, _talks(house)[0].id)
         assert (comment.text, comment.earlier_texts) == ("I hate it", ("I like it",))
         assert comment.edited_at is not None
     assert _talks(house)[0].snippet == "I hate it"
@@ -152,8 +152,8 @@ def test_a_deletion_is_followed_and_closes_what_nobody_asks_any_more(house: Hous
     assert _talks(house) == []
     (row,) = _talks(house, ConversationState.DONE)
     with house.db.read() as session:
-        assert queries.thread(session, house.ann, row.id)[0].status is Status.DELETED
-        assert [event.kind for event in queries.events(session, house.ann, row.id)] == [EventKind.VANISHED]
+        assert threads.thread(session, house.ann, row.id)[0].status is Status.DELETED
+        assert [event.kind for event in threads.events(session, house.ann, row.id)] == [EventKind.VANISHED]
 
 
 def test_a_second_look_comes_less_often_as_a_comment_ages(house: House, now: datetime) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from app.connectors import errors
 from app.core.clock import utc_now
-from app.inbox import queries
+from app.inbox import queries, threads
 from app.inbox.types import ConversationState, ListFilter
 from app.outbox import service as outbox
 from app.outbox.models import Delivery
@@ -59,7 +59,7 @@ def test_it_is_not_looked_up_before_its_time_is_over(house: House, talk: int) ->
 
 def test_what_may_be_done_twice_is_tried_again_soon(house: House, talk: int) -> None:
     with house.db.write() as session:
-        comment = queries.reply_target(session, talk)
+        comment = threads.reply_target(session, talk)
         assert comment is not None
         replies.moderate(session, house.ann, talk, comment, Act.SPAM, key="key", now=utc_now())
     house.platform.fail_before.append(UNKNOWN)

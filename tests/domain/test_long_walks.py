@@ -60,15 +60,15 @@ TalkWith = tuple[Any, list[CommentView]]
 
 @pytest.fixture
 def talk_with(house: House, now: datetime) -> TalkWith:
-    from app.inbox import queries
+    from app.inbox import queries, threads
     from app.inbox.types import ConversationState, ListFilter
 
     house.platform.say("Eva", "Hello", now)
     house.collect()
     with house.db.read() as session:
         (row,) = queries.rows(session, ListFilter(ConversationState.NEW))
-        talk = queries.conversation(session, house.ann, row.id)
-        (first,) = queries.thread(session, house.ann, row.id)
+        talk = threads.conversation(session, house.ann, row.id)
+        (first,) = threads.thread(session, house.ann, row.id)
     long = [
         replace(first, id=number, text="x" * 60_000, published_at=now - timedelta(minutes=number))
         for number in range(1, 20)

@@ -7,8 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from app.core.errors import Conflict, InvalidInput, NotFound
-from app.inbox import queries as inbox_queries
-from app.inbox import tags
+from app.inbox import tags, threads
 from app.inbox.models import Conversation
 from app.inbox.types import ConversationState
 from app.replies import saved
@@ -109,13 +108,13 @@ def test_what_it_does_besides_can_be_left_out_and_is_undone(house: House, talk: 
     assert saved.also(effects) == ("stay", f"team:{house.service_team}", "tag:Delivery")
     reply = send(house, talk, "On its way", now, saved_id=number, also=saved.also(effects))
     with house.db.read() as session:
-        view = inbox_queries.conversation(session, house.ann, talk)
+        view = threads.conversation(session, house.ann, talk)
         assert (view.team_id, view.state, view.assignee_id) == (house.service_team, ConversationState.WAITING, None)
         assert [tag.name for tag in tags.tags_of(session, talk)] == ["Delivery"]
     with house.db.write() as session:
         replies.undo(session, house.ann, reply, now)
     with house.db.read() as session:
-        view = inbox_queries.conversation(session, house.ann, talk)
+        view = threads.conversation(session, house.ann, talk)
         assert tags.tags_of(session, talk) == []
         draft = writing.begun(session, house.ann, talk, now).own(house.ann.id, Voice.REPLY)
     assert (view.team_id, view.state) == (house.marketing_team, ConversationState.NEW)
@@ -123,7 +122,7 @@ def test_what_it_does_besides_can_be_left_out_and_is_undone(house: House, talk: 
     assert (draft.saved_id, draft.also) == (number, saved.also(effects))
     send(house, talk, "Again", now, saved_id=number, also=())
     with house.db.read() as session:
-        view = inbox_queries.conversation(session, house.ann, talk)
+        view = threads.conversation(session, house.ann, talk)
     assert (view.team_id, view.state) == (house.marketing_team, ConversationState.DONE)
 
 
@@ -131,7 +130,7 @@ def test_only_what_it_says_itself_is_done(house: House, talk: int, now: datetime
     number = add(house, LATE, now)
     send(house, talk, "x", now, saved_id=number, also=(f"team:{house.service_team}", "stay?", "team:x"))
     with house.db.read() as session:
-        assert inbox_queries.conversation(session, house.ann, talk).team_id == house.marketing_team
+        assert threads.conversation(session, house.ann, talk).team_id == house.marketing_team
 
 
 def test_a_reply_with_gaps_is_not_sent(house: House, talk: int, now: datetime) -> None:

@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import select
 
 from app.core.errors import Conflict, InvalidInput, NotFound
-from app.inbox import queries as inbox_queries
 from app.inbox import service as inbox
+from app.inbox import threads
 from app.inbox.models import Conversation
 from app.inbox.types import EventKind
 from app.replies import service as replies
@@ -139,7 +139,7 @@ def test_taking_over_keeps_the_others_text_and_is_told(house: House, talk: int, 
     with house.db.write() as session:
         writing.take(session, house.ann, talk, None, now)
         writing.take(session, house.bob, talk, None, now)
-        lines = inbox_queries.events(session, house.ann, talk)
+        lines = threads.events(session, house.ann, talk)
     assert [(line.kind, line.data.get("from")) for line in lines[1:]] == [
         (EventKind.TAKEN, house.bob.name),
         (EventKind.TAKEN, house.ann.name),

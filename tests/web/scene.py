@@ -12,7 +12,7 @@ from app.bootstrap import Services
 from app.collecting.runner import Runner as Collector
 from app.connectors.ports import Access, Found, Item, Post
 from app.core.clock import utc_now
-from app.inbox import queries as inbox
+from app.inbox import threads
 from app.inbox.models import Comment, Conversation
 from app.inbox.types import ConversationView
 from app.outbox.models import Delivery
@@ -99,7 +99,7 @@ class Scene:
     def talk(self, conversation_id: int, login: str = "agent") -> ConversationView:
         """The conversation as it is stored now."""
         with self.parts.db.read() as session:
-            return inbox.conversation(session, self.actor(login), conversation_id)
+            return threads.conversation(session, self.actor(login), conversation_id)
 
     def version(self, conversation_id: int) -> int:
         """What a form made now would say it has seen."""

@@ -11,8 +11,7 @@ from app.bootstrap import Services
 from app.connectors import errors
 from app.connectors.ports import Capabilities, Status
 from app.core.clock import utc_now
-from app.inbox import queries as inbox
-from app.inbox import service
+from app.inbox import service, threads
 from app.inbox.types import ConversationState
 from app.outbox.types import DeliveryState
 from app.pages import service as pages
@@ -354,4 +353,4 @@ class TestWithScript:
 def comments_of(scene: Scene, talk: int) -> list[int]:
     """Ids of the comments in a conversation's thread."""
     with scene.parts.db.read() as session:
-        return [one.id for one in inbox.thread(session, scene.actor("agent"), talk)]
+        return [one.id for one in threads.thread(session, scene.actor("agent"), talk)]

@@ -13,8 +13,7 @@ from app.accounts.types import Role
 from app.bootstrap import Services
 from app.core.clock import utc_now
 from app.desk import service as desk
-from app.inbox import journal, tags
-from app.inbox import queries as inbox_queries
+from app.inbox import journal, tags, threads
 from app.inbox import service as inbox
 from app.inbox.models import Conversation, ConversationTag
 from app.routing import service as routing
@@ -49,7 +48,7 @@ def standing(scene: Scene, talk: int) -> dict[str, Any]:
         return {
             **{name: getattr(one, name) for name in COLUMNS},
             "tags": set(session.scalars(worn)),
-            "notes": len(inbox_queries.notes(session, scene.actor("agent"), talk)),
+            "notes": len(threads.notes(session, scene.actor("agent"), talk)),
             "corrections": len(session.scalars(corrected).all()),
         }
 
@@ -208,7 +207,7 @@ def test_the_same_note_twice_is_one(scene: Scene, agent: Browser, talk: int) -> 
 
 def test_the_same_moderation_twice_is_one_line(scene: Scene, agent: Browser, talk: int) -> None:
     with scene.parts.db.read() as session:
-        (comment,) = inbox_queries.thread(session, scene.actor("agent"), talk)
+        (comment,) = threads.thread(session, scene.actor("agent"), talk)
     agent.get(f"/inbox/{talk}")
     for _press in range(2):
         agent.post(f"/inbox/{talk}/moderate", comment=comment.id, act="hold", key="one-form-only")

@@ -12,7 +12,7 @@ from app.core.i18n import gettext as _
 from app.core.text import plain
 from app.edge.context import actor, services, session
 from app.edge.routes import route
-from app.inbox import queries as inbox
+from app.inbox import threads
 from app.pages import connect
 from app.pages import queries as pages
 from app.replies import approval
@@ -69,7 +69,7 @@ def withdraw(conversation_id: int, proposal_id: int) -> ResponseReturnValue:
 
 def _limit(conversation_id: int) -> LengthLimit | None:
     """How long an answer may be there. Raises InvalidInput where none can be given from here."""
-    page_id = inbox.conversation(session(), actor(), conversation_id).page_id
+    page_id = threads.conversation(session(), actor(), conversation_id).page_id
     can = connect.capabilities(services().connectors, services().box, pages.reach(session(), page_id))
     if not can.reply:
         raise InvalidInput(_("This page can't be answered from here. Answer at the page itself."))

@@ -11,7 +11,7 @@ from app.core.i18n import gettext as _
 from app.edge.context import actor, services, session
 from app.edge.errors import status_of
 from app.edge.routes import rejected, route
-from app.inbox import queries as inbox
+from app.inbox import threads
 from app.pages import connect
 from app.pages import queries as pages
 from app.replies import rules, saved
@@ -102,7 +102,7 @@ def preview(conversation_id: int) -> ResponseReturnValue:
         found = screens.talk_screen(services(), session(), actor(), conversation_id, shown, now)
         rows = screens.list_screen(session(), actor(), here(), now)
         return render_template("inbox/overview.html", list=rows, talk=found, place=here(), open_id=conversation_id)
-    one = inbox.conversation(session(), actor(), conversation_id)
+    one = threads.conversation(session(), actor(), conversation_id)
     page = pages.page(session(), one.page_id)
     can = connect.capabilities(services().connectors, services().box, pages.reach(session(), one.page_id))
     text = words.text.strip()

@@ -21,7 +21,7 @@ from app.desk import queries as desk
 from app.desk import rules as desk_rules
 from app.desk.types import JobView, SavedView
 from app.inbox import queries as inbox
-from app.inbox import tags
+from app.inbox import tags, threads
 from app.inbox.filters import counted
 from app.inbox.rules import snippet
 from app.inbox.types import (
@@ -242,7 +242,7 @@ def talk_screen(
     services: Services, session: "Session", actor: Actor, conversation_id: int, draft: Draft, now: datetime
 ) -> TalkScreen:
     """At most twenty-seven statements, however long the thread. Raises NotFound."""
-    talk = inbox.conversation(session, actor, conversation_id)
+    talk = threads.conversation(session, actor, conversation_id)
     answers = replies.replies(session, actor, conversation_id)
     page = pages.page(session, talk.page_id)
     if page is None:
@@ -253,12 +253,12 @@ def talk_screen(
     return TalkScreen(
         talk=talk,
         page=page,
-        lines=thread.lines(talk, inbox.thread(session, actor, conversation_id), answers),
-        notes=inbox.notes(session, actor, conversation_id),
-        events=inbox.events(session, actor, conversation_id),
+        lines=thread.lines(talk, threads.thread(session, actor, conversation_id), answers),
+        notes=threads.notes(session, actor, conversation_id),
+        events=threads.events(session, actor, conversation_id),
         tags=tags.tags_of(session, conversation_id),
         why=routing.explain(session, conversation_id),
-        history=inbox.history(session, actor, conversation_id),
+        history=threads.history(session, actor, conversation_id),
         contact=contacts.contact(session, actor, talk.contact_id, most_notes=NOTES_BESIDE, most=IDENTITIES_BESIDE),
         teams=teams,
         people=accounts.team_members(session),

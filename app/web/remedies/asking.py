@@ -18,7 +18,7 @@ from app.edge.routes import route
 from app.executors import errors
 from app.executors.errors import ExecutorError
 from app.executors.ports import Access, Kind, Purchase
-from app.inbox import queries as inbox
+from app.inbox import threads
 from app.remedies import access, money, policies, queries, service, words
 from app.remedies import shops as shops_service
 from app.remedies.types import Asked, Target
@@ -150,7 +150,7 @@ def _form(
     remedy: Any = None,
     error: PorchlightError | None = None,
 ) -> str:
-    talk = inbox.conversation(reading, actor(), conversation_id)
+    talk = threads.conversation(reading, actor(), conversation_id)
     found = shops_service.shops(reading)
     return render_template(
         "remedies/ask.html",
