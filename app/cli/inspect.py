@@ -84,6 +84,7 @@ def _at_address(connectors: Registry, kind: str | None, url: str, secret: Mappin
         connectors, url, kind, _("%(source)s is neither a file nor the address of comments.", source=url)
     )
     connector = connectors.get(found.kind)
+    work.check_entered(connector.sign_in if found.can_log_in else None, found.name, secret)
     with work.explained():
         account = connector.check(Access(found.url, found.settings, secret))
         access = Access(found.url, {**found.settings, **(account.settings if account else {})}, secret)

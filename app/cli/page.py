@@ -13,7 +13,7 @@ from app.cli.common import json_option, print_json, print_json_lines
 from app.connectors.errors import ConnectorError
 from app.connectors.ports import Access, Account, Found
 from app.core.clock import utc_now
-from app.core.errors import InvalidInput, NotFound
+from app.core.errors import NotFound
 from app.core.i18n import gettext as _
 from app.pages import connect, queries
 from app.pages import service as pages
@@ -100,8 +100,7 @@ def _since(backfill: str, now: datetime) -> datetime | None:
 
 def _prove(parts: Services, found: Found, secret: Mapping[str, str] | None, now: datetime) -> Account | None:
     """Check the credentials and that comments can be read. Raises PorchlightError saying why not."""
-    if secret and not found.can_log_in:
-        raise InvalidInput(_("%(name)s can only be read, so a login is of no use. Leave out --login.", name=found.name))
+    work.check_entered(parts.connectors.get(found.kind).sign_in if found.can_log_in else None, found.name, secret)
     with work.explained():
         account = connect.check(parts.connectors, found, secret)
         connect.preview(parts.connectors, found, account, secret, now)

@@ -13,6 +13,7 @@ from app.cli.common import settings
 from app.connectors.errors import ConnectorError
 from app.connectors.ports import Connector, Found
 from app.connectors.registry import Registry
+from app.connectors.sign_in import SignIn
 from app.core import logs, migrate
 from app.core.errors import InvalidInput, NotFound, PorchlightError
 from app.core.i18n import gettext as _
@@ -55,10 +56,28 @@ def password(file: IO[bytes]) -> str:
 
 
 def credentials(login: str | None, file: IO[bytes] | None) -> dict[str, str] | None:
-    """Login and password for a platform, or None. Raises UsageError when only one of them is given."""
-    if (login is None) != (file is None):
-        raise click.UsageError(_("--login and --password-file belong together."))
-    return {"login": login, "password": password(file)} if login and file else None
+    """What a platform is to be shown, or None: a login with its password, or a token alone.
+
+    Raises UsageError for a login without a password.
+    """
+    if login is not None and file is None:
+        raise click.UsageError(_("--login needs --password-file besides."))
+    if file is None:
+        return None
+    return {"login": login, "password": password(file)} if login else {"password": password(file)}
+
+
+def check_entered(sign_in: SignIn | None, name: str, secret: Mapping[str, str] | None) -> None:
+    """Whether what was given is what the page called ``name`` asks for. Raises InvalidInput."""
+    if secret is None:
+        if sign_in is not None and sign_in.required:
+            raise InvalidInput(_("%(name)s can't be read without signing in: give --password-file.", name=name))
+        return
+    if sign_in is None:
+        message = _("%(name)s can only be read, so a login is of no use. Leave out --login.", name=name)
+        raise InvalidInput(message)
+    if sign_in.login is not None and "login" not in secret:
+        raise InvalidInput(_("%(name)s asks for a name too: give --login besides --password-file.", name=name))
 
 
 def find_pages(session: Any, wanted: Sequence[str], *, include_removed: bool = False) -> list[PageView]:

@@ -10,6 +10,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
+from app.connectors.sign_in import SignIn
+
 Cursor = dict[str, Any]
 """JSON data of the connector's own making; stored in the same transaction as the batch it came with."""
 
@@ -71,7 +73,8 @@ class Access:
     settings: Mapping[str, Any] = field(default_factory=dict)
     """What ``discover`` and ``check`` found out and asked to keep; JSON."""
     secret: Mapping[str, str] | None = None
-    """``login`` and ``password``, or None when the page is only read anonymously."""
+    """``login`` and ``password`` (``password`` alone where it is a token), or None when the page is only read
+    anonymously."""
     act_before: datetime | None = None
     """No act may leave us after this moment: somebody else may have taken it over by then. Checked by
     ``app.connectors.answers.in_time`` right before an act is sent."""
@@ -197,6 +200,8 @@ class Connector(Protocol):
     kind: str
     label: str
     """The platform's name for people, for example ``WordPress``; not translated."""
+    sign_in: SignIn | None
+    """What people enter to answer from here; None when these pages can only be read."""
 
     def discover(self, url: str) -> Found | None:
         """Recognise a page at an address somebody typed (no scheme needed). None when it is not of this kind.

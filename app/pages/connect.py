@@ -10,8 +10,9 @@ from datetime import datetime
 from app.connectors import errors
 from app.connectors.ports import Access, Account, Capabilities, Connector, Found, Item
 from app.connectors.registry import Registry
+from app.connectors.sign_in import SignIn
 from app.core.security import SecretBox
-from app.pages.types import Reach
+from app.pages.types import PageView, Reach
 
 PREVIEW = 5
 
@@ -75,6 +76,12 @@ def recheck(connectors: Registry, box: SecretBox, reach: Reach, now: datetime) -
 def prove(connectors: Registry, reach: Reach, secret: Mapping[str, str]) -> Account | None:
     """Prove other credentials for a connected page. Raises ConnectorError."""
     return connectors.get(reach.connector).check(Access(reach.url, reach.settings, secret))
+
+
+def sign_in(connectors: Registry, page: PageView) -> SignIn | None:
+    """What a connected page asks people for; None when it can only be read or its connector is not installed."""
+    installed = page.can_log_in and page.connector in connectors.kinds()
+    return connectors.get(page.connector).sign_in if installed else None
 
 
 def capabilities(connectors: Registry, box: SecretBox, reach: Reach | None) -> Capabilities:

@@ -16,6 +16,7 @@ from app.accounts.types import Permission
 from app.connectors import errors
 from app.connectors.errors import AuthExpired, ConnectorError
 from app.connectors.ports import Account, Found, Item
+from app.connectors.sign_in import SignIn
 from app.core.clock import utc_now
 from app.core.errors import Conflict
 from app.core.i18n import gettext as _
@@ -47,19 +48,21 @@ class Typed:
     team: str = USUAL_TEAM
     days: str = USUAL_BACKFILL
 
-    @property
-    def secret(self) -> dict[str, str] | None:
-        return {"login": self.login, "password": self.password} if self.login and self.password else None
+    def secret(self, sign_in: SignIn | None) -> dict[str, str] | None:
+        """What is proved at the platform; None when it is to be read anonymously."""
+        return entered(sign_in, self.login, self.password)
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What stands at an address: the comments that would be taken, or why they can't be read."""
+    """What stands at an address: the comments that would be taken, or why they can't be read. ``closed``: nobody is
+    shown anything there without signing in."""
 
     found: Found
     items: Sequence[Item]
     trouble: Advice | None
     known: PageView | None
+    closed: bool = False
 
 
 @route(blueprint, "", needs=Permission.MANAGE_PAGES)
@@ -88,15 +91,17 @@ def store() -> ResponseReturnValue:
     mistakes = _mistakes(typed, found)
     if mistakes:
         return _look_page(typed, _look(found, None, None), mistakes), 422
+    sign_in = _sign_in(found)
+    secret = typed.secret(sign_in)
     try:
-        account = connect.check(services().connectors, found, typed.secret)
+        account = connect.check(services().connectors, found, secret)
     except ConnectorError as error:
-        return _look_page(typed, _look(found, None, None), wrong_login(error)), 422
-    seen = _look(found, account, typed.secret)
+        return _look_page(typed, _look(found, None, None), wrong_login(error, sign_in)), 422
+    seen = _look(found, account, secret)
     if seen.trouble is not None:
         return _look_page(typed, seen, {}), 422
     try:
-        _store(typed, found, account)
+        _store(typed, found, account, secret)
     except Conflict as error:
         mistakes = {} if error.code == "page_exists" else {"team": error.message}
         return _look_page(typed, _look(found, None, None), mistakes), 409
@@ -129,6 +134,9 @@ def _look(found: Found, account: Account | None, secret: Mapping[str, str] | Non
     with services().db.read() as reading:
         known = queries.page_at(reading, found.kind, found.url)
     known = known if known is not None and known.state is not PageState.REMOVED else None
+    sign_in = _sign_in(found)
+    if secret is None and sign_in is not None and sign_in.required:
+        return Look(found, (), None, known, closed=True)
     try:
         items = connect.preview(services().connectors, found, account, secret, utc_now())
     except ConnectorError as error:
@@ -138,13 +146,7 @@ def _look(found: Found, account: Account | None, secret: Mapping[str, str] | Non
 
 def _mistakes(typed: Typed, found: Found) -> dict[str, str]:
     """By field, what is wrong with what was filled in."""
-    mistakes: dict[str, str] = {}
-    if typed.login and not typed.password:
-        mistakes["password"] = _("Enter the application password too, or leave both empty.")
-    if typed.password and not typed.login:
-        mistakes["login"] = _("Enter the login too, or leave both empty.")
-    if typed.secret and not found.can_log_in:
-        mistakes["login"] = _("This page can only be read; leave both empty.")
+    mistakes = _wrong_entries(typed, _sign_in(found) if found.can_log_in else None)
     if typed.days not in BACKFILLS:
         mistakes["days"] = _("Choose one of these.")
     with services().db.read() as reading:
@@ -153,17 +155,45 @@ def _mistakes(typed: Typed, found: Found) -> dict[str, str]:
     return mistakes
 
 
-def wrong_login(error: ConnectorError) -> dict[str, str]:
+def _wrong_entries(typed: Typed, sign_in: SignIn | None) -> dict[str, str]:
+    if sign_in is None:
+        entered_any = typed.login or typed.password
+        return {"login": _("This page can only be read; leave both empty.")} if entered_any else {}
+    if sign_in.required and not typed.password:
+        return {"password": _("Nothing can be read there without it.")}
+    if sign_in.login is None:
+        return {}
+    if typed.login and not typed.password:
+        return {"password": _("Enter the password too, or leave both empty.")}
+    if typed.password and not typed.login:
+        return {"login": _("Enter the login too, or leave both empty.")}
+    return {}
+
+
+def entered(sign_in: SignIn | None, login: str, password: str) -> dict[str, str] | None:
+    """What was filled in as a connector takes it; None when that is not all it asks for."""
+    if sign_in is None or not password:
+        return None
+    if sign_in.login is None:
+        return {"password": password}
+    return {"login": login, "password": password} if login else None
+
+
+def wrong_login(error: ConnectorError, sign_in: SignIn | None) -> dict[str, str]:
     """The field that a failed check of the credentials belongs to, and what to say there."""
     why = words.advice(error.code, error.detail)
-    if error.code == errors.WRONG_CREDENTIALS:
-        do = _("It has to be an application password; the one for signing in at the site itself is not taken.")
-        return {"password": f"{why.what} {do}"}
-    wrong = "password" if isinstance(error, AuthExpired) and error.code != errors.MISSING_PERMISSION else "login"
-    return {wrong: f"{why.what} {why.do}".strip()}
+    if error.code == errors.WRONG_CREDENTIALS and sign_in is not None and sign_in.wrong:
+        return {"password": f"{why.what} {_(sign_in.wrong)}"}
+    named = sign_in is not None and sign_in.login is not None
+    about_secret = isinstance(error, AuthExpired) and error.code != errors.MISSING_PERMISSION
+    return {"login" if named and not about_secret else "password": f"{why.what} {why.do}".strip()}
 
 
-def _store(typed: Typed, found: Found, account: Account | None) -> None:
+def _sign_in(found: Found) -> SignIn | None:
+    return services().connectors.get(found.kind).sign_in
+
+
+def _store(typed: Typed, found: Found, account: Account | None, secret: Mapping[str, str] | None) -> None:
     now = utc_now()
     with services().db.write() as writing:
         team = accounts.team_by_key(writing, typed.team)
@@ -171,7 +201,7 @@ def _store(typed: Typed, found: Found, account: Account | None) -> None:
             writing,
             found,
             team_id=team.id if team else 0,
-            sealed_secret=services().box.seal(typed.secret) if typed.secret else None,
+            sealed_secret=services().box.seal(secret) if secret else None,
             account=account,
             since=_since(typed.days, now),
             now=now,
@@ -206,6 +236,7 @@ def _look_page(typed: Typed, seen: Look, mistakes: Mapping[str, str]) -> str:
         "connect/look.html",
         typed=typed,
         seen=seen,
+        sign_in=_sign_in(seen.found) if seen.found.can_log_in else None,
         mistakes=mistakes,
         teams=[(team.key, names.shown(team.name)) for team in teams],
         backfills=[(days, _backfill(days)) for days in BACKFILLS],

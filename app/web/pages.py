@@ -16,7 +16,7 @@ from app.outbox import queries as outbox
 from app.pages import connect, queries
 from app.pages import service as pages
 from app.pages.types import PageState, PageView, Reach
-from app.web.connect import wrong_login
+from app.web.connect import entered, wrong_login
 
 blueprint = Blueprint("pages", __name__, url_prefix="/pages")
 ID = "<int(max=2147483647):page_id>"
@@ -73,13 +73,14 @@ def change_login(page_id: int) -> ResponseReturnValue:
     login, password = request.form.get("login", "").strip(), request.form.get("password", "").strip()
     with services().db.read() as reading:
         page, reach = _page(reading, page_id), queries.reach(reading, page_id)
-    mistakes = {} if login and password else {"password": _("Enter both, login and password.")}
-    if reach is not None and not mistakes:
-        secret = {"login": login, "password": password}
+    sign_in = connect.sign_in(services().connectors, page)
+    secret = entered(sign_in, login, password)
+    mistakes = {} if secret else {"password": _("Fill in everything that is asked for.")}
+    if reach is not None and secret is not None:
         try:
             account = connect.prove(services().connectors, reach, secret)
         except ConnectorError as error:
-            mistakes = wrong_login(error)
+            mistakes = wrong_login(error, sign_in)
         else:
             with services().db.write() as writing:
                 pages.set_credentials(writing, page.id, services().box.seal(secret), account, utc_now())
@@ -120,6 +121,7 @@ def _show(reading: Any, page_id: int, mistakes: dict[str, str], login: str = "")
         page=page,
         waiting=outbox.waiting_by_page(reading).get(page.id, 0),
         can=connect.capabilities(services().connectors, services().box, reach),
+        sign_in=connect.sign_in(services().connectors, page),
         mistakes=mistakes,
         login=login,
     )

@@ -7,6 +7,7 @@ import pytest
 from app.bootstrap import Services
 from app.connectors import errors
 from app.connectors.ports import Access, Found, Item
+from app.connectors.sign_in import SignIn
 from app.core.clock import utc_now
 from app.pages import queries, service
 from app.pages.types import ConnectionState, PageState
@@ -89,7 +90,7 @@ def test_a_page_is_connected_once(terminal: Terminal, platform: Platform) -> Non
     ("arguments", "words"),
     [
         (("memory:blog", "--connector", "telex"), "telex"),
-        (("memory:blog", "--login", "us"), "belong together"),
+        (("memory:blog", "--login", "us"), "needs --password-file"),
         (("memory:blog", "--backfill", "-3"), "-3"),
         (("memory:blog", "--backfill", "tomorrow"), "tomorrow"),
         (("memory:blog", "--backfill", "99999999999"), "99999999999"),
@@ -251,3 +252,14 @@ def test_a_real_wordpress_is_connected_with_and_without_credentials(
     assert collected.lines[0]["new"] == 1
     (comment,) = terminal.run("export", "comments").lines
     assert comment["text"] == "Where is my parcel?"
+
+
+def test_what_is_entered_has_to_be_what_is_asked_for(terminal: Terminal, platform: Platform) -> None:
+    secret = terminal.file("secret", b"abcd efgh\n")
+    nameless = terminal.run("page", "add", "memory:blog", "--password-file", secret)
+    assert nameless.code == 1
+    assert "--login" in nameless.err
+    platform.sign_in = SignIn(how="Make a token.", password="Access token", required=True)
+    bare = terminal.run("page", "add", "memory:blog")
+    assert bare.code == 1
+    assert "--password-file" in bare.err

@@ -101,6 +101,8 @@ class ConnectorContract:
             stage.connector.check(wrong)
         assert caught.value.code == errors.WRONG_CREDENTIALS
         assert stage.wrong_secret["password"] not in str(caught.value)
+        assert stage.connector.sign_in is not None
+        assert set(stage.wrong_secret) >= {"login", "password"} or stage.connector.sign_in.login is None
 
     def test_without_credentials_nothing_can_be_changed(self, stage: Stage) -> None:
         if stage.wrong_secret is None:

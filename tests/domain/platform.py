@@ -28,7 +28,9 @@ from app.connectors.ports import (
     Target,
     Verdict,
 )
+from app.connectors.sign_in import SignIn
 
+SIGN_IN = SignIn(how="Make an application password.", login="Login there", password="Application password")
 US = Author(name="Our brand", key="user:1", is_us=True)
 STATES = {
     Moderation.APPROVE: Status.LIVE,
@@ -44,6 +46,7 @@ class Platform:
 
     kind: str = "memory"
     label: str = "Memory"
+    sign_in: SignIn | None = SIGN_IN
     comments: dict[str, Item] = field(default_factory=dict)
     fail_before: list[errors.ConnectorError] = field(default_factory=list)
     fail_after: list[errors.ConnectorError] = field(default_factory=list)

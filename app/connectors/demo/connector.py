@@ -30,6 +30,7 @@ from app.connectors.ports import (
     Target,
     Verdict,
 )
+from app.connectors.sign_in import SignIn
 
 PREFIX = "demo:"
 LONGEST_REPLY = 5_000
@@ -54,6 +55,7 @@ class DemoConnector:
 
     kind = "demo"
     label = "Demo"
+    sign_in: SignIn | None = None
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform

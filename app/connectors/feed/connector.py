@@ -22,6 +22,7 @@ from app.connectors.ports import (
     Target,
     Verdict,
 )
+from app.connectors.sign_in import SignIn
 from app.core.clock import utc_now
 from app.core.http import Http
 
@@ -39,6 +40,7 @@ class FeedConnector:
 
     kind = discover.KIND
     label = "Feed"
+    sign_in: SignIn | None = None
 
     def __init__(self, http: Http) -> None:
         self._http = http

@@ -22,15 +22,28 @@ from app.connectors.ports import (
     Target,
     Verdict,
 )
+from app.connectors.sign_in import SignIn
 from app.connectors.wordpress.acts import Actor
 from app.connectors.wordpress.client import Client
 from app.connectors.wordpress.discover import KIND, discover
 from app.connectors.wordpress.reader import Reader, own_account, parse_payload
 from app.core.http import Http
+from app.core.i18n import lazy
 from app.core.text import one_line
 
 LENGTH = LengthLimit(65_525, LengthUnit.BYTES)
 """What wp_check_comment_data_max_lengths allows for a comment's text."""
+
+SIGN_IN = SignIn(
+    how=lazy(
+        "Porchlight answers in the name of a WordPress user, with an application password made for it: in WordPress "
+        "open Users, then Profile, and go down to Application Passwords. The user needs the role Editor, so that "
+        "comments can also be approved, held back and taken down from here."
+    ),
+    login=lazy("Login there"),
+    password=lazy("Application password"),
+    wrong=lazy("It has to be an application password; the one for signing in at the site itself is not taken."),
+)
 
 
 class WordPressConnector:
@@ -41,6 +54,7 @@ class WordPressConnector:
 
     kind = KIND
     label = "WordPress"
+    sign_in: SignIn | None = SIGN_IN
 
     def __init__(self, http: Http) -> None:
         self._http = http
