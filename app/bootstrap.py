@@ -41,6 +41,8 @@ class Services:
 
     settings: Settings
     db: Database
+    quick_db: Database
+    """The same database, for what must be answered within a second."""
     redis: "redis.Redis"
     http: Http
     connectors: Registry
@@ -78,6 +80,7 @@ def build(settings: Settings | None = None, *, busy_seconds: float = BUSY_SECOND
     return Services(
         settings=settings,
         db=database,
+        quick_db=Database(settings.database_url, pool_size=4, impatient=True, after_commit=after_commit),
         redis=connection,
         presence=Presence(connection),
         http=http,

@@ -6,6 +6,7 @@ from app.contacts import models as contacts
 from app.core.db import Base
 from app.desk import models as desk
 from app.duty import models as duty
+from app.hooks import models as hooks
 from app.inbox import models as inbox
 from app.learning import models as learning
 from app.notifications import models as notifications
@@ -26,6 +27,7 @@ __all__ = [
     "contacts",
     "desk",
     "duty",
+    "hooks",
     "inbox",
     "learning",
     "notifications",

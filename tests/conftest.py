@@ -141,4 +141,5 @@ def services(settings: Settings) -> Iterator[Services]:
     built = bootstrap.build(settings)
     yield built
     built.db.dispose()
+    built.quick_db.dispose()
     built.redis.close()

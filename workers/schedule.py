@@ -21,6 +21,7 @@ from app.core.clock import utc_now
 from app.core.jobs import JobName
 from app.desk import bulk
 from app.duty import queries as duty
+from app.hooks import queries as hooks
 from app.inbox import counts
 from app.learning import queries as learning
 from app.notifications import service as notifications
@@ -49,6 +50,7 @@ class Entry:
 
 TABLE = (
     Entry(JobName.DELIVER, outbox.has_due, SWEEP_SECONDS),
+    Entry(JobName.HOOKS, hooks.has_due, SWEEP_SECONDS),
     Entry(
         JobName.ROUTE, lambda session, _now: routing.has_waiting(session) or anew.has_waiting(session), SWEEP_SECONDS
     ),

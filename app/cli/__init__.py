@@ -24,6 +24,7 @@ COMMANDS = {
     "model": "app.cli.model:model",
     "audit": "app.cli.audit:audit",
     "demo": "app.cli.demo:demo",
+    "webhook": "app.cli.webhook:webhook",
 }
 """Name of a command, and the module and object that carry it out."""
 

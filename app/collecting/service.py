@@ -9,6 +9,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from app.collecting.types import Load
+from app.connectors.hooks import News
 from app.connectors.ports import Item, Payload, Verdict
 from app.inbox import changes, intake
 from app.inbox import service as inbox
@@ -52,6 +53,29 @@ def store_replayed(session: Session, claim: Claim, items: Sequence[Item], now: d
     """Store what a kept answer says; what was learned after ``read_at`` stays as it is."""
     pages.renew(session, [(claim, Progress())], now)
     return _store(session, [Arrival(claim.page_id, claim.team_id, items, read_at)], now)[0]
+
+
+def store_told(session: Session, page_id: int, team_id: int, news: News, now: datetime) -> list[str]:
+    """Store what a platform told us by itself; answer the deleted comments among it that nobody knows.
+
+    Raises IntegrityError when another process stores the same at the same time; the caller does it again.
+    """
+    known = _changed_at(session, page_id, [*(item.external_id for item in news.items), *news.gone])
+    items = [item for item in news.items if not (news.only_new and item.external_id in known)]
+    if items:
+        _store(session, [Arrival(page_id, team_id, items, news.learned_at)], now)
+        pages.heard(session, page_id, max(item.published_at for item in items), now)
+    gone = [one for one in news.gone if one in known and (news.learned_at is None or known[one] <= news.learned_at)]
+    if gone:
+        found = changes.apply_verdicts(session, page_id, [Verdict(one, None) for one in gone], now)
+        _judge_anew(session, found.new_facts, now)
+    return [one for one in news.gone if one not in known]
+
+
+def _changed_at(session: Session, page_id: int, external_ids: Sequence[str]) -> dict[str, datetime]:
+    """Of comments that are stored, when their present text and state were learned."""
+    query = select(Comment.external_id, Comment.changed_at)
+    return dict(session.execute(query.where(Comment.page_id == page_id, Comment.external_id.in_(external_ids))).all())
 
 
 def _store(session: Session, arrivals: Sequence[Arrival], now: datetime) -> list[Stored]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from app.connectors.hooks import Receiver
 from app.connectors.ports import Connector
 
 
@@ -19,6 +20,11 @@ class Registry:
     def get(self, kind: str) -> Connector:
         """Raises KeyError for a kind that is not installed."""
         return self._by_kind[kind]
+
+    def receiver(self, kind: str) -> Receiver | None:
+        """The connector of this kind, if its platform calls us."""
+        connector = self._by_kind.get(kind)
+        return connector if isinstance(connector, Receiver) else None
 
     def kinds(self) -> list[str]:
         return list(self._by_kind)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import Enum
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import (
     JSON,
@@ -33,6 +33,8 @@ from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 BUSY_SECONDS = 30
+PATIENCE = 0.5
+"""Seconds."""
 _WRITES = "porchlight_writes"
 _AFTER = "after_commit"
 _LAST = "before_commit"
@@ -106,7 +108,8 @@ class Database:
     """Transactions on one database.
 
     ``after_commit`` receives what ``defer`` collected during a write, once the outermost commit has succeeded; on a
-    rollback it is dropped with everything else.
+    rollback it is dropped with everything else. ``impatient``: whoever waits needs an answer within a second, so
+    nothing is waited for longer than ``PATIENCE``, and what the driver says then is raised.
     """
 
     def __init__(
@@ -115,9 +118,10 @@ class Database:
         *,
         pool_size: int = 10,
         busy_seconds: float = BUSY_SECONDS,
+        impatient: bool = False,
         after_commit: Callable[[list[Any]], None] | None = None,
     ) -> None:
-        self.engine = _engine(url, pool_size, busy_seconds)
+        self.engine = _impatient_engine(url, pool_size) if impatient else _engine(url, pool_size, busy_seconds)
         self._after_commit = after_commit
         self._readers = sessionmaker(self.engine.execution_options(postgresql_readonly=True), expire_on_commit=False)
         self._writers = sessionmaker(self.engine.execution_options(**{_WRITES: True}), expire_on_commit=False)
@@ -175,6 +179,11 @@ def run_in_bulk(session: Session, *statements: UpdateBase) -> None:
         session.execute(statement.execution_options(synchronize_session=False))
 
 
+def table_of(model: type[Base]) -> Table:
+    """The table that rows of a model stand in."""
+    return cast("Table", model.__table__)
+
+
 def insert_or(session: Session, table: Table) -> "sqlite.Insert | postgresql.Insert":
     """An INSERT that can say what happens on a conflict, in the words of the database at hand."""
     if session.get_bind().dialect.name == "sqlite":
@@ -189,6 +198,17 @@ def _engine(url: str, pool_size: int, busy_seconds: float) -> Engine:
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     return create_engine(url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True)
+
+
+def _impatient_engine(url: str, pool_size: int) -> Engine:
+    if url.startswith("sqlite"):
+        engine = _engine(url, pool_size, PATIENCE)
+    else:
+        limit = int(PATIENCE * 1000)
+        options = f"-c statement_timeout={limit} -c lock_timeout={limit}"
+        arguments = {"options": options, "connect_timeout": 2}  # libpq takes no less
+        engine = create_engine(url, connect_args=arguments, pool_size=pool_size, max_overflow=0, pool_timeout=PATIENCE)
+    return engine
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _record: object) -> None:

@@ -24,6 +24,7 @@ from app.core.errors import NotFound
 from app.core.i18n import gettext as _
 from app.demo import cast
 from app.demo.cast import Act, Deed
+from app.hooks import service as hooks
 from app.inbox import service as inbox
 from app.inbox import threads
 from app.outbox import service as outbox
@@ -98,6 +99,7 @@ def _remove(session: Session) -> bool:
     page_ids = page_queries.demo_ids(session)
     pages.hold(session, page_ids)
     remedies.remove_pages(session, page_ids)
+    hooks.remove_pages(session, page_ids)
     replies.remove_pages(session, page_ids)
     outbox.remove_pages(session, page_ids)
     routing.remove_pages(session, page_ids)

@@ -1,21 +1,18 @@
-"""What executors on HTTP do alike: failures of a request in our words, and signatures with a time in them."""
+"""What executors on HTTP do alike: failures of a request in our words, and signatures that they check."""
 
-import hashlib
-import hmac
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from app.core import signing
 from app.core.clock import utc_now
 from app.core.http import AddressRefused, Http, HttpError, Method, Response, Unreachable
 from app.executors import errors
 from app.executors.errors import ExecutorError, NotNow, OutcomeUnknown, Refused
 from app.executors.ports import Access
 
-TOLERANCE = timedelta(seconds=300)
-"""A signed call older than this is refused: it may be a recording."""
 LONGEST_WAIT = timedelta(hours=6)
 
 
@@ -63,34 +60,16 @@ def parsed(response: Response, *, acts: bool) -> dict[str, Any]:
     return found
 
 
-def sign(key: str, body: bytes, now: datetime) -> str:
-    """``t=<seconds>,v1=<hex>``: HMAC-SHA256 over time, a point, and the body."""
-    at = int(now.timestamp())
-    return f"t={at},v1={_mac(key, at, body)}"
-
-
 def verify(key: str, header: str, body: bytes, now: datetime) -> None:
-    """Raises Refused unless the body was signed with the key, within the last five minutes."""
-    parts = [part.strip().partition("=") for part in header.split(",")[:20]]
-    times = [value for name, _equals, value in parts if name == "t"]
-    given = [value for name, _equals, value in parts if name == "v1"]
-    if len(times) != 1 or not (times[0].isascii() and times[0].isdigit() and len(times[0]) <= 12) or not key:
-        raise Refused(errors.BAD_SIGNATURE, "no signature")
-    at = int(times[0])
-    expected = _mac(key, at, body)
-    if not any(hmac.compare_digest(expected.encode(), one.encode()) for one in given):
-        raise Refused(errors.BAD_SIGNATURE, "wrong signature")
-    if abs(now.timestamp() - at) > TOLERANCE.total_seconds():
-        raise Refused(errors.BAD_SIGNATURE, "too old")
+    """Raises Refused unless the body was signed with the key (see ``app.core.signing.sign``), within five minutes."""
+    wrong = signing.wrong_with(key, header, body, now)
+    if wrong:
+        raise Refused(errors.BAD_SIGNATURE, wrong)
 
 
 def header(headers: Mapping[str, str], name: str) -> str:
     """A header by its name in any spelling."""
     return next((value for key, value in headers.items() if key.lower() == name), "")
-
-
-def _mac(key: str, at: int, body: bytes) -> str:
-    return hmac.new(key.encode(), str(at).encode() + b"." + body, hashlib.sha256).hexdigest()
 
 
 def _retry_at(response: Response) -> datetime | None:

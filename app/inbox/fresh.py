@@ -138,7 +138,7 @@ def _comment_row(
         "status": item.status,
         "published_at": at,
         "first_seen_at": work.now,
-        "changed_at": work.now,
+        "changed_at": min(work.learned_at or work.now, work.now),
         "edited_at": None,
         "verify_at": next_verify(work.now, at),
     }

@@ -307,6 +307,14 @@ def read_soon(session: Session, page_id: int, now: datetime) -> None:
     defer_wake(session, JobName.COLLECT)
 
 
+def heard(session: Session, page_id: int, newest: datetime, now: datetime) -> None:
+    """Something was said at the page at ``newest``, as the platform told us by itself."""
+    newest = min(newest, now)
+    older = Connection.last_item_at.is_(None) | (Connection.last_item_at < newest)
+    statement = update(Connection).where(Connection.page_id == page_id, older).values(last_item_at=newest)
+    session.execute(statement.execution_options(synchronize_session=False))
+
+
 def _held(session: Session, claim: Claim) -> Connection | None:
     query = select(Connection).where(Connection.page_id == claim.page_id, Connection.lease == claim.lease)
     return session.scalar(query.execution_options(populate_existing=True))

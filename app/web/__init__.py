@@ -11,6 +11,7 @@ from app.web import (
     duty,
     health,
     home,
+    hooks,
     inbox,
     learning,
     notices,
@@ -25,6 +26,7 @@ from app.web import (
     setup,
     style,
     texts,
+    told,
     welcome,
 )
 from app.web.present import filters
@@ -37,6 +39,8 @@ SCREENS = (
     connect,
     pages,
     health,
+    hooks,
+    told,
     rules,
     learning,
     people,

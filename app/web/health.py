@@ -16,6 +16,7 @@ from app.core.i18n import gettext as _
 from app.core.i18n import ngettext
 from app.edge.context import services, session
 from app.edge.routes import PUBLIC, route
+from app.hooks import queries as hooks
 from app.notifications import queries as notifications
 from app.notifications.types import Channel
 from app.outbox import queries as outbox
@@ -43,7 +44,7 @@ class Part:
 def show() -> ResponseReturnValue:
     """Every part with reason and remedy, what needs a look first."""
     now = utc_now()
-    found = [_database(), *_processes(), _outbox(now), *_notices(now), _pages(), _space()]
+    found = [_database(), *_processes(), _outbox(now), *_notices(now), _pages(), *_told(now), _space()]
     parts = sorted(found, key=lambda part: part.well)
     return render_template("health/show.html", parts=parts, well=all(part.well for part in parts))
 
@@ -185,6 +186,25 @@ def _pages() -> Part:
     return Part(
         _("Pages"), False, text, _("Each page says what is the matter and what to do."), url_for("pages.overview")
     )
+
+
+def _told(now: datetime) -> list[Part]:
+    """What platforms told us by themselves; nothing where none ever did."""
+    tally = hooks.tally(session(), now)
+    if tally.last_at is None:
+        return []
+    name = _("Messages from platforms")
+    if tally.failed:
+        text = ngettext(
+            "%(num)s message could not be taken into the inbox.",
+            "%(num)s messages could not be taken into the inbox.",
+            tally.failed,
+        )
+        return [Part(name, False, text, _("Each says why, and can be taken again."), url_for("told.overview"))]
+    if tally.waiting_since is not None and now - tally.waiting_since > LATE:
+        remedy = _("The worker that sends and routes has too much to do, or is not running.")
+        return [Part(name, False, _("Some have waited for more than a minute."), remedy)]
+    return [Part(name, True, _("All that was told to us has been taken."))]
 
 
 def _space() -> Part:

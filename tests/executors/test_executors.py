@@ -11,8 +11,9 @@ from app.core.config import Outgoing
 from app.core.db import Database
 from app.core.http import Http
 from app.core.security import SecretBox
+from app.core.signing import sign
 from app.executors import errors
-from app.executors.answers import sign, verify
+from app.executors.answers import verify
 from app.executors.errors import NotNow, OutcomeUnknown, Refused
 from app.executors.manual import ManualExecutor
 from app.executors.ports import Access, Executor, Kind, Progress, Task

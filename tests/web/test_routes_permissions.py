@@ -17,6 +17,8 @@ PUBLIC = {
     "notifications.push_worker",
     "health.live",
     "health.ready",
+    "hooks.called",
+    "hooks.greeted",
     "sessions.sign_in",
     "sessions.open_session",
     "sessions.sign_out",

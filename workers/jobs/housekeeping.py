@@ -8,6 +8,7 @@ from app.audit import heads
 from app.collecting import service as collecting
 from app.core.clock import utc_now
 from app.duty import service as duty
+from app.hooks import service as hooks
 from app.inbox import counts, journal
 from app.notifications import outgoing as notifications
 from app.routing import anew, trials
@@ -17,7 +18,7 @@ log = structlog.get_logger()
 
 
 def tidy() -> None:
-    """Remove expired sessions and the like, and raw answers older than ``collecting.keep_raw_days``.
+    """Remove expired sessions and the like, and raw answers and calls older than ``collecting.keep_raw_days``.
 
     The numbers of conversations are compared with what is there; that they were wrong is logged. The audit log's end is
     written into the data folder here too.
@@ -32,6 +33,7 @@ def tidy() -> None:
         anew.tidy(session, now)
         trials.tidy(session, now)
         collecting.tidy(session, now, services.settings.collecting.keep_raw_days)
+        hooks.tidy(session, now, services.settings.collecting.keep_raw_days)
     with services.db.write() as session:
         mended = counts.mend(session)
     if mended:

@@ -8,8 +8,9 @@ from urllib.parse import quote
 
 from app.core.clock import utc_now
 from app.core.http import Http, Response
+from app.core.signing import sign
 from app.executors import errors
-from app.executors.answers import ask, failure, header, in_time, parsed, sign, verify
+from app.executors.answers import ask, failure, header, in_time, parsed, verify
 from app.executors.errors import NotNow, OutcomeUnknown, Refused
 from app.executors.ports import Abilities, Access, Kind, Notice, Outcome, Progress, Purchase, Task
 

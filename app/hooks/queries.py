@@ -1,0 +1,99 @@
+"""Reading what platforms told us."""
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session
+
+from app.hooks.models import Hook, HookCall, HookChange
+from app.hooks.types import CallState, ChangeState, Place, Tally, Trouble
+from app.pages.models import Connection, Page
+from app.pages.types import ConnectionState, PageState
+
+MOST_COUNTED = 1_000
+
+
+def place(session: Session, kind: str, place: str) -> Place | None:
+    """The page's own address for calls, unless it is closed or the page was removed."""
+    return _place(session, Hook.place == place, Page.connector == kind, Page.state != PageState.REMOVED)
+
+
+def of_page(session: Session, page_id: int) -> Place | None:
+    """A page's own address for calls; None when it has none, or it is closed."""
+    return _place(session, Hook.page_id == page_id)
+
+
+def _place(session: Session, *which: "ColumnElement[bool]") -> Place | None:
+    row = session.execute(select(Hook, Page).join(Page, Page.id == Hook.page_id).where(*which)).one_or_none()
+    if row is None:
+        return None
+    hook, page = row
+    sealed = hook.sealed_secret
+    return Place(page.id, page.url, page.connector, hook.place, sealed, dict(hook.settings)) if sealed else None
+
+
+def has_due(session: Session, now: datetime) -> bool:
+    """Whether a worker would find something to do."""
+    waiting = select(HookCall.id).where(HookCall.state == CallState.WAITING).limit(1)
+    return session.scalar(waiting) is not None or bool(due(session, now, 1))
+
+
+def due(session: Session, now: datetime, limit: int) -> list[int]:
+    """Ids of changes that can be taken now, longest due first; none of pages that are paused or stopped."""
+    query = (
+        select(HookChange.id)
+        .join(Page, Page.id == HookChange.page_id)
+        .join(Connection, Connection.page_id == HookChange.page_id)
+        .where(
+            HookChange.state == ChangeState.WAITING,
+            HookChange.due_at <= now,
+            HookChange.lease_until.is_(None) | (HookChange.lease_until <= now),
+            Page.state == PageState.ACTIVE,
+            Connection.state != ConnectionState.STOPPED,
+        )
+        .order_by(HookChange.due_at, HookChange.id)
+        .limit(limit)
+    )
+    return list(session.scalars(query))
+
+
+def tally(session: Session, now: datetime) -> Tally:
+    """How things stand."""
+    calls = select(HookCall.id).where(HookCall.state == CallState.FAILED).limit(MOST_COUNTED).subquery()
+    changes = select(HookChange.id).where(HookChange.state == ChangeState.FAILED).limit(MOST_COUNTED).subquery()
+    failed = sum(session.scalar(select(func.count()).select_from(one)) or 0 for one in (calls, changes))
+    due_ids = due(session, now, 1)
+    since = session.scalar(select(HookChange.due_at).where(HookChange.id == due_ids[0])) if due_ids else None
+    unsplit = session.scalar(select(func.min(HookCall.received_at)).where(HookCall.state == CallState.WAITING))
+    return Tally(
+        failed=min(failed, MOST_COUNTED),
+        waiting_since=min((at for at in (since, unsplit) if at is not None), default=None),
+        last_at=session.scalar(select(func.max(HookCall.received_at))),
+    )
+
+
+def troubles(session: Session, limit: int = 200) -> list[Trouble]:
+    """What could not be taken, newest first."""
+    changes = (
+        select(HookChange, Page.name)
+        .join(Page, Page.id == HookChange.page_id, isouter=True)
+        .where(HookChange.state == ChangeState.FAILED)
+        .order_by(HookChange.id.desc())
+        .limit(limit)
+    )
+    calls = (
+        select(HookCall, Page.name)
+        .join(Page, Page.id == HookCall.page_id, isouter=True)
+        .where(HookCall.state == CallState.FAILED)
+        .order_by(HookCall.id.desc())
+        .limit(limit)
+    )
+    found = [
+        Trouble(one.id, True, one.kind, name, one.told_at, one.error_code or "", one.error_detail or "")
+        for one, name in session.execute(changes)
+    ]
+    found += [
+        Trouble(one.id, False, one.kind, name, one.received_at, one.error_code or "", one.error_detail or "")
+        for one, name in session.execute(calls)
+    ]
+    return sorted(found, key=lambda one: one.told_at, reverse=True)[:limit]

@@ -1,0 +1,30 @@
+"""Keeping a call: within a second, or not at all, and then whoever calls is told so."""
+
+import structlog
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from app.connectors.hooks import Call
+from app.core.clock import utc_now
+from app.core.db import Database
+from app.hooks import service
+
+log = structlog.get_logger()
+
+
+class NotKeptError(Exception):
+    """The call was not stored: whoever sent it should send it again."""
+
+
+def keep(database: Database, kind: str, place: str, page_id: int | None, call: Call) -> None:
+    """Store a call that was verified; the same call again is not stored again. Raises NotKeptError.
+
+    ``database`` is one that loses patience in well under a second.
+    """
+    try:
+        with database.write() as session:
+            fresh = service.keep_call(session, kind, place, page_id, call, utc_now())
+    except (OperationalError, PoolTimeout) as error:
+        log.warning("call_not_kept", kind=kind, error=type(error).__name__)
+        raise NotKeptError from None
+    log.info("call_kept" if fresh else "call_known", kind=kind, page=page_id)

@@ -1,0 +1,315 @@
+"""Calls and their changes: kept, cut up, claimed, recorded; each step in a short transaction of its own."""
+
+import random
+import secrets
+import zlib
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, UpdateBase, delete, select, update
+from sqlalchemy.orm import Session
+
+from app.connectors.hooks import Call, Change
+from app.core.db import insert_or, run_in_bulk, table_of
+from app.core.ids import new_id, new_ids
+from app.core.jobs import JobName, defer_wake
+from app.core.security import new_token
+from app.hooks import rules
+from app.hooks.models import Hook, HookCall, HookChange
+from app.hooks.types import CallState, ChangeState, Claimed
+from app.pages import service as pages
+from app.pages.models import Connection, Page
+from app.pages.types import PageState
+
+KEEP_KEYS = timedelta(days=400)
+"""How long a call or a change is known as told already."""
+
+
+def open_hook(
+    session: Session,
+    page_id: int,
+    sealed_secret: bytes,
+    now: datetime,
+    *,
+    settings: dict[str, Any] | None = None,
+    renew_at: datetime | None = None,
+) -> str:
+    """Give a page an address for calls, or the one it has another secret; answer the place in it."""
+    hook = session.get(Hook, page_id)
+    if hook is None:
+        hook = Hook(page_id=page_id, place=new_token(), settings={}, created_at=now)
+        session.add(hook)
+    hook.sealed_secret, hook.renew_at = sealed_secret, renew_at
+    if settings is not None:
+        hook.settings = settings
+    session.flush()
+    return hook.place
+
+
+def close_hook(session: Session, page_id: int) -> None:
+    """Take no more calls for a page; its address is not given to another."""
+    run_in_bulk(
+        session, update(Hook).where(Hook.page_id == page_id).values(sealed_secret=None, settings={}, renew_at=None)
+    )
+
+
+def keep_call(session: Session, kind: str, place: str, page_id: int | None, call: Call, now: datetime) -> bool:
+    """Keep a call that was verified, as it came; False when it was told before."""
+    statement = insert_or(session, table_of(HookCall)).values(
+        id=new_id(),
+        kind=kind,
+        page_id=page_id,
+        digest=rules.digest(kind, place, call.body),
+        media_type=call.headers.get("content-type", "")[:100],
+        body=zlib.compress(call.body, 1),
+        received_at=now,
+        state=CallState.WAITING,
+    )
+    fresh = _count(session, statement.on_conflict_do_nothing(index_elements=["digest"]))
+    if fresh:
+        defer_wake(session, JobName.HOOKS)
+    return fresh == 1
+
+
+def waiting_calls(session: Session, limit: int = 50) -> list[HookCall]:
+    """Calls that were not cut up yet, oldest first; they belong to no session."""
+    query = select(HookCall).where(HookCall.state == CallState.WAITING).order_by(HookCall.id).limit(limit)
+    found = list(session.scalars(query))
+    session.expunge_all()
+    return found
+
+
+def record_split(session: Session, call: HookCall, changes: Sequence[Change], now: datetime) -> int:
+    """Put the changes of a call into the queue, each once however often it is told; answer how many are new."""
+    known = _pages(session, call.kind, [one.page for one in changes if one.page is not None])
+    rows = []
+    for id_, one in zip(new_ids(len(changes)), changes, strict=True):
+        page_id = call.page_id if one.page is None else known.get(one.page)
+        about = f"page {call.page_id}" if one.page is None else one.page
+        rows.append(
+            {
+                "id": id_,
+                "digest": rules.digest(call.kind, about, one.key),
+                "kind": call.kind,
+                "key": one.key[:500],
+                "page_id": page_id,
+                "body": zlib.compress(one.body, 1),
+                "told_at": call.received_at,
+                "state": ChangeState.IGNORED if page_id is None else ChangeState.WAITING,
+                "due_at": now,
+                "attempts": 0,
+            }
+        )
+    fresh = 0
+    if rows:
+        statement = insert_or(session, table_of(HookChange)).values(rows)
+        fresh = _count(session, statement.on_conflict_do_nothing(index_elements=["digest"]))
+    for row in rows:  # told before about a page that was not ours then
+        if row["page_id"] is not None and fresh < len(rows):
+            ignored = update(HookChange).where(
+                HookChange.digest == row["digest"], HookChange.state == ChangeState.IGNORED
+            )
+            session.execute(ignored.values(state=ChangeState.WAITING, page_id=row["page_id"], due_at=now))
+    _settle_call(session, call.id, CallState.SPLIT, None, None)
+    defer_wake(session, JobName.HOOKS)
+    return fresh
+
+
+def record_senseless(session: Session, call_id: int, code: str, detail: str) -> None:
+    """A call could not be cut up: a person has to look."""
+    _settle_call(session, call_id, CallState.FAILED, code, detail)
+
+
+def claim(session: Session, ids: Sequence[int], now: datetime, lease_seconds: float) -> list[Claimed]:
+    """Claim those of the changes that nobody else was quicker with."""
+    lease = secrets.token_hex(8)
+    statement = (
+        update(HookChange)
+        .where(
+            HookChange.id.in_(ids),
+            HookChange.state == ChangeState.WAITING,
+            HookChange.due_at <= now,
+            HookChange.lease_until.is_(None) | (HookChange.lease_until <= now),
+        )
+        .values(lease=lease, lease_until=now + timedelta(seconds=lease_seconds), attempts=HookChange.attempts + 1)
+    )
+    run_in_bulk(session, statement)
+    query = (
+        select(HookChange, Page, Connection)
+        .join(Page, Page.id == HookChange.page_id)
+        .join(Connection, Connection.page_id == HookChange.page_id)
+        .where(HookChange.lease == lease)
+        .order_by(HookChange.id)
+    )
+    return [
+        Claimed(
+            id=one.id,
+            key=one.key,
+            body=zlib.decompress(one.body or b""),
+            attempts=one.attempts,
+            told_at=one.told_at,
+            lease=lease,
+            page_id=page.id,
+            team_id=page.team_id,
+            connector=page.connector,
+            url=page.url,
+            settings=dict(connection.settings),
+            sealed_secret=connection.sealed_secret,
+        )
+        for one, page, connection in session.execute(query.execution_options(populate_existing=True))
+    ]
+
+
+def is_held(session: Session, claimed: Claimed) -> bool:
+    """Whether the change is still this process's, locked until the transaction ends."""
+    query = select(HookChange.id).where(_mine(claimed)).with_for_update()
+    return session.scalar(query) is not None
+
+
+def record_taken(session: Session, claimed: Claimed) -> None:
+    """What it told is stored."""
+    _settle(session, claimed, ChangeState.DONE)
+
+
+def record_early(session: Session, claimed: Claimed, now: datetime) -> None:
+    """It speaks of a comment nobody knows yet: look again later, for a day."""
+    when = rules.wait_for_comment(now, claimed.told_at)
+    if when is None:
+        _settle(session, claimed, ChangeState.DONE)
+    else:
+        _put_off(session, claimed, when, None, "")
+
+
+def record_failure(
+    session: Session,
+    claimed: Claimed,
+    now: datetime,
+    code: str,
+    detail: str,
+    *,
+    again: bool,
+    named: datetime | None = None,
+) -> None:
+    """It could not be taken: try later when ``again``, else (or after many tries) show it to a person."""
+    when = rules.retry_at(now, claimed.attempts, random.random(), named) if again else None  # noqa: S311
+    if when is None:
+        _settle(session, claimed, ChangeState.FAILED, code, detail)
+    else:
+        _put_off(session, claimed, when, code, detail)
+
+
+def record_stopped(session: Session, claimed: Claimed, now: datetime, code: str, detail: str) -> None:
+    """The page's credentials no longer work: this waits with all else of the page until they are mended."""
+    pages.stop(session, claimed.page_id, now, code, detail)
+    _put_off(session, claimed, now, code, detail)
+
+
+def replay(
+    session: Session, now: datetime, *, since: datetime | None = None, page_ids: Sequence[int] | None = None
+) -> int:
+    """Take again what could not be taken, or with ``since`` everything told since then; answer how much that is.
+
+    ``page_ids`` narrows it to these pages. What is no longer kept is left as it is.
+    """
+    changes = [HookChange.body.is_not(None), HookChange.state != ChangeState.WAITING]
+    calls = [HookCall.body.is_not(None), HookCall.state != CallState.WAITING]
+    if since is None:
+        changes.append(HookChange.state == ChangeState.FAILED)
+        calls.append(HookCall.state == CallState.FAILED)
+    else:
+        changes += [HookChange.told_at >= since, HookChange.state != ChangeState.IGNORED]
+        calls.append(HookCall.received_at >= since)
+    if page_ids is not None:
+        changes.append(HookChange.page_id.in_(page_ids))
+        calls.append(HookCall.page_id.in_(page_ids))
+    return _again(session, now, changes, calls)
+
+
+def try_again(session: Session, now: datetime, *, change_id: int | None = None, call_id: int | None = None) -> int:
+    """Take one failed change or call again; answer 1, or 0 when it is not failed (any more)."""
+    failed = [HookChange.id == change_id, HookChange.state == ChangeState.FAILED, HookChange.body.is_not(None)]
+    senseless = [HookCall.id == call_id, HookCall.state == CallState.FAILED, HookCall.body.is_not(None)]
+    return _again(session, now, failed, senseless)
+
+
+def dismiss(session: Session, *, change_id: int | None = None, call_id: int | None = None) -> None:
+    """A person has looked at something that can't be taken, and wants to see it no more."""
+    run_in_bulk(
+        session,
+        update(HookChange)
+        .where(HookChange.id == change_id, HookChange.state == ChangeState.FAILED)
+        .values(state=ChangeState.IGNORED),
+        update(HookCall)
+        .where(HookCall.id == call_id, HookCall.state == CallState.FAILED)
+        .values(state=CallState.SPLIT),
+    )
+
+
+def tidy(session: Session, now: datetime, keep_days: int) -> None:
+    """Drop the words of what was told before that many days, and in time the memory that it was told."""
+    old, forgotten = now - timedelta(days=keep_days), now - max(KEEP_KEYS, timedelta(days=keep_days))
+    run_in_bulk(
+        session,
+        update(HookChange)
+        .where(HookChange.told_at < old, HookChange.state != ChangeState.WAITING, HookChange.body.is_not(None))
+        .values(body=None),
+        update(HookCall)
+        .where(HookCall.received_at < old, HookCall.state != CallState.WAITING, HookCall.body.is_not(None))
+        .values(body=None),
+        delete(HookChange).where(HookChange.told_at < forgotten),
+        delete(HookCall).where(HookCall.received_at < forgotten),
+    )
+
+
+def remove_pages(session: Session, page_ids: Sequence[int]) -> None:
+    """Remove all that was told about these pages, and their addresses."""
+    run_in_bulk(session, *(delete(table).where(table.page_id.in_(page_ids)) for table in (HookChange, HookCall, Hook)))
+
+
+def _again(
+    session: Session, now: datetime, changes: "list[ColumnElement[bool]]", calls: "list[ColumnElement[bool]]"
+) -> int:
+    count = _count(
+        session,
+        update(HookChange)
+        .where(*changes)
+        .values(state=ChangeState.WAITING, due_at=now, attempts=0, lease=None, lease_until=None),
+    ) + _count(session, update(HookCall).where(*calls).values(state=CallState.WAITING))
+    defer_wake(session, JobName.HOOKS)
+    return count
+
+
+def _count(session: Session, statement: UpdateBase) -> int:
+    """Carry out a statement and answer how many rows it changed."""
+    done = session.execute(statement.execution_options(synchronize_session=False))
+    return int(done.rowcount)  # type: ignore[attr-defined]
+
+
+def _pages(session: Session, kind: str, urls: Sequence[str]) -> dict[str, int]:
+    """The ids of the pages at these addresses that we look after."""
+    query = select(Page.url, Page.id).where(
+        Page.connector == kind, Page.url.in_(set(urls)), Page.state != PageState.REMOVED
+    )
+    return dict(session.execute(query).all()) if urls else {}
+
+
+def _mine(claimed: Claimed) -> "ColumnElement[bool]":
+    return (HookChange.id == claimed.id) & (HookChange.lease == claimed.lease)
+
+
+def _settle(
+    session: Session, claimed: Claimed, state: ChangeState, code: str | None = None, detail: str | None = None
+) -> None:
+    values = {"state": state, "error_code": code, "error_detail": detail, "lease": None, "lease_until": None}
+    run_in_bulk(session, update(HookChange).where(_mine(claimed)).values(**values))
+
+
+def _put_off(session: Session, claimed: Claimed, when: datetime, code: str | None, detail: str) -> None:
+    values = {"due_at": when, "error_code": code, "error_detail": detail, "lease": None, "lease_until": None}
+    run_in_bulk(session, update(HookChange).where(_mine(claimed)).values(**values))
+
+
+def _settle_call(session: Session, call_id: int, state: CallState, code: str | None, detail: str | None) -> None:
+    values = {"state": state, "error_code": code, "error_detail": detail}
+    run_in_bulk(session, update(HookCall).where(HookCall.id == call_id).values(**values))
