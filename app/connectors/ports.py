@@ -125,6 +125,8 @@ class Post:
     external_id: str
     url: str | None = None
     title: str | None = None
+    status: "Status | None" = None
+    """HELD while visitors don't see it, TRASH or DELETED once it was removed; None where the answer does not say."""
 
 
 @dataclass(frozen=True, slots=True)

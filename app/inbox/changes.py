@@ -12,7 +12,7 @@ from app.connectors.ports import Item, Status, Verdict
 from app.core.events import Changed, announce
 from app.core.ids import new_id
 from app.inbox import rules
-from app.inbox.models import Comment, CommentVersion, Conversation, ConversationEvent
+from app.inbox.models import Comment, CommentVersion, Conversation, ConversationEvent, Post
 from app.inbox.types import ConversationState, EventKind, NewFact
 from app.pages.rules import next_verify
 
@@ -95,6 +95,19 @@ def _follow(session: Session, item: Item, known: Known, changed_at: datetime, no
         if known.conversation_id is not None and not known.is_us:
             _refresh_snippet(session, known.conversation_id, item.text)
     session.execute(update(Comment).where(Comment.id == known.id).values(**values))
+    _follow_post(session, item, known)
+
+
+def _follow_post(session: Session, item: Item, known: Known) -> None:
+    """A comment that went with its post, or came back with it, tells of the post too."""
+    told = item.post.status
+    if told is None and (known.status is not Status.TRASH or item.status is Status.TRASH):
+        return
+    post = update(Post).where(Post.id == select(Comment.post_id).where(Comment.id == known.id).scalar_subquery())
+    if told is None:
+        session.execute(post.where(Post.status == Status.TRASH).values(status=Status.LIVE))
+    else:
+        session.execute(post.where(Post.status != told).values(status=told))
 
 
 def apply_verdicts(session: Session, page_id: int, verdicts: Sequence[Verdict], now: datetime) -> Changes:

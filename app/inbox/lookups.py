@@ -7,6 +7,7 @@ from sqlalchemy import Select, and_, select, update
 from sqlalchemy.orm import Session
 
 from app.connectors.ports import Post as PostRef
+from app.connectors.ports import Status
 from app.core.bulk import insert_rows, pairs
 from app.core.ids import new_ids
 from app.inbox.changes import Known
@@ -41,15 +42,17 @@ def roots(session: Session, keys: Sequence[Key]) -> dict[Key, tuple[str, int | N
 
 
 def posts(session: Session, wanted: dict[Key, PostRef]) -> dict[Key, int]:
-    """The posts' ids; new ones are stored, changed titles and addresses followed."""
+    """The posts' ids; new ones are stored, changed titles, addresses and states followed."""
     found: dict[Key, int] = {}
-    query = select(Post.page_id, Post.external_id, Post.id, Post.url, Post.title)
-    for page_id, external_id, post_id, url, title in _matching(session, query, Post.external_id, list(wanted)):
+    query = select(Post.page_id, Post.external_id, Post.id, Post.url, Post.title, Post.status)
+    for page_id, external_id, post_id, *known in _matching(session, query, Post.external_id, list(wanted)):
         ref = wanted[page_id, external_id]
         found[page_id, external_id] = post_id
-        now_url, now_title = (ref.url or "")[:2000] or url, (ref.title or "")[:500] or title
-        if (now_url, now_title) != (url, title):
-            session.execute(update(Post).where(Post.id == post_id).values(url=now_url, title=now_title))
+        url, title, status = known
+        told = [(ref.url or "")[:2000] or url, (ref.title or "")[:500] or title, ref.status or status]
+        if told != known:
+            values = dict(zip(("url", "title", "status"), told, strict=True))
+            session.execute(update(Post).where(Post.id == post_id).values(**values))
     fresh = [key for key in wanted if key not in found]
     found |= zip(fresh, new_ids(len(fresh)), strict=True)
     rows = [
@@ -59,6 +62,7 @@ def posts(session: Session, wanted: dict[Key, PostRef]) -> dict[Key, int]:
             "external_id": key[1],
             "url": (wanted[key].url or "")[:2000] or None,
             "title": (wanted[key].title or "")[:500] or None,
+            "status": wanted[key].status or Status.LIVE,
         }
         for key in fresh
     ]

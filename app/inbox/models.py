@@ -23,6 +23,7 @@ class Post(Base):
     external_id: Mapped[str] = mapped_column(String(500))
     url: Mapped[str | None] = mapped_column(String(2000))
     title: Mapped[str | None] = mapped_column(String(500))
+    status: Mapped[Status] = mapped_column(default=Status.LIVE, server_default=Status.LIVE.value)
 
 
 class Conversation(Base):

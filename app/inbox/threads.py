@@ -64,6 +64,7 @@ def conversation(session: Session, actor: Actor, conversation_id: int) -> Conver
         connection_stopped=connection.state is ConnectionState.STOPPED or page.state is not PageState.ACTIVE,
         post_title=post.title,
         post_url=post.url,
+        post_status=post.status,
         contact_id=contact.id,
         person=contact.name,
         person_url=identity.url,

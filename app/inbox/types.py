@@ -155,6 +155,7 @@ class ConversationView:
     connection_stopped: bool
     post_title: str | None
     post_url: str | None
+    post_status: Status
     contact_id: int
     person: str
     person_url: str | None

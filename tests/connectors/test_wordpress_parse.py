@@ -157,3 +157,20 @@ def test_the_digest_tells_every_change_that_matters() -> None:
         {"content": {"rendered": "<p>Hell</p>"}},
     ]
     assert len({base, *(parse.digest([PLAIN | change]) for change in changes), parse.digest([])}) == 6
+
+
+@pytest.mark.parametrize(
+    ("changes", "status"),
+    [
+        ({"status": "post-trashed"}, Status.TRASH),
+        (
+            {"_embedded": {"up": [{"id": 3, "link": "https://blog.example/p/", "title": {"rendered": "P"}}]}},
+            Status.LIVE,
+        ),
+        ({"_embedded": {"up": [{"code": "rest_post_invalid_id", "data": {"status": 404}}]}}, Status.DELETED),
+        ({"_embedded": {"up": [{"code": "rest_forbidden", "data": {"status": 401}}]}}, Status.HELD),
+        ({}, None),
+    ],
+)
+def test_an_answer_tells_of_the_post_too(changes: dict[str, Any], status: Status | None) -> None:
+    assert one(**changes).post.status is status

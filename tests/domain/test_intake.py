@@ -156,6 +156,19 @@ def test_a_deletion_is_followed_and_closes_what_nobody_asks_any_more(house: Hous
         assert [event.kind for event in threads.events(session, house.ann, row.id)] == [EventKind.VANISHED]
 
 
+def test_a_post_that_goes_into_the_trash_and_comes_back_is_followed(house: House, now: datetime) -> None:
+    first = house.platform.say("Eva", "Lovely", now - timedelta(hours=1))
+    house.collect()
+    (talk,) = (row.id for row in _talks(house))
+    there = house.platform.comments[first]
+    gone = replace(there, status=Status.TRASH, post=replace(there.post, status=Status.TRASH))
+    for comment, status in ((gone, Status.TRASH), (there, Status.LIVE)):
+        house.platform.comments[first] = comment
+        house.collector.reconcile([house.page_id])
+        with house.db.read() as session:
+            assert threads.conversation(session, house.ann, talk).post_status is status
+
+
 def test_a_second_look_comes_less_often_as_a_comment_ages(house: House, now: datetime) -> None:
     waits = [
         page_rules_next(now, now - age) - now

@@ -1,5 +1,6 @@
 """Why here? The rule, its words in the text, what nearly matched, and what has changed since."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -84,3 +85,13 @@ def test_beside_the_conversation_it_unfolds(agent: Browser, talk: str) -> None:
 def test_only_those_who_may_read_the_inbox_are_told(browser: Browser, agent: Browser, talk: str) -> None:
     assert browser.get(f"/routing/why/{talk}").status_code == 302
     assert agent.get("/routing/why/1").status_code == 404
+
+
+def test_the_thread_ends_with_what_happened_in_order(agent: Browser, talk: str) -> None:
+    for act in ("take", "resolve", "reopen"):
+        version = re.findall(r'name="version" value="(\d+)"', agent.get(f"/inbox/{talk}").text)[0]
+        agent.post(f"/inbox/{talk}/{act}", version=version)
+    page = agent.get(f"/inbox/{talk}")
+    thread = words(page).split("Why here")[0]
+    steps = ["2 steps before", "by the rule “Parcels”", "took it.", "marked it as done.", "opened it again."]
+    assert [thread.index(step) for step in steps] == sorted(thread.index(step) for step in steps)

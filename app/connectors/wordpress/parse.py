@@ -4,6 +4,7 @@ import hashlib
 import html
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urldefrag, urlsplit
 
@@ -96,7 +97,17 @@ def _post(data: Mapping[str, Any]) -> Post:
     link = _address(embedded.get("link"))
     if link is None and (own := _address(data.get("link"))):
         link = urldefrag(own).url
-    return Post(number, link, title(_dig(embedded, "title", "rendered")))
+    return Post(number, link, title(_dig(embedded, "title", "rendered")), _post_status(data, embedded))
+
+
+def _post_status(data: Mapping[str, Any], embedded: Mapping[str, Any]) -> Status | None:
+    """A post in the trash takes its comments along; one that may not be seen comes as the reason why."""
+    if data.get("status") == "post-trashed":
+        return Status.TRASH
+    refused = _dig(embedded, "data", "status")
+    if refused is not None:
+        return Status.DELETED if refused == HTTPStatus.NOT_FOUND else Status.HELD
+    return Status.LIVE if embedded else None
 
 
 def _embedded_post(data: Mapping[str, Any]) -> Mapping[str, Any]:

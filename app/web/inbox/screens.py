@@ -55,6 +55,7 @@ from app.web.inbox.narrow import Chip
 from app.web.inbox.place import Place
 from app.web.inbox.thread import Line
 from app.web.present import words
+from app.web.present.word import Word
 from app.writing import queries as writing
 from app.writing.types import Begun, Voice, Words
 
@@ -144,6 +145,14 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """A system line of a conversation."""
+
+    word: Word
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class TalkScreen:
     """One conversation."""
 
@@ -179,6 +188,13 @@ class TalkScreen:
     def acts(self) -> list[Act]:
         """What can be done to a comment at the page."""
         return [act for act in Act if act.value in {one.value for one in self.can.moderate}]
+
+    @property
+    def steps(self) -> list[Step]:
+        """What Porchlight and people did here, in order. What somebody decided about the team is an event already."""
+        routed = [Step(Word(words.why(one), "route"), one.at) for one in self.why if one.actor is None]
+        done = [Step(words.event(one), one.at) for one in self.events]
+        return sorted([*routed, *done], key=lambda one: one.at)
 
     @property
     def seen(self) -> str:

@@ -68,6 +68,17 @@ def status(one: Status) -> Word | None:
     }[one]
 
 
+def post_status(one: Status) -> Word | None:
+    """Where a post stands at its source; nothing needs saying about one that can be seen."""
+    return {
+        Status.LIVE: None,
+        Status.HELD: Word(_("Visitors can’t see this post"), "eye-off"),
+        Status.SPAM: Word(_("Post set aside as spam"), "shield-alert", "bad"),
+        Status.TRASH: Word(_("Post in the trash"), "trash-2", "bad"),
+        Status.DELETED: Word(_("Post deleted"), "trash-2", "bad"),
+    }[one]
+
+
 def moderation(act: Act) -> Word:
     """What can be done to a comment at its source."""
     return {
