@@ -2,6 +2,7 @@
 
 from app.accounts import models as accounts
 from app.audit import models as audit
+from app.campaigns import models as campaigns
 from app.contacts import models as contacts
 from app.core.db import Base
 from app.desk import models as desk
@@ -18,12 +19,14 @@ from app.routing import models as routing
 from app.search import models as search
 from app.signals import models as signals
 from app.texts import models as texts
+from app.upkeep import models as upkeep
 from app.writing import models as writing
 
 __all__ = [
     "Base",
     "accounts",
     "audit",
+    "campaigns",
     "contacts",
     "desk",
     "duty",
@@ -39,5 +42,6 @@ __all__ = [
     "search",
     "signals",
     "texts",
+    "upkeep",
     "writing",
 ]

@@ -35,6 +35,7 @@ from workers import context
 log = structlog.get_logger()
 TICK_SECONDS = 1.0
 SWEEP_SECONDS = 10.0
+MINUTE = 60.0
 HOUR = 3600.0
 LONGEST_PAUSE = 30.0
 
@@ -64,6 +65,7 @@ TABLE = (
     Entry(JobName.LEARN, learning.is_due, HOUR),
     Entry(JobName.NOTIFY, notifications.has_due, SWEEP_SECONDS),
     Entry(JobName.TRY_RULES, trials.has_due, SWEEP_SECONDS),
+    Entry(JobName.UPKEEP, None, MINUTE),
     Entry(JobName.TIDY, None, HOUR),
 )
 

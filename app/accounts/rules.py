@@ -18,6 +18,7 @@ _LEADING = _EVERYBODY | {
     Permission.CURATE,
     Permission.DECIDE_REMEDY,
     Permission.LIFT_DO_NOT_CONTACT,
+    Permission.MANAGE_CAMPAIGNS,
     Permission.MANAGE_REMEDIES,
     Permission.MANAGE_DUTY,
     Permission.MANAGE_ROUTING,
@@ -27,7 +28,7 @@ _LEADING = _EVERYBODY | {
 }
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.AGENT: _EVERYBODY,
-    Role.MARKETER: _EVERYBODY | {Permission.MANAGE_TEXTS},
+    Role.MARKETER: _EVERYBODY | {Permission.MANAGE_CAMPAIGNS, Permission.MANAGE_TEXTS},
     Role.SUPERVISOR: _LEADING,
     Role.ADMIN: _LEADING
     | {

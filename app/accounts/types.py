@@ -21,6 +21,8 @@ class Permission(StrEnum):
     READ_PAGES = "read_pages"
     MANAGE_PAGES = "manage_pages"
     READ_ROUTING = "read_routing"
+    MANAGE_CAMPAIGNS = "manage_campaigns"
+    """Plan and close campaigns, say who looks after a page."""
     MANAGE_ROUTING = "manage_routing"
     """Write, try and publish rules."""
     OWN_ACCOUNT = "own_account"

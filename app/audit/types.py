@@ -32,6 +32,7 @@ class Action(StrEnum):
     SHOP_ADDED = "remedies:shop:added"
     SHOP_CHANGED = "remedies:shop:changed"
     GUARD_ANSWERED = "remedies:guard:answered"
+    CAMPAIGN_CLOSED = "campaigns:campaign:closed"
     RULES_PROPOSED = "routing:rules:proposed"
     RULES_APPROVED = "routing:rules:approved"
     RULES_PUBLISHED = "routing:rules:published"

@@ -44,13 +44,14 @@ class JobName(StrEnum):
     LEARN = "workers.jobs.learning.learn_due"
     NOTIFY = "workers.jobs.notifications.notify"
     TRY_RULES = "workers.jobs.routing.try_rules"
+    UPKEEP = "workers.jobs.upkeep.look_after"
     TIDY = "workers.jobs.housekeeping.tidy"
 
     @property
     def queue(self) -> QueueName:
         if self is JobName.NOTIFY:
             return QueueName.NOTICES
-        patient = (JobName.COLLECT, JobName.RECONCILE, JobName.TRY_RULES, JobName.TIDY)
+        patient = (JobName.COLLECT, JobName.RECONCILE, JobName.TRY_RULES, JobName.UPKEEP, JobName.TIDY)
         return QueueName.PATIENT if self in patient else QueueName.PROMPT
 
 

@@ -11,6 +11,8 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from app.accounts import queries as accounts
+from app.campaigns import queries as campaigns
+from app.campaigns.models import CampaignPost
 from app.core.i18n import gettext as _
 from app.core.i18n import lazy
 from app.inbox.models import Conversation, ConversationTag, Tag
@@ -87,6 +89,10 @@ def _tags(session: Session) -> list[Choice]:
     return [Choice(str(tag_id), name) for tag_id, name in session.execute(query)]
 
 
+def _campaigns(session: Session) -> list[Choice]:
+    return [Choice(str(one.id), one.name) for one in campaigns.names(session)]
+
+
 def _assigned(value: str, of: Any) -> ColumnElement[bool]:
     found: ColumnElement[bool] = of.assignee_id.is_(None) if value == NOBODY else of.assignee_id == int(value)
     return found
@@ -145,6 +151,16 @@ _ALL = (
         _assigned,
         _people,
         counted=True,
+    ),
+    Filter(
+        "campaign",
+        lazy("Campaign"),
+        "calendar",
+        _is_number,
+        lambda value, _of: Conversation.post_id.in_(
+            select(CampaignPost.post_id).where(CampaignPost.campaign_id == int(value))
+        ),
+        _campaigns,
     ),
     Filter(
         "kind",

@@ -33,6 +33,7 @@ class EventKind(StrEnum):
     GIVEN_OUT = "given_out"
     GIVEN_BACK = "given_back"
     NOT_IN_TIME = "not_in_time"
+    INHERITED = "inherited"
     RESOLVED = "resolved"
     REOPENED = "reopened"
     CAME_BACK = "came_back"

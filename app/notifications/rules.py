@@ -16,6 +16,8 @@ EVENTS = {
     SignalKind.PAGE_STOPPED: Event.PAGE_STOPPED,
     SignalKind.APPROVAL_WANTED: Event.APPROVAL_WANTED,
     SignalKind.APPROVAL_DECIDED: Event.APPROVAL_DECIDED,
+    SignalKind.HANDED_OVER: Event.HANDED_OVER,
+    SignalKind.PAGE_GIVEN: Event.PAGE_GIVEN,
     SignalKind.RULE: Event.RULE,
     SignalKind.NEW_IN_TEAM: Event.NEW_IN_TEAM,
 }

@@ -17,6 +17,8 @@ class Event(StrEnum):
     APPROVAL_WANTED = "approval_wanted"
     APPROVAL_DECIDED = "approval_decided"
     PAGE_STOPPED = "page_stopped"
+    HANDED_OVER = "handed_over"
+    PAGE_GIVEN = "page_given"
     RULE = "rule"
     NEW_IN_TEAM = "new_in_team"
     DIGEST = "digest"

@@ -20,6 +20,8 @@ TITLES: dict[Event, tuple[str, str]] = {
     Event.APPROVAL_WANTED: (lazy("A reply waits for my approval"), lazy("A reply waits for approval")),
     Event.APPROVAL_DECIDED: (lazy("My reply was approved or not"), ""),
     Event.PAGE_STOPPED: (lazy("A page can’t be read any more"), lazy("A page can’t be read any more")),
+    Event.HANDED_OVER: (lazy("A closed campaign leaves something to me"), ""),
+    Event.PAGE_GIVEN: (lazy("I look after another page"), ""),
     Event.RULE: (lazy("A rule tells me of a conversation"), ""),
     Event.NEW_IN_TEAM: (lazy("Something new in my teams"), lazy("A new conversation")),
     Event.DIGEST: (
@@ -44,6 +46,8 @@ def line(told: Told) -> str:
             return _("%(page)s can’t be read or answered any more: %(why)s", page=names["page"], why=why)
         case Event.REPLY_FAILED | Event.REPLY_UNCLEAR:
             return _not_sent(told, names)
+        case Event.HANDED_OVER | Event.PAGE_GIVEN:
+            return _upkeep(told, names)
         case Event.NEW_IN_TEAM | Event.DIGEST:
             return _many(told, names)
         case Event.ASSIGNED if told.who is None:
@@ -71,6 +75,15 @@ def _not_sent(told: Told, names: dict[str, str]) -> str:
     return _("A reply to %(person)s on %(page)s could not be sent: %(why)s", **names, why=why)
 
 
+def _upkeep(told: Told, names: dict[str, str]) -> str:
+    if told.event is Event.PAGE_GIVEN:
+        return _("%(who)s gave you %(page)s to look after.", **names)
+    campaign = told.facts.get("name", "?")
+    return _(
+        "%(who)s closed the campaign “%(campaign)s” and left to you what it leaves open.", campaign=campaign, **names
+    )
+
+
 def _many(told: Told, names: dict[str, str]) -> str:
     count = int(told.facts.get("count", 1))
     team = _(told.team) if told.team else "?"
@@ -93,6 +106,8 @@ def place(told: Told) -> str:
     """The path of the screen it is about."""
     if told.conversation_id is not None:
         return f"/inbox/{told.conversation_id}"
+    if told.event is Event.HANDED_OVER:
+        return f"/campaigns/{told.facts.get('campaign', '')}"
     if told.page_id is not None:
         return f"/pages/{told.page_id}"
     return "/inbox?view=unassigned" if told.event is Event.DIGEST else "/inbox?view=team"

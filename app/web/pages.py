@@ -16,6 +16,7 @@ from app.outbox import queries as outbox
 from app.pages import connect, queries
 from app.pages import service as pages
 from app.pages.types import PageState, PageView, Reach
+from app.upkeep import stewards
 from app.web.connect import entered, wrong_login
 
 blueprint = Blueprint("pages", __name__, url_prefix="/pages")
@@ -122,6 +123,7 @@ def _show(reading: Any, page_id: int, mistakes: dict[str, str], login: str = "")
         waiting=outbox.waiting_by_page(reading).get(page.id, 0),
         can=connect.capabilities(services().connectors, services().box, reach),
         sign_in=connect.sign_in(services().connectors, page),
+        looked_after=stewards.of_pages(reading, [page.id])[page.id],
         mistakes=mistakes,
         login=login,
     )

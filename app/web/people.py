@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from app.accounts import queries, staff
 from app.accounts import service as accounts
 from app.accounts.types import Permission, PersonTyped, PersonView, Role
+from app.campaigns import queries as campaigns
 from app.core.clock import utc_now
 from app.core.errors import Conflict, InvalidInput, NotFound, PorchlightError
 from app.core.i18n import gettext as _
@@ -17,8 +18,9 @@ from app.core.text import plain
 from app.edge.context import actor, services, session
 from app.edge.errors import status_of
 from app.edge.routes import rejected, route
-from app.inbox import leaving
+from app.upkeep import stewards
 from app.web.account import NAMES
+from app.web.inbox.place import number
 from app.web.present import words
 
 blueprint = Blueprint("people", __name__, url_prefix="/people")
@@ -85,7 +87,7 @@ def switch_off(user_id: int) -> ResponseReturnValue:
     """End an account; what was given to it waits for anyone again."""
 
     def work(now: datetime) -> str:
-        freed = leaving.switch_off(session(), actor(), user_id, now)
+        freed = stewards.switch_off(session(), actor(), user_id, number(request.form.get("heir")), now)
         return ngettext(
             "Switched off. %(num)s conversation waits for anyone again.",
             "Switched off. %(num)s conversations wait for anyone again.",
@@ -123,7 +125,7 @@ def rename_team(team_id: int) -> ResponseReturnValue:
 def _act(user_id: int, work: Callable[[datetime], str]) -> ResponseReturnValue:
     try:
         said = work(utc_now())
-    except Conflict as error:
+    except (Conflict, InvalidInput) as error:
         return _refused(user_id, error)
     flash(said, "good")
     return redirect(url_for("people.show", user_id=user_id), 303)
@@ -176,7 +178,14 @@ def _page(
     person: PersonView, *, typed: PersonTyped | None = None, errors: dict[str, str] | None = None, link: str = ""
 ) -> str:
     return render_template(
-        "people/show.html", person=person, typed=typed or person, errors=errors or {}, link=link, **_choices()
+        "people/show.html",
+        person=person,
+        typed=typed or person,
+        errors=errors or {},
+        link=link,
+        duties=stewards.duties(session(), person.id),
+        heirs=[(one.id, one.name) for one in campaigns.staff(session()) if one.id != person.id],
+        **_choices(),
     )
 
 

@@ -87,6 +87,8 @@ def _filters(template: str, error: PorchlightError | None = None) -> str:
 
 
 def _teams() -> list[TeamView]:
-    """Teams that this person may keep views for."""
+    """Teams that this person may keep views for; looked up only for those who may for any."""
     me = actor()
+    if not any(rules.may_change(me, me.id, team_id) for team_id in me.team_ids):
+        return []
     return [team for team in accounts.teams(session()) if rules.may_change(me, me.id, team.id)]

@@ -64,6 +64,7 @@ def ways(counts: Mapping[str, Length] | None = None, saved: Sequence[SavedView] 
                 *to("contacts.overview", _("Contacts"), "book-user", Permission.READ_INBOX),
                 *to("remedies.overview", _("Remedies"), "hand-coins", Permission.ASK_REMEDY),
                 *to("pages.overview", _("Pages"), "activity", Permission.READ_PAGES),
+                *to("campaigns.overview", _("Campaigns"), "megaphone", Permission.READ_PAGES),
                 *to("rules.overview", _("Routing"), "route", Permission.READ_ROUTING),
                 *to("duty.overview", _("At work"), "user-check", Permission.READ_INBOX),
                 *to("texts.overview", _("Saved replies"), "message-square", Permission.ANSWER),

@@ -124,7 +124,12 @@ def role(one: Role) -> str:
     }[one]
 
 
-_WHO = {EventKind.GIVEN_OUT: "to", EventKind.GIVEN_BACK: "from", EventKind.NOT_IN_TIME: "from"}
+_WHO = {
+    EventKind.GIVEN_OUT: "to",
+    EventKind.GIVEN_BACK: "from",
+    EventKind.NOT_IN_TIME: "from",
+    EventKind.INHERITED: "to",
+}
 """Where nobody acted, the person it is about."""
 
 
@@ -190,6 +195,9 @@ def _plain_event(kind: EventKind, who: str) -> Word:
         EventKind.REPLY_FAILED: Word(_("Something could not be carried out at the page."), "triangle-alert", "bad"),
         EventKind.REPLY_UNCLEAR: Word(_("Nobody can tell whether a reply arrived."), "triangle-alert", "attention"),
         EventKind.GIVEN_OUT: Word(_("Given to %(who)s, whose turn it was.", who=who), "user-check"),
+        EventKind.INHERITED: Word(
+            _("Given to %(who)s, who inherited what people write under this campaign’s posts.", who=who), "user-check"
+        ),
         EventKind.GIVEN_BACK: Word(_("Back for anyone to take: %(who)s is not there.", who=who), "user-x"),
         EventKind.NOT_IN_TIME: Word(_("Back for anyone to take: %(who)s did not answer in time.", who=who), "user-x"),
         EventKind.VANISHED: Word(_("Everything they wrote was taken down at the page."), "eye-off"),
@@ -368,6 +376,8 @@ def notice_icon(event: Event) -> str:
         Event.APPROVAL_WANTED: "hourglass",
         Event.APPROVAL_DECIDED: "shield-check",
         Event.PAGE_STOPPED: "unplug",
+        Event.HANDED_OVER: "flag",
+        Event.PAGE_GIVEN: "activity",
         Event.NEW_IN_TEAM: "message-square",
         Event.DIGEST: "calendar",
     }[event]

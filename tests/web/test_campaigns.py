@@ -1,0 +1,94 @@
+"""Planning and handing over campaigns on the screen."""
+
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+
+from app.accounts.types import Role
+from app.bootstrap import Services
+from app.core.clock import utc_now
+from tests.domain.platform import Platform
+from tests.web.browser import Browser, words
+from tests.web.conftest import signed_in
+from tests.web.scene import Scene
+
+TODAY = utc_now().date()
+
+
+def day(number: int) -> str:
+    return (TODAY + timedelta(days=number)).isoformat()
+
+
+@pytest.fixture
+def scene(parts: Services, platform: Platform, crew: dict[Role, int]) -> Scene:
+    return Scene(parts, platform)
+
+
+@pytest.fixture
+def marketer(app: Flask, crew: dict[Role, int]) -> Browser:
+    return signed_in(app, Role.MARKETER)
+
+
+def test_a_campaign_from_its_plan_to_its_hand_over(
+    marketer: Browser, agent: Browser, scene: Scene, crew: dict[Role, int]
+) -> None:
+    assert "No campaign is planned yet" in words(marketer.get("/campaigns"))
+    assert "Garden blog: nothing from" in words(marketer.get("/campaigns"))
+    plan = {
+        "name": "Tulips & more",
+        "goal": "Sell bulbs",
+        "owner": crew[Role.MARKETER],
+        "first": day(-9),
+        "last": day(-1),
+        "zone": "Europe/Berlin",
+        "pages": scene.page_id,
+        "disciplines": "pr",
+    }
+    refused = marketer.post("/campaigns/add", **(plan | {"last": day(-20)}))
+    assert refused.status_code == 422
+    assert "The last day can’t be before the first." in words(refused)
+    assert 'value="Tulips &amp; more"' in refused.text
+    assert marketer.post("/campaigns/add", **plan).location == "/campaigns/1"
+    shown = words(marketer.get("/campaigns/1"))
+    assert "nobody has signed who inherits" in shown
+    assert "Press" in shown
+    entry = {"title": "A walk", "day": day(-2), "discipline": "pr", "page": ""}
+    assert marketer.post("/campaigns/1/entries", **entry).status_code == 303
+    assert marketer.post("/campaigns/1/entries", **(entry | {"day": "soon"})).status_code == 422
+    month = marketer.get(f"/campaigns/calendar?month={day(-2)[:7]}")
+    assert "A walk" in words(month)
+    assert "<svg" in month.text
+    assert marketer.get("/campaigns/calendar?month=never").status_code == 200
+
+    form = marketer.get("/campaigns/1/hand-over")
+    assert "0 open conversations" in words(form)
+    one = crew[Role.AGENT]
+    heirs = {f"heir-{scene.page_id}": one, "conversations": one, "remedies": one, "asked": one, "questions": ""}
+    refused = marketer.post("/campaigns/1/hand-over", **heirs, plan="", successor="")
+    assert refused.status_code == 422
+    assert "Name the next campaign" in words(refused)
+    assert marketer.post("/campaigns/1/hand-over", **heirs, plan="A post a week", successor="").status_code == 303
+    assert "A post a week" in words(agent.get("/campaigns/1"))
+    assert marketer.get("/campaigns/1/hand-over").status_code == 409
+    assert marketer.post("/campaigns/1/change", **plan, version=1).status_code == 409
+    assert "Agent" in words(agent.get(f"/pages/{scene.page_id}"))
+    assert agent.get("/campaigns/add").status_code == 403
+    assert agent.get("/campaigns/77").status_code == 404
+
+
+def test_a_steward_is_named_and_followed(
+    marketer: Browser, admin: Browser, scene: Scene, crew: dict[Role, int]
+) -> None:
+    path = f"/pages/{scene.page_id}/stewards"
+    one, other = crew[Role.AGENT], crew[Role.MARKETER]
+    assert marketer.post(path, steward="", deputy="").status_code == 422
+    assert marketer.post(path, steward=one, deputy=one).status_code == 422
+    assert marketer.post(path, steward=one, deputy=other).status_code == 303
+    assert "They look after: Garden blog" in words(admin.get(f"/people/{one}"))
+    refused = admin.post(f"/people/{one}/off")
+    assert refused.status_code == 409
+    assert "Say who takes over" in words(refused)
+    assert admin.post(f"/people/{one}/off", heir=other).status_code == 303
+    assert "Marketer" in words(marketer.get(f"/pages/{scene.page_id}"))
+    assert marketer.get("/pages/99/stewards").status_code == 404
