@@ -19,6 +19,7 @@ STAY = "stay"
 RESOLVE = "resolve"
 TEAM = "team:"
 TAG = "tag:"
+REMEDY = "remedy"
 
 
 def offers(session: Session, actor: Actor, conversation_id: int, query: str) -> list[Offer]:
@@ -53,6 +54,7 @@ def also(effects: Effects) -> tuple[str, ...]:
     """What a form says of the effects while none is left out."""
     found = [] if effects.resolve is None else [RESOLVE if effects.resolve else STAY]
     found += [f"{TEAM}{effects.team_id}"] if effects.team_id is not None else []
+    found += [REMEDY] if effects.remedy else []
     return (*found, *(f"{TAG}{tag}" for tag in effects.tags))
 
 

@@ -57,7 +57,7 @@ def view(one: SavedText) -> SavedReply:
         language=one.language,
         team_id=one.team_id,
         page_id=one.page_id,
-        effects=Effects(one.resolve, one.to_team_id, tuple(one.tags)),
+        effects=Effects(one.resolve, one.to_team_id, tuple(one.tags), one.asks_remedy),
         archived=one.archived,
         used=one.used,
         unchanged=one.unchanged,

@@ -102,6 +102,7 @@ def _fields(session: Session, wording: Wording, own_id: int | None) -> dict[str,
         "resolve": effects.resolve,
         "to_team_id": effects.team_id,
         "tags": list(effects.tags),
+        "asks_remedy": effects.remedy,
     }
 
 

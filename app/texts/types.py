@@ -13,6 +13,8 @@ class Effects:
     team_id: int | None = None
     """The team it goes to afterwards."""
     tags: tuple[str, ...] = ()
+    remedy: bool = False
+    """Whether a remedy is asked for next."""
 
 
 @dataclass(frozen=True, slots=True)

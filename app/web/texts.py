@@ -136,7 +136,12 @@ def _wording() -> Wording:
         language=language if language in LANGUAGES else None,
         team_id=form.get("team", type=int),
         page_id=form.get("page", type=int),
-        effects=Effects(AFTERWARDS.get(form.get("afterwards", "")), form.get("to_team", type=int), tags),
+        effects=Effects(
+            resolve=AFTERWARDS.get(form.get("afterwards", "")),
+            team_id=form.get("to_team", type=int),
+            tags=tags,
+            remedy=form.get("asks_remedy") == "yes",
+        ),
     )
 
 

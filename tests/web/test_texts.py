@@ -7,8 +7,10 @@ from app.accounts.types import Role
 from app.bootstrap import Services
 from app.texts import queries
 from app.texts.types import SavedReply
+from tests.domain.platform import Platform
 from tests.web.browser import Browser, words
 from tests.web.conftest import signed_in
+from tests.web.scene import Scene
 
 FIELDS = {"title": "Late parcel", "shortcut": "/Late", "text": "Hello {person}", "afterwards": "stay", "tags": "a, b,a"}
 
@@ -66,3 +68,28 @@ def test_nobody_overwrites_a_colleagues_change(parts: Services, marketer: Browse
 
 def test_an_answer_can_be_kept_as_one(marketer: Browser) -> None:
     assert "It is on its way" in marketer.get("/saved-replies/new?text=It+is+on+its+way").text
+
+
+@pytest.mark.parametrize("left_out", [False, True])
+def test_one_may_have_a_remedy_asked_for_next(
+    parts: Services, platform: Platform, marketer: Browser, agent: Browser, left_out: bool
+) -> None:
+    scene = Scene(parts, platform)
+    talk = scene.heard("Bob", "Broken. I want my money back.", minutes_ago=9)
+    marketer.post("/saved-replies/new", **FIELDS | {"tags": "", "asks_remedy": "yes"})
+    (one,) = all_of(parts)
+    agent.get(f"/inbox/{talk}/texts")
+    agent.post(f"/inbox/{talk}/texts/{one.id}")
+    page = agent.get(f"/inbox/{talk}")
+    assert "Asks for a remedy next" in words(page)
+    answer = agent.post(
+        f"/inbox/{talk}/reply",
+        version=scene.version(talk),
+        text="Hello Bob",
+        key="12345678",
+        saved=one.id,
+        also="stay" if left_out else "remedy",
+    )
+    assert answer.status_code == 303
+    assert answer.location.endswith(f"/remedies/ask/{talk}") is not left_out
+    assert len(scene.replies(talk)) == 1

@@ -1,36 +1,32 @@
 """What an agent does with a conversation. Every action is a form; without script it comes back to the page."""
 
-from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 
-from flask import flash, make_response, redirect, render_template, request
+from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
+from app.accounts.rules import may
 from app.accounts.types import Permission
 from app.core.clock import utc_now
-from app.core.errors import Conflict, InvalidInput, PorchlightError
+from app.core.errors import Conflict, InvalidInput
 from app.core.i18n import gettext as _
 from app.core.ids import new_id
 from app.core.text import plain
-from app.desk import guided
 from app.edge.context import actor, services, session
-from app.edge.errors import status_of
-from app.edge.routes import rejected, route
-from app.inbox import journal
+from app.edge.routes import route
 from app.inbox import service as inbox
-from app.inbox.types import Row
 from app.outbox.types import Act
 from app.pages import connect
 from app.pages import queries as pages
 from app.remedies import guarding, telling
-from app.replies import approval, requirements
+from app.replies import approval, requirements, saved
 from app.replies import service as replies
 from app.replies.speaking import Answer
 from app.routing import service as routing
 from app.web.inbox import forms, screens
 from app.web.inbox import place as places
-from app.web.inbox.routes import ID, REPLY_ID, address_in, blueprint, by_script, here
+from app.web.inbox.changing import change, refused, show
+from app.web.inbox.routes import ID, REPLY_ID, blueprint, here
 from app.web.inbox.screens import Draft
 from app.writing import service as writing
 from app.writing.types import Voice, Words
@@ -122,12 +118,14 @@ def reply(conversation_id: int) -> ResponseReturnValue:
     reach = pages.reach(session(), talk.page_id) if talk else None
     can = connect.capabilities(services().connectors, services().box, reach)
     needed = requirements.of_ids(session(), actor().id, talk.page_id, talk.team_id) if talk else []
+    asks = url_for("remedies.form", conversation_id=conversation_id) if _asks_remedy(words) else None
 
     def check(now: datetime) -> None:
         if talk and not can.reply:
             raise InvalidInput(_("This page can't be answered from here. Answer at the page itself."))
         telling.check_public(session(), conversation_id, words.text)
-        guarding.check(session(), actor(), conversation_id, words.text, forms.owed(), now)
+        if asks is None:  # else it is said already that something is owed
+            guarding.check(session(), actor(), conversation_id, words.text, forms.owed(), now)
 
     def send(now: datetime) -> int:
         check(now)
@@ -157,8 +155,10 @@ def reply(conversation_id: int) -> ResponseReturnValue:
         )
 
     if needed:
-        return change(conversation_id, propose, _("Sent for approval."), moves_on=done, onward=True, draft=draft)
-    return change(conversation_id, send, moves_on=done, draft=draft, sent=True)
+        return change(
+            conversation_id, propose, _("Sent for approval."), moves_on=done, onward=True, draft=draft, then=asks
+        )
+    return change(conversation_id, send, moves_on=done, draft=draft, sent=True, then=asks)
 
 
 @route(blueprint, f"/{ID}/moderate", needs=Permission.ANSWER, methods=POST)
@@ -182,8 +182,8 @@ def undo(conversation_id: int, reply_id: int) -> ResponseReturnValue:
     try:
         conversation_id = replies.undo(session(), actor(), reply_id, utc_now())
     except Conflict as error:
-        return _refused(conversation_id, Draft(), error)
-    return _show(conversation_id, Draft())
+        return refused(conversation_id, Draft(), error)
+    return show(conversation_id, Draft())
 
 
 @route(blueprint, f"/{ID}/replies/{REPLY_ID}/settle", needs=Permission.ANSWER, methods=POST)
@@ -191,115 +191,6 @@ def settle(conversation_id: int, reply_id: int) -> ResponseReturnValue:
     """Decide about a reply that failed, or that nobody knows about."""
     again = request.form.get("again") == "yes"
     return change(conversation_id, lambda now: replies.settle(session(), actor(), reply_id, send_again=again, now=now))
-
-
-def change(
-    conversation_id: int,
-    work: Callable[[datetime], object],
-    said: str = "",
-    *,
-    moves_on: bool = False,
-    onward: bool = False,
-    returns: bool = False,
-    sent: bool = False,
-    draft: Draft | None = None,
-) -> ResponseReturnValue:
-    """Do it, then show the same conversation, or with ``moves_on`` the next one if this has left the list; with
-    ``onward`` also if it has not.
-
-    What was done can be undone; ``sent`` offers to take back the reply that ``work`` answered. With ``returns`` an open
-    list is read again, because it may have to appear there.
-    """
-    place, now = here(), utc_now()
-    before = screens.row(session(), actor(), here(), conversation_id)
-    following = screens.next_after(session(), actor(), place, before) if moves_on and not place.guided else None
-    try:
-        result = work(now)
-    except (Conflict, InvalidInput) as error:
-        return _refused(conversation_id, draft or Draft(), error)
-    row = screens.row(session(), actor(), here(), conversation_id)
-    gone = moves_on and (row is None or not row.here)
-    if gone and place.guided:
-        following = guided.serve(session(), actor(), place.filter(actor()), now)
-    shown = following if gone or (onward and following) else conversation_id
-    if not by_script():
-        return come_back(conversation_id if sent else shown, said)
-    return changed(
-        shown,
-        row,
-        gone=gone,
-        said=said,
-        returns=returns,
-        reply_id=result if sent else None,
-        entry=journal.entry(session()),
-    )
-
-
-def changed(
-    shown: int | None,
-    row: Row | None,
-    *,
-    gone: bool = False,
-    said: str = "",
-    returns: bool = False,
-    reply_id: object = None,
-    entry: int | None = None,
-) -> ResponseReturnValue:
-    """After a change: the conversation to go on with, and what became of ``row``. ``entry`` is what can be undone."""
-    place, now = here(), utc_now()
-    talk = screens.talk_screen(services(), session(), actor(), shown, Draft(), now) if shown else None
-    body = render_template(
-        "inbox/changed.html",
-        talk=talk,
-        row=row,
-        gone=gone,
-        place=place,
-        said=said,
-        entry=entry if said else None,
-        reply_id=reply_id,
-        undo_seconds=services().settings.outbox.undo_seconds,
-        counts=screens.counts(session(), actor(), place),
-    )
-    response = make_response(body)
-    response.headers["HX-Push-Url"] = address_of(shown)
-    if returns:
-        response.headers["HX-Trigger"] = "list-stale"
-    return response
-
-
-def come_back(conversation_id: int | None, said: str) -> ResponseReturnValue:
-    if said:
-        flash(said, "good")
-    return redirect(address_of(conversation_id), 303)
-
-
-def address_of(conversation_id: int | None) -> str:
-    return address_in(here(), conversation_id)
-
-
-def _show(conversation_id: int, draft: Draft) -> ResponseReturnValue:
-    """A conversation with a text to go on with; an open list reads itself again."""
-    response = make_response(_page(conversation_id, draft))
-    response.headers["HX-Push-Url"] = address_of(conversation_id)
-    response.headers["HX-Trigger"] = "list-stale"
-    return response
-
-
-def _refused(conversation_id: int, draft: Draft, error: PorchlightError) -> ResponseReturnValue:
-    """The conversation as it is now, what was written, and why it was not taken. Nothing is stored."""
-    seen = places.position(request.form.get("seen", "")) if isinstance(error, Conflict) else None
-    question = error.phrase if isinstance(error, guarding.OwedError) else ""
-    kept = replace(draft, error=error.message, seen=seen, question=question)
-    return rejected(_page(conversation_id, kept), status_of(error))
-
-
-def _page(conversation_id: int, draft: Draft) -> str:
-    place, now = here(), utc_now()
-    found = screens.talk_screen(services(), session(), actor(), conversation_id, draft, now)
-    if by_script():
-        return render_template("inbox/talk.html", talk=found, place=place)
-    rows = screens.list_screen(session(), actor(), place, now)
-    return render_template("inbox/overview.html", list=rows, talk=found, place=place, open_id=conversation_id)
 
 
 def _version() -> int:
@@ -315,3 +206,8 @@ def _key() -> str | None:
 
 def _text() -> str:
     return plain(request.form.get("text", ""))
+
+
+def _asks_remedy(words: Words) -> bool:
+    """Whether the saved reply it was made from has a remedy asked for next, and nobody left that out."""
+    return saved.REMEDY in words.also and may(actor().role, Permission.ASK_REMEDY)

@@ -18,7 +18,7 @@ from app.pages import queries as pages
 from app.replies import approval
 from app.replies.approval import Decision
 from app.replies.types import Others
-from app.web.inbox.actions import change
+from app.web.inbox.changing import change
 from app.web.inbox.routes import ID, blueprint
 
 POST = ("POST",)

@@ -15,7 +15,7 @@ from app.edge.errors import status_of
 from app.edge.routes import rejected, route
 from app.inbox import tags
 from app.web.inbox import place as places
-from app.web.inbox.actions import address_of
+from app.web.inbox.changing import address_of
 from app.web.inbox.routes import JOB_ID, blueprint, by_script, here
 from app.web.inbox.telling import told
 from app.web.present import words

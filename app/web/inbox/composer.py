@@ -72,6 +72,8 @@ def _word(value: str, teams: dict[str, str]) -> tuple[str, str]:
         return _("Done afterwards"), "check"
     if value == saved.STAY:
         return _("Waits for their answer"), "hourglass"
+    if value == saved.REMEDY:
+        return _("Asks for a remedy next"), "hand-coins"
     if value in teams:
         return _("Goes to %(team)s", team=names.shown(teams[value])), "users"
     return value.removeprefix(saved.TAG), "tag"

@@ -12,7 +12,7 @@ from app.edge.context import actor, session
 from app.edge.routes import route
 from app.inbox import tags as service
 from app.web.inbox import place as places
-from app.web.inbox.actions import change
+from app.web.inbox.changing import change
 from app.web.inbox.routes import ID, TAG_ID, blueprint
 
 POST = ("POST",)

@@ -16,8 +16,8 @@ from app.edge.routes import route
 from app.inbox.types import Undone
 from app.web.inbox import place as places
 from app.web.inbox import screens
-from app.web.inbox.actions import address_of, changed, come_back
 from app.web.inbox.bulk import at_work
+from app.web.inbox.changing import address_of, changed, come_back
 from app.web.inbox.routes import blueprint, by_script, here
 from app.web.inbox.telling import told
 from app.web.present import words
