@@ -14,6 +14,7 @@ from app.connectors.demo.platform import Platform as DemoPlatform
 from app.connectors.demo.script import story as demo_story
 from app.connectors.feed import FeedConnector
 from app.connectors.registry import Registry
+from app.connectors.webhook import WebhookConnector
 from app.connectors.wordpress import WordPressConnector
 from app.core import config
 from app.core.clock import utc_now
@@ -117,7 +118,14 @@ def _text(package: str, name: str) -> str:
 
 def connectors(settings: Settings, http: Http) -> Registry:
     """All connectors; an unknown address is offered to them in this order."""
-    return Registry([WordPressConnector(http), FeedConnector(http)], unasked=[DemoConnector(_demo_platform(settings))])
+    return Registry(
+        [
+            WordPressConnector(http),
+            FeedConnector(http),
+            WebhookConnector(http),
+        ],
+        unasked=[DemoConnector(_demo_platform(settings))],
+    )
 
 
 def open_demo_platform(settings: Settings, now: datetime) -> None:

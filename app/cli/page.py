@@ -15,6 +15,7 @@ from app.connectors.ports import Access, Account, Found
 from app.core.clock import utc_now
 from app.core.errors import NotFound
 from app.core.i18n import gettext as _
+from app.hooks import service as hooks
 from app.pages import connect, queries
 from app.pages import service as pages
 from app.pages.types import ConnectionState, PageState, PageView
@@ -80,6 +81,7 @@ def add(
             since=since,
             now=now,
         )
+        hooks.give_address(session, parts.connectors, found.kind, page_id, now)
     if as_json:
         can_reply = _can_reply(parts, found, account, secret)
         said = {"id": page_id, "connector": found.kind, "name": found.name, "url": found.url, "can_reply": can_reply}

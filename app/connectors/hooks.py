@@ -43,7 +43,9 @@ class Change:
     body: bytes
     """What ``take`` needs to know; kept as long as calls are, so that it can be taken again."""
     page: str | None = None
-    """The canonical address of the page it is about; None for the page the hook belongs to."""
+    """The canonical address of the page it is about. Without it and ``account``: the page the hook belongs to."""
+    account: str | None = None
+    """In place of ``page``: the key of our account it is about, as ``check`` answered it (``Account.key``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,9 @@ class Receiver(Protocol):
     """A connector whose platform calls us."""
 
     kind: str
+    own_hooks: bool
+    """Whether each page gets an address of its own when it is connected; calls to it are proved with the page's
+    credentials."""
 
     def shared_hook(self) -> Hook | None:
         """The one address for all pages of this kind; None when each page has its own, or none is set up."""

@@ -19,7 +19,7 @@ class Hook(Base):
     place: Mapped[str] = mapped_column(String(64), unique=True)
     """The unguessable part of the address."""
     sealed_secret: Mapped[bytes | None]
-    """None: closed."""
+    """None: the page's credentials are what calls are proved with; a page without any is closed."""
     settings: Mapped[dict[str, Any]]
     renew_at: Mapped[datetime | None] = mapped_column(index=True)
     """When the platform has to be asked again to go on calling; None where that is not needed."""

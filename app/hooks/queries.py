@@ -24,11 +24,16 @@ def of_page(session: Session, page_id: int) -> Place | None:
 
 
 def _place(session: Session, *which: "ColumnElement[bool]") -> Place | None:
-    row = session.execute(select(Hook, Page).join(Page, Page.id == Hook.page_id).where(*which)).one_or_none()
+    query = (
+        select(Hook, Page, Connection.sealed_secret)
+        .join(Page, Page.id == Hook.page_id)
+        .join(Connection, Connection.page_id == Hook.page_id)
+    )
+    row = session.execute(query.where(*which)).one_or_none()
     if row is None:
         return None
-    hook, page = row
-    sealed = hook.sealed_secret
+    hook, page, of_page = row
+    sealed = hook.sealed_secret or of_page
     return Place(page.id, page.url, page.connector, hook.place, sealed, dict(hook.settings)) if sealed else None
 
 

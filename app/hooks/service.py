@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, UpdateBase, delete, select, update
 from sqlalchemy.orm import Session
 
 from app.connectors.hooks import Call, Change
+from app.connectors.registry import Registry
 from app.core.db import insert_or, run_in_bulk, table_of
 from app.core.ids import new_id, new_ids
 from app.core.jobs import JobName, defer_wake
@@ -29,13 +30,16 @@ KEEP_KEYS = timedelta(days=400)
 def open_hook(
     session: Session,
     page_id: int,
-    sealed_secret: bytes,
     now: datetime,
     *,
+    sealed_secret: bytes | None = None,
     settings: dict[str, Any] | None = None,
     renew_at: datetime | None = None,
 ) -> str:
-    """Give a page an address for calls, or the one it has another secret; answer the place in it."""
+    """Give a page an address for calls, or change the one it has; answer the place in it.
+
+    Without a secret of its own calls are proved with the page's credentials.
+    """
     hook = session.get(Hook, page_id)
     if hook is None:
         hook = Hook(page_id=page_id, place=new_token(), settings={}, created_at=now)
@@ -47,11 +51,16 @@ def open_hook(
     return hook.place
 
 
+def give_address(session: Session, connectors: Registry, kind: str, page_id: int, now: datetime) -> None:
+    """Open the address of a page that was just connected, if its kind has one for each page."""
+    receiver = connectors.receiver(kind)
+    if receiver is not None and receiver.own_hooks:
+        open_hook(session, page_id, now)
+
+
 def close_hook(session: Session, page_id: int) -> None:
-    """Take no more calls for a page; its address is not given to another."""
-    run_in_bulk(
-        session, update(Hook).where(Hook.page_id == page_id).values(sealed_secret=None, settings={}, renew_at=None)
-    )
+    """Take no more calls for a page."""
+    run_in_bulk(session, delete(Hook).where(Hook.page_id == page_id))
 
 
 def keep_call(session: Session, kind: str, place: str, page_id: int | None, call: Call, now: datetime) -> bool:
@@ -82,15 +91,15 @@ def waiting_calls(session: Session, limit: int = 50) -> list[HookCall]:
 
 def record_split(session: Session, call: HookCall, changes: Sequence[Change], now: datetime) -> int:
     """Put the changes of a call into the queue, each once however often it is told; answer how many are new."""
-    known = _pages(session, call.kind, [one.page for one in changes if one.page is not None])
+    known = _pages(session, call.kind, changes)
     rows = []
     for id_, one in zip(new_ids(len(changes)), changes, strict=True):
-        page_id = call.page_id if one.page is None else known.get(one.page)
-        about = f"page {call.page_id}" if one.page is None else one.page
+        named = one.page or one.account
+        page_id = known.get(named) if named else call.page_id
         rows.append(
             {
                 "id": id_,
-                "digest": rules.digest(call.kind, about, one.key),
+                "digest": rules.digest(call.kind, named or f"page {call.page_id}", one.key),
                 "kind": call.kind,
                 "key": one.key[:500],
                 "page_id": page_id,
@@ -286,12 +295,14 @@ def _count(session: Session, statement: UpdateBase) -> int:
     return int(done.rowcount)  # type: ignore[attr-defined]
 
 
-def _pages(session: Session, kind: str, urls: Sequence[str]) -> dict[str, int]:
-    """The ids of the pages at these addresses that we look after."""
-    query = select(Page.url, Page.id).where(
-        Page.connector == kind, Page.url.in_(set(urls)), Page.state != PageState.REMOVED
+def _pages(session: Session, kind: str, changes: Sequence[Change]) -> dict[str, int]:
+    """The ids of the pages that the changes name, by address or account."""
+    query = select(Page.url, Connection.account_key, Page.id).join(Connection, Connection.page_id == Page.id)
+    named = Page.url.in_({one.page for one in changes if one.page}) | Connection.account_key.in_(
+        {one.account for one in changes if one.account}
     )
-    return dict(session.execute(query).all()) if urls else {}
+    rows = session.execute(query.where(Page.connector == kind, named, Page.state != PageState.REMOVED))
+    return {name: page_id for url, account, page_id in rows for name in (url, account) if name}
 
 
 def _mine(claimed: Claimed) -> "ColumnElement[bool]":

@@ -37,6 +37,8 @@ class Connection(Base):
     settings: Mapped[dict[str, Any]]
     sealed_secret: Mapped[bytes | None]
     account_name: Mapped[str | None] = mapped_column(String(200))
+    account_key: Mapped[str | None] = mapped_column(String(200), index=True)
+    """The platform's own name for our account; what it tells us by itself may name nothing else."""
     can_log_in: Mapped[bool] = mapped_column(default=False)
     cursor: Mapped[dict[str, Any] | None]
     since: Mapped[datetime | None]

@@ -66,6 +66,7 @@ def add_page(
     connection.settings = settings
     connection.sealed_secret = sealed_secret
     connection.account_name = account.name if account else None
+    connection.account_key = account.key if account else None
     connection.can_log_in = found.can_log_in
     connection.since = since
     _forget_trouble(connection, now)
@@ -86,6 +87,7 @@ def set_credentials(
     connection = _connection(session, page_id)
     connection.sealed_secret = sealed_secret
     connection.account_name = account.name if account else None
+    connection.account_key = account.key if account else None
     if account:
         connection.settings = {**connection.settings, **account.settings}
     # What the old credentials could see decided the cursor: with new ones everything recent is looked at again.

@@ -23,6 +23,7 @@ from app.core.i18n import gettext as _
 from app.core.i18n import ngettext
 from app.edge.context import services
 from app.edge.routes import route
+from app.hooks import service as hooks
 from app.inbox.types import View
 from app.pages import connect, queries, words
 from app.pages import service as pages
@@ -197,7 +198,7 @@ def _store(typed: Typed, found: Found, account: Account | None, secret: Mapping[
     now = utc_now()
     with services().db.write() as writing:
         team = accounts.team_by_key(writing, typed.team)
-        pages.add_page(
+        page_id = pages.add_page(
             writing,
             found,
             team_id=team.id if team else 0,
@@ -206,6 +207,7 @@ def _store(typed: Typed, found: Found, account: Account | None, secret: Mapping[
             since=_since(typed.days, now),
             now=now,
         )
+        hooks.give_address(writing, services().connectors, found.kind, page_id, now)
 
 
 def _since(days: str, now: datetime) -> datetime | None:

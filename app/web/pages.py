@@ -12,6 +12,7 @@ from app.core.errors import NotFound
 from app.core.i18n import gettext as _
 from app.edge.context import services, session
 from app.edge.routes import route
+from app.hooks import queries as hooks
 from app.outbox import queries as outbox
 from app.pages import connect, queries
 from app.pages import service as pages
@@ -114,6 +115,18 @@ def _set(page_id: int, state: PageState) -> PageView:
     return page
 
 
+def _called_at(reading: Any, page: PageView) -> str | None:
+    """Where the page's platform may call us; None where it does not."""
+    receiver = services().connectors.receiver(page.connector)
+    own = hooks.of_page(reading, page.id) if receiver is not None else None
+    shared = receiver.shared_hook() if receiver is not None else None
+    place = own.place if own is not None else shared.place if shared is not None else None
+    if place is None:
+        return None
+    path = url_for("hooks.called", kind=page.connector, place=place)
+    return services().settings.public_url + path
+
+
 def _show(reading: Any, page_id: int, mistakes: dict[str, str], login: str = "") -> str:
     page = _page(reading, page_id)
     reach: Reach | None = queries.reach(reading, page_id)
@@ -122,6 +135,7 @@ def _show(reading: Any, page_id: int, mistakes: dict[str, str], login: str = "")
         page=page,
         waiting=outbox.waiting_by_page(reading).get(page.id, 0),
         can=connect.capabilities(services().connectors, services().box, reach),
+        called_at=_called_at(reading, page),
         sign_in=connect.sign_in(services().connectors, page),
         looked_after=stewards.of_pages(reading, [page.id])[page.id],
         mistakes=mistakes,

@@ -44,6 +44,7 @@ ONCE = datetime(2026, 11, 1, 12, tzinfo=UTC)
 class Telling(Platform):
     """A platform that tells of comments: ``{"changes": [{"key", "page", "say" | "gone" | "fail"}]}``."""
 
+    own_hooks = False
     shared: Hook | None = None
     failing: dict[str, Exception] = field(default_factory=dict)
 
@@ -132,7 +133,7 @@ def place(parts: Services, platform: Telling) -> Place:
             since=None,
             now=now,
         )
-        token = service.open_hook(session, page_id, parts.box.seal({"word": SECRET}), now)
+        token = service.open_hook(session, page_id, now, sealed_secret=parts.box.seal({"word": SECRET}))
     return Place(create_app(parts), parts, platform, page_id, f"/hooks/memory/{token}")
 
 
