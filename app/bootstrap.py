@@ -13,6 +13,7 @@ from app.connectors.demo.connector import DemoConnector
 from app.connectors.demo.platform import Platform as DemoPlatform
 from app.connectors.demo.script import story as demo_story
 from app.connectors.feed import FeedConnector
+from app.connectors.mastodon import MastodonConnector
 from app.connectors.registry import Registry
 from app.connectors.webhook import WebhookConnector
 from app.connectors.wordpress import WordPressConnector
@@ -120,6 +121,7 @@ def connectors(settings: Settings, http: Http) -> Registry:
     """All connectors; an unknown address is offered to them in this order."""
     return Registry(
         [
+            MastodonConnector(http),
             WordPressConnector(http),
             FeedConnector(http),
             WebhookConnector(http),

@@ -28,6 +28,7 @@ pytest_plugins = [
     "tests.servers.chromium",
     "tests.servers.loopback",
     "tests.servers.mail",
+    "tests.servers.mastodon",
     "tests.servers.wordpress.fixtures",
 ]
 

@@ -41,8 +41,11 @@ class Moderation(StrEnum):
 
 
 class LengthUnit(StrEnum):
+    """How a platform counts; see ``app.connectors.lengths``."""
+
     CHARACTERS = "characters"
     BYTES = "bytes"
+    MASTODON = "mastodon"
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,10 +34,11 @@ def open_page(http: Http, typed: str, *, accept: str, max_bytes: int | None = No
 def _candidates(typed: str) -> list[str]:
     if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]*://", typed):
         return [typed]
-    return [f"http://{typed}"] if _is_loopback(typed) else [f"https://{typed}", f"http://{typed}"]
+    return [f"http://{typed}"] if is_loopback(typed) else [f"https://{typed}", f"http://{typed}"]
 
 
-def _is_loopback(typed: str) -> bool:
+def is_loopback(typed: str) -> bool:
+    """Whether what was typed begins with the name or address of this very machine."""
     try:
         host = urlsplit(f"//{typed}").hostname or ""
         return host == "localhost" or ipaddress.ip_address(host).is_loopback

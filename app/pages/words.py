@@ -28,6 +28,10 @@ def advice(code: str, detail: str = "") -> Advice:
     what, do = _WORDS.get(code, _WORDS[errors.REFUSED])
     if code == errors.ADDRESS_REFUSED and detail:
         return Advice(detail, "")
+    if code == errors.MISSING_SCOPES and detail:
+        return Advice(_("The access token lacks: %(permissions)s.", permissions=detail), _(do))
+    if code == errors.OTHER_ACCOUNT and detail:
+        return Advice(_("These credentials belong to another account: %(name)s.", name=detail), _(do))
     return Advice(_(what), _(do))
 
 
@@ -105,11 +109,19 @@ _WORDS: dict[str, tuple[str, str]] = {
     ),
     errors.WRONG_CREDENTIALS: (
         lazy("The site does not accept this login and password."),
-        lazy("Make a new application password at the site and enter it under Pages."),
+        lazy("Make a new application password or token at the site and enter it under Pages."),
     ),
     errors.MISSING_PERMISSION: (
         lazy("The account may not do all that is needed."),
         lazy("Give it a role that may moderate comments (in WordPress: Editor), or use another account."),
+    ),
+    errors.MISSING_SCOPES: (
+        lazy("The access token lacks a permission."),
+        lazy("Give the application at the platform what is missing, make a new token, and enter that."),
+    ),
+    errors.OTHER_ACCOUNT: (
+        lazy("These credentials belong to another account."),
+        lazy("Sign in as the account whose page this is."),
     ),
     errors.LOGIN_UNAVAILABLE: (
         lazy("The site takes no application passwords."),

@@ -1,11 +1,7 @@
 """Whether an answer can be sent as it is."""
 
-from app.connectors.ports import LengthLimit, LengthUnit
-
-
-def length(text: str, unit: LengthUnit) -> int:
-    """How long the text is, counted the platform's way."""
-    return len(text.encode("utf-8", "surrogatepass")) if unit is LengthUnit.BYTES else len(text)
+from app.connectors.lengths import length
+from app.connectors.ports import LengthLimit
 
 
 def too_long_by(text: str, limit: LengthLimit | None) -> int:

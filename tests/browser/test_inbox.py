@@ -4,11 +4,11 @@ import re
 
 from playwright.sync_api import Page, Route, expect
 
+from app.connectors.lengths import length
 from app.connectors.ports import LengthUnit
 from app.core.clock import utc_now
 from app.inbox import service as inbox
 from app.inbox.types import ConversationState
-from app.replies.rules import length
 from tests.browser.conftest import Opener
 from tests.web.scene import Scene
 
@@ -393,7 +393,8 @@ def test_the_first_view_is_light(scene: Scene, person: Opener) -> None:
 
 def test_counting_is_the_same_on_both_sides(scene: Scene, person: Opener) -> None:
     page = person()
-    for text in ("abc", "grüße", "👋🏽 שלום", "a\nb", "e\u0301", "\U0001f3f4"):
+    addressed = "@ann@example.org see HTTPS://example.org/a?b=c, or mail ann@example.org"
+    for text in ("abc", "grüße", "👋🏽 שלום", "a\nb", "e\u0301", "\U0001f3f4", addressed):
         for unit in LengthUnit:
             counted = page.evaluate(
                 """async ([text, unit]) => {

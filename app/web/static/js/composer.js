@@ -8,14 +8,15 @@ const composer = () => document.getElementById("composer");
 const lines = () => [...document.querySelectorAll("#thread .said-line")];
 let known = new Set();
 
-export function length(text, unit) {
-  return unit === "bytes" ? encoder.encode(text).length : [...text].length;
+export async function length(text, unit) {
+  if (unit === "bytes") return encoder.encode(text).length;
+  return unit === "characters" ? [...text].length : (await import("./lengths.js")).length(text, unit);
 }
 
-function count(area) {
+async function count(area) {
   const line = document.getElementById("reply-count");
   if (!area.dataset.limit || !line) return;
-  const n = length(area.value.trim(), area.dataset.unit);
+  const n = await length(area.value.trim(), area.dataset.unit);
   if (n) line.textContent = line.dataset.text.replace("%(n)s", n.toLocaleString(document.documentElement.lang));
   line.classList.toggle("over", n > Number(area.dataset.limit));
 }

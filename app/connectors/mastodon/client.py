@@ -1,0 +1,143 @@
+"""Speaking to a server's REST interface: addresses, the token, limits, and refusals turned into our errors.
+
+Facts about the interface in this folder are from docs.joinmastodon.org (4.6); see docs/connectors/mastodon.md.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from app.connectors import errors
+from app.connectors.answers import LONGEST_WAIT, ask, in_time, refusal, retry_at
+from app.connectors.errors import AuthExpired, ConnectorError, OutcomeUnknown, Permanent, RateLimited, Transient
+from app.connectors.ports import Access
+from app.core.clock import utc_now
+from app.core.http import Http, Method, Response
+from app.core.text import one_line
+
+Params = Mapping[str, str | int | Sequence[str]]
+GONE = (404, 410)
+
+
+class GoneError(Exception):
+    """What was asked for is not there, or not shown to us."""
+
+
+class Client:
+    """Requests to one server with the connection's token, if it has one."""
+
+    def __init__(self, http: Http, access: Access) -> None:
+        parts = urlsplit(access.url)
+        self._http = http
+        self._access = access
+        self._base = f"{parts.scheme}://{parts.netloc}"
+        self._token = access.secret["password"] if access.secret else None
+
+    def get(self, path: str, params: Params | None = None) -> Any:
+        """Read ``path``, such as ``/api/v1/notifications``. Raises ConnectorError."""
+        try:
+            return self.look(path, params)
+        except GoneError:
+            raise Permanent(errors.NOT_FOUND, f"nothing at {path}") from None
+
+    def look(self, path: str, params: Params | None = None) -> Any:
+        """As ``get``, for callers who expect that it may be gone: raises GoneError then."""
+        response = self._request("GET", path, params or {})
+        if response.status in GONE and _is_json(response):
+            raise GoneError
+        if response.status >= 400:
+            raise self.error_for(response, act=False)
+        data = decode(response)
+        if data is None:
+            raise Transient(errors.NOT_JSON, _not_json(response))
+        return data
+
+    def post(self, path: str, body: Mapping[str, Any], *, key: str) -> dict[str, Any]:
+        """Change something. Raises ConnectorError; OutcomeUnknown when the change may have been made.
+
+        ``key``: the same for every try of one change; Mastodon keeps it for an hour (other servers ignore it).
+        """
+        in_time(self._access)
+        response = self._request("POST", path, {}, json=dict(body), more={"idempotency-key": key})
+        if response.status >= 400:
+            raise self.error_for(response, act=True)
+        data = decode(response)
+        if not isinstance(data, dict):
+            raise OutcomeUnknown(errors.NOT_JSON, _not_json(response))
+        return data
+
+    def error_for(self, response: Response, *, act: bool) -> ConnectorError:
+        """Our error for a refusal, by its status alone: the wording differs between servers and languages."""
+        status = response.status
+        detail = f"HTTP {status}{_words(response)} from {response.url.partition('?')[0]}"
+        if status == 401 and self._token:
+            return AuthExpired(errors.WRONG_CREDENTIALS, detail)
+        if status == 403 and self._token and not act:
+            return AuthExpired(errors.MISSING_PERMISSION, detail)
+        if status == 422 or (status == 400 and act):
+            return Permanent(errors.INVALID_TEXT if act else errors.REFUSED, detail)
+        if status == 429:
+            return RateLimited(errors.RATE_LIMITED, detail, retry_at=_limit_ends(response))
+        return refusal(response, act=act, detail=detail)
+
+    def _request(
+        self, method: Method, path: str, params: Params, *, more: Mapping[str, str] | None = None, **body: Any
+    ) -> Response:
+        headers = {"accept": "application/json", **(more or {})}
+        if self._token:
+            headers["authorization"] = f"Bearer {self._token}"
+        return ask(self._http, method, self.address(path, params), headers=headers, **body)
+
+    def address(self, path: str, params: Params | None = None) -> str:
+        """The full address of a path; values that are lists are written as ``name[]``."""
+        pairs: list[tuple[str, str]] = []
+        for name, value in (params or {}).items():
+            if isinstance(value, str | int):
+                pairs.append((name, str(value)))
+            else:
+                pairs += [(f"{name}[]", one) for one in value]
+        return f"{self._base}{path}" + (f"?{urlencode(pairs)}" if pairs else "")
+
+
+def decode(response: Response) -> Any:
+    """The JSON in an answer, None when there is none."""
+    try:
+        return json.loads(response.body.decode("utf-8-sig"))
+    except (ValueError, RecursionError):
+        return None
+
+
+def objects(data: Any) -> Iterator[dict[str, Any]]:
+    """The objects of a list. Raises Permanent(BAD_ANSWER) when it is no list of objects."""
+    if not isinstance(data, list) or not all(isinstance(one, dict) for one in data):
+        raise Permanent(errors.BAD_ANSWER, "not a list")
+    yield from data
+
+
+def _is_json(response: Response) -> bool:
+    """A server says ``{"error": …}``; a proxy in front of it that has lost it says HTML, which means nothing."""
+    return isinstance(decode(response), dict)
+
+
+def _words(response: Response) -> str:
+    data = decode(response)
+    said = data.get("error") if isinstance(data, dict) else None
+    return f" ({one_line(said, limit=200)})" if isinstance(said, str) else ""
+
+
+def _not_json(response: Response) -> str:
+    return f"HTTP {response.status}, not JSON: {one_line(response.body[:200].decode('utf-8', 'replace'))}"
+
+
+def _limit_ends(response: Response) -> datetime | None:
+    """When the limit is over: ``X-RateLimit-Reset`` is an ISO 8601 time in Mastodon, epoch seconds in other servers."""
+    value = response.headers.get("x-ratelimit-reset", "").strip()
+    now = utc_now()
+    try:
+        at = datetime.fromtimestamp(int(value), UTC) if value.isdigit() else datetime.fromisoformat(value)
+    except (ValueError, OverflowError, OSError):
+        return retry_at(response, now)
+    at = at.replace(tzinfo=at.tzinfo or UTC).astimezone(UTC)
+    return min(max(at, now), now + LONGEST_WAIT)

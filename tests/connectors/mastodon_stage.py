@@ -1,0 +1,87 @@
+"""A server of Mastodon's kind as a stage for the contract suite, with a proxy in front that breaks on demand."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from app.connectors.mastodon import MastodonConnector
+from app.connectors.ports import Access, Target
+from app.core.http import Method, Response
+from tests.connectors.described import OpenApi
+from tests.connectors.stage import Fault, WireStage
+from tests.connectors.wordpress_stage import BREAKS, SILENCES, CountingHttp
+from tests.servers.faulty_proxy import FaultyProxy
+from tests.servers.mastodon import TOKEN, US, Mastodon
+
+DESCRIPTION = OpenApi(Path(__file__).parent / "mastodon_data" / "openapi-subset.json")
+
+
+class CheckedHttp(CountingHttp):
+    """Sends nothing that the description does not know."""
+
+    def request(self, method: Method, url: str, **arguments: Any) -> Response:
+        DESCRIPTION.check(method, url, arguments.get("json"))
+        return super().request(method, url, **arguments)
+
+
+class MastodonStage(WireStage):
+    def __init__(self, server: Mastodon, proxy: FaultyProxy) -> None:
+        self.server, self.proxy = server, proxy
+        self.http = CheckedHttp()
+        self.connector = MastodonConnector(self.http)
+        self.address = f"{proxy.url}@{US}"
+        self.elsewhere = proxy.url
+        self.wrong_secret = {"password": "no-token-of-this-server"}
+        self.post = server.post("Our new kettle is here!")
+        found = self.connector.discover(self.address)
+        assert found is not None
+        secret = {"password": TOKEN}
+        account = self.connector.check(Access(found.url, found.settings, secret))
+        assert account is not None
+        self.access = Access(found.url, {**found.settings, **account.settings}, secret)
+
+    def say(
+        self,
+        text: str,
+        *,
+        author: str = "Ann",
+        parent: str | None = None,
+        held: bool = False,
+        at: datetime | None = None,
+    ) -> str:
+        when = at or datetime.now(UTC)
+        [status] = self.server.mention([text], name=author, parent=parent or self.post, at=when, told=not held)
+        return status
+
+    def say_many(self, texts: Sequence[str]) -> list[str]:
+        return self.server.mention(texts, parent=self.post, at=datetime.now(UTC))
+
+    def release(self, comment: str) -> None:
+        self.server.tell(comment)
+
+    def edit(self, comment: str, text: str) -> None:
+        self.server.edit(comment, text)
+
+    def remove(self, comment: str) -> None:
+        self.server.remove(comment)
+
+    def target(self, comment: str) -> Target:
+        return Target(comment, self.post)
+
+    def answers(self, comment: str) -> list[str]:
+        """As a reader sees them under the comment: whom they are for stands in front."""
+        return [one["text"].partition(" ")[2] for one in self.server.statuses(comment)]
+
+    @contextmanager
+    def fault(self, fault: Fault, *, acts_only: bool = False) -> Iterator[None]:
+        self.http.hasty = fault in SILENCES
+        try:
+            with self.proxy.fault(BREAKS[fault], method="POST" if acts_only else None):
+                yield
+        finally:
+            self.http.hasty = False
+
+    def revoke(self) -> None:
+        self.server.revoke()

@@ -1,0 +1,180 @@
+"""What is peculiar to Mastodon: whom a reply is for, who may see it, what it may not become; once, whatever breaks."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.connectors import errors
+from app.connectors.errors import AuthExpired, OutcomeUnknown, Permanent, RateLimited
+from app.connectors.mastodon import MastodonConnector
+from app.connectors.mastodon.parse import item, root
+from app.connectors.ports import Access
+from tests.connectors.contract import Follower
+from tests.connectors.mastodon_stage import MastodonStage
+from tests.connectors.stage import Fault
+from tests.connectors.wordpress_stage import CountingHttp
+from tests.servers.faulty_proxy import Cut, FaultyProxy, Instead
+from tests.servers.loopback import Loopback, Reply, Route
+from tests.servers.mastodon import Mastodon
+
+pytestmark = pytest.mark.xdist_group("mastodon")
+RECORDED = Path(__file__).parent / "mastodon_data"
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+
+
+@pytest.fixture
+def stage(mastodon: Mastodon) -> Iterator[MastodonStage]:
+    with FaultyProxy(mastodon.address) as proxy:
+        yield MastodonStage(mastodon, proxy)
+
+
+def recorded(name: str) -> Any:
+    return json.loads((RECORDED / f"{name}.json").read_text(encoding="utf-8"))["response"]["body"]
+
+
+def answer(stage: MastodonStage, comment: str, text: str = "On its way", key: str = "k") -> None:
+    stage.connector.reply(stage.access, stage.target(comment), text, key=key)
+
+
+def test_a_reply_names_whom_it_is_for_and_keeps_who_may_see_it(stage: MastodonStage) -> None:
+    comment = stage.say("Where is my parcel?")
+    stage.server.set(comment, visibility="direct", spoiler_text="parcels")
+    answer(stage, comment)
+    [sent] = stage.server.statuses(comment)
+    assert sent["text"].startswith("@guest")
+    assert (sent["visibility"], sent["warning"]) == ("direct", "parcels")
+
+
+def test_a_name_that_is_written_already_is_not_written_twice(stage: MastodonStage) -> None:
+    comment = stage.say("Where is my parcel?")
+    answer(stage, comment)
+    name = stage.server.statuses(comment)[0]["text"].split()[0]
+    answer(stage, comment, f"Dear {name}, it is there!", "k2")
+    assert stage.server.statuses(comment)[1]["text"] == f"Dear {name}, it is there!"
+
+
+def test_a_server_that_ignores_the_key_still_gets_one_reply(stage: MastodonStage) -> None:
+    comment = stage.say("Where is my parcel?")
+    answer(stage, comment, key="one try")
+    answer(stage, comment, key="another, as if the first had been forgotten")
+    assert len(stage.server.statuses(comment)) == 1
+
+
+def test_a_reply_to_what_has_vanished_is_never_posted(stage: MastodonStage) -> None:
+    comment = stage.say("Where is my parcel?")
+    stage.remove(comment)
+    before = len(stage.server.statuses())
+    with pytest.raises(Permanent) as caught:
+        answer(stage, comment)
+    assert caught.value.code == errors.TARGET_GONE
+    assert len(stage.server.statuses()) == before
+
+
+def test_a_reply_whose_parent_was_deleted_is_found_again(stage: MastodonStage) -> None:
+    comment, began = stage.say("Where is my parcel?"), datetime.now(UTC)
+    with stage.fault(Fault.CUT_AFTER, acts_only=True), pytest.raises(OutcomeUnknown):
+        answer(stage, comment)
+    [sent] = stage.server.statuses(comment)
+    stage.remove(comment)
+    stage.server.set(sent["id"], in_reply_to_id=None)  # as Mastodon does
+    found = stage.connector.look_up(stage.access, stage.target(comment), "On its way", key="k", since=began)
+    assert found is not None
+    assert found.external_id == sent["id"]
+
+
+def test_a_hundred_cut_lines_double_and_lose_nothing(stage: MastodonStage) -> None:
+    comments = stage.say_many([f"Question {number}" for number in range(100)])
+    for number, comment in enumerate(comments):
+        began, after = datetime.now(UTC), number % 4 != 0
+        with stage.proxy.fault(Cut(after=after), method="POST"), pytest.raises(OutcomeUnknown):
+            answer(stage, comment, f"Answer {number}", f"k{number}")
+        target = stage.target(comment)
+        found = stage.connector.look_up(stage.access, target, f"Answer {number}", key=f"k{number}", since=began)
+        assert (found is not None) == after
+        if found is None:
+            answer(stage, comment, f"Answer {number}", f"k{number}")
+    assert [stage.answers(one) for one in comments] == [[f"Answer {number}"] for number in range(100)]
+
+
+def test_our_echo_is_known_though_the_answer_to_the_call_never_came(stage: MastodonStage) -> None:
+    comment, follower = stage.say("Where is my parcel?"), Follower(stage)
+    follower.poll()
+    with stage.fault(Fault.CUT_AFTER, acts_only=True), pytest.raises(OutcomeUnknown):
+        answer(stage, comment)
+    [echo] = [one for one in follower.poll() if one.author.is_us]
+    assert (echo.parent, echo.text) == (comment, "On its way")
+
+
+def test_length_counts_addresses_as_23_and_leaves_room_for_the_name(stage: MastodonStage) -> None:
+    comment, limit = stage.say("How long?"), stage.connector.capabilities(stage.access).length
+    assert limit is not None
+    address = "https://kettle.example/" + "a" * 300
+    with pytest.raises(Permanent) as caught:
+        answer(stage, comment, "x" * (limit.maximum - 22) + " " + address)
+    assert caught.value.code == errors.INVALID_TEXT
+
+
+def test_what_the_token_lacks_is_named(loopback: Loopback) -> None:
+    lacking = {"scopes": ["read", "follow"]}
+    access = _at(loopback, {"/api/v1/apps/verify_credentials": lacking})
+    with pytest.raises(AuthExpired) as caught:
+        _connector().check(access)
+    assert (caught.value.code, caught.value.detail) == (errors.MISSING_SCOPES, "write:statuses")
+
+
+def test_somebody_elses_token_is_told_apart(loopback: Loopback) -> None:
+    access = _at(loopback, {"/api/v1/accounts/verify_credentials": {"id": "8", "username": "ann", "acct": "ann"}})
+    with pytest.raises(AuthExpired) as caught:
+        _connector().check(access)
+    assert (caught.value.code, caught.value.detail) == (errors.OTHER_ACCOUNT, "@ann")
+
+
+@pytest.mark.parametrize("told", ["2099-01-01T00:00:00.000Z", "4070908800"], ids=["Mastodon", "epoch"])
+def test_a_limit_is_kept_to_as_each_server_tells_it(stage: MastodonStage, told: str) -> None:
+    limited = Instead(429, b'{"error": "Too many requests"}', (("X-RateLimit-Reset", told),))
+    with stage.proxy.fault(limited), pytest.raises(RateLimited) as caught:
+        Follower(stage).poll()
+    assert caught.value.retry_at is not None
+    assert 0.99 < (caught.value.retry_at - datetime.now(UTC)).days + 1 <= 1.01, "at most a day"
+
+
+def test_another_server_of_the_interface_is_read() -> None:
+    """Takahē: ids as text of other lengths, full names for local accounts, markup typed as text."""
+    mentions = recorded("takahe-04-notifications-mentions")
+    read = [item(one["status"], None, "1", "kettleco2", NOW) for one in mentions]
+    assert all(one.author.key and one.url and not one.author.is_us for one in read)
+    assert not any(one.text.lower().startswith("@kettleco2") for one in read)
+    assert "<script>" in item(recorded("takahe-14-status-markup"), None, "1", "kettleco2", NOW).text
+    warned = recorded("takahe-13-status-cw")
+    assert item(warned, None, "1", "kettleco2", NOW).text.startswith(warned["spoiler_text"])
+    orphan = recorded("takahe-19-reply-to-missing")
+    assert root(orphan, orphan["account"]["id"]).ours
+
+
+@pytest.mark.parametrize("typed", ["blog.example.org", "https://example.org/a/b", "@", "ann", "http://[/@x"])
+def test_what_can_not_be_an_account_costs_no_request(loopback: Loopback, typed: str) -> None:
+    assert _connector().discover(typed) is None
+    assert loopback.requests == []
+
+
+def _connector() -> MastodonConnector:
+    return MastodonConnector(CountingHttp())
+
+
+def _always(body: Any) -> Route:
+    return lambda _request: Reply(json.dumps(body).encode())
+
+
+def _at(loopback: Loopback, answers: dict[str, Any]) -> Access:
+    usual = {
+        "/api/v1/accounts/verify_credentials": {"id": "7", "username": "kettleco", "acct": "kettleco"},
+        "/api/v1/apps/verify_credentials": {"scopes": ["read", "write"]},
+        "/api/v1/notifications": [],
+    }
+    for path, body in {**usual, **answers}.items():
+        loopback.route(path, _always(body))
+    return Access(loopback.url("/@kettleco"), {"account_id": "7"}, {"password": "t"})
