@@ -68,7 +68,12 @@ class Conversation(Base):
     snippet: Mapped[str] = mapped_column(String(200))
     comment_count: Mapped[int]
     version: Mapped[int]
-    """Counts every change people make; a write that expects another version is refused."""
+    """Counts every change people make; a write that has not seen what others changed is refused."""
+    streak_by_id: Mapped[int | None]
+    """Who made the latest changes, with nobody else's between: those after ``streak_from``, and no later than
+    ``streak_to``. Only compared, so it may name somebody who is gone."""
+    streak_from: Mapped[int | None]
+    streak_to: Mapped[int | None]
     author_known: Mapped[bool]
     """Whether we had met the person before this conversation."""
     remedies_open: Mapped[int] = mapped_column(default=0, server_default="0")

@@ -16,7 +16,7 @@ from app.core.errors import Conflict, InvalidInput, NotFound
 from app.core.events import Changed, announce
 from app.core.i18n import gettext as _
 from app.core.ids import new_id
-from app.inbox import access, journal, rules
+from app.inbox import access, journal, rules, streaks
 from app.inbox.models import (
     Comment,
     CommentVersion,
@@ -41,10 +41,10 @@ from app.signals.types import SignalKind
 def open_for(session: Session, actor: Actor, conversation_id: int, version: int | None) -> Conversation:
     """The conversation, locked for a change by somebody who saw it at ``version`` (None: whatever it is now).
 
-    Raises NotFound, or Conflict when it has changed since.
+    Raises NotFound, or Conflict when somebody else has changed it since.
     """
     talk = access.conversation(session, actor, conversation_id, to_write=True)
-    if version is not None and version != talk.version:
+    if version is not None and not streaks.without_own(talk, actor) <= version <= talk.version:
         raise Conflict(
             _("This conversation has changed since you opened it. Look at what is new, then do it again."), code="stale"
         )
@@ -186,7 +186,7 @@ def record(
     data: dict[str, Any] | None = None,
 ) -> None:
     """Add a system line, count the version up and tell open browsers."""
-    talk.version += 1
+    streaks.count_up(talk, actor)
     event = ConversationEvent(
         id=new_id(), conversation_id=talk.id, kind=kind, actor_id=actor.id if actor else None, at=now, data=data or {}
     )

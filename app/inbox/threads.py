@@ -13,7 +13,7 @@ from app.accounts.types import Actor
 from app.connectors.ports import Status
 from app.contacts import queries as contacts
 from app.contacts.models import Contact, Identity
-from app.inbox import access
+from app.inbox import access, streaks
 from app.inbox.models import (
     Comment,
     CommentVersion,
@@ -56,6 +56,7 @@ def conversation(session: Session, actor: Actor, conversation_id: int) -> Conver
     return ConversationView(
         id=talk.id,
         version=talk.version,
+        without_own=streaks.without_own(talk, actor),
         page_id=page.id,
         page_name=page.name,
         page_url=page.url,
@@ -184,7 +185,7 @@ def events(session: Session, actor: Actor, conversation_id: int) -> list[EventVi
         .where(ConversationEvent.conversation_id == conversation_id)
         .order_by(ConversationEvent.id)
     )
-    return [EventView(event.kind, name, event.at, event.data) for event, name in session.execute(query)]
+    return [EventView(event.kind, event.actor_id, name, event.at, event.data) for event, name in session.execute(query)]
 
 
 def history(session: Session, actor: Actor, conversation_id: int, limit: int = 10) -> list[HistoryEntry]:

@@ -148,6 +148,8 @@ class ConversationView:
 
     id: int
     version: int
+    without_own: int
+    """The oldest version that lacks nothing but what the reader did since."""
     page_id: int
     page_name: str
     page_url: str
@@ -226,6 +228,7 @@ class EventView:
     """A system line; the words are made where it is shown."""
 
     kind: EventKind
+    actor_id: int | None
     actor: str | None
     at: datetime
     data: dict[str, Any]

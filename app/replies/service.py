@@ -12,7 +12,7 @@ from app.contacts.care import check_may_write
 from app.core.db import run_in_bulk
 from app.core.errors import Conflict, Forbidden, NotFound
 from app.core.i18n import gettext as _
-from app.inbox import access
+from app.inbox import access, streaks
 from app.inbox import service as inbox
 from app.inbox.models import Comment, Conversation
 from app.inbox.types import ConversationState, EventKind, Mark
@@ -64,6 +64,7 @@ def send(
     reply = speaking.speak(
         session, actor, talk, target, answer, key=key, due_at=now + timedelta(seconds=undo_seconds), now=now
     )
+    streaks.count_up(talk, actor)
     writing.drop(session, actor.id, talk.id, Voice.REPLY)
     inbox.changed(session, talk.id)
     return reply.id
@@ -112,7 +113,7 @@ def settle(session: Session, actor: Actor, reply_id: int, *, send_again: bool, n
     outbox.decide(session, reply.delivery_id, send_again=send_again, now=now)
     if talk.state is ConversationState.NEW:
         inbox.set_state(talk, ConversationState.WAITING, None, now)
-    talk.version += 1
+    streaks.count_up(talk, actor)
     session.flush()
     inbox.changed(session, talk.id)
     return talk.id

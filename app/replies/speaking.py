@@ -75,7 +75,10 @@ def speak(
     due_at: datetime,
     now: datetime,
 ) -> Reply:
-    """The reply, its delivery, which leaves at ``due_at``, and what a saved reply does besides."""
+    """The reply, its delivery, which leaves at ``due_at``, and what a saved reply does besides.
+
+    The caller counts the conversation's version up, for whoever did it.
+    """
     check_may_write(session, talk.contact_id)
     delivery_id = outbox.request(
         session,
@@ -105,8 +108,6 @@ def speak(
     done = done and not talk.remedies_open  # what is owed keeps it open
     inbox.set_state(talk, ConversationState.DONE if done else ConversationState.WAITING, None, now)
     routing.confirm(session, author, talk, now)
-    talk.version += 1
-    session.flush()
     return reply
 
 

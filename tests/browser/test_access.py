@@ -44,7 +44,7 @@ def test_screens(scene: Scene, person: Opener, width: int, scheme: str) -> None:
         if fault:
             scene.platform.fail_before.append(fault)
         scene.deliver()
-        page.reload()  # what became of it is news: an answer written before it was seen is asked about
+    page.reload()
     expect(page.locator(".delivery", has_text="Not sent")).to_be_visible()
     for fold in page.locator("details > summary").all():
         if fold.is_visible():

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from app.core.clock import utc_now
 from app.inbox.types import ConversationState
@@ -159,6 +159,44 @@ def test_how_many_came_while_one_wrote(scene: Scene, person: Opener) -> None:
     expect(page.locator("#composer-news")).to_contain_text(re.compile(r"\d new since you began to write"))
     page.get_by_role("button", name="Show", exact=True).click()
     expect(page.locator("#thread").get_by_text("Anybody?")).to_be_in_viewport()
+
+
+def test_letters_typed_while_an_answer_leaves_begin_the_next(scene: Scene, person: Opener) -> None:
+    """And one's own answer is no news: nobody is asked to look at it before the second leaves."""
+    talk = scene.heard("Bob", "Where is my order?")
+    page = person()
+    opened(page, talk)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/reply?**", hold, times=1)
+    page.fill("#reply-text", "On its way.")
+    with page.expect_request("**/reply?**"):
+        page.get_by_role("button", name="Reply and wait").click()
+    page.locator("#reply-text").press_sequentially(" And thanks!")
+    (leaving,) = held
+    leaving.continue_()
+    expect(page.locator("#reply-text")).to_have_value(" And thanks!")
+    expect(page.locator(".delivery")).to_have_count(1)
+    expect(page.locator("#composer-news")).to_be_empty()
+    page.get_by_role("button", name="Reply and wait").click()
+    expect(page.locator(".delivery")).to_have_count(2)
+    assert [one.text for one in scene.replies(talk)] == ["On its way.", "And thanks!"]
+    held.clear()
+    page.route("**/reply?**", hold, times=1)
+    page.fill("#reply-text", "One")
+    with page.expect_request("**/reply?**"):
+        page.get_by_role("button", name="Reply and wait").click()
+    page.get_by_role("button", name="Reply and wait").click()  # twice the same is once
+    page.fill("#reply-text", "Two")
+    page.get_by_role("button", name="Reply and wait").click()
+    (leaving,) = held
+    leaving.continue_()
+    expect(page.locator(".delivery")).to_have_count(4)
+    assert [one.text for one in scene.replies(talk)][2:] == ["One", "Two"]
+    expect(page.locator("#reply-text")).to_have_value("")
 
 
 def test_the_preview_shows_what_will_stand_there(scene: Scene, person: Opener) -> None:

@@ -71,6 +71,8 @@ class TwoAgents(RuleBasedStateMachine):
         self.now = START
         self.count = 0
         self.desks = [Desk(actor) for actor in self.actors]
+        self.made_by: dict[int, Desk] = {}
+        """Who brought the conversation to each version; those that nobody at a desk made are not there."""
         self.session = self.db.opened()
         for desk in self.desks:
             self.look(desk)
@@ -93,7 +95,7 @@ class TwoAgents(RuleBasedStateMachine):
         word = f"<{desk.actor.login}{self.count}>"
         desk.typed.append(word)
         desk.text += word
-        with self.request():
+        with self.request(desk):
             kept = writing.keep(
                 self.session,
                 desk.actor,
@@ -165,7 +167,7 @@ class TwoAgents(RuleBasedStateMachine):
         )
         latest = self.session.scalar(query.order_by(Reply.id.desc()).limit(1))
         if latest is not None:
-            with self.request():
+            with self.request(desk):
                 replies.undo(self.session, desk.actor, latest, self.now)
             self.look(desk)
 
@@ -173,7 +175,7 @@ class TwoAgents(RuleBasedStateMachine):
     def go_on_with_theirs(self, who: int) -> None:
         desk, other = self.desks[who], self.desks[1 - who]
         if other.text:
-            with self.request():
+            with self.request(desk):
                 writing.continue_from(self.session, desk.actor, self.talk_id, other.actor.id, self.now)
             self.look(desk)
 
@@ -214,7 +216,7 @@ class TwoAgents(RuleBasedStateMachine):
     def look(self, desk: Desk) -> None:
         """The screen as it is now."""
         self.session.expire_all()
-        desk.seen = self.session.get_one(Conversation, self.talk_id).version
+        desk.seen = self.version()
         draft = self.session.get(Draft, (self.talk_id, desk.actor.id, Voice.REPLY))
         desk.text, desk.revision = (draft.text, draft.revision) if draft else ("", 0)
 
@@ -223,12 +225,12 @@ class TwoAgents(RuleBasedStateMachine):
         return claim.user_id if claim and rules.holds(claim.until, self.now) else None
 
     def attempt(self, desk: Desk, act: Callable[[], Any]) -> bool:
-        """Do it. It is refused when, and only when, something has changed that the agent has not seen, or a colleague
-        is writing; and then nothing at all has changed."""
+        """Do it. It is refused when, and only when, others have changed something that the agent has not seen, or a
+        colleague is writing; and then nothing at all has changed. The agent goes on with the form as it was."""
         before = self.everything()
-        fresh = desk.seen == before[0]
+        fresh = all(self.made_by.get(version) is desk for version in range(desk.seen + 1, before[0] + 1))
         try:
-            with self.request():
+            with self.request(desk):
                 act()
         except Conflict as error:
             code = error.code
@@ -240,8 +242,10 @@ class TwoAgents(RuleBasedStateMachine):
             assert code == ("claimed" if fresh else "stale")
             return False
         assert fresh, "done without having seen what changed"
-        desk.seen = self.session.get_one(Conversation, self.talk_id).version
         return True
+
+    def version(self) -> int:
+        return self.session.get_one(Conversation, self.talk_id).version
 
     def everything(self) -> tuple[Any, ...]:
         """All that another agent may have done."""
@@ -251,11 +255,14 @@ class TwoAgents(RuleBasedStateMachine):
         return (talk.version, talk.state, talk.assignee_id, talk.waiting_since, self.writer(), drafts, sent)
 
     @contextmanager
-    def request(self) -> Iterator[None]:
+    def request(self, desk: Desk | None = None) -> Iterator[None]:
         """One request: all or nothing."""
         self.session.info.clear()
+        before = self.version()
         with self.session.begin_nested():
             yield
+        if desk is not None:
+            self.made_by |= dict.fromkeys(range(before + 1, self.version() + 1), desk)
 
 
 @pytest.fixture

@@ -192,6 +192,22 @@ class TestRefused:
             assert answer.status_code == 303
         assert len(scene.replies(talk)) == 1
 
+    def test_ones_own_answer_is_no_news(self, scene: Scene, agent: Browser, app: Flask, talk: int) -> None:
+        """A second answer from the form of the first is taken; a colleague with that form is asked to look."""
+        agent.get(f"/inbox/{talk}")
+        seen = scene.version(talk)
+        for text in ("First", "Second"):
+            answer = agent.post(f"/inbox/{talk}/reply", version=seen, text=text, key=f"key-of-{text}", then="wait")
+            assert answer.status_code == 303
+        assert [one.text for one in scene.replies(talk)] == ["First", "Second"]
+        colleague = signed_in(app, Role.MARKETER)
+        answer = colleague.post(f"/inbox/{talk}/reply", version=seen, text="Third", key="key-of-third")
+        assert answer.status_code == 409
+        with scene.parts.db.write() as session:
+            service.take(session, scene.actor("marketer"), talk, None, utc_now())
+        answer = agent.post(f"/inbox/{talk}/reply", version=seen, text="Third", key="key-of-third")
+        assert answer.status_code == 409
+
     def test_undo_after_it_left(self, scene: Scene, agent: Browser, talk: int) -> None:
         reply(agent, scene, talk, "Sent")
         (made,) = scene.replies(talk)

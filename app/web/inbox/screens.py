@@ -157,6 +157,7 @@ class TalkScreen:
     """One conversation."""
 
     talk: ConversationView
+    reader_id: int
     page: PageView
     lines: Sequence[Line]
     notes: Sequence[NoteView]
@@ -203,18 +204,26 @@ class TalkScreen:
 
     @property
     def news(self) -> list[str]:
-        """The latest few things that came since the form was made that was just refused."""
+        """The latest few things that others did since the form was made that was just refused."""
         seen = self.draft.seen
         if seen is None:
             return []
-        comments = [line.comment for line in self.lines if line.comment and line.comment.id > seen.id]
-        replies = [line.reply for line in self.lines if line.reply and line.reply.created_at > seen.at]
+        comments = [
+            line.comment for line in self.lines if line.comment and line.comment.id > seen.id and not self._own(line)
+        ]
+        replies = [
+            line.reply for line in self.lines if line.reply and line.reply.created_at > seen.at and not self._own(line)
+        ]
         found = [
             *(_("%(who)s wrote: “%(words)s”", who=one.author, words=snippet(one.text)) for one in comments),
             *(_("%(who)s answered: “%(words)s”", who=one.author, words=snippet(one.text)) for one in replies),
-            *(words.event(one).text for one in self.events if one.at > seen.at),
+            *(words.event(one).text for one in self.events if one.at > seen.at and one.actor_id != self.reader_id),
         ]
         return found[-NEWS_AT_MOST:]
+
+    def _own(self, line: Line) -> bool:
+        """Whether the reader wrote it."""
+        return line.reply is not None and line.reply.author_id == self.reader_id
 
 
 def list_screen(session: "Session", actor: Actor, place: Place, now: datetime) -> ListScreen:
@@ -268,6 +277,7 @@ def talk_screen(
     teams = accounts.teams(session)
     return TalkScreen(
         talk=talk,
+        reader_id=actor.id,
         page=page,
         lines=thread.lines(talk, threads.thread(session, actor, conversation_id), answers),
         notes=threads.notes(session, actor, conversation_id),

@@ -10,9 +10,9 @@ from app.web.inbox.thread import DEEPEST, lines
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 TALK = ConversationView(
-    id=7, version=1, page_id=1, page_name="Blog", page_url="https://b.example", connector="wordpress", demo=False,
-    connection_stopped=False, post_title=None, post_url=None, post_status=Status.LIVE, contact_id=1, person="Bob",
-    person_url=None, person_email=None, state=ConversationState.NEW, priority=Priority.NORMAL, team_id=1,
+    id=7, version=1, without_own=1, page_id=1, page_name="Blog", page_url="https://b.example", connector="wordpress",
+    demo=False, connection_stopped=False, post_title=None, post_url=None, post_status=Status.LIVE, contact_id=1,
+    person="Bob", person_url=None, person_email=None, state=ConversationState.NEW, priority=Priority.NORMAL, team_id=1,
     team_name="Service", assignee_id=None, assignee_name=None, waiting_since=NOW, opened_at=NOW, language=None,
     reply_to_id=3,
 )  # fmt: skip

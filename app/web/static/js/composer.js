@@ -106,15 +106,16 @@ document.addEventListener("keydown", (event) => {
   sendBy(area, event);
 });
 
-function changed(version) {
-  const fields = composer()?.querySelectorAll('input[name="version"]') ?? [];
+// What one did oneself, here or in another window, is no news.
+function changed({ version, withoutOwn }) {
+  const fields = [...(composer()?.querySelectorAll('input[name="version"]') ?? [])];
   const now = lines();
   const seen = () => {
     fields.forEach((field) => (field.value = version));
     known = new Set(lines().map((line) => line.id));
   };
-  if (!writing()) return seen();
-  const fresh = now.filter((line) => !known.has(line.id));
+  if (!writing() || fields.every((field) => field.value >= Number(withoutOwn))) return seen();
+  const fresh = now.filter((line) => !known.has(line.id) && !("own" in line.dataset));
   const news = document.getElementById("composer-news");
   news.replaceChildren(document.getElementById("composer-changed").content.cloneNode(true));
   const text = news.querySelector("[data-one]");

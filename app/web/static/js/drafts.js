@@ -4,6 +4,7 @@ const REST = 700;
 const fields = ["text", "voice", "revision", "saved", "key", "csrf_token"];
 let line = Promise.resolve();
 let timer = null;
+let again = null; // what was pressed for letters that are to be carried over
 
 const areas = () => [...document.querySelectorAll("#composer textarea[data-keep]")];
 const store = (area) => `porchlight.draft.${area.closest("#composer").dataset.conversation}.${area.id}`;
@@ -69,6 +70,18 @@ function spend(area) {
   clearTimeout(timer);
   timer = null;
   area.spent = true;
+  area.sent = area.value;
+}
+
+// Letters that came while the text was on its way, in a form that is about to go: they begin the next text, or stay with
+// the one that was not taken.
+function carry(area, sent, taken) {
+  const { value } = area;
+  const spare = store(area);
+  const more = sent.startsWith(value) ? "" : taken && value.startsWith(sent) ? value.slice(sent.length) : value;
+  if (more) sessionStorage.setItem(spare, more);
+  else if (taken) sessionStorage.removeItem(spare);
+  again = more && taken && area.again ? { spare, send: area.again } : null;
 }
 
 function adopt() {
@@ -81,6 +94,11 @@ function adopt() {
     const spare = written === area.defaultValue ? sessionStorage.getItem(area.spare) : written;
     area.value = spare ?? written;
     if (area.value !== area.defaultValue) area.dispatchEvent(new Event("input", { bubbles: true }));
+    if (again?.spare === area.spare) {
+      const button = area.form.querySelector(`[data-send="${again.send}"]`);
+      again = null;
+      setTimeout(() => button?.click());
+    }
   }
 }
 
@@ -102,6 +120,11 @@ document.addEventListener("htmx:confirm", (event) => {
   if (!form || event.target !== form) return;
   event.preventDefault();
   const own = form.querySelector("textarea[data-keep]");
+  if (own?.spent) {
+    // Pressed twice: once more only for what was written since, when its turn comes.
+    if (own.value !== own.sent) own.again = event.detail.triggeringEvent?.submitter?.dataset.send;
+    return;
+  }
   if (own) clearTimeout(timer);
   else keep();
   line.then(() => {
@@ -111,11 +134,14 @@ document.addEventListener("htmx:confirm", (event) => {
     else event.detail.issueRequest(true);
   });
 });
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { elt, formData } = event.detail.requestConfig;
+  const area = elt.querySelector?.("textarea[data-keep]");
+  if (area?.isConnected) carry(area, formData.get("text"), !event.detail.isError);
+});
 document.addEventListener("htmx:afterRequest", (event) => {
   const area = event.detail.elt.querySelector?.("textarea[data-keep]");
-  if (!area) return;
-  area.spent = false;
-  if (event.detail.successful) sessionStorage.removeItem(area.spare);
+  if (area) area.spent = false;
 });
 document.addEventListener("htmx:beforeRequest", (event) => {
   if (event.detail.target?.id === "talk" && !event.target.closest("[data-after-keeping]")) keep();

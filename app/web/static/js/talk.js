@@ -44,7 +44,7 @@ export const readAgain = oneAtATime(async () => {
   shown.dataset.contact = fresh.dataset.contact;
   if (fresh.dataset.version !== shown.dataset.version) {
     shown.dataset.version = fresh.dataset.version;
-    document.dispatchEvent(new CustomEvent("talk-changed", { detail: fresh.dataset.version }));
+    document.dispatchEvent(new CustomEvent("talk-changed", { detail: fresh.dataset }));
   }
 });
 
