@@ -18,6 +18,7 @@ from app.replies import models as replies
 from app.routing import models as routing
 from app.search import models as search
 from app.signals import models as signals
+from app.targets import models as targets
 from app.texts import models as texts
 from app.upkeep import models as upkeep
 from app.writing import models as writing
@@ -41,6 +42,7 @@ __all__ = [
     "routing",
     "search",
     "signals",
+    "targets",
     "texts",
     "upkeep",
     "writing",

@@ -36,6 +36,8 @@ log = structlog.get_logger()
 TICK_SECONDS = 1.0
 SWEEP_SECONDS = 10.0
 MINUTE = 60.0
+TARGET_SECONDS = 30.0
+"""How exactly targets are watched."""
 HOUR = 3600.0
 LONGEST_PAUSE = 30.0
 
@@ -56,6 +58,7 @@ TABLE = (
         JobName.ROUTE, lambda session, _now: routing.has_waiting(session) or anew.has_waiting(session), SWEEP_SECONDS
     ),
     Entry(JobName.ASSIGN, duty.has_work, SWEEP_SECONDS),
+    Entry(JobName.TARGETS, None, TARGET_SECONDS),
     Entry(JobName.INDEX, lambda session, _now: search.has_waiting(session), SWEEP_SECONDS),
     Entry(JobName.COUNT, counts.has_many_changes, SWEEP_SECONDS),
     Entry(JobName.REMEDY, remedies.has_due, SWEEP_SECONDS),

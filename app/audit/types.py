@@ -37,6 +37,8 @@ class Action(StrEnum):
     RULES_APPROVED = "routing:rules:approved"
     RULES_PUBLISHED = "routing:rules:published"
     RULES_ROLLED_BACK = "routing:rules:rolled_back"
+    TARGET_SET = "targets:target:set"
+    TARGET_REMOVED = "targets:target:removed"
     SAME_PERSON = "accounts:user:same_person"
     USER_ADDED = "accounts:user:added"
     USER_CHANGED = "accounts:user:changed"

@@ -5,15 +5,16 @@ much as the database needs for it.
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import BigInteger, Dialect, Subquery, Table, Text, bindparam, column, func, select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
 Process = Callable[[Any], Any] | None
+Piece = TypeVar("Piece")
 
 
 def insert_rows(session: Session, table: Any, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -43,6 +44,11 @@ def pairs(session: Session, values: Sequence[tuple[int | str, str]]) -> Subquery
     )
     rows = func.unnest(*lists).table_valued(column("a", first), column("b", Text)).render_derived()
     return select(rows.c.a, rows.c.b).subquery()
+
+
+def parts(some: Sequence[Piece], size: int = 400) -> Iterator[Sequence[Piece]]:
+    """The same in pieces that one statement takes."""
+    return (some[start : start + size] for start in range(0, len(some), size))
 
 
 def _column(values: list[Any], process: Process) -> list[Any]:

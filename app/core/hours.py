@@ -1,11 +1,15 @@
 """Hours of the week, as people write them: ``mo-fr 09:00-17:30 Europe/Berlin``, several parted by ``;`` or lines."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+LOOKED_AT = timedelta(days=366)
+"""Nothing is counted further than that."""
+_DAY = timedelta(days=1)
 DAYS = ("mo", "tu", "we", "th", "fr", "sa", "su")
 _FORM = re.compile(
     r"(?P<days>[a-z]{2}(?:-[a-z]{2})?(?:,[a-z]{2}(?:-[a-z]{2})?)*)\s+"
@@ -34,6 +38,23 @@ class Hours:
             return here.weekday() in self.days
         return clock < self.until and (here - timedelta(days=1)).weekday() in self.days
 
+    def on(self, day: date, off: frozenset[date]) -> Iterator[tuple[datetime, datetime]]:
+        """The stretches, in UTC, of the work that begins on a day there; what of it falls on a day off is left out."""
+        if day.weekday() not in self.days:
+            return
+        following = day + _DAY
+        if self.since < self.until:
+            pieces = [(day, self.since, day, self.until)]
+        else:
+            pieces = [(day, self.since, following, time()), (following, time(), following, self.until)]
+        for first, since, last, until in pieces:
+            if first not in off:
+                yield _utc(first, since, self.zone), _utc(last, until, self.zone, fold=1)
+
+
+def _utc(day: date, clock: time, zone: tzinfo, *, fold: int = 0) -> datetime:
+    return datetime.combine(day, clock, zone).replace(fold=fold).astimezone(UTC)
+
 
 @dataclass(frozen=True, slots=True)
 class Week:
@@ -47,6 +68,68 @@ class Week:
         if not self.hours:
             return at.astimezone(UTC).date() not in self.off
         return any(one.hold(at) and at.astimezone(one.zone).date() not in self.off for one in self.hours)
+
+
+def worked(week: Week, since: datetime, until: datetime) -> timedelta:
+    """How much of the time between two moments lies within the hours."""
+    found = timedelta()
+    for begin, end in _stretches(week, since, until):
+        found += end - begin
+    return found
+
+
+def after(week: Week, since: datetime, span: timedelta) -> datetime | None:
+    """The moment by which so much work has been done since another; None where that takes longer than a year."""
+    left = span
+    for begin, end in _stretches(week, since, since + LOOKED_AT):
+        if end - begin >= left:
+            return begin + left
+        left -= end - begin
+    return None
+
+
+def before(week: Week, until: datetime, span: timedelta) -> datetime:
+    """The latest moment from which on so much work was done until another; a year before it where it took longer."""
+    left = span
+    day = until.astimezone(UTC).date()
+    while day > (until - LOOKED_AT).date():
+        for begin, end in reversed(_open_on(week, day)):
+            last = min(end, until)
+            if last - begin >= left:
+                return last - left
+            left -= max(last - begin, timedelta())
+        day -= _DAY
+    return until - LOOKED_AT
+
+
+def _stretches(week: Week, since: datetime, until: datetime) -> Iterator[tuple[datetime, datetime]]:
+    day, last = since.astimezone(UTC).date(), until.astimezone(UTC).date()
+    while day <= last:
+        for begin, end in _open_on(week, day):
+            if max(begin, since) < min(end, until):
+                yield max(begin, since), min(end, until)
+        day += _DAY
+
+
+@lru_cache(maxsize=4000)
+def _open_on(week: Week, day: date) -> tuple[tuple[datetime, datetime], ...]:
+    """The stretches of work within a day of UTC, in order, none touching another."""
+    begin = datetime.combine(day, time(), UTC)
+    end = begin + _DAY
+    if not week.hours:
+        return () if day in week.off else ((begin, end),)
+    found: list[tuple[datetime, datetime]] = []
+    # A day somewhere begins up to 14 hours before it does here, and a night's work the day before that.
+    shifts = (piece for one in week.hours for step in (-2, -1, 0, 1) for piece in one.on(day + step * _DAY, week.off))
+    for since, until in sorted(shifts):
+        first, last = max(since, begin), min(until, end)
+        if first >= last:
+            continue
+        if found and first <= found[-1][1]:
+            found[-1] = (found[-1][0], max(last, found[-1][1]))
+        else:
+            found.append((first, last))
+    return tuple(found)
 
 
 class HoursError(ValueError):

@@ -35,6 +35,7 @@ class JobName(StrEnum):
     HOOKS = "workers.jobs.hooks.work_through"
     ROUTE = "workers.jobs.routing.route_waiting"
     ASSIGN = "workers.jobs.duty.work_through"
+    TARGETS = "workers.jobs.targets.look"
     INDEX = "workers.jobs.search.index_waiting"
     COUNT = "workers.jobs.inbox.fold_counts"
     REMEDY = "workers.jobs.remedies.carry_out_due"

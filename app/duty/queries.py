@@ -7,6 +7,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Team, TeamMember, User
+from app.core.hours import Week
 from app.duty import rules
 from app.duty.models import Duty, Handout, TeamWay
 from app.duty.types import Availability, Colleague, Mode, OnDuty, Wanting, Way
@@ -20,6 +21,12 @@ def ways(session: Session) -> dict[int, Way]:
     """How each team's conversations are given out."""
     found = {one.team_id: _way(one) for one in session.scalars(select(TeamWay))}
     return {team_id: found.get(team_id, Way(team_id)) for team_id in session.scalars(select(Team.id))}
+
+
+def weeks(session: Session) -> dict[int, Week]:
+    """The working hours of the teams that named any. One statement."""
+    query = select(TeamWay.team_id, TeamWay.hours, TeamWay.days_off)
+    return {team_id: rules.week(hours, days_off) for team_id, hours, days_off in session.execute(query)}
 
 
 def _way(one: TeamWay) -> Way:

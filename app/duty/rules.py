@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from app.core import hours
+from app.core.hours import Week
 from app.duty.types import Availability, Colleague, Mode, Wanting
 
 UNSEEN_AFTER = timedelta(minutes=2)
@@ -31,10 +32,15 @@ def gives_back(availability: Availability, since: datetime, now: datetime) -> bo
 
 def in_hours(text: str, days_off: str, now: datetime) -> bool:
     """Whether a person's or team's hours hold that moment; what can't be read (any more) holds nobody off."""
+    return week(text, days_off).hold(now)
+
+
+def week(text: str, days_off: str) -> Week:
+    """A person's or team's hours; where they can't be read (any more), all there are."""
     try:
-        return hours.read_week(text, days_off).hold(now)
+        return hours.read_week(text, days_off)
     except hours.HoursError:
-        return True
+        return Week(())
 
 
 def hand_out(mode: Mode, people: Sequence[Colleague], waiting: Sequence[Wanting]) -> list[tuple[int, int]]:

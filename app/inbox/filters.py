@@ -15,8 +15,8 @@ from app.campaigns import queries as campaigns
 from app.campaigns.models import CampaignPost
 from app.core.i18n import gettext as _
 from app.core.i18n import lazy
-from app.inbox.models import Conversation, ConversationTag, Tag
-from app.inbox.types import ListFilter, Priority
+from app.inbox.models import Conversation, ConversationMark, ConversationTag, Tag
+from app.inbox.types import TARGETS, ListFilter, Mark, Priority
 from app.pages.models import Page
 from app.pages.types import PageState
 
@@ -115,6 +115,23 @@ def _of_kind(value: str, _of: Any) -> ColumnElement[bool]:
     }[Kind(value)]
 
 
+class Missed(StrEnum):
+    """How a conversation stands to its targets."""
+
+    LATE = "late"
+    CLOSE = "close"
+
+
+def _missed(_session: Session) -> list[Choice]:
+    words = {Missed.LATE: _("Past their target"), Missed.CLOSE: _("Past their target, or close to it")}
+    return [Choice(one.value, words[one]) for one in Missed]
+
+
+def _stands(value: str, _of: Any) -> ColumnElement[bool]:
+    marks = (Mark.LATE,) if value == Missed.LATE else TARGETS
+    return Conversation.id.in_(select(ConversationMark.conversation_id).where(ConversationMark.mark.in_(marks)))
+
+
 _ALL = (
     Filter(
         "page",
@@ -169,6 +186,14 @@ _ALL = (
         lambda value: value in set(Kind),
         _of_kind,
         _kinds,
+    ),
+    Filter(
+        "target",
+        lazy("Target"),
+        "clock",
+        lambda value: value in set(Missed),
+        _stands,
+        _missed,
     ),
     Filter(
         "tag",

@@ -1,5 +1,5 @@
 """Tables: posts, conversations, comments, comment_versions, notes, mentions, conversation_events, conversation_marks,
-tags, conversation_tags, undo_entries, undo_items, raw_payloads."""
+waits, tags, conversation_tags, undo_entries, undo_items, raw_payloads."""
 
 from datetime import datetime
 from typing import Any
@@ -180,6 +180,21 @@ class ConversationMark(Base):
     )
     mark: Mapped[Mark] = mapped_column(primary_key=True)
     at: Mapped[datetime]
+
+
+class Wait(Base):
+    """A time that a person waited for us, once it is over. Kept by triggers on ``conversations`` (migration "Times that
+    people waited"), so that no writer can forget it; what is being waited now is ``Conversation.waiting_since``."""
+
+    __tablename__ = "waits"
+
+    conversation_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("conversations.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    since: Mapped[datetime] = mapped_column(primary_key=True)
+    until: Mapped[datetime]
+    ended: Mapped[ConversationState]
+    """What it ended in; what is done or spam later ends so too."""
 
 
 class ConversationCount(Base):

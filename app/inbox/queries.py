@@ -1,7 +1,7 @@
 """Reading lists. Each function is a fixed number of statements."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
@@ -39,6 +39,7 @@ from app.inbox.models import (
     Tag,
 )
 from app.inbox.types import (
+    TARGETS,
     ConversationState,
     Length,
     ListFilter,
@@ -141,7 +142,7 @@ def _rows(session: Session, query: "Select[*tuple[Any, ...]]") -> list[Row]:
     return [_row(one, marks[one[0]], tags[one[0]]) for one in found]
 
 
-def _row(found: "SqlRow[*tuple[Any, ...]]", marks: Iterable[Mark], tags: Iterable[str]) -> Row:
+def _row(found: "SqlRow[*tuple[Any, ...]]", marks: Mapping[Mark, datetime], tags: Iterable[str]) -> Row:
     return Row(
         id=found.id,
         version=found.version,
@@ -164,27 +165,30 @@ def _row(found: "SqlRow[*tuple[Any, ...]]", marks: Iterable[Mark], tags: Iterabl
         comments=found.comment_count,
         public=True,
         marks=frozenset(marks),
+        due_at=next((marks[one] for one in TARGETS if one in marks), None),
         tags=tuple(tags),
         here=bool(found.here),
     )
 
 
-def _badges(session: Session, ids: Sequence[int]) -> tuple[dict[int, list[Mark]], dict[int, list[str]]]:
-    """Marks and names of tags, by conversation; one statement."""
-    marks: dict[int, list[Mark]] = defaultdict(list)
+def _badges(session: Session, ids: Sequence[int]) -> tuple[dict[int, dict[Mark, datetime]], dict[int, list[str]]]:
+    """Marks, with since or until when, and names of tags, by conversation; one statement."""
+    marks: dict[int, dict[Mark, datetime]] = defaultdict(dict)
     tags: dict[int, list[str]] = defaultdict(list)
-    marked = select(ConversationMark.conversation_id, cast(ConversationMark.mark, String), literal(""))
+    marked = select(
+        ConversationMark.conversation_id, ConversationMark.at, cast(ConversationMark.mark, String), literal("")
+    )
     tagged = (
-        select(ConversationTag.conversation_id, Tag.name, Tag.key)
+        select(ConversationTag.conversation_id, Tag.created_at, Tag.name, Tag.key)
         .join(Tag, Tag.id == ConversationTag.tag_id)
         .where(ConversationTag.conversation_id.in_(ids), Tag.removed_at.is_(None))
     )
     both = marked.where(ConversationMark.conversation_id.in_(ids)).union_all(tagged)
-    for talk_id, name, key in sorted(session.execute(both), key=lambda one: one[2]):
+    for talk_id, at, name, key in sorted(session.execute(both), key=lambda one: one[3]):
         if key:
             tags[talk_id].append(name)
         else:
-            marks[talk_id].append(Mark(name))
+            marks[talk_id][Mark(name)] = at
     return marks, tags
 
 

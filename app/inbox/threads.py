@@ -19,10 +19,12 @@ from app.inbox.models import (
     CommentVersion,
     Conversation,
     ConversationEvent,
+    ConversationMark,
     Note,
     Post,
 )
 from app.inbox.types import (
+    TARGETS,
     CommentView,
     ConversationView,
     EventView,
@@ -40,8 +42,8 @@ _Own = aliased(Contact)
 def conversation(session: Session, actor: Actor, conversation_id: int) -> ConversationView:
     """A conversation's head. Raises NotFound."""
     talk = access.conversation(session, actor, conversation_id)
-    page, connection, post, contact, identity, team_name, assignee = session.execute(
-        select(Page, Connection, Post, Contact, Identity, Team.name, User.name)
+    page, connection, post, contact, identity, team_name, assignee, mark = session.execute(
+        select(Page, Connection, Post, Contact, Identity, Team.name, User.name, ConversationMark)
         .select_from(Conversation)
         .join(Page, Page.id == Conversation.page_id)
         .join(Connection, Connection.page_id == Page.id)
@@ -51,7 +53,12 @@ def conversation(session: Session, actor: Actor, conversation_id: int) -> Conver
         .join(Identity, Identity.id == Conversation.identity_id)
         .join(Team, Team.id == Conversation.team_id)
         .outerjoin(User, User.id == Conversation.assignee_id)
+        .outerjoin(
+            ConversationMark,
+            (ConversationMark.conversation_id == Conversation.id) & ConversationMark.mark.in_(TARGETS),
+        )
         .where(Conversation.id == talk.id)
+        .limit(1)
     ).one()
     return ConversationView(
         id=talk.id,
@@ -77,6 +84,8 @@ def conversation(session: Session, actor: Actor, conversation_id: int) -> Conver
         assignee_id=talk.assignee_id,
         assignee_name=assignee,
         waiting_since=talk.waiting_since,
+        target=mark.mark if mark else None,
+        due_at=mark.at if mark else None,
         opened_at=talk.opened_at,
         language=talk.language,
         reply_to_id=reply_target(session, talk.id),

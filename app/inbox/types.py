@@ -64,6 +64,14 @@ class Mark(StrEnum):
     """A reply of ours waits for somebody's approval."""
     UNSENT = "unsent"
     """A reply of ours could not be sent, or nobody knows whether it was."""
+    SOON = "soon"
+    """A target will be missed soon, at ``at``; goes by itself when the person no longer waits for us."""
+    LATE = "late"
+    """A target was missed at ``at``; goes by itself too."""
+
+
+TARGETS = (Mark.SOON, Mark.LATE)
+"""Marks that say how a conversation stands to its targets; it has one of them at most."""
 
 
 class View(StrEnum):
@@ -90,6 +98,15 @@ class ListFilter:
     unassigned: bool = False
     chosen: tuple[tuple[str, str], ...] = ()
     """What somebody narrowed the list down to: names and values of ``app.inbox.filters``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waited:
+    """A time that a person waited for us, and what it ended in: an answer (``waiting``), done, or spam."""
+
+    since: datetime
+    until: datetime
+    ended: ConversationState
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +154,8 @@ class Row:
     comments: int
     public: bool
     marks: frozenset[Mark]
+    due_at: datetime | None
+    """When a target is missed, or was, for those with one of the marks that say so."""
     tags: tuple[str, ...]
     here: bool
     """Whether it belongs into the list it was asked for with."""
@@ -170,6 +189,9 @@ class ConversationView:
     assignee_id: int | None
     assignee_name: str | None
     waiting_since: datetime | None
+    target: Mark | None
+    """Whether a target will soon be missed here, or was."""
+    due_at: datetime | None
     opened_at: datetime
     language: str | None
     reply_to_id: int | None

@@ -19,6 +19,8 @@ EVENTS = {
     SignalKind.HANDED_OVER: Event.HANDED_OVER,
     SignalKind.PAGE_GIVEN: Event.PAGE_GIVEN,
     SignalKind.RULE: Event.RULE,
+    SignalKind.TARGET_NEAR: Event.TARGET_NEAR,
+    SignalKind.TARGET_MISSED: Event.TARGET_MISSED,
     SignalKind.NEW_IN_TEAM: Event.NEW_IN_TEAM,
 }
 """What each signal is to the people who hear of it."""
@@ -26,6 +28,7 @@ EVENTS = {
 _OFF: dict[Event, frozenset[Channel]] = {
     Event.TAKEN_OVER: frozenset({Channel.MAIL, Channel.PUSH}),
     Event.APPROVAL_DECIDED: frozenset({Channel.MAIL}),
+    Event.TARGET_NEAR: frozenset({Channel.MAIL, Channel.PUSH}),
     Event.NEW_IN_TEAM: frozenset(Channel),
     Event.DIGEST: frozenset({Channel.PUSH}),
 }
@@ -34,6 +37,7 @@ ROOM_EVENTS = (
     Event.REPLY_UNCLEAR,
     Event.APPROVAL_WANTED,
     Event.PAGE_STOPPED,
+    Event.TARGET_MISSED,
     Event.NEW_IN_TEAM,
     Event.DIGEST,
 )
@@ -43,6 +47,8 @@ WINDOW = {Channel.MAIL: timedelta(seconds=60), Channel.PUSH: timedelta(seconds=5
 """How long a message waits for more to join it, and for the person to have seen it already."""
 TRIES = 12
 SUPERVISING = frozenset({Role.SUPERVISOR, Role.ADMIN})
+SEVERAL = frozenset({Event.TARGET_NEAR, Event.TARGET_MISSED, Event.NEW_IN_TEAM})
+"""What one piece of word may say of many conversations."""
 FORGOTTEN_AFTER = timedelta(hours=24)
 NAMED_AT_MOST = 10
 FRESH = timedelta(hours=1)

@@ -21,7 +21,7 @@ from app.notifications.models import ChatHook, Notification
 from app.notifications.types import PERSONAL, Channel, Event, Reader
 from app.pages.models import Page
 from app.signals import service as signals
-from app.signals.types import Signal, SignalKind
+from app.signals.types import Signal
 
 log = structlog.get_logger()
 _LISTENS = "notice"
@@ -73,8 +73,8 @@ def _spread(session: Session, signal: Signal, now: datetime, *, mail: bool) -> N
 def _news(session: Session, signal: Signal, now: datetime) -> News | None:
     """What there is to tell; None when what it was about is gone, or no news."""
     event = rules.EVENTS[signal.kind]
-    if signal.kind is SignalKind.NEW_IN_TEAM:
-        return _new_in_team(session, signal, now)
+    if event in rules.SEVERAL:
+        return _of_several(session, signal, event, now)
     if signal.conversation_id is not None:
         query = select(Conversation.team_id, Page.demo).join(Page, Page.id == Conversation.page_id)
         found = session.execute(query.where(Conversation.id == signal.conversation_id)).one_or_none()
@@ -89,7 +89,8 @@ def _news(session: Session, signal: Signal, now: datetime) -> News | None:
     )
 
 
-def _new_in_team(session: Session, signal: Signal, now: datetime) -> News | None:
+def _of_several(session: Session, signal: Signal, event: Event, now: datetime) -> News | None:
+    """Those that still wait, in that team; what came long before it was read is not new."""
     query = (
         select(Conversation.id, Page.demo)
         .join(Page, Page.id == Conversation.page_id)
@@ -97,22 +98,24 @@ def _new_in_team(session: Session, signal: Signal, now: datetime) -> News | None
             Conversation.id.in_(signal.facts["conversations"]),
             Conversation.state == ConversationState.NEW,
             Conversation.team_id == signal.team_id,
-            Conversation.sort_at > now - rules.FRESH,
         )
         .order_by(Conversation.sort_at)
     )
-    fresh = session.execute(query).all()
-    if not fresh:
+    if event is Event.NEW_IN_TEAM:
+        query = query.where(Conversation.sort_at > now - rules.FRESH)
+    found = session.execute(query).all()
+    if not found:
         return None
-    single = fresh[0][0] if len(fresh) == 1 else None
+    unnamed = signal.facts.get("count", 0) - len(signal.facts["conversations"])
+    count = len(found) + max(unnamed, 0)
     return News(
-        Event.NEW_IN_TEAM,
+        event,
         f"signal:{signal.id}",
         signal.at,
-        all(demo for _id, demo in fresh),
-        conversation_id=single,
+        all(demo for _id, demo in found),
+        conversation_id=found[0][0] if count == 1 else None,
         team_id=signal.team_id,
-        facts={"count": len(fresh)},
+        facts={"count": count, "team": signal.team_id},
     )
 
 

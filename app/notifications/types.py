@@ -20,6 +20,8 @@ class Event(StrEnum):
     HANDED_OVER = "handed_over"
     PAGE_GIVEN = "page_given"
     RULE = "rule"
+    TARGET_NEAR = "target_near"
+    TARGET_MISSED = "target_missed"
     NEW_IN_TEAM = "new_in_team"
     DIGEST = "digest"
 

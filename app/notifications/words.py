@@ -23,6 +23,8 @@ TITLES: dict[Event, tuple[str, str]] = {
     Event.HANDED_OVER: (lazy("A closed campaign leaves something to me"), ""),
     Event.PAGE_GIVEN: (lazy("I look after another page"), ""),
     Event.RULE: (lazy("A rule tells me of a conversation"), ""),
+    Event.TARGET_NEAR: (lazy("A target will soon be missed"), ""),
+    Event.TARGET_MISSED: (lazy("A target was missed"), lazy("A target was missed")),
     Event.NEW_IN_TEAM: (lazy("Something new in my teams"), lazy("A new conversation")),
     Event.DIGEST: (
         lazy("Once a day: what belongs to nobody and has waited for long"),
@@ -50,6 +52,8 @@ def line(told: Told) -> str:
             return _upkeep(told, names)
         case Event.NEW_IN_TEAM | Event.DIGEST:
             return _many(told, names)
+        case Event.TARGET_NEAR | Event.TARGET_MISSED:
+            return _target(told, names)
         case Event.ASSIGNED if told.who is None:
             return _("You are given the conversation with %(person)s on %(page)s.", **names)
         case Event.APPROVAL_DECIDED if not told.facts.get("approved"):
@@ -102,6 +106,35 @@ def _many(told: Told, names: dict[str, str]) -> str:
     return ngettext("%(num)s new conversation in %(team)s.", "%(num)s new conversations in %(team)s.", count, team=team)
 
 
+def _target(told: Told, names: dict[str, str]) -> str:
+    count = int(told.facts.get("count", 1))
+    team = _(told.team) if told.team else "?"
+    if told.event is Event.TARGET_NEAR:
+        if told.conversation_id is not None:
+            return _(
+                "Answer %(person)s on %(page)s soon, to keep the target.", person=names["person"], page=names["page"]
+            )
+        return ngettext(
+            "%(num)s conversation in %(team)s comes close to its target.",
+            "%(num)s conversations in %(team)s come close to their targets.",
+            count,
+            team=team,
+        )
+    if told.conversation_id is not None:
+        return _(
+            "%(person)s on %(page)s has waited past the target of %(team)s.",
+            person=names["person"],
+            page=names["page"],
+            team=team,
+        )
+    return ngettext(
+        "%(num)s conversation in %(team)s is past its target.",
+        "%(num)s conversations in %(team)s are past their targets.",
+        count,
+        team=team,
+    )
+
+
 def place(told: Told) -> str:
     """The path of the screen it is about."""
     if told.conversation_id is not None:
@@ -110,6 +143,8 @@ def place(told: Told) -> str:
         return f"/campaigns/{told.facts.get('campaign', '')}"
     if told.page_id is not None:
         return f"/pages/{told.page_id}"
+    if told.event in (Event.TARGET_NEAR, Event.TARGET_MISSED):
+        return f"/inbox?view=all&team={told.facts.get('team', '')}&target=close"
     return "/inbox?view=unassigned" if told.event is Event.DIGEST else "/inbox?view=team"
 
 

@@ -31,6 +31,11 @@ class SignalKind(StrEnum):
     """``people`` look after a page from now on."""
     RULE = "rule"
     """A rule tells ``people`` of a conversation; ``facts``: ``rule``, its name."""
+    TARGET_NEAR = "target_near"
+    """Conversations of ``people`` come close to a target; ``facts``: ``conversations``, their ids (the first of them),
+    ``count``, ``figure``."""
+    TARGET_MISSED = "target_missed"
+    """Conversations of a team missed a target; ``people`` supervise it; ``facts`` as before."""
     NEW_IN_TEAM = "new_in_team"
     """Conversations came to a team; ``facts``: ``conversations``, their ids."""
 

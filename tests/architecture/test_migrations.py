@@ -111,13 +111,14 @@ def test_the_search_hears_of_everything_that_is_stored_or_was_before(empty_url: 
         assert len(connection.execute(text("SELECT id FROM search_queue")).all()) == 3
 
 
-def test_no_later_migration_lost_a_trigger_that_counts(empty_url: str) -> None:
+def test_no_later_migration_lost_a_trigger_that_counts_or_keeps_waits(empty_url: str) -> None:
     migrate.upgrade(empty_url)
-    sqlite = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'conversations_counted%'"
-    postgresql = "SELECT tgname FROM pg_trigger WHERE tgname LIKE 'conversations_counted%'"
+    sqlite = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'conversations_%'"
+    postgresql = "SELECT tgname FROM pg_trigger WHERE tgname LIKE 'conversations_%'"
     with create_engine(empty_url, poolclass=NullPool).connect() as connection:
         found = connection.execute(text(sqlite if empty_url.startswith("sqlite") else postgresql)).scalars()
-        assert sorted(found) == [f"conversations_counted_{what}" for what in ("changed", "come", "gone")]
+        counted = [f"conversations_counted_{what}" for what in ("changed", "come", "gone")]
+        assert sorted(found) == [*counted, "conversations_waited_enough", "conversations_waited_otherwise"]
 
 
 def test_no_later_migration_lost_a_trigger_of_the_search(empty_url: str) -> None:

@@ -67,6 +67,7 @@ def ways(counts: Mapping[str, Length] | None = None, saved: Sequence[SavedView] 
                 *to("campaigns.overview", _("Campaigns"), "megaphone", Permission.READ_PAGES),
                 *to("rules.overview", _("Routing"), "route", Permission.READ_ROUTING),
                 *to("duty.overview", _("At work"), "user-check", Permission.READ_INBOX),
+                *to("targets.overview", _("Targets"), "clock", Permission.READ_INBOX),
                 *to("texts.overview", _("Saved replies"), "message-square", Permission.ANSWER),
                 *to("approvals.overview", _("Approval"), "check-check", Permission.APPROVE_REPLIES),
                 *to("people.overview", _("People"), "users", Permission.OWN_ACCOUNT),

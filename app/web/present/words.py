@@ -54,6 +54,8 @@ def mark(one: Mark) -> Word:
     return {
         Mark.APPROVAL: Word(_("Waits for approval"), "check-check", "attention"),
         Mark.UNSENT: Word(_("Not sent"), "triangle-alert", "bad"),
+        Mark.SOON: Word(_("Due"), "clock", "attention"),
+        Mark.LATE: Word(_("Late"), "clock", "bad"),
     }[one]
 
 
@@ -378,6 +380,8 @@ def notice_icon(event: Event) -> str:
         Event.PAGE_STOPPED: "unplug",
         Event.HANDED_OVER: "flag",
         Event.PAGE_GIVEN: "activity",
+        Event.TARGET_NEAR: "clock",
+        Event.TARGET_MISSED: "clock",
         Event.NEW_IN_TEAM: "message-square",
         Event.DIGEST: "calendar",
     }[event]
