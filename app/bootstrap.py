@@ -9,11 +9,13 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from app.connectors.bluesky import BlueskyConnector
 from app.connectors.demo.connector import DemoConnector
 from app.connectors.demo.platform import Platform as DemoPlatform
 from app.connectors.demo.script import story as demo_story
 from app.connectors.feed import FeedConnector
 from app.connectors.mastodon import MastodonConnector
+from app.connectors.ports import Connector
 from app.connectors.registry import Registry
 from app.connectors.webhook import WebhookConnector
 from app.connectors.wordpress import WordPressConnector
@@ -119,15 +121,14 @@ def _text(package: str, name: str) -> str:
 
 def connectors(settings: Settings, http: Http) -> Registry:
     """All connectors; an unknown address is offered to them in this order."""
-    return Registry(
-        [
-            MastodonConnector(http),
-            WordPressConnector(http),
-            FeedConnector(http),
-            WebhookConnector(http),
-        ],
-        unasked=[DemoConnector(_demo_platform(settings))],
-    )
+    offered: list[Connector] = [
+        BlueskyConnector(http),
+        MastodonConnector(http),
+        WordPressConnector(http),
+        FeedConnector(http),
+        WebhookConnector(http),
+    ]
+    return Registry(offered, unasked=[DemoConnector(_demo_platform(settings))])
 
 
 def open_demo_platform(settings: Settings, now: datetime) -> None:

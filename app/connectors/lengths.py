@@ -4,6 +4,7 @@ import re
 import unicodedata
 
 from app.connectors.ports import LengthUnit
+from app.core.text import graphemes
 
 URL_LENGTH = 23
 """What Mastodon and X count for a web address, however long it is."""
@@ -15,6 +16,8 @@ def length(text: str, unit: LengthUnit) -> int:
     """How long the text is, counted the platform's way."""
     if unit is LengthUnit.BYTES:
         return len(text.encode("utf-8", "surrogatepass"))
+    if unit is LengthUnit.GRAPHEMES:
+        return graphemes(text)
     if unit is LengthUnit.MASTODON:
         return _mastodon(text)
     return len(text)

@@ -45,6 +45,8 @@ class LengthUnit(StrEnum):
 
     CHARACTERS = "characters"
     BYTES = "bytes"
+    GRAPHEMES = "graphemes"
+    """Characters as a reader counts them: a family of emoji is one."""
     MASTODON = "mastodon"
 
 
@@ -205,6 +207,8 @@ class Connector(Protocol):
     kind: str
     label: str
     """The platform's name for people, for example ``WordPress``; not translated."""
+    icon: str
+    """What stands for it in lists: an icon of ``app/web/static/vendor``, such as ``newspaper``."""
     sign_in: SignIn | None
     """What people enter to answer from here; None when these pages can only be read."""
 

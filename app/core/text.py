@@ -9,6 +9,7 @@ import threading
 import unicodedata
 from typing import Any, Final, cast
 
+import regex
 from lxml import etree
 
 MAX_HTML_BYTES = 65_536
@@ -41,6 +42,7 @@ _TWO_LINE_ENDS = re.compile(r"\n\s*\n")
 _WEB_ADDRESS = re.compile(r"https?://\S+\Z", re.IGNORECASE)
 _ADDRESS_PREFIX = re.compile(r"\Ahttps?://(?:www\.)?", re.IGNORECASE)
 
+_GRAPHEME = regex.compile(r"\X")
 _SMILEY = re.compile(r"(?<!\S)(?::[a-z?!]{1,8}:|[8:;=]-?[()?!|DPpOoXx])(?!\S)")
 _SCHEME = re.compile(r"https?://", re.IGNORECASE)
 
@@ -132,6 +134,11 @@ def bare_words(text: str) -> str:
     typography a platform puts it through. Empty when it is made of nothing but symbols."""
     text = _SCHEME.sub("", _SMILEY.sub("", text)).replace("×", "x")
     return "".join(c for c in unicodedata.normalize("NFKD", text).casefold() if c.isalnum())
+
+
+def graphemes(text: str) -> int:
+    """How many characters a reader counts: a family of emoji, or a letter with its accents, is one."""
+    return len(_GRAPHEME.findall(text))
 
 
 def _cut(html: str) -> str:

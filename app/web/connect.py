@@ -228,7 +228,8 @@ def _reading(name: str, days: str) -> str:
 
 
 def _address_form(address: str, tried: Sequence[str] | None = None) -> str:
-    return render_template("connect/start.html", address=address[:LONGEST_ADDRESS], tried=tried)
+    kinds = ", ".join(one.label for one in services().connectors)
+    return render_template("connect/start.html", address=address[:LONGEST_ADDRESS], tried=tried, kinds=kinds)
 
 
 def _look_page(typed: Typed, seen: Look, mistakes: Mapping[str, str]) -> str:

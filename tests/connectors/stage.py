@@ -55,6 +55,9 @@ class Stage(ABC):
     follows_edits: bool = True
     """Whether an edit can be noticed by ``collect`` or ``verify``."""
 
+    longest: int | None = None
+    """How many characters a comment may have at the platform, where the long text of the suite is longer."""
+
     @abstractmethod
     def say(
         self,

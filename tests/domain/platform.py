@@ -46,6 +46,7 @@ class Platform:
 
     kind: str = "memory"
     label: str = "Memory"
+    icon = "globe"
     sign_in: SignIn | None = SIGN_IN
     comments: dict[str, Item] = field(default_factory=dict)
     fail_before: list[errors.ConnectorError] = field(default_factory=list)

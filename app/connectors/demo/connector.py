@@ -55,6 +55,7 @@ class DemoConnector:
 
     kind = "demo"
     label = "Demo"
+    icon = "flask-conical"
     sign_in: SignIn | None = None
 
     def __init__(self, platform: Platform) -> None:

@@ -40,6 +40,7 @@ class FeedConnector:
 
     kind = discover.KIND
     label = "Feed"
+    icon = "rss"
     sign_in: SignIn | None = None
 
     def __init__(self, http: Http) -> None:

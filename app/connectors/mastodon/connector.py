@@ -56,6 +56,7 @@ class MastodonConnector:
 
     kind = KIND
     label = "Mastodon"
+    icon = "at-sign"
     sign_in: SignIn | None = SIGN_IN
 
     def __init__(self, http: Http) -> None:

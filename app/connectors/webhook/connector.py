@@ -54,6 +54,7 @@ class WebhookConnector:
 
     kind = "webhook"
     label = "Webhook"
+    icon = "link"
     sign_in: SignIn | None = SIGN_IN
     own_hooks = True
 

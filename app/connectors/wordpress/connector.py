@@ -54,6 +54,7 @@ class WordPressConnector:
 
     kind = KIND
     label = "WordPress"
+    icon = "newspaper"
     sign_in: SignIn | None = SIGN_IN
 
     def __init__(self, http: Http) -> None:

@@ -65,6 +65,7 @@ def _common() -> dict[str, Any]:
         "theme": looks.theme(),
         "density": looks.density(),
         "ago_words": times.ago_words(),
+        "connector_icon": connector_icon,
         "connector_label": connector_label,
         "by_script": "HX-Request" in request.headers and "HX-History-Restore-Request" not in request.headers,
     }
@@ -80,6 +81,14 @@ def connector_label(kind: str) -> str:
         return services().connectors.get(kind).label
     except KeyError:
         return kind
+
+
+def connector_icon(kind: str) -> str:
+    """What stands for the platform in lists."""
+    try:
+        return services().connectors.get(kind).icon
+    except KeyError:
+        return "globe"
 
 
 def _now() -> datetime:

@@ -92,11 +92,6 @@ def moderation(act: Act) -> Word:
     }[act]
 
 
-def platform(kind: str) -> str:
-    """The icon of a kind of page."""
-    return {"wordpress": "newspaper", "feed": "rss", "demo": "flask-conical"}.get(kind, "globe")
-
-
 def connection(one: ConnectionState) -> Word:
     """How a page's connection is."""
     return {

@@ -3,6 +3,7 @@ const ADDRESS = /https?:\/\/[^\s<>"]+/gi;
 const REMOTE_MENTION = /(?<![\w/])(@\w+)@[\w.-]+\w/g;
 
 const counts = {
+  graphemes: (text) => [...new Intl.Segmenter().segment(text)].length,
   mastodon: (text) => [...text.normalize("NFC").replace(ADDRESS, "x".repeat(23)).replace(REMOTE_MENTION, "$1")].length,
 };
 
