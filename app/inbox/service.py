@@ -276,6 +276,10 @@ def set_remedies_open(session: Session, talk: Conversation, count: int, now: dat
         set_state(talk, ConversationState.WAITING, None, now)
     talk.remedies_open = count
     session.flush()
+    if count:
+        mark(session, talk.id, Mark.OWED, now)
+    else:
+        unmark(session, talk.id, Mark.OWED)
 
 
 def waits_again(session: Session, talk: Conversation, now: datetime) -> None:

@@ -68,6 +68,10 @@ class Mark(StrEnum):
     """A target will be missed soon, at ``at``; goes by itself when the person no longer waits for us."""
     LATE = "late"
     """A target was missed at ``at``; goes by itself too."""
+    OWED = "owed"
+    """A remedy was asked for and is not finished."""
+    FOLLOW_UP = "follow_up"
+    """Something was promised for a day that has come."""
 
 
 TARGETS = (Mark.SOON, Mark.LATE)

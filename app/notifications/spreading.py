@@ -20,6 +20,7 @@ from app.notifications import outgoing, queries, rules
 from app.notifications.models import ChatHook, Notification
 from app.notifications.types import PERSONAL, Channel, Event, Reader
 from app.pages.models import Page
+from app.remedies import signing
 from app.signals import service as signals
 from app.signals.types import Signal
 
@@ -62,7 +63,7 @@ def _spread(session: Session, signal: Signal, now: datetime, *, mail: bool) -> N
     news = _news(session, signal, now)
     if news is None:
         return
-    for reader in _readers(session, signal, news):
+    for reader in _readers(session, signal, news, now):
         own = queries.choices(session, [reader.user_id])[reader.user_id]
         channels = {channel for channel in PERSONAL if rules.chosen(own, news.event, channel)}
         tell_person(session, reader, news, channels if mail else channels - {Channel.MAIL}, now)
@@ -119,11 +120,21 @@ def _of_several(session: Session, signal: Signal, event: Event, now: datetime) -
     )
 
 
-def _readers(session: Session, signal: Signal, news: News) -> list[Reader]:
+def _sees_to(session: Session, signal: Signal, now: datetime) -> set[int]:
+    """Who can see to a remedy now: those who may sign it, or supervisors where it is signed; and who asked for it."""
+    people = set(signal.people)
+    if signal.facts.get("waits_for", "decide") == "decide":
+        return people | set(signing.who_may(session, int(signal.facts["remedy"]), now))
+    return people | set(session.scalars(select(User.id).where(User.active, User.role.in_(rules.SUPERVISING))))
+
+
+def _readers(session: Session, signal: Signal, news: News, now: datetime) -> list[Reader]:
     """Whom it concerns; nobody is told what they did themselves."""
     if news.event is Event.NEW_IN_TEAM:
         return queries.members_who_want(session, news.team_id or 0, news.event)
-    if signal.people:
+    if news.event in (Event.REMEDY_WANTED, Event.REMEDY_LATE):
+        concerned = User.id.in_(_sees_to(session, signal, now))
+    elif signal.people:
         concerned = User.id.in_(signal.people)
     elif news.event in (Event.PAGE_STOPPED, Event.APPROVAL_WANTED):
         concerned = User.role.in_(rules.SUPERVISING)

@@ -7,6 +7,7 @@ from app.core.i18n import gettext as _
 from app.core.i18n import lazy, ngettext
 from app.notifications.types import Event, Told
 from app.pages.words import advice
+from app.remedies import money
 
 TITLES: dict[Event, tuple[str, str]] = {
     Event.ASSIGNED: (lazy("A conversation is given to me"), ""),
@@ -19,6 +20,10 @@ TITLES: dict[Event, tuple[str, str]] = {
     ),
     Event.APPROVAL_WANTED: (lazy("A reply waits for my approval"), lazy("A reply waits for approval")),
     Event.APPROVAL_DECIDED: (lazy("My reply was approved or not"), ""),
+    Event.REMEDY_WANTED: (lazy("A remedy waits for my signature"), lazy("A remedy waits for a signature")),
+    Event.REMEDY_DECIDED: (lazy("What came of a remedy I asked for"), ""),
+    Event.REMEDY_LATE: (lazy("A remedy is overdue"), lazy("A remedy is overdue")),
+    Event.FOLLOW_UP_DUE: (lazy("Something I promised is due"), ""),
     Event.PAGE_STOPPED: (lazy("A page can’t be read any more"), lazy("A page can’t be read any more")),
     Event.HANDED_OVER: (lazy("A closed campaign leaves something to me"), ""),
     Event.PAGE_GIVEN: (lazy("I look after another page"), ""),
@@ -54,11 +59,14 @@ def line(told: Told) -> str:
             return _many(told, names)
         case Event.TARGET_NEAR | Event.TARGET_MISSED:
             return _target(told, names)
+        case Event.REMEDY_WANTED | Event.REMEDY_DECIDED | Event.REMEDY_LATE:
+            return _remedy(told, names)
         case Event.ASSIGNED if told.who is None:
             return _("You are given the conversation with %(person)s on %(page)s.", **names)
         case Event.APPROVAL_DECIDED if not told.facts.get("approved"):
             return _("%(who)s did not approve your reply to %(person)s on %(page)s.", **names)
     return {
+        Event.FOLLOW_UP_DUE: _("What you promised %(person)s on %(page)s is due today.", **names),
         Event.RULE: _("A rule tells you of the conversation with %(person)s on %(page)s.", **names),
         Event.ASSIGNED: _("%(who)s gave you the conversation with %(person)s on %(page)s.", **names),
         Event.TAKEN_OVER: _("%(who)s took over your conversation with %(person)s on %(page)s.", **names),
@@ -66,6 +74,27 @@ def line(told: Told) -> str:
         Event.APPROVAL_WANTED: _("%(who)s asks for approval of a reply to %(person)s on %(page)s.", **names),
         Event.APPROVAL_DECIDED: _("%(who)s approved your reply to %(person)s on %(page)s.", **names),
     }[told.event]
+
+
+def _remedy(told: Told, names: dict[str, str]) -> str:
+    facts = told.facts
+    names["what"] = money.shown(int(facts.get("amount", 0)), str(facts.get("currency", "EUR")))
+    if told.event is Event.REMEDY_WANTED:
+        return _("%(what)s for %(person)s on %(page)s waits for a signature; %(who)s asks.", **names)
+    if told.event is Event.REMEDY_LATE:
+        return {
+            "decide": _("Overdue: %(what)s for %(person)s on %(page)s waits for a signature.", **names),
+            "do": _("Overdue: %(what)s for %(person)s on %(page)s is approved and not done.", **names),
+            "tell": _("Overdue: nobody has told %(person)s on %(page)s about %(what)s.", **names),
+        }.get(str(facts.get("waits_for")), "")
+    return {
+        "approve": _("%(who)s approved %(what)s for %(person)s on %(page)s.", **names),
+        "refuse": _("%(who)s refused %(what)s for %(person)s on %(page)s.", **names),
+        "expire": _("Not decided or done in time: %(what)s for %(person)s on %(page)s.", **names),
+        "fail": _("Not carried out: %(what)s for %(person)s on %(page)s.", **names),
+        "lose": _("Nobody can tell yet whether %(what)s for %(person)s on %(page)s was carried out.", **names),
+        "succeed": _("Carried out: %(what)s for %(person)s on %(page)s. Now they should be told.", **names),
+    }.get(str(facts.get("what")), "")
 
 
 def _not_sent(told: Told, names: dict[str, str]) -> str:
@@ -137,6 +166,8 @@ def _target(told: Told, names: dict[str, str]) -> str:
 
 def place(told: Told) -> str:
     """The path of the screen it is about."""
+    if told.facts.get("remedy"):
+        return f"/remedies/{told.facts['remedy']}"
     if told.conversation_id is not None:
         return f"/inbox/{told.conversation_id}"
     if told.event is Event.HANDED_OVER:

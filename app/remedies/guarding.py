@@ -16,7 +16,7 @@ from app.core.ids import new_id
 from app.core.text import plain
 from app.inbox.models import Comment, Conversation
 from app.inbox.types import Priority
-from app.remedies import apologies, policies
+from app.remedies import apologies, follow_ups, policies
 from app.remedies.models import GuardAnswer, Remedy
 from app.remedies.types import HOLDS_MONEY, Answer
 
@@ -80,7 +80,9 @@ def _keep(session: Session, actor: Actor, conversation_id: int, phrase: str, sai
         raise OwedError(_("Say in a few words why nothing is owed, or what is to follow."), phrase)
     follows = said.answer is Answer.FOLLOW_UP
     owner = session.get(User, said.owner_id) if follows and said.owner_id else None
-    if follows and (owner is None or not owner.active or said.due_on is None or said.due_on < now.date()):
+    if follows and (
+        owner is None or not owner.active or said.due_on is None or said.due_on < follow_ups.today(session, now)
+    ):
         raise OwedError(_("Choose who sees to it, and a day that is not over."), phrase)
     session.add(
         GuardAnswer(

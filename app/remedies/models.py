@@ -133,6 +133,10 @@ class Remedy(Base):
     told_at: Mapped[datetime | None]
     told_reply_id: Mapped[int | None] = mapped_column(BigId, index=True)
     """The reply that tells the person; they are told once it stands at the platform."""
+    told_proposal_id: Mapped[int | None] = mapped_column(BigId)
+    """The answer that is to tell them once it is approved."""
+    late_at: Mapped[datetime | None]
+    """The ``due_at`` that people were told has passed: each once."""
 
 
 class RemedyVersion(Base):
@@ -230,10 +234,13 @@ class StandIn(Base):
 
 
 class GuardAnswer(Base):
-    """What somebody said when asked whether anything is owed after an apology."""
+    """What somebody said when asked whether anything is owed after an apology; what is to follow is worked through."""
 
     __tablename__ = "guard_answers"
-    __table_args__ = (Index("ix_guard_answers_conversation", "conversation_id", "at"),)
+    __table_args__ = (
+        Index("ix_guard_answers_conversation", "conversation_id", "at"),
+        Index("ix_guard_answers_owner", "owner_id", "due_on", "id"),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
     conversation_id: Mapped[int] = mapped_column(BigId, ForeignKey("conversations.id", ondelete="CASCADE"))
@@ -244,4 +251,7 @@ class GuardAnswer(Base):
     why: Mapped[str] = mapped_column(Text)
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     due_on: Mapped[date | None] = mapped_column(index=True)
+    reminded_on: Mapped[date | None]
+    """The ``due_on`` that its owner was told has come."""
     done_at: Mapped[datetime | None]
+    done_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))

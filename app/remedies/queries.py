@@ -88,7 +88,6 @@ def remedy(session: Session, actor: Actor, remedy_id: int, now: datetime, *, bar
         approvals_needed=one.approvals_needed,
         refused_before=one.refused_before,
         replaces_id=one.replaces_id,
-        told_reply_id=one.told_reply_id,
         decisions=_decisions(session, RemedyDecision.remedy_id == one.id),
         steps=_steps(session, one.id),
         refusals=_refusals(session, one, head),
@@ -136,6 +135,7 @@ def _rows() -> Any:
             Remedy.asked_at,
             Remedy.due_at,
             Remedy.order_number,
+            or_(Remedy.told_reply_id.is_not(None), Remedy.told_proposal_id.is_not(None)).label("being_told"),
         )
         .join(Conversation, Conversation.id == Remedy.conversation_id)
         .join(Contact, Contact.id == Conversation.contact_id)

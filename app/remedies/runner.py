@@ -14,7 +14,7 @@ from app.executors import errors
 from app.executors.errors import ExecutorError, NotNow, Refused
 from app.executors.ports import Access, Outcome
 from app.executors.registry import Executors
-from app.remedies import execution, telling
+from app.remedies import execution, follow_ups, late, telling
 from app.remedies.execution import Claimed
 
 log = structlog.get_logger()
@@ -44,13 +44,17 @@ class Runner:
                 return done
 
     def _tend(self) -> None:
-        """What needs no shop: end what took too long, and see who has been told."""
+        """What needs no shop: end what took too long, see who has been told, and tell what has come due."""
         with self.db.read() as session:
-            work = telling.waiting(session) or execution.any_to_expire(session, self.clock())
+            now = self.clock()
+            late_ones = late.any_due(session, now) or follow_ups.any_due(session, now)
+            work = late_ones or telling.waiting(session) or execution.any_to_expire(session, now)
         if work:
             with self.db.write() as session:
                 execution.expire(session, self.clock())
                 telling.confirm(session, self.clock())
+                late.remind(session, self.clock())
+                follow_ups.remind(session, self.clock())
 
     def _one(self, execution_id: int) -> bool:
         with self.db.write() as session:

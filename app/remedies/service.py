@@ -27,6 +27,7 @@ from app.remedies import money, orders, past, policies, policy, rules, steps
 from app.remedies.models import GuardAnswer, Remedy, RemedyBar, RemedyVersion, Shop
 from app.remedies.policies import InForce
 from app.remedies.types import Act, Asked, Kind, Need, Request, State, Target
+from app.signals.types import SignalKind
 
 LONGEST_EXPLANATION = 4_000
 LONGEST_NUMBER = 120
@@ -78,6 +79,8 @@ def ask(
     steps.show(session, remedy, talk, "ask", actor, now)
     if remedy.approvals_needed == 0:
         approve(session, remedy, talk, now)
+    else:
+        steps.notify(session, remedy, SignalKind.REMEDY_WANTED, actor, now)
     return remedy.id
 
 
@@ -106,7 +109,7 @@ def _fresh(
         policy_id=in_force.id,
         replaces_id=replaces.id if replaces else None,
         since=now,
-        due_at=steps.due_at(in_force.policy, State.ASKED, now),
+        due_at=steps.due_at(in_force.policy, State.ASKED, now, fields["promised_on"]),
         **fields,
     )
 
@@ -133,7 +136,7 @@ def edit(session: Session, actor: Actor, remedy_id: int, asked: Asked, now: date
             setattr(remedy, name, value)
         remedy.version += 1
         remedy.state, remedy.since, remedy.approved_at = State.ASKED, now, None
-        remedy.due_at = steps.due_at(in_force.policy, State.ASKED, now)
+        remedy.due_at = steps.due_at(in_force.policy, State.ASKED, now, remedy.promised_on)
         remedy.policy_id = in_force.id
         _judge(session, remedy, talk, in_force.policy, now)
         remedy.content_hash = rules.content_hash(steps.content_of(remedy))

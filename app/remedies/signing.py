@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from app.accounts import queries as accounts
 from app.accounts.models import TeamMember, User
 from app.accounts.types import Actor, Role
 from app.audit import service as audit
@@ -63,6 +64,16 @@ def barred(session: Session, actor: Actor, remedy_id: int, now: datetime) -> Bar
     """Why somebody may not decide about a remedy, for a screen; None when they may, or nothing is to be decided."""
     remedy = access.remedy(session, actor, remedy_id)
     return turn(session, actor, remedy, now).barred if remedy.state is State.ASKED else None
+
+
+def who_may(session: Session, remedy_id: int, now: datetime) -> list[int]:
+    """Everybody who may decide about a remedy now; nobody when nothing is to be decided."""
+    remedy = session.get(Remedy, remedy_id)
+    if remedy is None or remedy.state is not State.ASKED:
+        return []
+    people = session.scalars(select(User).where(User.active, User.role.in_(rules.DECIDING_ROLES))).all()
+    actors = [accounts.actor(session, user) for user in people]
+    return [one.id for one in actors if turn(session, one, remedy, now).barred is None]
 
 
 def decide(

@@ -5,7 +5,9 @@ changes a remedy goes through ``locked``, so sums over several remedies can't ch
 """
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
@@ -21,9 +23,11 @@ from app.core.ids import new_id
 from app.inbox import service as inbox
 from app.inbox.models import Conversation
 from app.inbox.types import EventKind
-from app.remedies import orders, policies, rules
+from app.remedies import late, orders, policies, rules
 from app.remedies.models import Remedy, RemedyEvent, RemedyExecution
 from app.remedies.types import HOLDS_MONEY, OPEN, Act, Content, ExecutionState, Policy, State
+from app.signals import service as signals
+from app.signals.types import SignalKind
 
 _GATE = 0x72656D65  # any number, as long as every Porchlight takes the same
 _LOGGED = {
@@ -42,6 +46,9 @@ _LOGGED = {
     Act.TELL: Action.REMEDY_TOLD,
 }
 _NOT_SENT = (ExecutionState.QUEUED, ExecutionState.FAILED)
+_WAITS_FOR_SIGNATURES = frozenset({Act.EDIT, Act.SIGN})
+"""Steps after which somebody has to sign; asking for it is the first."""
+_NEWS_FOR_REQUESTER = frozenset({Act.APPROVE, Act.REFUSE, Act.EXPIRE, Act.SUCCEED, Act.FAIL, Act.LOSE})
 _QUIET = frozenset({Act.SIGN, Act.BEGIN, Act.RELEASE, Act.EDIT})
 """Steps that the conversation's own history need not tell."""
 
@@ -100,7 +107,10 @@ def move(
     remedy.state = rules.after(before, act)
     if remedy.state is not before:
         remedy.since = now
-        remedy.due_at = due_at(policies.version(session, remedy.policy_id).policy, remedy.state, now)
+        policy = policies.version(session, remedy.policy_id).policy
+        remedy.due_at = due_at(policy, remedy.state, now, remedy.promised_on)
+        if late.WAITS_FOR.get(before) != late.WAITS_FOR.get(remedy.state):
+            remedy.late_at = None
     if act in (Act.EDIT, Act.WITHDRAW, Act.EXPIRE, Act.REFUSE):
         _void(session, remedy.id)
     session.flush()
@@ -113,6 +123,27 @@ def move(
     else:
         inbox.changed(session, talk.id)
     log(session, remedy, _LOGGED[act], actor, now, {"from": before.value, **(facts or {})}, acting_for_id)
+    if act in _WAITS_FOR_SIGNATURES and remedy.approvals_needed:
+        notify(session, remedy, SignalKind.REMEDY_WANTED, actor, now)
+    elif act in _NEWS_FOR_REQUESTER:
+        notify(session, remedy, SignalKind.REMEDY_DECIDED, actor, now, people=[remedy.requester_id], what=act.value)
+
+
+def notify(
+    session: Session, remedy: Remedy, kind: SignalKind, actor: Actor | None, now: datetime, **about: Any
+) -> None:
+    """Leave word for those it concerns."""
+    signals.tell(
+        session,
+        kind,
+        now,
+        actor_id=actor.id if actor else None,
+        conversation_id=remedy.conversation_id,
+        remedy=remedy.id,
+        amount=remedy.amount,
+        currency=remedy.currency,
+        **about,
+    )
 
 
 def count_open(session: Session, talk: Conversation, now: datetime) -> None:
@@ -166,15 +197,21 @@ def log(
     audit.record(session, entry)
 
 
-def due_at(policy: Policy, state: State, now: datetime) -> datetime | None:
-    """When what a state waits for should have happened."""
+def due_at(policy: Policy, state: State, now: datetime, promised_on: date | None = None) -> datetime | None:
+    """When what a state waits for should have happened: never later than the end of the day it was promised for."""
     hours = {
         State.ASKED: policy.fallback_hours,
         State.APPROVED: policy.do_within_hours,
         State.EXECUTING: policy.do_within_hours,
         State.EXECUTED: policy.tell_within_hours,
     }.get(state)
-    return None if hours is None else now + timedelta(hours=hours)
+    if hours is None:
+        return None
+    target = now + timedelta(hours=hours)
+    if promised_on is None:
+        return target
+    midnight = datetime.combine(promised_on + timedelta(days=1), time(), ZoneInfo(policy.time_zone))
+    return min(target, midnight.astimezone(UTC))
 
 
 def _void(session: Session, remedy_id: int) -> None:

@@ -16,7 +16,8 @@ from app.outbox.types import DeliveryState
 from app.remedies import money, policies, steps
 from app.remedies.models import Remedy
 from app.remedies.types import Act, State
-from app.replies.models import Reply
+from app.replies.models import Proposal, Reply
+from app.replies.types import ProposalState
 
 LONGEST_HOW = 500
 
@@ -24,7 +25,10 @@ LONGEST_HOW = 500
 def untold(session: Session, conversation_id: int) -> list[Remedy]:
     """What was carried out for this conversation and no reply tells of yet."""
     query = select(Remedy).where(
-        Remedy.conversation_id == conversation_id, Remedy.state == State.EXECUTED, Remedy.told_reply_id.is_(None)
+        Remedy.conversation_id == conversation_id,
+        Remedy.state == State.EXECUTED,
+        Remedy.told_reply_id.is_(None),
+        Remedy.told_proposal_id.is_(None),
     )
     return list(session.scalars(query.order_by(Remedy.id)))
 
@@ -34,6 +38,32 @@ def tells(session: Session, conversation_id: int, reply_id: int, remedy_ids: Seq
     for remedy in untold(session, conversation_id):
         if remedy.id in remedy_ids:
             remedy.told_reply_id = reply_id
+    session.flush()
+
+
+def tells_once_approved(session: Session, conversation_id: int, proposal_id: int, remedy_ids: Sequence[int]) -> None:
+    """Say that this answer tells the person of these remedies, if it is approved."""
+    for remedy in untold(session, conversation_id):
+        if remedy.id in remedy_ids:
+            remedy.told_proposal_id = proposal_id
+    session.flush()
+
+
+def follow_approval(session: Session, conversation_id: int) -> None:
+    """Bind remedies to what became of the answers that were to tell of them: sent, waiting again, or not to be sent."""
+    query = (
+        select(Remedy, Proposal.state, Proposal.reply_id)
+        .outerjoin(Proposal, Proposal.id == Remedy.told_proposal_id)
+        .where(
+            Remedy.conversation_id == conversation_id,
+            Remedy.state == State.EXECUTED,
+            Remedy.told_proposal_id.is_not(None),
+        )
+    )
+    for remedy, state, reply_id in session.execute(query).all():
+        remedy.told_reply_id = reply_id if state is ProposalState.APPROVED else None
+        if state not in (ProposalState.APPROVED, ProposalState.WAITING):
+            remedy.told_proposal_id = None
     session.flush()
 
 
@@ -76,9 +106,17 @@ def confirm(session: Session, now: datetime) -> int:
             steps.move(session, remedy, talk, Act.TELL, now, facts={"reply": remedy.told_reply_id})
             told += 1
         else:
-            remedy.told_reply_id = None
-            session.flush()
+            _not_told(session, remedy)
     return told
+
+
+def _not_told(session: Session, remedy: Remedy) -> None:
+    """The reply tells nobody. An answer whose approval was taken back waits for one again, and may tell them yet."""
+    proposal = session.get(Proposal, remedy.told_proposal_id) if remedy.told_proposal_id else None
+    remedy.told_reply_id = None
+    if proposal is None or proposal.state is not ProposalState.WAITING:
+        remedy.told_proposal_id = None
+    session.flush()
 
 
 def check_public(session: Session, conversation_id: int, text: str) -> None:

@@ -46,6 +46,8 @@ class RemedyRow:
     asked_at: datetime
     due_at: datetime | None
     order_number: str
+    being_told: bool
+    """Whether an answer that tells them is on its way, or waits for approval."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,6 @@ class RemedyView:
     approvals_needed: int
     refused_before: bool
     replaces_id: int | None
-    told_reply_id: int | None
     decisions: Sequence[DecisionView]
     steps: Sequence[StepView]
     refusals: Sequence[DecisionView]

@@ -4,9 +4,13 @@ import re
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from app.accounts.types import Role
 from app.bootstrap import Services
+from app.remedies.models import Remedy
+from app.remedies.runner import Runner as RemedyRunner
+from app.remedies.types import State
 from tests.domain.platform import Platform
 from tests.web.browser import Browser, words
 from tests.web.conftest import signed_in
@@ -100,3 +104,41 @@ def test_nonsense_is_told(scene: Scene, supervisor: Browser) -> None:
     assert supervisor.post("/approvals", about="person:x", reason="y").status_code == 422
     assert supervisor.post("/approvals", about="person:99999", reason="y").status_code == 404
     assert supervisor.post("/approvals", about="page:1", reason=" ").status_code == 422
+
+
+def test_a_remedy_is_told_by_an_answer_that_was_approved(scene: Scene, agent: Browser, supervisor: Browser) -> None:
+    talk = scene.heard("Bob", "Where is my order?")
+    agent.get(f"/remedies/ask/{talk}")
+    fields = {"kind": "other", "amount": "5", "currency": "EUR", "reason": "late", "key": "form-key-9"}
+    assert agent.post(f"/remedies/ask/{talk}", **fields).status_code == 303
+    remedy_id = remedy(scene).id
+    agent.post(f"/remedies/{remedy_id}/take")
+    agent.post(f"/remedies/{remedy_id}/finish", done="yes", reference="R-1")
+    require(scene, supervisor)
+    agent.post(
+        f"/inbox/{talk}/reply", text="Done", key="k" * 12, version=scene.version(talk), then="wait", tells=remedy_id
+    )
+    found = re.search(r'id="p-(\d+)"', agent.get(f"/inbox/{talk}").text)
+    assert found
+    assert 'name="tells"' not in agent.get(f"/inbox/{talk}").text, "an answer that waits is to tell it"
+    approve = f"/inbox/{talk}/proposals/{found[1]}/approve"
+    answer = supervisor.post(approve, text="You get 5.00 EUR", version=scene.version(talk))
+    assert answer.status_code == 422, "what a reviewer changes is read by everybody too"
+    assert supervisor.post(approve, text="Done, see", version=scene.version(talk)).status_code == 303
+    assert remedy(scene).told_reply_id == scene.replies(talk)[0].id
+    supervisor.post(f"/inbox/{talk}/replies/{scene.replies(talk)[0].id}/undo")
+    run_remedies(scene)
+    assert remedy(scene).state is State.EXECUTED
+    assert supervisor.post(approve, text="Done, look", version=scene.version(talk)).status_code == 303
+    scene.deliver()
+    run_remedies(scene)
+    assert remedy(scene).state is State.TOLD
+
+
+def remedy(scene: Scene) -> Remedy:
+    with scene.parts.db.read() as session:
+        return session.scalars(select(Remedy)).one()
+
+
+def run_remedies(scene: Scene) -> None:
+    RemedyRunner(scene.parts.db, scene.parts.executors, scene.parts.box, 30).run()

@@ -211,6 +211,23 @@ def test_a_follow_up_has_an_owner_and_a_day(scene: Scene, talk: int, agent: Brow
         f"/inbox/{talk}/reply", version=scene.version(talk), owed_on=day, owed_owner=crew[Role.AGENT], **send
     )
     assert answer.status_code == 303
+    assert "send a new one" in words(agent.get("/remedies/follow-ups"))
+    settle_soon(scene)
+    assert "Follow-up due" in words(agent.get("/inbox?view=all"))
+    with scene.parts.db.read() as session:
+        one = session.scalars(select(GuardAnswer)).one()
+    wrong = agent.post(f"/remedies/follow-ups/{one.id}/hand-on", owner=crew[Role.SUPERVISOR], due_on="2001-01-01")
+    assert wrong.status_code == 422
+    moved = agent.post(f"/remedies/follow-ups/{one.id}/hand-on", owner=crew[Role.SUPERVISOR], due_on="2199-01-01")
+    assert moved.status_code == 303
+    assert "Follow-up due" not in words(agent.get("/inbox?view=all")), "it is due another day"
+    assert "send a new one" not in words(agent.get("/remedies/follow-ups?list=mine"))
+    assert "send a new one" in words(agent.get("/remedies/follow-ups?list=all"))
+    assert agent.post(f"/remedies/follow-ups/{one.id}/done").status_code == 303
+    assert agent.post(f"/remedies/follow-ups/{one.id}/done").status_code == 409
+    assert "Not done after all" in words(agent.get("/remedies/follow-ups?list=done"))
+    assert agent.post(f"/remedies/follow-ups/{one.id}/reopen").status_code == 303
+    assert agent.post("/remedies/follow-ups/1/done").status_code == 404
 
 
 def test_no_question_without_a_complaint_or_with_a_remedy(scene: Scene, talk: int, agent: Browser) -> None:

@@ -150,9 +150,11 @@ def reply(conversation_id: int) -> ResponseReturnValue:
         check(now)
         answer = Answer(words.text, done, words.saved_id, words.also)
         key, version, limit = draft.key, _version(), can.length
-        return approval.propose(
+        proposal_id = approval.propose(
             session(), actor(), conversation_id, answer, key=key, version=version, limit=limit, now=now
         )
+        telling.tells_once_approved(session(), conversation_id, proposal_id, forms.tells())
+        return proposal_id
 
     if needed:
         return change(

@@ -15,6 +15,7 @@ from app.edge.routes import route
 from app.inbox import threads
 from app.pages import connect
 from app.pages import queries as pages
+from app.remedies import telling
 from app.replies import approval
 from app.replies.approval import Decision
 from app.replies.types import Others
@@ -36,7 +37,8 @@ def approve(conversation_id: int, proposal_id: int) -> ResponseReturnValue:
     )
 
     def work(now: datetime) -> int:
-        return approval.approve(
+        telling.check_public(session(), conversation_id, decision.text)
+        reply_id = approval.approve(
             session(),
             actor(),
             proposal_id,
@@ -45,6 +47,8 @@ def approve(conversation_id: int, proposal_id: int) -> ResponseReturnValue:
             undo_seconds=services().settings.outbox.undo_seconds,
             now=now,
         )
+        telling.follow_approval(session(), conversation_id)
+        return reply_id
 
     return change(conversation_id, work, moves_on=True, sent=True)
 
@@ -56,7 +60,9 @@ def refuse(conversation_id: int, proposal_id: int) -> ResponseReturnValue:
     version = request.form.get("version", type=int, default=-1)
 
     def work(now: datetime) -> int:
-        return approval.refuse(session(), actor(), proposal_id, remark, version, now)
+        talk_id = approval.refuse(session(), actor(), proposal_id, remark, version, now)
+        telling.follow_approval(session(), talk_id)
+        return talk_id
 
     return change(conversation_id, work, _("Sent back to its author."), moves_on=True)
 
@@ -64,7 +70,13 @@ def refuse(conversation_id: int, proposal_id: int) -> ResponseReturnValue:
 @route(blueprint, f"/{ID}/proposals/{PROPOSAL}/withdraw", needs=Permission.ANSWER, methods=POST)
 def withdraw(conversation_id: int, proposal_id: int) -> ResponseReturnValue:
     """Take one's own answer back, and go on writing it."""
-    return change(conversation_id, lambda now: approval.withdraw(session(), actor(), proposal_id, now))
+
+    def work(now: datetime) -> int:
+        talk_id = approval.withdraw(session(), actor(), proposal_id, now)
+        telling.follow_approval(session(), talk_id)
+        return talk_id
+
+    return change(conversation_id, work)
 
 
 def _limit(conversation_id: int) -> LengthLimit | None:

@@ -31,6 +31,7 @@ def install(app: Flask) -> None:
     env.filters.update(
         ago=lambda at: times.ago(at, _now()),
         clock_time=lambda at: times.clock_time(at, _now()),
+        day=times.day,
         moment=times.moment,
         iso=times.iso,
         seconds_left=lambda at: max(0, math.ceil((at - _now()).total_seconds())),

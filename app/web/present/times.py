@@ -38,6 +38,11 @@ def moment(at: datetime) -> str:
     return _joined(_day(at.date(), language), _time_of_day(at.hour, at.minute, language), language) + zone
 
 
+def day(on: date) -> str:
+    """A day in full."""
+    return _day(on, i18n.language())
+
+
 def clock_time(at: datetime, now: datetime) -> str:
     """The time of day when it was today, else with the date; in the zone the reader has chosen, else in UTC and saying
     so."""

@@ -56,6 +56,8 @@ def mark(one: Mark) -> Word:
         Mark.UNSENT: Word(_("Not sent"), "triangle-alert", "bad"),
         Mark.SOON: Word(_("Due"), "clock", "attention"),
         Mark.LATE: Word(_("Late"), "clock", "bad"),
+        Mark.OWED: Word(_("Remedy owed"), "hand-coins"),
+        Mark.FOLLOW_UP: Word(_("Follow-up due"), "calendar", "attention"),
     }[one]
 
 
