@@ -47,20 +47,12 @@ def title(event: Event, *, room: bool = False) -> str:
 def line(told: Told) -> str:
     """What happened, in one sentence."""
     names = {"who": told.who or _("Somebody"), "person": told.person or "?", "page": told.page or "?"}
+    if told.event in _OWN_WORDS:
+        return _OWN_WORDS[told.event](told, names)
     match told.event:
         case Event.PAGE_STOPPED:
             why = advice(told.facts.get("code", "")).what
             return _("%(page)s can’t be read or answered any more: %(why)s", page=names["page"], why=why)
-        case Event.REPLY_FAILED | Event.REPLY_UNCLEAR:
-            return _not_sent(told, names)
-        case Event.HANDED_OVER | Event.PAGE_GIVEN:
-            return _upkeep(told, names)
-        case Event.NEW_IN_TEAM | Event.DIGEST:
-            return _many(told, names)
-        case Event.TARGET_NEAR | Event.TARGET_MISSED:
-            return _target(told, names)
-        case Event.REMEDY_WANTED | Event.REMEDY_DECIDED | Event.REMEDY_LATE:
-            return _remedy(told, names)
         case Event.ASSIGNED if told.who is None:
             return _("You are given the conversation with %(person)s on %(page)s.", **names)
         case Event.APPROVAL_DECIDED if not told.facts.get("approved"):
@@ -162,6 +154,22 @@ def _target(told: Told, names: dict[str, str]) -> str:
         count,
         team=team,
     )
+
+
+_OWN_WORDS = {
+    Event.REPLY_FAILED: _not_sent,
+    Event.REPLY_UNCLEAR: _not_sent,
+    Event.HANDED_OVER: _upkeep,
+    Event.PAGE_GIVEN: _upkeep,
+    Event.NEW_IN_TEAM: _many,
+    Event.DIGEST: _many,
+    Event.TARGET_NEAR: _target,
+    Event.TARGET_MISSED: _target,
+    Event.REMEDY_WANTED: _remedy,
+    Event.REMEDY_DECIDED: _remedy,
+    Event.REMEDY_LATE: _remedy,
+}
+"""Events whose sentence depends on more than who, whom and where."""
 
 
 def place(told: Told) -> str:
