@@ -8,12 +8,14 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Executable,
     ScalarSelect,
     Select,
     String,
     and_,
+    bindparam,
     case,
     cast,
     func,
@@ -50,6 +52,16 @@ from app.inbox.types import (
 from app.pages.models import Page
 
 PAGE_LENGTH = 50
+_IDS: BindParameter[Sequence[int]] = bindparam("ids", expanding=True)
+_BADGES = (
+    select(ConversationMark.conversation_id, ConversationMark.at, cast(ConversationMark.mark, String), literal(""))
+    .where(ConversationMark.conversation_id.in_(_IDS))
+    .union_all(
+        select(ConversationTag.conversation_id, Tag.created_at, Tag.name, Tag.key)
+        .join(Tag, Tag.id == ConversationTag.tag_id)
+        .where(ConversationTag.conversation_id.in_(_IDS), Tag.removed_at.is_(None))
+    )
+)
 _Own = aliased(Contact)
 """The contact a conversation came with; shown is the one it was joined into."""
 
@@ -175,16 +187,7 @@ def _badges(session: Session, ids: Sequence[int]) -> tuple[dict[int, dict[Mark, 
     """Marks, with since or until when, and names of tags, by conversation; one statement."""
     marks: dict[int, dict[Mark, datetime]] = defaultdict(dict)
     tags: dict[int, list[str]] = defaultdict(list)
-    marked = select(
-        ConversationMark.conversation_id, ConversationMark.at, cast(ConversationMark.mark, String), literal("")
-    )
-    tagged = (
-        select(ConversationTag.conversation_id, Tag.created_at, Tag.name, Tag.key)
-        .join(Tag, Tag.id == ConversationTag.tag_id)
-        .where(ConversationTag.conversation_id.in_(ids), Tag.removed_at.is_(None))
-    )
-    both = marked.where(ConversationMark.conversation_id.in_(ids)).union_all(tagged)
-    for talk_id, at, name, key in sorted(session.execute(both), key=lambda one: one[3]):
+    for talk_id, at, name, key in sorted(session.execute(_BADGES, {"ids": list(ids)}), key=lambda one: one[3]):
         if key:
             tags[talk_id].append(name)
         else:

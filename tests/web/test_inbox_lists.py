@@ -212,3 +212,18 @@ def test_what_a_person_said_stands_in_their_conversation_however_long_the_thread
     assert "Where is my order?" in page
     assert "Your reply goes here" in page
     assert ("Me too 4" in page, "Me too 3" in page, "Me too 2" in page) == (True, True, False)
+
+
+def test_a_line_kept_from_before_is_not_shown_for_another(scene: Scene, app: Flask, crew: Crew, agent: Browser) -> None:
+    """Lines are kept in the process: other readers, languages, changes and open ones must not get each other's."""
+    talk = scene.heard("Ann", "Hello?")
+    seen = {name: agent.get("/inbox?view=all").text for name in ("first", "again")}
+    assert "Waits for you:" in seen["again"]
+    assert 'hx-push-url="true" aria-current' not in seen["again"]
+    assert 'hx-push-url="true" aria-current' in agent.get(f"/inbox/{talk}?view=all").text
+    assert f"/inbox/{talk}?view=unassigned" in agent.get("/inbox?view=unassigned").text
+    assert "Wartet auf dich:" in agent.get("/inbox?view=all", headers={"Accept-Language": "de"}).text
+    with scene.parts.db.write() as session:
+        inbox.take(session, scene.actor("marketer"), talk, None, utc_now())
+    asked = [one.get("/inbox?view=all").text for one in (agent, signed_in(app, Role.MARKETER))]
+    assert ["Waits for you:" in one for one in asked] == [False, True]

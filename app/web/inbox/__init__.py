@@ -1,6 +1,6 @@
 """The inbox: lists, one conversation, and what an agent does with it."""
 
-from app.web.inbox import actions, approval, bulk, drafting, guided, palette, presence, saved, tags, undo, views
+from app.web.inbox import actions, approval, bulk, drafting, guided, lines, palette, presence, saved, tags, undo, views
 from app.web.inbox.routes import blueprint
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "bulk",
     "drafting",
     "guided",
+    "lines",
     "palette",
     "presence",
     "saved",

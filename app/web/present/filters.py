@@ -2,17 +2,15 @@
 
 import math
 from collections.abc import Callable
-from datetime import datetime
 from functools import partial
 from typing import Any, cast
 
-from flask import Flask, g, request
+from flask import Flask, request
 from markupsafe import Markup
 
 from app.accounts import rules
 from app.accounts.types import Permission
 from app.core import i18n
-from app.core.clock import utc_now
 from app.edge.context import maybe_actor, services
 from app.remedies import money
 from app.remedies import words as remedy_words
@@ -29,12 +27,12 @@ def install(app: Flask) -> None:
     env.install_gettext_callables(i18n.gettext, i18n.plural, newstyle=True, pgettext=i18n.pgettext)  # type: ignore[attr-defined]
     env.trim_blocks = env.lstrip_blocks = True
     env.filters.update(
-        ago=lambda at: times.ago(at, _now()),
-        clock_time=lambda at: times.clock_time(at, _now()),
+        ago=lambda at: times.ago(at, times.present()),
+        clock_time=lambda at: times.clock_time(at, times.present()),
         day=times.day,
         moment=times.moment,
         iso=times.iso,
-        seconds_left=lambda at: max(0, math.ceil((at - _now()).total_seconds())),
+        seconds_left=lambda at: max(0, math.ceil((at - times.present()).total_seconds())),
         linkify=text.linkify,
         safe_url=text.safe_url,
         host=text.host,
@@ -46,6 +44,7 @@ def install(app: Flask) -> None:
         """One of the kept icons; with a ``label`` where it stands without a word."""
         return text.icon(asset(ICONS), name, label)
 
+    env.globals.update(time_tag=lambda at, style="ago": times.tag(at, style, times.present()))
     env.globals.update(svg_icon=icon, ailment=health.ailment, words=words, ways=nav.ways, asking=nav.ASKING)
     env.globals["keys"] = keys.shown
     env.filters["shop"] = remedies.shop
@@ -90,11 +89,3 @@ def connector_icon(kind: str) -> str:
         return services().connectors.get(kind).icon
     except KeyError:
         return "globe"
-
-
-def _now() -> datetime:
-    """One present moment for a whole page."""
-    if "now" not in g:
-        g.now = utc_now()
-    now: datetime = g.now
-    return now
