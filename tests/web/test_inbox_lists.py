@@ -203,7 +203,7 @@ def test_news_says_how_many_and_how_known_rows_are_now(scene: Scene, agent: Brow
 def test_what_a_person_said_stands_in_their_conversation_however_long_the_thread(
     scene: Scene, agent: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.inbox.queries.THREAD_LIMIT", 3)
+    monkeypatch.setattr("app.inbox.threads.THREAD_LIMIT", 3)
     asked = scene.say("Bob", "Where is my order?", minutes_ago=90)
     for number in range(5):
         scene.say(f"Visitor {number}", f"Me too {number}", minutes_ago=80 - number, parent=asked)
