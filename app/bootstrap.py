@@ -18,7 +18,7 @@ from app.connectors.mastodon import MastodonConnector
 from app.connectors.ports import Connector
 from app.connectors.registry import Registry
 from app.connectors.webhook import WebhookConnector
-from app.connectors.wordpress import WordPressConnector
+from app.connectors.wordpress import WordPressComConnector, WordPressConnector
 from app.core import config
 from app.core.clock import utc_now
 from app.core.config import Settings
@@ -124,6 +124,7 @@ def connectors(settings: Settings, http: Http) -> Registry:
     offered: list[Connector] = [
         BlueskyConnector(http),
         MastodonConnector(http),
+        WordPressComConnector(http),
         WordPressConnector(http),
         FeedConnector(http),
         WebhookConnector(http),

@@ -28,6 +28,10 @@ from app.core.text import one_line
 FLOOD_WAIT = timedelta(seconds=15)
 """WordPress takes one comment in 15 seconds from a person who is no moderator (wp_check_comment_flood)."""
 
+NAMESPACE = "/wp/v2"
+COM_ROOT = f"{NAMESPACE}/sites/"
+"""In the path of a REST root at WordPress.com, before the site's number."""
+
 _ACT_CODES = {
     "rest_comment_closed": errors.COMMENTS_CLOSED,
     "rest_comment_draft_post": errors.TARGET_GONE,
@@ -39,6 +43,8 @@ _ACT_CODES = {
     "comment_content_column_length": errors.INVALID_TEXT,
     "rest_invalid_param": errors.INVALID_TEXT,
 }
+_TOKEN_CODES = frozenset({"invalid_token", "authorization_required"})
+"""How WordPress.com refuses a token, with various statuses."""
 _RIGHTS_CODES = frozenset(
     {"rest_forbidden_context", "rest_forbidden_param", "rest_cannot_edit", "rest_cannot_delete", "rest_cannot_read"}
 )
@@ -70,7 +76,8 @@ class Client:
         self._http = http
         self._root = str(access.settings.get("rest_root") or access.url)
         self._access = access
-        self._auth = (access.secret["login"], access.secret["password"]) if access.secret else None
+        self._auth, self._headers = _credentials(access.secret)
+        self._signed_in = access.secret is not None
 
     def get(self, route: str, **params: str | int) -> Answer:
         """Read ``route``, such as ``/wp/v2/comments``. Raises ConnectorError."""
@@ -94,9 +101,9 @@ class Client:
         detail = f"{code}, HTTP {status}"
         if code == "comment_flood":
             return RateLimited(errors.RATE_LIMITED, detail, retry_at=utc_now() + FLOOD_WAIT)
-        if status == 401 and self._auth:
+        if self._signed_in and (status == 401 or code in _TOKEN_CODES):
             return AuthExpired(errors.WRONG_CREDENTIALS, detail)
-        if status == 403 and self._auth and code in _RIGHTS_CODES:
+        if status == 403 and self._signed_in and code in _RIGHTS_CODES:
             return AuthExpired(errors.MISSING_PERMISSION, detail)
         if act and code in _ACT_CODES:
             return Permanent(_ACT_CODES[code], detail)
@@ -105,7 +112,7 @@ class Client:
     def _ask(self, method: Method, route: str, params: Mapping[str, str | int], **more: Any) -> Answer:
         url = rest_url(self._root, route, params)
         act = method != "GET"
-        headers = {"accept": "application/json"}
+        headers = {"accept": "application/json", **self._headers}
         if act:
             in_time(self._access)
         response = ask(self._http, method, url, headers=headers, basic_auth=self._auth, **more)
@@ -117,18 +124,31 @@ class Client:
             return Answer(data, response, url)
         if response.status < 400:
             raise Permanent(errors.REFUSED, f"redirects to {one_line(response.headers.get('location', 'nowhere'))}")
-        if isinstance(data, dict) and isinstance(data.get("code"), str) and response.status < 500:
-            raise RefusedError(one_line(data["code"], limit=80), response)
-        if response.status == 401 and self._auth:
+        code = data.get("code", data.get("error")) if isinstance(data, dict) else None
+        if isinstance(code, str) and response.status < 500:
+            raise RefusedError(one_line(code, limit=80), response)
+        if response.status == 401 and self._signed_in:
             raise AuthExpired(errors.WRONG_CREDENTIALS, f"HTTP 401 from {response.url}")
         raise refusal(response, act=act)
 
 
+def _credentials(secret: Mapping[str, str] | None) -> tuple[tuple[str, str] | None, dict[str, str]]:
+    """Login and application password, or the header for a token where there is no login."""
+    if secret is None:
+        return None, {}
+    if "login" in secret:
+        return (secret["login"], secret["password"]), {}
+    return None, {"authorization": f"Bearer {secret['password']}"}
+
+
 def rest_url(root: str, route: str, params: Mapping[str, str | int] | None = None) -> str:
-    """The address of a route below a REST root, in both forms of it: ``…/wp-json/`` and ``…?rest_route=/``."""
+    """The address of a route below a REST root, in all forms of it: ``…/wp-json/``, ``…?rest_route=/``, and
+    WordPress.com's ``…/wp/v2/sites/N``, which holds the namespace already."""
     parts = urlsplit(root)
     query = parse_qsl(parts.query, keep_blank_values=True)
     path = parts.path
+    if COM_ROOT in path:
+        route = route.removeprefix(NAMESPACE)
     if any(name == "rest_route" for name, _ in query):
         query = [(name, route if name == "rest_route" else value) for name, value in query]
     else:

@@ -70,7 +70,7 @@ class WordPressConnector:
         try:
             me = own_account(client)
         except AuthExpired as error:
-            if error.code == errors.WRONG_CREDENTIALS and self._takes_no_passwords(access):
+            if error.code == errors.WRONG_CREDENTIALS and self.takes_no_passwords(access):
                 detail = "the site offers no application passwords; WordPress needs HTTPS for them"
                 raise AuthExpired(errors.LOGIN_UNAVAILABLE, detail) from None
             raise
@@ -81,7 +81,7 @@ class WordPressConnector:
         rights = "moderator" if can.get("moderate_comments") else "author" if can.get("edit_posts") else "member"
         settings = {"user_id": me["id"], "rights": rights}
         known = Access(access.url, {**access.settings, **settings}, access.secret)
-        name = one_line(str(me.get("name") or access.secret["login"]))
+        name = one_line(str(me.get("name") or access.secret.get("login") or me["id"]))
         return Account(f"user:{me['id']}", name, self.capabilities(known), settings)
 
     def capabilities(self, access: Access) -> Capabilities:
@@ -130,7 +130,7 @@ class WordPressConnector:
             raise Permanent(errors.NOT_SUPPORTED, "no login")
         return Actor(Client(self._http, access), _rights(access), _me(access))
 
-    def _takes_no_passwords(self, access: Access) -> bool:
+    def takes_no_passwords(self, access: Access) -> bool:
         """Whether the site offers no application passwords: then right ones are ignored without a word."""
         anonymous = Access(access.url, access.settings)
         root = Client(self._http, anonymous).get("/", _fields="authentication").data
