@@ -13,8 +13,10 @@ from app.connectors.bluesky import BlueskyConnector
 from app.connectors.demo.connector import DemoConnector
 from app.connectors.demo.platform import Platform as DemoPlatform
 from app.connectors.demo.script import story as demo_story
+from app.connectors.facebook import FacebookConnector
 from app.connectors.feed import FeedConnector
 from app.connectors.mastodon import MastodonConnector
+from app.connectors.meta.app import MetaApp
 from app.connectors.ports import Connector
 from app.connectors.registry import Registry
 from app.connectors.webhook import WebhookConnector
@@ -23,10 +25,12 @@ from app.core import config
 from app.core.clock import utc_now
 from app.core.config import Settings
 from app.core.db import BUSY_SECONDS, Database
+from app.core.errors import ConfigError
 from app.core.events import Changed, RedisAnnouncer
 from app.core.http import Http
 from app.core.jobs import JobName, RqWaker
 from app.core.mail import Mailer
+from app.core.pace import Pace
 from app.core.security import SecretBox, derived_key, read_or_make_key
 from app.executors.manual import ManualExecutor
 from app.executors.registry import Executors
@@ -88,7 +92,7 @@ def build(settings: Settings | None = None, *, busy_seconds: float = BUSY_SECOND
         redis=connection,
         presence=Presence(connection),
         http=http,
-        connectors=connectors(settings, http),
+        connectors=connectors(settings, http, Pace(connection)),
         executors=Executors([ManualExecutor(), StripeExecutor(http), WebhookExecutor(http)]),
         box=secret_box(settings, database),
         waker=waker,
@@ -119,9 +123,10 @@ def _text(package: str, name: str) -> str:
     return resources.files(package).joinpath(name).read_text(encoding="utf-8")
 
 
-def connectors(settings: Settings, http: Http) -> Registry:
-    """All connectors; an unknown address is offered to them in this order."""
+def connectors(settings: Settings, http: Http, pace: Pace) -> Registry:
+    """All connectors; an unknown address is offered to them in this order. Raises ConfigError."""
     offered: list[Connector] = [
+        FacebookConnector(http, meta_app(settings), pace),
         BlueskyConnector(http),
         MastodonConnector(http),
         WordPressComConnector(http),
@@ -130,6 +135,17 @@ def connectors(settings: Settings, http: Http) -> Registry:
         WebhookConnector(http),
     ]
     return Registry(offered, unasked=[DemoConnector(_demo_platform(settings))])
+
+
+def meta_app(settings: Settings) -> MetaApp:
+    """Our app at Meta. Raises ConfigError when its secret can't be read."""
+    meta = settings.meta
+    try:
+        secret = meta.app_secret()
+    except OSError as error:
+        remedy = "Put the app's secret there, or leave the setting out."
+        raise ConfigError(f"meta.app_secret_file: {error}. {remedy}") from None
+    return MetaApp(meta.app_id or "", secret, meta.verify_token or "", meta.graph_version)
 
 
 def open_demo_platform(settings: Settings, now: datetime) -> None:

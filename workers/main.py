@@ -28,8 +28,6 @@ from workers import context
 
 log = structlog.get_logger()
 LONGEST_PAUSE = 5.0
-JUDGING = (QueueName.PROMPT, QueueName.PATIENT)
-"""Whose jobs say where conversations go. What that needs takes 60 MB, which other workers do without."""
 LAST_WORDS_SECONDS = 5.0
 """How long a running batch may take to finish after the process was asked to stop."""
 
@@ -122,9 +120,7 @@ def main() -> None:
         signal.signal(number, lambda *_: context.stopping.set())
     services = bootstrap.build(settings)
     context.start(services)
-    if queue in JUDGING:
-        _warm_up(services)
-    settle_in()
+    _warm_up(services)
     threading.Thread(target=_keep_beating, args=(services.redis, queue), daemon=True).start()
     log.info("worker_started", queue=queue)
     work(queue, redis.Redis.from_url(settings.redis_url))
@@ -141,6 +137,7 @@ def _warm_up(services: bootstrap.Services) -> None:
         if text is None:
             raise
         log.warning("not_warmed_up", error=type(error).__name__, text=text)  # the jobs will meet it, each in its turn
+    settle_in()
 
 
 def _keep_beating(connection: "redis.Redis", queue: QueueName) -> None:

@@ -19,6 +19,7 @@ from app.core.config import Settings
 from app.core.errors import InvalidInput
 from app.core.http import Http
 from app.core.i18n import gettext as _
+from app.core.pace import Pace
 from app.pages.connect import Tried
 
 STANDARD_INPUT = "-"
@@ -40,7 +41,7 @@ def inspect(source: str, kind: str | None, login: str | None, password_file: IO[
     secret = work.credentials(login, password_file)
     current = settings()
     logs.configure("error", current.log.format)
-    connectors = bootstrap.connectors(current, Http(current.outgoing))
+    connectors = bootstrap.connectors(current, Http(current.outgoing), Pace())
     if source == STANDARD_INPUT or Path(source).is_file():
         if secret:
             raise click.UsageError(_("A file needs no login."))

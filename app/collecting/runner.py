@@ -19,7 +19,7 @@ from app.collecting import service
 from app.collecting.types import Load, Outcome
 from app.collecting.writer import Writer
 from app.connectors import errors
-from app.connectors.ports import FASTEST, Access, Batch, Connector, Item, Payload, Verdict
+from app.connectors.ports import FASTEST, UNHURRIED, Access, Batch, Connector, Item, Payload, Verdict
 from app.connectors.registry import Registry
 from app.core.clock import utc_now
 from app.core.db import Database
@@ -173,7 +173,8 @@ class Runner:
         return tally.outcome()
 
     def _store(self, writer: Writer, claim: Claim, batch: Batch, newest: datetime | None) -> Stored:
-        fastest = timedelta(seconds=min(self.fastest_seconds, claim.settings.get(FASTEST, self.fastest_seconds)))
+        seconds = min(self.fastest_seconds, claim.settings.get(FASTEST, self.fastest_seconds))
+        fastest = timedelta(seconds=max(seconds, claim.settings.get(UNHURRIED, 0)))
         load = Load(claim, batch, newest, fastest if batch.complete else None)
         for _attempt in range(_STORE_TRIES - 1):
             try:

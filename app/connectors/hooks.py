@@ -55,6 +55,9 @@ class News:
     items: Sequence[Item] = ()
     gone: Sequence[str] = ()
     """External ids of comments that are no longer there."""
+    wait: bool = False
+    """Whether a comment in ``gone`` that nobody knows is waited for: word of it may come later, and would be believed.
+    Not needed where ``take`` asks the platform."""
     learned_at: datetime | None = None
     """When the platform knew this: a comment that changed later in our books stays as it is. None: just now."""
     only_new: bool = False

@@ -19,6 +19,8 @@ GAP_AT = "gap_at"
 """Key of a cursor: ISO time of the last read that may have missed comments, because the platform shows only so many."""
 FASTEST = "fastest_seconds"
 """Key of a connection's settings: it may be read this often while people speak there; asking costs nobody anything."""
+UNHURRIED = "unhurried_seconds"
+"""Key of a connection's settings: it is read no more often than this, since the platform tells by itself or counts."""
 
 
 class Status(StrEnum):
@@ -38,6 +40,14 @@ class Moderation(StrEnum):
     HOLD = "hold"
     SPAM = "spam"
     TRASH = "trash"
+    DELETE = "delete"
+    """For good: it can't be taken back."""
+    LIKE = "like"
+    """Its state stays what it is."""
+
+
+REVERSIBLE = frozenset({Moderation.APPROVE, Moderation.HOLD, Moderation.SPAM, Moderation.TRASH})
+"""What blogs offer."""
 
 
 class LengthUnit(StrEnum):

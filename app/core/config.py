@@ -96,6 +96,21 @@ class Collecting(Section):
     """How long raw answers are kept for ``porchlight collect --replay``."""
 
 
+class Meta(Section):
+    """Our app at Meta, for Facebook and Instagram; docs/connectors/facebook.md says how to make one."""
+
+    app_id: str | None = None
+    app_secret_file: Path | None = None
+    """Holds the app's secret."""
+    verify_token: str | None = None
+    """A word of one's own that Meta repeats when it asks whether the address for messages is ours."""
+    graph_version: Annotated[str, Field(pattern=r"^v\d+\.\d+$")] = "v26.0"
+
+    def app_secret(self) -> str:
+        """What the file holds, without the line's end. Raises OSError."""
+        return self.app_secret_file.read_text(encoding="utf-8").strip() if self.app_secret_file else ""
+
+
 class Outbox(Section):
     undo_seconds: float = Field(default=10.0, ge=0, le=300)
     lease_seconds: float = Field(default=120.0, ge=1, le=900)
@@ -136,6 +151,7 @@ class Settings(Section):
     redis: RedisSection = RedisSection()
     outgoing: Outgoing = Outgoing()
     collecting: Collecting = Collecting()
+    meta: Meta = Meta()
     outbox: Outbox = Outbox()
     smtp: Smtp = Smtp()
     log: Log = Log()
@@ -210,6 +226,9 @@ def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> 
     if settings.smtp.password_file is not None:
         file_of_password = (base / settings.smtp.password_file).resolve()
         changes["smtp"] = settings.smtp.model_copy(update={"password_file": file_of_password})
+    if settings.meta.app_secret_file is not None:
+        file_of_secret = (base / settings.meta.app_secret_file).resolve()
+        changes["meta"] = settings.meta.model_copy(update={"app_secret_file": file_of_secret})
     return settings.model_copy(update=changes)
 
 

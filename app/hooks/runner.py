@@ -151,7 +151,7 @@ def _record_news(session: Session, claimed: Claimed, news: News, now: datetime) 
     if not service.is_held(session, claimed):
         return
     missing = collecting.store_told(session, claimed.page_id, claimed.team_id, news, now)
-    if missing:
+    if missing and news.wait:
         service.record_early(session, claimed, now)
     else:
         service.record_taken(session, claimed)

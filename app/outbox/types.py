@@ -14,6 +14,8 @@ class Act(StrEnum):
     HOLD = "hold"
     SPAM = "spam"
     TRASH = "trash"
+    DELETE = "delete"
+    LIKE = "like"
 
 
 class DeliveryState(StrEnum):

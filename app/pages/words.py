@@ -30,6 +30,8 @@ def advice(code: str, detail: str = "") -> Advice:
         return Advice(detail, "")
     if code == errors.MISSING_SCOPES and detail:
         return Advice(_("The access token lacks: %(permissions)s.", permissions=detail), _(do))
+    if code == errors.NOT_SET_UP and detail:
+        return Advice(_("This kind of page needs to be set up first: %(settings)s.", settings=detail), _(do))
     if code == errors.OTHER_ACCOUNT and detail:
         return Advice(_("These credentials belong to another account: %(name)s.", name=detail), _(do))
     return Advice(_(what), _(do))
@@ -122,6 +124,14 @@ _WORDS: dict[str, tuple[str, str]] = {
     errors.OTHER_ACCOUNT: (
         lazy("These credentials belong to another account."),
         lazy("Sign in as the account whose page this is."),
+    ),
+    errors.NOT_SET_UP: (
+        lazy("This kind of page needs to be set up first."),
+        lazy("An operator enters it in config.toml and starts Porchlight again; docs/connectors says how."),
+    ),
+    errors.ACTS_BLOCKED: (
+        lazy("The platform has stopped this account from writing for a while."),
+        lazy("It takes such acts for spam. Porchlight waits some hours; look at what the platform told the account."),
     ),
     errors.LOGIN_UNAVAILABLE: (
         lazy("The site takes no application passwords."),

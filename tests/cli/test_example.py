@@ -8,14 +8,17 @@ from app.core.config import Section, Settings
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "config.example.toml"
 HAVE_NO_DEFAULT = {
-    "secret_key_file",
-    "web.public_url",
     "database.url",
+    "meta.app_id",
+    "meta.app_secret_file",
+    "meta.verify_token",
     "redis.url",
+    "secret_key_file",
     "smtp.host",
-    "smtp.user",
     "smtp.password_file",
     "smtp.sender",
+    "smtp.user",
+    "web.public_url",
 }
 
 

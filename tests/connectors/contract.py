@@ -25,6 +25,8 @@ AFTERWARDS = {
     Moderation.HOLD: Status.HELD,
     Moderation.SPAM: Status.SPAM,
     Moderation.TRASH: Status.TRASH,
+    Moderation.DELETE: Status.DELETED,
+    Moderation.LIKE: Status.LIVE,
 }
 LATER = timedelta(hours=30)
 """After this long every connector has taken the deeper look it takes now and then."""
@@ -370,12 +372,17 @@ class ConnectorContract:
         assert stage.connector.moderate(stage.access, target, act) is AFTERWARDS[act], "twice is harmless"
         follower = Follower(stage)
         follower.poll()
+        if act is Moderation.DELETE:
+            assert comment not in follower.items
+            gone = list(stage.connector.verify(stage.access, [comment], now=datetime.now(UTC)))
+            assert [one.item for one in gone] == ([None] if stage.connector.capabilities(stage.access).verify else [])
+            return
         assert self._now_known(follower, comment).status is AFTERWARDS[act]
 
     def test_moderation_can_be_taken_back(self, stage: Stage) -> None:
         able = stage.connector.capabilities(stage.access).moderate
         comment = stage.say("Is this spam?")
-        for act in sorted(able):
+        for act in sorted(able - {Moderation.DELETE}):
             stage.connector.moderate(stage.access, stage.target(comment), act)
             if Moderation.APPROVE in able:
                 back = stage.connector.moderate(stage.access, stage.target(comment), Moderation.APPROVE)

@@ -48,6 +48,8 @@ class Stage(ABC):
     """An address that can be read and is no page of this kind; None where there is no such thing."""
     wrong_secret: Mapping[str, str] | None = None
     """Credentials the platform does not take; None where it takes none at all."""
+    discovers_by_form: bool = False
+    """Whether an address is recognised by its form alone: then nothing is asked, and nothing can fail."""
     threaded: bool = True
     """Whether the platform says which comment a comment answers."""
     names_authors: bool = True

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from app.connectors import errors
 from app.connectors.ports import (
+    REVERSIBLE,
     Access,
     Account,
     Author,
@@ -74,7 +75,7 @@ class Platform:
     def capabilities(self, access: Access) -> Capabilities:
         return Capabilities(
             reply=True,
-            moderate=frozenset(Moderation),
+            moderate=REVERSIBLE,
             verify=self.can_verify,
             length=LengthLimit(500, LengthUnit.CHARACTERS),
         )

@@ -70,7 +70,7 @@ class Telling(Platform):
         told = json.loads(change.body)
         at = ONCE + timedelta(seconds=told.get("at", 0))
         if "gone" in told:
-            return News(gone=[told["gone"]], learned_at=at)
+            return News(gone=[told["gone"]], wait=True, learned_at=at)
         item = Item(told["id"], Post("p1"), Author("Ann", "user:ann"), told["say"], ONCE, status=Status.LIVE)
         return News([item], learned_at=at)
 

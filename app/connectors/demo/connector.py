@@ -12,6 +12,7 @@ from app.connectors import errors
 from app.connectors.demo.platform import AbsentError, Entry, Platform
 from app.connectors.ports import (
     FASTEST,
+    REVERSIBLE,
     Access,
     Account,
     Author,
@@ -38,7 +39,7 @@ _PORTION = 100
 _READ_EVERY_SECONDS = 5
 _CAPABILITIES = Capabilities(
     reply=True,
-    moderate=frozenset(Moderation),
+    moderate=REVERSIBLE,
     verify=True,
     length=LengthLimit(LONGEST_REPLY, LengthUnit.CHARACTERS),
 )

@@ -196,7 +196,7 @@ class WebhookConnector:
         comment = json.loads(change.body)
         learned_at = parse.moment(comment.get("changed_at"))
         if parse.status(comment) is Status.DELETED:
-            return News(gone=[parse.identity(comment)], learned_at=learned_at)
+            return News(gone=[parse.identity(comment)], wait=True, learned_at=learned_at)
         return News([parse.item(comment, now)], learned_at=learned_at)
 
 

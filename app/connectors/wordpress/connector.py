@@ -6,6 +6,7 @@ from datetime import datetime
 from app.connectors import errors
 from app.connectors.errors import AuthExpired, Permanent
 from app.connectors.ports import (
+    REVERSIBLE,
     Access,
     Account,
     Batch,
@@ -87,7 +88,7 @@ class WordPressConnector:
     def capabilities(self, access: Access) -> Capabilities:
         if access.secret is None:
             return Capabilities(verify=True)
-        moderate = frozenset(Moderation) if _rights(access) == "moderator" else frozenset[Moderation]()
+        moderate = REVERSIBLE if _rights(access) == "moderator" else frozenset[Moderation]()
         return Capabilities(reply=True, moderate=moderate, verify=True, length=LENGTH)
 
     def latest(self, access: Access, *, count: int, now: datetime) -> Sequence[Item]:

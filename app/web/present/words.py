@@ -91,6 +91,8 @@ def moderation(act: Act) -> Word:
         Act.HOLD: Word(_("Hold back at the page"), "pause"),
         Act.SPAM: Word(_("Spam at the page"), "shield-alert"),
         Act.TRASH: Word(_("Trash at the page"), "trash-2"),
+        Act.DELETE: Word(_("Delete for good at the page"), "trash-2", "bad"),
+        Act.LIKE: Word(_("Like at the page"), "heart"),
     }[act]
 
 

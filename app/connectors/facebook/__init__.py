@@ -1,0 +1,5 @@
+"""Facebook Pages through the Graph API."""
+
+from app.connectors.facebook.connector import FacebookConnector
+
+__all__ = ["FacebookConnector"]

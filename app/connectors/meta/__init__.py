@@ -1,0 +1,1 @@
+"""What Facebook and Instagram have in common: Meta's Graph API, and how Meta calls us."""

@@ -1,0 +1,218 @@
+"""A Facebook Page on the stand-in, and the stage of the contract suite on it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from app.connectors.facebook import FacebookConnector
+from app.connectors.facebook.connector import NEEDED
+from app.connectors.meta.app import MetaApp
+from app.connectors.ports import Access, Target
+from app.core.pace import Pace
+from tests.connectors.graph_double import (
+    ABSENT,
+    APP,
+    SECRET,
+    TOKEN,
+    VERIFY,
+    GraphDouble,
+    Refusal,
+    check_call,
+    check_fields,
+    page_of,
+    split_fields,
+    stamp,
+)
+from tests.connectors.proxied_stage import ProxiedStage
+from tests.connectors.wordpress_stage import CountingHttp
+from tests.servers.faulty_proxy import FaultyProxy
+from tests.servers.loopback import Loopback
+
+
+def meta_app(url: str) -> MetaApp:
+    """Our app, with Meta's hosts where the stand-in is."""
+    return MetaApp(APP, SECRET, VERIFY, graph=url.rstrip("/"), instagram=url.rstrip("/"))
+
+
+@dataclass
+class Page(GraphDouble):
+    scopes: list[str] = field(default_factory=lambda: [*NEEDED, "pages_show_list"])
+    posts: dict[str, dict[str, Any]] = field(default_factory=dict)
+    comments: dict[str, dict[str, Any]] = field(default_factory=dict)
+    liked: set[str] = field(default_factory=set)
+    subscribed: str = ""
+    last_words: tuple[str, str] = ("", "")
+
+    def post(self, message: str = "Spring is here", *, visitor: str | None = None, at: datetime | None = None) -> str:
+        number = f"{self.account}_{next(self.numbers)}"
+        author = {"id": f"9{number}", "name": visitor} if visitor else {"id": self.account, "name": "Our bakery"}
+        self.posts[number] = {
+            "id": number,
+            "message": message,
+            "created_time": stamp(at),
+            "updated_time": stamp(at),
+            "from": author,
+            "permalink_url": f"https://www.facebook.com/{number}",
+            "is_hidden": False,
+        }
+        return number
+
+    def say(
+        self,
+        post: str,
+        text: str,
+        *,
+        author: str = "Ann",
+        parent: str | None = None,
+        hidden: bool = False,
+        at: datetime | None = None,
+        us: bool = False,
+    ) -> str:
+        count = next(self.numbers)
+        number = f"{post.partition('_')[2]}_{count}"
+        when = stamp(at)
+        self.comments[number] = {
+            "_post": post,
+            "_place": f"{when} {count:09}",
+            "id": number,
+            "message": text,
+            "created_time": when,
+            "from": {"id": self.account, "name": "Our bakery"} if us else {"id": f"8{count}", "name": author},
+            "permalink_url": f"https://www.facebook.com/{post}?comment_id={count}",
+            "is_hidden": hidden,
+            **({"parent": {"id": parent}} if parent else {}),
+        }
+        self.posts[post]["updated_time"] = max(self.posts[post]["updated_time"], when)
+        return number
+
+    def serve(self, method: str, path: str, params: dict[str, str]) -> Any:
+        if path == "" and "ids" in params:
+            return self._several(params)
+        name, _slash, edge = path.partition("/")
+        name = self.account if name == "me" else name
+        node = "Page" if name == self.account else "PagePost" if name in self.posts else "Comment"
+        check_call(node, method, edge, params)
+        if node == "Comment" and name not in self.comments:
+            raise Refusal(*ABSENT)
+        if method != "GET":
+            return self._act(method, name, edge, params)
+        if edge == "feed":
+            check_fields("PagePost", params["fields"])
+            rows = [{**one, "_place": f"{one['created_time']} {one['id']}"} for one in self.posts.values()]
+            rows.sort(key=lambda one: str(one["_place"]), reverse=True)
+            shown = [{**one, "comments": self._summary(one["id"])} for one in rows]
+            return page_of(shown, {**params, "_reverse": "yes"})
+        if edge == "comments":
+            check_fields("Comment", params["fields"])
+            return self._thread(node, name, params)
+        check_fields(node, params["fields"])
+        if node == "Page":
+            return {
+                "id": self.account,
+                "name": "Our bakery",
+                "username": "OurBakery",
+                "link": "https://www.facebook.com/1",
+            }
+        return self._shown(self.posts.get(name) or self.comments[name], params["fields"])
+
+    def _several(self, params: Mapping[str, str]) -> Any:
+        known = {**self.posts, **self.comments}
+        ids = params["ids"].split(",")
+        assert len(ids) <= 50, "Meta takes 50 ids at most"
+        if any(one not in known for one in ids):
+            raise Refusal(803)
+        for one in ids:
+            check_fields("PagePost" if one in self.posts else "Comment", params["fields"])
+        return {one: self._shown(known[one], params["fields"]) for one in ids}
+
+    def _shown(self, found: Mapping[str, Any], fields: str) -> dict[str, Any]:
+        names = {one.partition("{")[0] for one in split_fields(fields)}
+        return {name: value for name, value in found.items() if name in names}
+
+    def _summary(self, post: str) -> dict[str, Any]:
+        return {"data": [], "summary": {"total_count": sum(one["_post"] == post for one in self.comments.values())}}
+
+    def _thread(self, node: str, name: str, params: dict[str, str]) -> Any:
+        assert params.get("filter") == "stream", "replies would be missed"
+        if node == "PagePost":
+            rows = [one for one in self.comments.values() if one["_post"] == name]
+        else:
+            rows = [one for one in self.comments.values() if one.get("parent", {}).get("id") == name]
+        if "since" in params:
+            first = stamp(datetime.fromtimestamp(int(params["since"]), UTC))
+            rows = [one for one in rows if one["created_time"] >= first]
+        reverse = params.get("order") == "reverse_chronological"
+        rows.sort(key=lambda one: str(one["_place"]), reverse=reverse)
+        return page_of(rows, {**params, **({"_reverse": "yes"} if reverse else {})})
+
+    def _act(self, method: str, name: str, edge: str, params: dict[str, str]) -> Any:
+        if edge == "subscribed_apps":
+            self.subscribed = params["subscribed_fields"]
+            return {"success": True}
+        if edge == "likes":
+            self.liked.add(name)
+            return {"success": True}
+        if method == "DELETE":
+            del self.comments[name]
+            return {"success": True}
+        if edge == "comments":
+            if self.last_words == (name, params["message"]):
+                raise Refusal(506)
+            self.last_words = (name, params["message"])
+            if name in self.posts:
+                return {"id": self.say(name, params["message"], us=True)}
+            return {"id": self.say(self.comments[name]["_post"], params["message"], parent=name, us=True)}
+        self.comments[name]["is_hidden"] = params["is_hidden"] == "true"
+        return {"success": True}
+
+
+class FacebookStage(ProxiedStage):
+    wrong_secret: Mapping[str, str] | None = {"password": "EAAB-another-token"}
+    discovers_by_form = True
+    connector: FacebookConnector
+
+    def __init__(self, server: Loopback, proxy: FaultyProxy) -> None:
+        self.page = Page()
+        server.route("*", self.page.answer)
+        self.proxy, self.http = proxy, CountingHttp()
+        self.connector = FacebookConnector(self.http, meta_app(proxy.url), Pace())
+        self.address = "https://m.facebook.com/OurBakery/?ref=bookmarks"
+        self.elsewhere = "https://www.facebook.com/groups/bakers"
+        self.post = self.page.post()
+        secret = {"password": TOKEN}
+        found = self.connector.discover(self.address)
+        assert found is not None
+        account = self.connector.check(Access(found.url, found.settings, secret))
+        assert account is not None
+        self.access = Access(found.url, {**found.settings, **account.settings}, secret)
+
+    def say(
+        self,
+        text: str,
+        *,
+        author: str = "Ann",
+        parent: str | None = None,
+        held: bool = False,
+        at: datetime | None = None,
+    ) -> str:
+        return self.page.say(self.post, text, author=author, parent=parent, hidden=held, at=at)
+
+    def release(self, comment: str) -> None:
+        self.page.comments[comment]["is_hidden"] = False
+
+    def edit(self, comment: str, text: str) -> None:
+        self.page.comments[comment]["message"] = text
+
+    def remove(self, comment: str) -> None:
+        del self.page.comments[comment]
+
+    def target(self, comment: str) -> Target:
+        return Target(comment, self.post)
+
+    def answers(self, comment: str) -> list[str]:
+        rows = self.page.comments.values()
+        return [str(one["message"]) for one in rows if one.get("parent", {}).get("id") == comment]
+
+    def revoke(self) -> None:
+        self.page.token = "none"

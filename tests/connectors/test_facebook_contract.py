@@ -1,0 +1,20 @@
+"""The contract suite on a Facebook Page: a stand-in that refuses whatever Meta does not describe."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.connectors.contract import ConnectorContract
+from tests.connectors.facebook_double import FacebookStage
+from tests.connectors.wire_contract import WireContract
+from tests.servers.faulty_proxy import FaultyProxy
+from tests.servers.loopback import Loopback
+
+
+class TestFacebook(ConnectorContract, WireContract):
+    @pytest.fixture
+    def stage(self) -> Iterator[FacebookStage]:
+        with Loopback() as server, FaultyProxy(("127.0.0.1", server.port)) as proxy:
+            stage = FacebookStage(server, proxy)
+            yield stage
+            assert stage.page.mistakes == []

@@ -1,0 +1,35 @@
+"""Limits that platforms name are known to all processes, and never last for ever."""
+
+from datetime import UTC, datetime, timedelta
+
+import redis
+
+from app.core.pace import Pace
+
+NOW = datetime.now(UTC)
+
+
+def test_what_one_process_learns_keeps_the_others_from_asking(redis_url: str) -> None:
+    with redis.Redis.from_url(redis_url) as connection:
+        one, other = Pace(connection), Pace(connection)
+        one.hold("page:1", NOW + timedelta(minutes=5), NOW)
+        assert other.until("page:1", NOW) == NOW + timedelta(minutes=5)
+        assert other.until("page:2", NOW) is None, "a burst on one page starves no other"
+        other.hold("page:1", NOW + timedelta(minutes=1), NOW)
+        assert one.until("page:1", NOW + timedelta(minutes=2)) == NOW + timedelta(minutes=5), "never shortened"
+        assert one.until("page:1", NOW + timedelta(minutes=6)) is None
+
+
+def test_a_limit_ends_within_a_day() -> None:
+    pace = Pace()
+    pace.hold("page:1", NOW + timedelta(days=400), NOW)
+    assert pace.until("page:1", NOW) == NOW + timedelta(days=1)
+    pace.hold("page:2", NOW - timedelta(days=1), NOW)
+    assert pace.until("page:2", NOW) is None
+
+
+def test_while_redis_is_away_a_process_minds_its_own() -> None:
+    pace = Pace(redis.Redis(unix_socket_path="/nowhere/redis.sock"))
+    pace.hold("page:1", NOW + timedelta(minutes=5), NOW)
+    assert pace.until("page:1", NOW) == NOW + timedelta(minutes=5)
+    assert pace.until("page:2", NOW) is None
