@@ -42,6 +42,10 @@ def noted(services: Services, notebook: Notebook) -> Services:
     return replace(services, waker=notebook)  # type: ignore[arg-type]
 
 
+UNHURRIED = {JobName.TIDY, JobName.LEARN, JobName.TARGETS, JobName.UPKEEP}
+"""Nobody waits for what these bring."""
+
+
 @pytest.fixture
 def running() -> Iterator[None]:
     context.stopping.clear()
@@ -59,7 +63,7 @@ def entries(*due: JobName) -> tuple[Entry, ...]:
 def test_the_table_names_every_job_once_and_sweeps_what_answers_people_often() -> None:
     assert [entry.job for entry in TABLE] == list(JobName)
     for entry in TABLE:
-        assert entry.sweep_seconds <= SWEEP_SECONDS or entry.job in (JobName.TIDY, JobName.LEARN)
+        assert entry.sweep_seconds <= SWEEP_SECONDS or entry.job in UNHURRIED
 
 
 def test_the_first_tick_wakes_everything_and_a_quiet_second_nothing(noted: Services, notebook: Notebook) -> None:
@@ -76,7 +80,7 @@ def test_sweeps_come_back_whether_or_not_anything_is_due(noted: Services, notebo
     scheduler.tick(NOW, 100.0)
     notebook.wakes.clear()
     scheduler.tick(NOW, 100.0 + SWEEP_SECONDS)
-    assert set(notebook.wakes) == set(JobName) - {JobName.TIDY, JobName.LEARN}
+    assert set(notebook.wakes) == set(JobName) - UNHURRIED
 
 
 def test_what_is_due_is_woken_between_sweeps_once_a_tick(noted: Services, notebook: Notebook) -> None:
