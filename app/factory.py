@@ -33,6 +33,8 @@ def create_app(services: Services | None = None) -> Flask:
     errors.install(app)
     web.install(app)
     forms.exempt(app.view_functions["hooks.called"])  # platforms call it, and sign what they send
+    forms.exempt(app.view_functions["outreach.called"])  # programs call it, and sign what they send
+    forms.exempt(app.view_functions["outreach.enter"])  # programs call it with a token, and send no cookie
     forms.exempt(app.view_functions["remedies.called"])  # shops call it, and sign what they send
     forms.exempt(app.view_functions["notifications.leave"])  # mail programs send it by themselves; its token admits
     app.before_request(_speak)

@@ -12,6 +12,7 @@ from app.inbox import models as inbox
 from app.learning import models as learning
 from app.notifications import models as notifications
 from app.outbox import models as outbox
+from app.outreach import models as outreach
 from app.pages import models as pages
 from app.remedies import models as remedies
 from app.replies import models as replies
@@ -36,6 +37,7 @@ __all__ = [
     "learning",
     "notifications",
     "outbox",
+    "outreach",
     "pages",
     "remedies",
     "replies",

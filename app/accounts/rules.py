@@ -36,6 +36,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
         Permission.MANAGE_PAGES,
         Permission.MANAGE_PEOPLE,
         Permission.MANAGE_SHOPS,
+        Permission.MANAGE_SOURCES,
         Permission.MANAGE_ROOMS,
     },
 }

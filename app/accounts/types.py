@@ -50,6 +50,8 @@ class Permission(StrEnum):
     """Approve, refuse, change; settle what nobody knows; see the ledger."""
     MANAGE_REMEDIES = "manage_remedies"
     """Propose and confirm the policy; name a stand-in."""
+    MANAGE_SOURCES = "manage_sources"
+    """Say which programs may enter outreach."""
     MANAGE_SHOPS = "manage_shops"
 
 

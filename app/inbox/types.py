@@ -53,6 +53,8 @@ class EventKind(StrEnum):
     UNDONE = "undone"
     NOTED = "noted"
     """Only in the journal: the note itself stands in the conversation."""
+    HELD = "held"
+    """An answer waits until two departments agree."""
     REMEDY = "remedy"
 
 

@@ -80,6 +80,10 @@ def _news(session: Session, signal: Signal, now: datetime) -> News | None:
         query = select(Conversation.team_id, Page.demo).join(Page, Page.id == Conversation.page_id)
         found = session.execute(query.where(Conversation.id == signal.conversation_id)).one_or_none()
         key = f"signal:{signal.id}"
+    elif signal.page_id is None:  # about neither a conversation nor a page
+        return News(
+            event, f"signal:{signal.id}", signal.at, False, signal.actor_id, team_id=signal.team_id, facts=signal.facts
+        )
     else:
         found = session.execute(select(Page.team_id, Page.demo).where(Page.id == signal.page_id)).one_or_none()
         key = f"{event}:{signal.page_id}:{signal.facts.get('since', signal.id)}"

@@ -25,6 +25,9 @@ TITLES: dict[Event, tuple[str, str]] = {
     Event.REMEDY_LATE: (lazy("A remedy is overdue"), lazy("A remedy is overdue")),
     Event.FOLLOW_UP_DUE: (lazy("Something I promised is due"), ""),
     Event.PAGE_STOPPED: (lazy("A page can’t be read any more"), lazy("A page can’t be read any more")),
+    Event.ACT_HELD: (lazy("Two departments contradict each other, and one is mine"), ""),
+    Event.HELD_SAID: (lazy("Somebody wrote to me about what is held"), ""),
+    Event.HELD_SETTLED: (lazy("What was held is settled"), ""),
     Event.HANDED_OVER: (lazy("A closed campaign leaves something to me"), ""),
     Event.PAGE_GIVEN: (lazy("I look after another page"), ""),
     Event.RULE: (lazy("A rule tells me of a conversation"), ""),
@@ -100,6 +103,19 @@ def _not_sent(told: Told, names: dict[str, str]) -> str:
     return _("A reply to %(person)s on %(page)s could not be sent: %(why)s", **names, why=why)
 
 
+def _held(told: Told, names: dict[str, str]) -> str:
+    name, who, team = told.facts.get("name", "?"), names["who"], _(told.team) if told.team else "?"
+    if told.event is Event.ACT_HELD:
+        return _("Held: what %(team)s is about to do towards %(name)s contradicts another team.", team=team, name=name)
+    if told.event is Event.HELD_SAID:
+        return _("%(who)s wrote about what is held towards %(name)s.", who=who, name=name)
+    return {
+        "aligned": _("Towards %(name)s both teams agree now.", name=name),
+        "gone_on": _("%(who)s went on towards %(name)s all the same, and says why.", who=who, name=name),
+        "dropped": _("%(who)s dropped what was held towards %(name)s.", who=who, name=name),
+    }[str(told.facts.get("outcome"))]
+
+
 def _upkeep(told: Told, names: dict[str, str]) -> str:
     if told.event is Event.PAGE_GIVEN:
         return _("%(who)s gave you %(page)s to look after.", **names)
@@ -159,6 +175,9 @@ def _target(told: Told, names: dict[str, str]) -> str:
 _OWN_WORDS = {
     Event.REPLY_FAILED: _not_sent,
     Event.REPLY_UNCLEAR: _not_sent,
+    Event.ACT_HELD: _held,
+    Event.HELD_SAID: _held,
+    Event.HELD_SETTLED: _held,
     Event.HANDED_OVER: _upkeep,
     Event.PAGE_GIVEN: _upkeep,
     Event.NEW_IN_TEAM: _many,
@@ -178,6 +197,8 @@ def place(told: Told) -> str:
         return f"/remedies/{told.facts['remedy']}"
     if told.conversation_id is not None:
         return f"/inbox/{told.conversation_id}"
+    if "held" in told.facts:
+        return f"/outreach/held/{told.facts['held']}"
     if told.event is Event.HANDED_OVER:
         return f"/campaigns/{told.facts.get('campaign', '')}"
     if told.page_id is not None:

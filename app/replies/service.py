@@ -110,6 +110,7 @@ def settle(session: Session, actor: Actor, reply_id: int, *, send_again: bool, n
     talk = access.conversation(session, actor, reply.conversation_id, to_write=True)
     if send_again:
         check_may_write(session, talk.contact_id)
+        speaking.check_contradicts_nobody(session, actor, talk, reply.text, now)
     outbox.decide(session, reply.delivery_id, send_again=send_again, now=now)
     if talk.state is ConversationState.NEW:
         inbox.set_state(talk, ConversationState.WAITING, None, now)

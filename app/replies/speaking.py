@@ -20,6 +20,7 @@ from app.inbox.models import Comment, Conversation
 from app.inbox.types import ConversationState
 from app.outbox import service as outbox
 from app.outbox.types import Act
+from app.outreach import holding
 from app.replies import rules, saved
 from app.replies.models import Reply, SavedUse
 from app.routing import service as routing
@@ -80,6 +81,7 @@ def speak(
     The caller counts the conversation's version up, for whoever did it.
     """
     check_may_write(session, talk.contact_id)
+    check_contradicts_nobody(session, author, talk, answer.text, now)
     delivery_id = outbox.request(
         session,
         key=key,
@@ -109,6 +111,18 @@ def speak(
     inbox.set_state(talk, ConversationState.DONE if done else ConversationState.WAITING, None, now)
     routing.confirm(session, author, talk, now)
     return reply
+
+
+def check_contradicts_nobody(session: Session, author: Actor, talk: Conversation, text: str, now: datetime) -> None:
+    """The last look before something leaves, whatever way it came. Raises Conflict with who stands against it."""
+    found = holding.against_reply(session, author, talk, text, now)
+    if found is None:
+        return
+    teams = ", ".join(dict.fromkeys(one.team for one in found[1]))
+    message = _(
+        "This contradicts what %(teams)s does towards the same person. Its author has to align first.", teams=teams
+    )
+    raise Conflict(message, code="held")
 
 
 def _with_effects(

@@ -11,6 +11,8 @@ from tests.web.conftest import signed_in
 PUBLIC = {
     "asset",
     "health.check",
+    "outreach.called",
+    "outreach.enter",
     "remedies.called",
     "notifications.ask_leave",
     "notifications.leave",
@@ -30,8 +32,8 @@ PUBLIC = {
 }
 
 
-ADMITTED_BY_TOKEN = {"notifications.leave"}
-"""Sent by mail programs, which know no form of ours."""
+ADMITTED_BY_TOKEN = {"notifications.leave", "outreach.called", "outreach.enter"}
+"""Sent by programs, which know no form of ours."""
 
 
 def routes(app: Flask) -> list[tuple[str, str, str, set[str]]]:

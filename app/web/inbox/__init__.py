@@ -1,6 +1,20 @@
 """The inbox: lists, one conversation, and what an agent does with it."""
 
-from app.web.inbox import actions, approval, bulk, drafting, guided, lines, palette, presence, saved, tags, undo, views
+from app.web.inbox import (
+    actions,
+    approval,
+    bulk,
+    drafting,
+    guided,
+    lines,
+    palette,
+    presence,
+    replying,
+    saved,
+    tags,
+    undo,
+    views,
+)
 from app.web.inbox.routes import blueprint
 
 __all__ = [
@@ -13,6 +27,7 @@ __all__ = [
     "lines",
     "palette",
     "presence",
+    "replying",
     "saved",
     "tags",
     "undo",

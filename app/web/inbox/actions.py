@@ -2,31 +2,24 @@
 
 from datetime import datetime
 
-from flask import request, url_for
+from flask import request
 from flask.typing import ResponseReturnValue
 
-from app.accounts.rules import may
 from app.accounts.types import Permission
 from app.core.clock import utc_now
 from app.core.errors import Conflict, InvalidInput
 from app.core.i18n import gettext as _
 from app.core.ids import new_id
 from app.core.text import plain
-from app.edge.context import actor, services, session
+from app.edge.context import actor, session
 from app.edge.routes import route
 from app.inbox import service as inbox
 from app.outbox.types import Act
-from app.pages import connect
-from app.pages import queries as pages
-from app.remedies import guarding, telling
-from app.replies import approval, requirements, saved
 from app.replies import service as replies
-from app.replies.speaking import Answer
 from app.routing import service as routing
-from app.web.inbox import forms, screens
 from app.web.inbox import place as places
 from app.web.inbox.changing import change, refused, show
-from app.web.inbox.routes import ID, REPLY_ID, blueprint, here
+from app.web.inbox.routes import ID, REPLY_ID, blueprint
 from app.web.inbox.screens import Draft
 from app.writing import service as writing
 from app.writing.types import Voice, Words
@@ -37,7 +30,7 @@ POST = ("POST",)
 @route(blueprint, f"/{ID}/take", needs=Permission.ANSWER, methods=POST)
 def take(conversation_id: int) -> ResponseReturnValue:
     """Make it one's own; a colleague who is writing keeps their text."""
-    return change(conversation_id, lambda now: writing.take(session(), actor(), conversation_id, _version(), now))
+    return change(conversation_id, lambda now: writing.take(session(), actor(), conversation_id, seen_version(), now))
 
 
 @route(blueprint, f"/{ID}/assign", needs=Permission.ANSWER, methods=POST)
@@ -49,7 +42,7 @@ def assign(conversation_id: int) -> ResponseReturnValue:
         to = places.number(named)
         if named and to is None:
             raise InvalidInput(_("Choose somebody from the list."))
-        inbox.assign(session(), actor(), conversation_id, to, _version(), now)
+        inbox.assign(session(), actor(), conversation_id, to, seen_version(), now)
 
     return change(conversation_id, give)
 
@@ -61,7 +54,7 @@ def hand_over(conversation_id: int) -> ResponseReturnValue:
 
     def move(now: datetime) -> None:
         reason = plain(request.form.get("reason", ""))
-        routing.correct(session(), actor(), conversation_id, team_id, version=_version(), reason=reason, now=now)
+        routing.correct(session(), actor(), conversation_id, team_id, version=seen_version(), reason=reason, now=now)
 
     return change(conversation_id, move, _("Handed over."), moves_on=True)
 
@@ -71,7 +64,7 @@ def resolve(conversation_id: int) -> ResponseReturnValue:
     """Nothing more to do."""
 
     def work(now: datetime) -> None:
-        inbox.resolve(session(), actor(), conversation_id, _version(), now)
+        inbox.resolve(session(), actor(), conversation_id, seen_version(), now)
 
     return change(conversation_id, work, _("Done."), moves_on=True)
 
@@ -81,7 +74,7 @@ def reopen(conversation_id: int) -> ResponseReturnValue:
     """It waits for us again; also what takes "done" and "spam" back."""
 
     def work(now: datetime) -> None:
-        routing.reopen(session(), actor(), conversation_id, _version(), now)
+        routing.reopen(session(), actor(), conversation_id, seen_version(), now)
 
     return change(conversation_id, work, returns=True)
 
@@ -91,7 +84,7 @@ def spam(conversation_id: int) -> ResponseReturnValue:
     """Set it aside."""
 
     def work(now: datetime) -> None:
-        routing.set_aside(session(), actor(), conversation_id, _version(), now)
+        routing.set_aside(session(), actor(), conversation_id, seen_version(), now)
 
     return change(conversation_id, work, _("Set aside as spam."), moves_on=True)
 
@@ -106,61 +99,6 @@ def note(conversation_id: int) -> ResponseReturnValue:
         writing.drop(session(), actor().id, conversation_id, Voice.NOTE)
 
     return change(conversation_id, add, draft=Draft(mode=Voice.NOTE, words=Words(text)))
-
-
-@route(blueprint, f"/{ID}/reply", needs=Permission.ANSWER, methods=POST)
-def reply(conversation_id: int) -> ResponseReturnValue:
-    """Answer in public; it leaves a few seconds later."""
-    words, done = forms.words(), request.form.get("then") != "wait"
-    draft = forms.draft(words)
-
-    talk = screens.row(session(), actor(), here(), conversation_id)
-    reach = pages.reach(session(), talk.page_id) if talk else None
-    can = connect.capabilities(services().connectors, services().box, reach)
-    needed = requirements.of_ids(session(), actor().id, talk.page_id, talk.team_id) if talk else []
-    asks = url_for("remedies.form", conversation_id=conversation_id) if _asks_remedy(words) else None
-
-    def check(now: datetime) -> None:
-        if talk and not can.reply:
-            raise InvalidInput(_("This page can't be answered from here. Answer at the page itself."))
-        telling.check_public(session(), conversation_id, words.text)
-        if asks is None:  # else it is said already that something is owed
-            guarding.check(session(), actor(), conversation_id, words.text, forms.owed(), now)
-
-    def send(now: datetime) -> int:
-        check(now)
-        reply_id = replies.send(
-            session(),
-            actor(),
-            conversation_id,
-            words.text,
-            key=draft.key,
-            version=_version(),
-            resolve=done,
-            limit=can.length,
-            undo_seconds=services().settings.outbox.undo_seconds,
-            now=now,
-            saved_id=words.saved_id,
-            also=words.also,
-        )
-        telling.tells(session(), conversation_id, reply_id, forms.tells())
-        return reply_id
-
-    def propose(now: datetime) -> int:
-        check(now)
-        answer = Answer(words.text, done, words.saved_id, words.also)
-        key, version, limit = draft.key, _version(), can.length
-        proposal_id = approval.propose(
-            session(), actor(), conversation_id, answer, key=key, version=version, limit=limit, now=now
-        )
-        telling.tells_once_approved(session(), conversation_id, proposal_id, forms.tells())
-        return proposal_id
-
-    if needed:
-        return change(
-            conversation_id, propose, _("Sent for approval."), moves_on=done, onward=True, draft=draft, then=asks
-        )
-    return change(conversation_id, send, moves_on=done, draft=draft, sent=True, then=asks)
 
 
 @route(blueprint, f"/{ID}/moderate", needs=Permission.ANSWER, methods=POST)
@@ -195,7 +133,7 @@ def settle(conversation_id: int, reply_id: int) -> ResponseReturnValue:
     return change(conversation_id, lambda now: replies.settle(session(), actor(), reply_id, send_again=again, now=now))
 
 
-def _version() -> int:
+def seen_version() -> int:
     """The version the form was made at; a form that doesn't say has seen none."""
     return request.form.get("version", type=int, default=-1)
 
@@ -208,8 +146,3 @@ def _key() -> str | None:
 
 def _text() -> str:
     return plain(request.form.get("text", ""))
-
-
-def _asks_remedy(words: Words) -> bool:
-    """Whether the saved reply it was made from has a remedy asked for next, and nobody left that out."""
-    return saved.REMEDY in words.also and may(actor().role, Permission.ASK_REMEDY)

@@ -16,6 +16,7 @@ from app.edge.routes import rejected
 from app.inbox import journal
 from app.inbox.types import Row
 from app.remedies import guarding
+from app.replies.holding import AnsweredError
 from app.web.inbox import place as places
 from app.web.inbox import screens
 from app.web.inbox.routes import address_in, by_script, here
@@ -130,7 +131,8 @@ def refused(conversation_id: int, draft: Draft, error: PorchlightError) -> Respo
     """The conversation as it is now, what was written, and why it was not taken. Nothing is stored."""
     seen = places.position(request.form.get("seen", "")) if isinstance(error, Conflict) else None
     question = error.phrase if isinstance(error, guarding.OwedError) else ""
-    kept = replace(draft, error=error.message, seen=seen, question=question)
+    answered = error.reply_id if isinstance(error, AnsweredError) else 0
+    kept = replace(draft, error=error.message, seen=seen, question=question, answered=answered)
     return rejected(page(conversation_id, kept), status_of(error))
 
 

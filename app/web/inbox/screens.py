@@ -140,6 +140,8 @@ class Draft:
     """When the form was made, and the newest comment it showed; what came later is pointed out."""
     preview: bool = False
     """Whether the answer is shown as the page would show it."""
+    answered: int = 0
+    """The answer of another team that was pointed out; sending again sends."""
     question: str = ""
     """What it apologises with, when it has to be said first whether anything is owed."""
 

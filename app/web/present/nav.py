@@ -62,6 +62,7 @@ def ways(counts: Mapping[str, Length] | None = None, saved: Sequence[SavedView] 
             (
                 *to("search.show", _("Search"), "search", Permission.READ_INBOX),
                 *to("contacts.overview", _("Contacts"), "book-user", Permission.READ_INBOX),
+                *to("outreach.overview", _("Outreach"), "handshake", Permission.READ_INBOX),
                 *to("remedies.overview", _("Remedies"), "hand-coins", Permission.ASK_REMEDY),
                 *to("pages.overview", _("Pages"), "activity", Permission.READ_PAGES),
                 *to("campaigns.overview", _("Campaigns"), "megaphone", Permission.READ_PAGES),

@@ -157,7 +157,7 @@ def event(one: EventView) -> Word:
             return Word(
                 _("Not carried out at the page: %(why)s", why=advice(data["code"]).what), "triangle-alert", "bad"
             )
-        case EventKind.TAGGED | EventKind.UNTAGGED | EventKind.UNDONE:
+        case EventKind.TAGGED | EventKind.UNTAGGED | EventKind.UNDONE | EventKind.HELD:
             return _frame_event(one.kind, who, data)
         case EventKind.REMEDY | EventKind.APPROVED | EventKind.REFUSED:
             return remedies.event(one, who) if one.kind is EventKind.REMEDY else _decision(one.kind, who, data)
@@ -169,6 +169,9 @@ def event(one: EventView) -> Word:
 def _frame_event(kind: EventKind, who: str, data: Mapping[str, str]) -> Word:
     if kind is EventKind.UNDONE:
         return Word(_("%(who)s took it back: %(what)s.", who=who, what=deed(EventKind(data["what"]))), "undo-2")
+    if kind is EventKind.HELD:
+        text = _("The answer of %(who)s is held: it contradicts what %(teams)s does.", who=who, teams=data["teams"])
+        return Word(text, "handshake")
     if kind is EventKind.TAGGED:
         return Word(_("%(who)s put on: %(tags)s.", who=who, tags=data["tags"]), "tag")
     return Word(_("%(who)s took off: %(tags)s.", who=who, tags=data["tags"]), "tag")
@@ -377,6 +380,9 @@ def notice_icon(event: Event) -> str:
         Event.APPROVAL_WANTED: "hourglass",
         Event.APPROVAL_DECIDED: "shield-check",
         Event.PAGE_STOPPED: "unplug",
+        Event.ACT_HELD: "handshake",
+        Event.HELD_SAID: "message-square",
+        Event.HELD_SETTLED: "handshake",
         Event.HANDED_OVER: "flag",
         Event.PAGE_GIVEN: "activity",
         Event.TARGET_NEAR: "clock",

@@ -1,0 +1,1 @@
+"""What departments do towards people and sites, and holding acts that would contradict each other."""

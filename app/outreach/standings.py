@@ -1,0 +1,142 @@
+"""Who is meant, and what other departments do towards them. Contacts are followed as people joined and separated them,
+so that what is known of one spelling is known of all; a name alone leads nowhere."""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import Session
+
+from app.accounts.models import Team, User
+from app.contacts.models import Contact, Identity
+from app.inbox.models import Conversation
+from app.outreach import rules
+from app.outreach.models import Outreach, OutreachKey
+from app.outreach.types import IdKind, Key, OutreachState, Span, Stance, Standing
+
+GROUP = 200
+"""So many contacts at most are looked at for one person or site."""
+SHOWN = 20
+_COLUMNS = {
+    IdKind.SITE: Identity.site_key,
+    IdKind.ACCOUNT: Identity.account_key,
+    IdKind.EMAIL: Identity.email_key,
+}
+
+
+def meant(session: Session, keys: Iterable[Key], contact_id: int | None = None) -> tuple[set[Key], set[int]]:
+    """All keys of the person or site, and the contacts (heads) they are known as. At most three statements."""
+    known = set(keys)
+    heads: set[int] = set()
+    if contact_id is not None:
+        heads |= set(session.scalars(select(Contact.head_id).where(Contact.id == contact_id)))
+        known |= _keys_of(session, heads)
+    if known:
+        query = (
+            select(Contact.head_id).join(Identity, Identity.contact_id == Contact.id).where(_any_of(known)).distinct()
+        )
+        more = set(session.scalars(query.limit(GROUP))) - heads
+        known |= _keys_of(session, more)
+        heads |= more
+    return known, heads
+
+
+def against(
+    session: Session, act: Span, keys: Collection[Key], heads: Collection[int], *, besides: int | None = None
+) -> list[Standing]:
+    """What stands against an act, of other departments; ``besides`` is the outreach that it is itself. Two
+    statements."""
+    found = _said(session, keys, besides)
+    if rules.contradicts(act.stance, Stance.OWING):
+        found += _owed(session, heads, act.since)
+    return [
+        standing
+        for standing, until in found
+        if rules.conflict(act, Span(standing.team_id, standing.stance, standing.since, until))
+    ]
+
+
+def spelled(keys: Iterable[Key]) -> list[str]:
+    """Keys as they are stored with a held act."""
+    return [f"{one.kind.value}:{one.value}" for one in sorted(keys)]
+
+
+def read(spelled_keys: Iterable[str]) -> list[Key]:
+    """What ``spelled`` wrote."""
+    pairs = (one.partition(":") for one in spelled_keys)
+    return [Key(IdKind(kind), value) for kind, _colon, value in pairs]
+
+
+def key_is_one_of(keys: Iterable[Key]) -> Any:
+    """The condition that an outreach is about one of these."""
+    by_kind: dict[IdKind, list[str]] = {}
+    for one in keys:
+        by_kind.setdefault(one.kind, []).append(one.value)
+    return or_(*(and_(OutreachKey.kind == kind, OutreachKey.value.in_(values)) for kind, values in by_kind.items()))
+
+
+def _any_of(keys: Iterable[Key]) -> Any:
+    by_kind: dict[IdKind, list[str]] = {}
+    for one in keys:
+        by_kind.setdefault(one.kind, []).append(one.value)
+    return or_(*(_COLUMNS[kind].in_(values) for kind, values in by_kind.items()))
+
+
+def _keys_of(session: Session, heads: Collection[int]) -> set[Key]:
+    if not heads:
+        return set()
+    query = (
+        select(Identity.site_key, Identity.account_key, Identity.email_key)
+        .join(Contact, Contact.id == Identity.contact_id)
+        .where(Contact.head_id.in_(list(heads)))
+        .limit(5 * GROUP)
+    )
+    return {
+        Key(kind, value)
+        for row in session.execute(query)
+        for kind, value in zip((IdKind.SITE, IdKind.ACCOUNT, IdKind.EMAIL), row, strict=True)
+        if value
+    }
+
+
+def _said(session: Session, keys: Collection[Key], besides: int | None) -> list[tuple[Standing, datetime | None]]:
+    if not keys:
+        return []
+    query = (
+        select(Outreach, Team.name, User.name)
+        .join(Team, Team.id == Outreach.team_id)
+        .outerjoin(User, User.id == Outreach.owner_id)
+        .where(
+            Outreach.state == OutreachState.LIVE,
+            Outreach.id.in_(select(OutreachKey.outreach_id).where(key_is_one_of(keys))),
+        )
+        .order_by(Outreach.id.desc())
+        .limit(GROUP)
+    )
+    return [
+        (
+            Standing(one.stance, one.team_id, team, one.owner_id, owner, one.message, one.since, outreach_id=one.id),
+            one.until,
+        )
+        for one, team, owner in session.execute(query)
+        if one.id != besides
+    ]
+
+
+def _owed(session: Session, heads: Collection[int], since: datetime) -> list[tuple[Standing, datetime | None]]:
+    if not heads:
+        return []
+    query = (
+        select(Conversation.id, Conversation.team_id, Team.name, User.id, User.name, Contact.name)
+        .join(Contact, Contact.id == Conversation.contact_id)
+        .join(Team, Team.id == Conversation.team_id)
+        .outerjoin(User, User.id == Conversation.assignee_id)
+        .where(Contact.head_id.in_(list(heads)), Conversation.remedies_open > 0)
+        .order_by(Conversation.id.desc())
+        .limit(SHOWN)
+    )
+    return [
+        (Standing(Stance.OWING, team_id, team, owner_id, owner, name, since, conversation_id=talk_id), None)
+        for talk_id, team_id, team, owner_id, owner, name in session.execute(query)
+    ]
