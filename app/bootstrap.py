@@ -34,10 +34,13 @@ from app.core.pace import Pace
 from app.core.security import SecretBox, derived_key, read_or_make_key
 from app.executors.manual import ManualExecutor
 from app.executors.registry import Executors
+from app.executors.shopify import ShopifyExecutor
 from app.executors.stripe import StripeExecutor
 from app.executors.webhook import WebhookExecutor
+from app.executors.woocommerce import WooCommerceExecutor
 from app.pages import queries as pages
 from app.remedies import policies, shops
+from app.remedies.finding import Finder
 from app.routing import queries as routing_queries
 from app.routing import versions as rule_versions
 from app.writing.presence import Presence
@@ -55,6 +58,7 @@ class Services:
     http: Http
     connectors: Registry
     executors: Executors
+    finder: Finder
     box: SecretBox
     waker: RqWaker
     mailer: Mailer
@@ -85,6 +89,8 @@ def build(settings: Settings | None = None, *, busy_seconds: float = BUSY_SECOND
         busy_seconds=busy_seconds,
         after_commit=after_commit,
     )
+    box = secret_box(settings, database)
+    able = executors(http)
     return Services(
         settings=settings,
         db=database,
@@ -93,8 +99,9 @@ def build(settings: Settings | None = None, *, busy_seconds: float = BUSY_SECOND
         presence=Presence(connection),
         http=http,
         connectors=connectors(settings, http, Pace(connection)),
-        executors=Executors([ManualExecutor(), StripeExecutor(http), WebhookExecutor(http)]),
-        box=secret_box(settings, database),
+        executors=able,
+        finder=Finder(able, box),
+        box=box,
         waker=waker,
         mailer=Mailer(settings.smtp),
     )
@@ -121,6 +128,19 @@ def seed(services: Services) -> None:
 
 def _text(package: str, name: str) -> str:
     return resources.files(package).joinpath(name).read_text(encoding="utf-8")
+
+
+def executors(http: Http) -> Executors:
+    """All ways to carry out remedies."""
+    return Executors(
+        [
+            ManualExecutor(),
+            ShopifyExecutor(http),
+            StripeExecutor(http),
+            WebhookExecutor(http),
+            WooCommerceExecutor(http),
+        ]
+    )
 
 
 def connectors(settings: Settings, http: Http, pace: Pace) -> Registry:

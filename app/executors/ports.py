@@ -69,6 +69,17 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class PurchaseLine:
+    """One line of an order."""
+
+    key: str
+    """What a task names it by: words for people, and the shop's own id at the end."""
+    quantity: int
+    paid: int
+    """For all of its pieces, with tax, as far as the shop says so."""
+
+
+@dataclass(frozen=True, slots=True)
 class Purchase:
     """An order as the shop knows it."""
 
@@ -77,6 +88,24 @@ class Purchase:
     paid: int
     refunded: int
     """Given back already, by whomever."""
+    placed_at: datetime | None = None
+    state: str = ""
+    """In the shop's own word."""
+    lines: Sequence[PurchaseLine] = ()
+
+    def line(self, named: str) -> PurchaseLine | None:
+        """The line of that key, or of that id alone."""
+        return next((one for one in self.lines if named in (one.key, one.key.rpartition("#")[2])), None)
+
+
+def line_key(name: str, id_: str) -> str:
+    """A line's key: ``Lamp #315``, at most 120 characters."""
+    return f"{' '.join(name.split())[: 118 - len(id_)]} #{id_}".strip()
+
+
+def line_id(key: str) -> str:
+    """The shop's id within a line's key; empty when there is none."""
+    return key.rpartition("#")[2].strip() if "#" in key else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +124,9 @@ class Abilities:
     by_hand: bool = False
     """A person does it, elsewhere, and records what came of it."""
     knows_orders: bool = False
+    """What was paid is asked for by an order's number, never typed."""
+    finds_by_email: bool = False
+    """Somebody's orders are found by their e-mail address."""
     fields: Sequence[str] = ()
     """Settings somebody has to enter when a shop is added."""
     secrets: Sequence[str] = ()
@@ -115,6 +147,10 @@ class Executor(Protocol):
 
     def purchase(self, access: Access, number: str) -> Purchase | None:
         """An order by its number; None when the shop knows none of that number."""
+        ...
+
+    def purchases(self, access: Access, email: str) -> Sequence[Purchase]:
+        """The last orders placed with exactly this e-mail address, newest first; none where it can't be asked."""
         ...
 
     def execute(self, access: Access, task: Task) -> Outcome:

@@ -240,7 +240,7 @@ def record_unknown(session: Session, claimed: Claimed, code: str, detail: str, n
     age = now - (one.first_sent_at or now)
     soon = now + max(timedelta(seconds=5), age / 4) * (0.75 + 0.5 * random.random())  # noqa: S311
     earliest = soon if claimed.look_up else max(soon, claimed.lease_until)
-    knowable = age <= UNKNOWN_FOR and code != errors.NOT_SUPPORTED
+    knowable = age <= UNKNOWN_FOR and code not in errors.FOR_PEOPLE
     one.state, one.due_at = ExecutionState.UNKNOWN, earliest if knowable else None
     if remedy.state is State.EXECUTING:
         steps.move(session, remedy, talk, Act.LOSE, now, text=detail, facts={"code": code})

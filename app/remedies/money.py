@@ -1,32 +1,16 @@
-"""Amounts: whole numbers of a currency's smallest unit, and what people may type for them.
-
-Currencies and their decimals are those of ISO 4217 (list one, 2024-06), without funds, metals and test codes.
-"""
+"""Amounts: whole numbers of a currency's smallest unit, and what people may type for them."""
 
 import re
 from decimal import Decimal
 
 from babel.numbers import format_currency
 
+from app.core.currencies import EXPONENTS, plain
 from app.core.errors import InvalidInput
 from app.core.i18n import gettext as _
 from app.core.i18n import locale, ngettext
 
-_NO_DECIMALS = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
-_THREE_DECIMALS = "BHD IQD JOD KWD LYD OMR TND"
-_TWO_DECIMALS = (
-    "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CNY COP "
-    "CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR "
-    "JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN "
-    "NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP "
-    "SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VED VES WST XCD YER ZAR ZMW ZWG"
-)
-EXPONENTS: dict[str, int] = {
-    **dict.fromkeys(_NO_DECIMALS.split(), 0),
-    **dict.fromkeys(_TWO_DECIMALS.split(), 2),
-    **dict.fromkeys(_THREE_DECIMALS.split(), 3),
-}
-"""Decimals by currency."""
+__all__ = ["EXPONENTS", "MAXIMUM", "known", "parsed", "plain", "shown", "signs"]
 MAXIMUM = 10**12
 """More than this many smallest units is a typing error in every currency."""
 
@@ -73,12 +57,6 @@ def parsed(text: str, currency: str) -> int:
     if amount > MAXIMUM:
         raise _wrong(_("This amount is too large. Check how many digits it has."))
     return amount
-
-
-def plain(amount: int, currency: str) -> str:
-    """An amount as it can be typed: ``12.50``."""
-    exponent = EXPONENTS[currency]
-    return str(Decimal(amount).scaleb(-exponent)) if exponent else str(amount)
 
 
 def shown(amount: int, currency: str) -> str:

@@ -1,5 +1,6 @@
 """What was paid for an order, and never giving back more than that: over all remedies and all departments."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import select, update
@@ -12,10 +13,10 @@ from app.core.db import insert_or
 from app.core.errors import Conflict, InvalidInput
 from app.core.i18n import gettext as _
 from app.core.ids import new_id
-from app.executors.ports import Purchase
+from app.executors.ports import Kind, Purchase, PurchaseLine
 from app.remedies import money
 from app.remedies.models import Remedy, RemedyOrder, Shop
-from app.remedies.types import HOLDS_MONEY, State
+from app.remedies.types import HOLDS_MONEY, Asked, State
 
 WHOLE = ""
 """The line that stands for the whole order."""
@@ -23,6 +24,56 @@ WHOLE = ""
 
 class _TooMuchError(Exception):
     """Ends the savepoint."""
+
+
+def as_the_shop_says(asked: Asked, purchase: Purchase | None) -> Asked:
+    """The order and line by the names the shop gives them, however they were typed: one order is counted once.
+
+    Raises InvalidInput for a line that the order does not have, and for a replacement that does not say of what.
+    """
+    if purchase is None:
+        return asked
+    line, named = "", asked.order_line.strip()
+    if purchase.lines and (named or asked.kind is Kind.REPLACEMENT):
+        found = purchase.line(named) if named else purchase.lines[0] if len(purchase.lines) == 1 else None
+        if found is None:
+            known = ", ".join(one.key for one in purchase.lines[:10])
+            raise InvalidInput(_("Name one line of the order: %(lines)s.", lines=known), field="order_line")
+        line = found.key
+    return replace(asked, order_number=purchase.number, order_line=line or named)
+
+
+def set_aside(
+    session: Session,
+    shop: Shop,
+    asked: Asked,
+    remedy: Remedy,
+    purchase: Purchase | None,
+    user_id: int,
+    now: datetime,
+) -> None:
+    """Remember what was paid, and take what is asked for from it. Raises InvalidInput, Conflict."""
+    if not remedy.order_number:
+        return
+    bought = purchase.line(remedy.order_line) if purchase and remedy.order_line else None
+    if purchase is not None:
+        learn(session, shop, purchase, now)
+    if purchase is not None and bought is not None:
+        _learn_line(session, shop, purchase, bought, now)
+    for line, typed, field in ((WHOLE, asked.paid, "paid"), (remedy.order_line, asked.line_paid, "line_paid")):
+        known = purchase is not None if line == WHOLE else bought is not None
+        if line == WHOLE and field == "line_paid":
+            continue
+        paid = _paid(typed, remedy.currency, field) if typed.strip() and not known else None
+        note(session, shop, remedy.order_number, remedy.currency, line=line, paid=paid, actor_id=user_id, now=now)
+    take(session, shop.id, remedy.order_number, remedy.order_line, remedy.amount, remedy.currency)
+
+
+def _paid(typed: str, currency: str, field: str) -> int:
+    try:
+        return money.parsed(typed, currency)
+    except InvalidInput as error:
+        raise InvalidInput(error.message, field=field) from None
 
 
 def note(
@@ -91,6 +142,26 @@ def learn(session: Session, shop: Shop, purchase: Purchase, now: datetime) -> No
         )
         return
     known.paid, known.currency, known.by_shop, known.noted_at = max(known.taken, left), purchase.currency, True, now
+    session.flush()
+
+
+def _learn_line(session: Session, shop: Shop, purchase: Purchase, line: PurchaseLine, now: datetime) -> None:
+    known = _find(session, shop.id, purchase.number, line.key)
+    if known is None:
+        _insert(
+            session,
+            shop.id,
+            purchase.number,
+            line.key,
+            purchase.currency,
+            line.paid,
+            by_shop=True,
+            actor_id=None,
+            now=now,
+        )
+        return
+    known.paid, known.currency, known.by_shop = max(known.taken, line.paid), purchase.currency, True
+    known.noted_at = now
     session.flush()
 
 

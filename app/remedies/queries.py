@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session, aliased
 
 from app.accounts.models import User
 from app.accounts.types import Actor
-from app.contacts.models import Contact
+from app.contacts import queries as contacts
+from app.contacts.models import Contact, Identity
 from app.executors import errors
 from app.inbox.models import Comment, Conversation
 from app.pages.models import Page
@@ -62,6 +63,18 @@ def of_person(session: Session, conversation_id: int, limit: int = 10) -> list[R
     )
     query = _rows().where(Contact.head_id == head).order_by(Remedy.asked_at.desc(), Remedy.id.desc()).limit(limit)
     return [_row(one) for one in session.execute(query)]
+
+
+def emails(session: Session, conversation_id: int, limit: int) -> list[str]:
+    """E-mail addresses of the person of a conversation, under all their identities, the newest first."""
+    contact_id = session.scalar(select(Conversation.contact_id).where(Conversation.id == conversation_id))
+    query = (
+        select(Identity.email)
+        .where(Identity.contact_id.in_(contacts.together_with(contact_id or 0)), Identity.email.is_not(None))
+        .order_by(Identity.id.desc())
+    )
+    found = (email.strip().lower() for email in session.scalars(query.limit(50)) if email and email.strip())
+    return list(dict.fromkeys(found))[:limit]
 
 
 def remedy(session: Session, actor: Actor, remedy_id: int, now: datetime, *, barred: Barred | None) -> RemedyView:

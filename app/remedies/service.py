@@ -1,7 +1,6 @@
 """Asking for remedies, changing and withdrawing what was asked for. Services flush; the edge commits."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -61,12 +60,13 @@ def ask(
     user = _still_here(session, actor)
     in_force = policies.in_force(session)
     shop = _shop(session, asked.shop_id)
+    asked = orders.as_the_shop_says(asked, purchase)
     fields = _checked(asked, shop, in_force.policy.reasons)
     remedy = _fresh(user, talk, in_force, fields, key=key, replaces=replaces, now=now)
     profiting = _profiting(session, talk, remedy.target_account)
     _not_for_oneself(user, profiting)
     _judge(session, remedy, talk, in_force.policy, now)
-    _note_order(session, shop, asked, remedy, purchase, user.id, now)
+    orders.set_aside(session, shop, asked, remedy, purchase, user.id, now)
     _store(session, remedy, user.id, now)
     session.add_all(RemedyBar(remedy_id=remedy.id, user_id=one.id, why="profits") for one in profiting)
     if replaces is not None:
@@ -114,10 +114,19 @@ def _fresh(
     )
 
 
-def edit(session: Session, actor: Actor, remedy_id: int, asked: Asked, now: datetime, *, version: int) -> None:
+def edit(
+    session: Session,
+    actor: Actor,
+    remedy_id: int,
+    asked: Asked,
+    now: datetime,
+    *,
+    version: int,
+    purchase: Purchase | None = None,
+) -> None:
     """Change what is asked for: a new version, which everybody has to sign anew; who changes it never does.
 
-    Raises Conflict when it has changed or moved on meanwhile.
+    ``purchase`` as for ``ask``. Raises Conflict when it has changed or moved on meanwhile.
     """
     remedy, talk = steps.locked(session, remedy_id)
     if remedy.version != version or not rules.may_happen(remedy.state, Act.EDIT):
@@ -125,6 +134,7 @@ def edit(session: Session, actor: Actor, remedy_id: int, asked: Asked, now: date
     user = _still_here(session, actor)
     in_force = policies.in_force(session)
     shop = _shop(session, asked.shop_id)
+    asked = orders.as_the_shop_says(asked, purchase)
     fields = _checked(asked, shop, in_force.policy.reasons)
     profiting = _profiting(session, talk, str(fields["target_account"]))
     _not_for_oneself(user, profiting)
@@ -141,7 +151,7 @@ def edit(session: Session, actor: Actor, remedy_id: int, asked: Asked, now: date
         _judge(session, remedy, talk, in_force.policy, now)
         remedy.content_hash = rules.content_hash(steps.content_of(remedy))
     session.flush()
-    _note_order(session, shop, asked, remedy, None, user.id, now)
+    orders.set_aside(session, shop, asked, remedy, purchase, user.id, now)
     _version(session, remedy, user.id, now)
     for one in profiting:
         session.merge(RemedyBar(remedy_id=remedy.id, user_id=one.id, why="profits"))
@@ -290,31 +300,6 @@ def _need(session: Session, remedy: Remedy, talk: Conversation, found: Any, now:
     earlier = past.around(session, found, request, now, without=remedy.id)
     refused = past.refused_before(session, request, now, without=(remedy.id, remedy.replaces_id or 0))
     return policy.need(found, request, earlier, refused_before=refused, now=now), refused
-
-
-def _note_order(
-    session: Session, shop: Shop, asked: Asked, remedy: Remedy, purchase: Purchase | None, user_id: int, now: datetime
-) -> None:
-    """Remember what was paid, and take what is asked for from it."""
-    if not remedy.order_number:
-        return
-    if purchase is not None:
-        orders.learn(session, shop, replace(purchase, number=remedy.order_number), now)
-    for line, typed, field in ((orders.WHOLE, asked.paid, "paid"), (remedy.order_line, asked.line_paid, "line_paid")):
-        if line == orders.WHOLE and field == "line_paid":
-            continue
-        paid = _paid(typed, remedy.currency, field) if typed.strip() and purchase is None else None
-        orders.note(
-            session, shop, remedy.order_number, remedy.currency, line=line, paid=paid, actor_id=user_id, now=now
-        )
-    orders.take(session, shop.id, remedy.order_number, remedy.order_line, remedy.amount, remedy.currency)
-
-
-def _paid(typed: str, currency: str, field: str) -> int:
-    try:
-        return money.parsed(typed, currency)
-    except InvalidInput as error:
-        raise InvalidInput(error.message, field=field) from None
 
 
 def _store(session: Session, remedy: Remedy, user_id: int, now: datetime) -> None:

@@ -49,6 +49,9 @@ class Ledger:
     def purchase(self, access: Access, number: str) -> Purchase | None:
         return None
 
+    def purchases(self, access: Access, email: str) -> Sequence[Purchase]:
+        return ()
+
     def execute(self, access: Access, task: Task) -> Outcome:
         time.sleep(random.random() * self.pause)
         in_time(access)

@@ -9,6 +9,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
 from app.core.errors import Conflict, Forbidden, InvalidInput
+from app.executors.ports import Purchase, PurchaseLine
 from app.inbox import service as inbox
 from app.inbox.models import Conversation, ConversationEvent
 from app.inbox.types import ConversationState, EventKind
@@ -295,3 +296,27 @@ def test_targets_are_dates_that_can_be_missed(stage: Stage) -> None:
     assert stage.remedy(remedy).due_at == stage.now + timedelta(hours=4)
     stage.decide("sue", remedy)
     assert stage.remedy(remedy).due_at == stage.now + timedelta(hours=24)
+
+
+def test_an_order_is_one_order_however_it_is_written(stage: Stage) -> None:
+    lines = (PurchaseLine("Lamp #7", 2, 6000), PurchaseLine("Cable #8", 1, 4000))
+    shop_says = Purchase("1001", "EUR", 10000, 0, lines=lines)
+
+    def ask(**changes: Any) -> int:
+        actor, asked = stage.actor("ann"), stage.asked(paid="", **changes)
+        found: int = stage.do(
+            lambda s: service.ask(s, actor, stage.talks[0], asked, stage.now, key=next(stage.keys), purchase=shop_says)
+        )
+        return found
+
+    first = stage.remedy(ask(order_number="#1001", order_line="7", amount="50"))
+    assert (first.order_number, first.order_line) == ("1001", "Lamp #7")
+    with pytest.raises(Conflict, match="More than was paid"):
+        ask(order_number="1001", order_line="Lamp #7", amount="20")
+    with pytest.raises(InvalidInput, match="Lamp #7, Cable #8"):
+        ask(order_number="1001", order_line="Table", amount="1")
+    with pytest.raises(InvalidInput, match="Name one line"):
+        ask(order_number="1001", kind=Kind.REPLACEMENT, amount="10")
+    ask(order_number=" 1001", order_line="8", kind=Kind.REPLACEMENT, amount="40")
+    with pytest.raises(Conflict, match="More than was paid"):
+        ask(order_number="1001", amount="10.01")

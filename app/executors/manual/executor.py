@@ -22,6 +22,10 @@ class ManualExecutor:
         """Nobody can be asked; what was paid is typed, and shown to who signs."""
         return None
 
+    def purchases(self, access: Access, email: str) -> Sequence[Purchase]:
+        """Nobody can be asked."""
+        return ()
+
     def execute(self, access: Access, task: Task) -> Outcome:
         """Never by a program."""
         raise Refused(errors.NOT_SUPPORTED, "a person does this")

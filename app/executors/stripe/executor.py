@@ -58,7 +58,7 @@ class StripeExecutor:
         self._read(access, "/v1/refunds", {"limit": 1})
 
     def purchase(self, access: Access, number: str) -> Purchase | None:
-        """What was captured and given back of a payment or charge."""
+        """What was captured and given back of a payment or charge; both names of one payment are one order."""
         if not _ORDER.fullmatch(number):
             return None
         try:
@@ -70,7 +70,12 @@ class StripeExecutor:
         if charge is None:
             return None
         currency = str(charge.get("currency", "")).upper()
-        return Purchase(number, currency, int(charge["amount_captured"]), int(charge["amount_refunded"]))
+        paid_as = charge.get("payment_intent") if isinstance(charge.get("payment_intent"), str) else charge.get("id")
+        return Purchase(str(paid_as), currency, int(charge["amount_captured"]), int(charge["amount_refunded"]))
+
+    def purchases(self, access: Access, email: str) -> Sequence[Purchase]:
+        """Not asked for: payments are found by their number."""
+        return ()
 
     def execute(self, access: Access, task: Task) -> Outcome:
         """Refund. Stripe keeps the first answer to a key for a day; we look before any later try."""

@@ -49,7 +49,11 @@ def install(app: Flask) -> None:
     env.globals["keys"] = keys.shown
     env.filters["shop"] = remedies.shop
     env.globals.update(
-        money=money.shown, remedy_words=remedy_words, remedy_state=remedies.state, remedy_step=remedies.step
+        money=money.shown,
+        typed=money.plain,
+        remedy_words=remedy_words,
+        remedy_state=remedies.state,
+        remedy_step=remedies.step,
     )
     env.globals.update(live_position=live.position)
     app.context_processor(_common)

@@ -1,7 +1,6 @@
 """Asking for a remedy from a conversation, changing it, withdrawing it."""
 
 import secrets
-from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -33,8 +32,19 @@ CONVERSATION = "<int(max=9223372036854775807):conversation_id>"
 
 @route(blueprint, f"/ask/{CONVERSATION}", needs=Permission.ASK_REMEDY)
 def form(conversation_id: int) -> ResponseReturnValue:
-    """The form."""
-    blank = Asked(Kind.REFUND, "", shops_service.shops(session())[0].currency, "")
+    """The form; the address may name an order, its line and an amount, as the orders beside a thread do."""
+    named = request.args
+    chosen = places.number(named.get("shop"))
+    shop = next((one for one in shops_service.shops(session()) if chosen in (None, one.id)), None)
+    blank = Asked(
+        kind=Kind.REFUND,
+        amount=named.get("amount", "")[:40],
+        currency=named.get("currency", "")[:3] or (shop.currency if shop else ""),
+        reason="",
+        shop_id=shop.id if shop else 0,
+        order_number=named.get("order", "")[: service.LONGEST_NUMBER],
+        order_line=named.get("line", "")[: service.LONGEST_NUMBER],
+    )
     return _form(session(), conversation_id, blank)
 
 
@@ -83,8 +93,9 @@ def edit(remedy_id: int) -> ResponseReturnValue:
     asked = Asked(Kind.REFUND, "", "", "")
     try:
         asked = _read()
+        purchase = _purchase(asked)
         with services().db.write() as writing:
-            service.edit(writing, actor(), remedy_id, asked, utc_now(), version=version())
+            service.edit(writing, actor(), remedy_id, asked, utc_now(), version=version(), purchase=purchase)
     except (Conflict, Forbidden, InvalidInput) as error:
         with services().db.read() as reading:
             one = access.remedy(reading, actor(), remedy_id)
@@ -130,6 +141,8 @@ def _purchase(asked: Asked) -> Purchase | None:
     with services().db.read() as reading:
         shop = shops_service.shop(reading, asked.shop_id) if asked.shop_id else shops_service.shops(reading)[0]
     executor = services().executors.get(shop.kind)
+    if asked.kind not in executor.abilities.kinds:
+        raise InvalidInput(_("This can't be carried out there. Choose another place."), field="shop")
     if not number or not executor.abilities.knows_orders:
         return None
     secret = services().box.open(shop.sealed_secret) if shop.sealed_secret else {}
@@ -139,7 +152,7 @@ def _purchase(asked: Asked) -> Purchase | None:
         raise InvalidInput(words.failure(error.code), field="order_number") from None
     if found is None:
         raise InvalidInput(words.failure(errors.UNKNOWN_ORDER), field="order_number")
-    return replace(found, number=number)
+    return found
 
 
 def _form(
