@@ -21,7 +21,7 @@ log = structlog.get_logger()
 
 class QueueName(StrEnum):
     """Prompt work answers people; patient work may wait behind slow sites; notices tell our own people, and may wait
-    behind slow mail servers."""
+    behind slow mail servers, and behind half a minute of learning."""
 
     PROMPT = "prompt"
     PATIENT = "patient"
@@ -50,7 +50,7 @@ class JobName(StrEnum):
 
     @property
     def queue(self) -> QueueName:
-        if self is JobName.NOTIFY:
+        if self in (JobName.LEARN, JobName.NOTIFY):
             return QueueName.NOTICES
         patient = (JobName.COLLECT, JobName.RECONCILE, JobName.TRY_RULES, JobName.UPKEEP, JobName.TIDY)
         return QueueName.PATIENT if self in patient else QueueName.PROMPT

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Team, TeamMember, User
@@ -124,29 +124,63 @@ def _given(session: Session, user_ids: Sequence[int], now: datetime) -> dict[int
     return {user_id: (at, count) for user_id, at, count in session.execute(query.group_by(Handout.user_id))}
 
 
-def waiting(session: Session, team_id: int, limit: int) -> list[Wanting]:
-    """Conversations of a team that nobody has, those that wait longest first."""
-    query = (
-        select(Conversation.id, Conversation.language)
-        .where(
-            Conversation.team_id == team_id,
-            Conversation.state == ConversationState.NEW,
-            Conversation.assignee_id.is_(None),
-            Conversation.routed_at.is_not(None),
+def waiting(session: Session, team_id: int, people: Sequence[Colleague], limit: int) -> list[Wanting]:
+    """The conversations of a team that nobody has and that one of ``people`` with room could take (``rules.can_take``),
+    those that wait longest first: of each sort of people, so many as they could take at most.
+
+    Two statements for each sort of people that has room.
+    """
+    found: dict[int, tuple[datetime, Wanting]] = {}
+    for sort in {(one.languages, one.skills) for one in people if one.free}:
+        query = (
+            select(Conversation.id, Conversation.language, Conversation.sort_at)
+            .where(
+                Conversation.team_id == team_id,
+                Conversation.state == ConversationState.NEW,
+                Conversation.assignee_id.is_(None),
+                Conversation.routed_at.is_not(None),
+                *_fitting(people, *sort),
+            )
+            .order_by(Conversation.sort_at, Conversation.id)
+            .limit(limit)
         )
-        .order_by(Conversation.sort_at, Conversation.id)
-        .limit(limit)
-    )
-    found = session.execute(query).all()
+        rows = session.execute(query).all()
+        tags = _tags(session, [row.id for row in rows])
+        found |= {row.id: (row.sort_at, Wanting(row.id, row.language, tags.get(row.id, frozenset()))) for row in rows}
+    return [found[talk_id][1] for talk_id in sorted(found, key=lambda one: (found[one][0], one))]
+
+
+def _fitting(
+    people: Sequence[Colleague], languages: frozenset[str], skills: frozenset[str]
+) -> list[ColumnElement[bool]]:
+    """What conversations have to fulfil for somebody with these languages and skills, among these people."""
+    team = rules.abilities(people)
+    conditions: list[ColumnElement[bool]] = []
+    if languages:
+        fits = [Conversation.language.is_(None), Conversation.language.in_(sorted(languages))]
+        if not team.any_language:
+            fits.append(Conversation.language.not_in(sorted(team.languages)))
+        conditions.append(or_(*fits))
+    if missing := sorted(team.skills - skills):
+        asks = (
+            select(ConversationTag.conversation_id)
+            .join(Tag, Tag.id == ConversationTag.tag_id)
+            .where(ConversationTag.conversation_id == Conversation.id, Tag.key.in_(missing), Tag.removed_at.is_(None))
+        )
+        conditions.append(~asks.exists())
+    return conditions
+
+
+def _tags(session: Session, conversation_ids: Sequence[int]) -> dict[int, frozenset[str]]:
     tags: dict[int, set[str]] = {}
     marked = (
         select(ConversationTag.conversation_id, Tag.key)
         .join(Tag, Tag.id == ConversationTag.tag_id)
-        .where(ConversationTag.conversation_id.in_([row.id for row in found]), Tag.removed_at.is_(None))
+        .where(ConversationTag.conversation_id.in_(conversation_ids), Tag.removed_at.is_(None))
     )
     for talk_id, key in session.execute(marked):
         tags.setdefault(talk_id, set()).add(key)
-    return [Wanting(talk_id, language, frozenset(tags.get(talk_id, ()))) for talk_id, language in found]
+    return {talk_id: frozenset(keys) for talk_id, keys in tags.items()}
 
 
 def has_work(session: Session, now: datetime) -> bool:
@@ -169,7 +203,7 @@ def has_work(session: Session, now: datetime) -> bool:
     if session.scalar(gone) is not None:
         return True
     return any(
-        waiting(session, way.team_id, 1) and any(one.free for one in colleagues(session, way, now))
+        waiting(session, way.team_id, colleagues(session, way, now), 1)
         for way in ways(session).values()
         if way.mode is not Mode.BY_HAND
     )

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from app.core import hours
 from app.core.hours import Week
-from app.duty.types import Availability, Colleague, Mode, Wanting
+from app.duty.types import Abilities, Availability, Colleague, Mode, Wanting
 
 UNSEEN_AFTER = timedelta(minutes=2)
 """A browser speaks up twice a minute; one in the background is slowed down to once a minute."""
@@ -50,9 +50,7 @@ def hand_out(mode: Mode, people: Sequence[Colleague], waiting: Sequence[Wanting]
     """
     if mode is Mode.BY_HAND:
         return []
-    spoken = {language for one in people for language in one.languages}
-    anyone_speaks = any(not one.languages for one in people)
-    skilled = {skill for one in people for skill in one.skills}
+    team = abilities(people)
     standing = {one.id: one for one in people if one.free}
     turn = len(people)
     order = {
@@ -62,13 +60,7 @@ def hand_out(mode: Mode, people: Sequence[Colleague], waiting: Sequence[Wanting]
     for talk in waiting:
         if not standing:
             break
-        asked = talk.tags & skilled
-        language = talk.language if talk.language in spoken or anyone_speaks else None
-        able = [
-            one
-            for one in standing.values()
-            if asked <= one.skills and (language is None or not one.languages or language in one.languages)
-        ]
+        able = [one for one in standing.values() if can_take(one, talk, team)]
         if not able:
             continue
         best = min(able, key=lambda one: (*_claim(mode, one), order[one.id]))
@@ -78,6 +70,23 @@ def hand_out(mode: Mode, people: Sequence[Colleague], waiting: Sequence[Wanting]
         if not standing[best.id].free:
             del standing[best.id]
     return given
+
+
+def abilities(people: Sequence[Colleague]) -> Abilities:
+    """What people can do between them, at work or not."""
+    return Abilities(
+        frozenset(language for one in people for language in one.languages),
+        any(not one.languages for one in people),
+        frozenset(skill for one in people for skill in one.skills),
+    )
+
+
+def can_take(one: Colleague, talk: Wanting, team: Abilities) -> bool:
+    """Whether somebody has what a conversation asks for. It asks only for what somebody of the team has at all."""
+    if not talk.tags & team.skills <= one.skills:
+        return False
+    asked = talk.language is not None and (team.any_language or talk.language in team.languages)
+    return not asked or not one.languages or talk.language in one.languages
 
 
 def _claim(mode: Mode, one: Colleague) -> tuple[float, ...]:

@@ -187,7 +187,7 @@ def _give_out(session: Session, way: Way, now: datetime) -> int:
     room = sum(one.free for one in people)
     if not room:
         return 0
-    pairs = rules.hand_out(way.mode, people, queries.waiting(session, way.team_id, min(AT_ONCE, 2 * room + 20)))
+    pairs = rules.hand_out(way.mode, people, queries.waiting(session, way.team_id, people, min(AT_ONCE, room)))
     names = _names(session, [user_id for _talk, user_id in pairs])
     rows = []
     for talk_id, user_id in pairs:

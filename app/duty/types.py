@@ -56,6 +56,16 @@ class Wanting:
 
 
 @dataclass(frozen=True, slots=True)
+class Abilities:
+    """What the people of a team can do between them."""
+
+    languages: frozenset[str]
+    any_language: bool
+    """Whether one of them takes any language."""
+    skills: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Way:
     """How a team's conversations are given out."""
 
