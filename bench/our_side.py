@@ -16,7 +16,7 @@ from app.core.config import Settings
 from app.core.process import keep_memory_together, settle_in
 from app.inbox.models import Comment
 from app.pages import service as pages
-from app.routing import service as routing
+from app.routing import judging as routing
 
 
 def main() -> None:

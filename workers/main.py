@@ -23,7 +23,7 @@ from app import bootstrap
 from app.core import alive, config, logs, trouble
 from app.core.jobs import JobName, QueueName
 from app.core.process import keep_memory_together, settle_in
-from app.routing import service as routing
+from app.routing import judging as routing
 from workers import context
 
 log = structlog.get_logger()

@@ -20,8 +20,7 @@ from app.pages import queries as page_queries
 from app.pages import service as pages
 from app.pages.rules import next_verify
 from app.pages.types import Claim, Progress
-from app.routing import anew
-from app.routing import service as routing
+from app.routing import anew, carrying, judging
 from app.routing.anew import Change
 from app.routing.types import Cause, Judged
 
@@ -86,7 +85,7 @@ def _store(session: Session, arrivals: Sequence[Arrival], now: datetime) -> list
         return {one.conversation_id: one.placement for one in judged}
 
     stored = intake.store(session, arrivals, now, place)
-    routing.record(session, judged, now)
+    carrying.record(session, judged, now)
     _judge_anew(session, [fact for came in stored for fact in came.new_facts], now)
     for arrival, came in zip(arrivals, stored, strict=True):
         elsewhere = outbox.match_echoes(session, arrival.page_id, came.echoes, now)
@@ -104,7 +103,7 @@ def _judge_anew(session: Session, facts: Sequence[NewFact], now: datetime) -> No
 def _judge(session: Session, facts: Sequence[Facts]) -> list[Judged]:
     """A fault in a rule must never hold up what was said to us: the sweep routes what stays unrouted."""
     try:
-        return routing.judge(session, facts)
+        return judging.judge(session, facts)
     except Exception:
         log.exception("routing_failed", conversations=len(facts))
         return []

@@ -17,7 +17,7 @@ from app.core.ids import lowest_id, new_ids
 from app.core.jobs import JobName, defer_wake
 from app.inbox.models import Conversation
 from app.inbox.types import ConversationState, Facts, Priority
-from app.routing import queries, service, stored
+from app.routing import carrying, judging, queries, stored
 from app.routing.models import RoutingCause, RoutingDecision
 from app.routing.types import Candidate, Cause, DecidedBy, Fact, Judged
 
@@ -66,7 +66,7 @@ def note_people(session: Session, now: datetime) -> None:
 
     Only where rules in force ask who the person is. Two statements, three where anything was done to people.
     """
-    if not service.in_force(session).book.needs & _WHO:
+    if not judging.in_force(session).book.needs & _WHO:
         return
     query = (
         select(Conversation.id, ContactEvent.id)
@@ -118,17 +118,17 @@ def _judge(session: Session, by_talk: Mapping[int, Cause], now: datetime) -> Non
     last = _last(session, [talk.id for talk in talks])
     # Set aside although no rule said so: a person did that.
     talks = [one for one in talks if one.state is ConversationState.NEW or (one.id in last and last[one.id].spam)]
-    facts = stored.facts_of(session, talks, service.default_teams(session, talks)) if talks else {}
+    facts = stored.facts_of(session, talks, judging.default_teams(session, talks)) if talks else {}
     moved = [
-        one for one in service.judge(session, list(facts.values())) if last.get(one.conversation_id) != _outcome(one)
+        one for one in judging.judge(session, list(facts.values())) if last.get(one.conversation_id) != _outcome(one)
     ]
     if not moved:
         return
     ids = {one.conversation_id for one in moved}
     _bring_back(session, [talk for talk in talks if talk.id in ids], moved, facts, now)
-    service.move(session, [talk for talk in talks if talk.id in ids], moved, now)
+    carrying.move(session, [talk for talk in talks if talk.id in ids], moved, now)
     for cause in Cause:
-        service.record(session, [one for one in moved if by_talk[one.conversation_id] is cause], now, cause)
+        carrying.record(session, [one for one in moved if by_talk[one.conversation_id] is cause], now, cause)
     seen = update(Conversation).where(Conversation.id.in_(ids))
     run_in_bulk(session, seen.values(version=Conversation.version + 1))
     announce(session, Changed("inbox"), *(Changed("conversation", one) for one in ids))

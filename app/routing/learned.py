@@ -105,11 +105,13 @@ def teach(
     if last == team or not text:
         return
     first = session.execute(
-        select(RoutingDecision.rule, RoutingDecision.more)
+        select(RoutingDecision.rule, RoutingDecision.more, RoutingDecision.decided_by)
         .where(RoutingDecision.conversation_id == talk.id, RoutingDecision.decided_by != DecidedBy.PERSON)
         .order_by(RoutingDecision.id)
         .limit(1)
     ).one_or_none()
+    if first and first.decided_by is DecidedBy.OWNER and not old_team:
+        return  # It is where it is for whose it is: that it was answered there says nothing about what it says.
     opinion: dict[str, Any] = ((first.more or {}) if first else {}).get("opinion") or {}
     basis = Basis.CORRECTION if old_team else Basis.CONFIRMATION
     example = NewExample(

@@ -90,6 +90,8 @@ class Explanation:
     assignee: str | None
     hide: bool
     resolve: bool
+    stays_with: str | None
+    """Who had another open conversation of the same person, where that decided."""
     opinion: WhatModelThought | None
     """Of the model, when it was routed."""
 
@@ -232,6 +234,7 @@ def _explanation(one: RoutingDecision, team: str, person: str | None) -> Explana
         assignee=more.get("assignee"),
         hide=bool(more.get("hide")),
         resolve=bool(more.get("resolve")),
+        stays_with=more.get("stays_with"),
         opinion=_opinion(more.get("opinion")),
     )
 

@@ -12,7 +12,7 @@ from app.inbox import access
 from app.inbox.models import Comment, Conversation
 from app.inbox.types import Facts, Priority
 from app.learning.types import Weight
-from app.routing import learned, queries, rules, service, stored
+from app.routing import judging, learned, queries, rules, stored
 from app.routing.models import RuleSet
 from app.routing.queries import Explanation
 from app.routing.rules import Near, RuleBook, Scene
@@ -105,8 +105,8 @@ def _book(session: Session, version: int | None) -> RuleBook:
 def _facts(session: Session, talk: Conversation, book: RuleBook) -> tuple[Facts, Facts]:
     """What there was to see when it was routed, and what there is now."""
     one = Candidate(talk.id, talk.page_id, talk.state, talk.author_known, talk.contact_id)
-    pages = service.default_teams(session, [one])
-    needs = book.needs | service.in_force(session).book.needs
+    pages = judging.default_teams(session, [one])
+    needs = book.needs | judging.in_force(session).book.needs
     both = [stored.facts_of(session, [one], pages, first_only=first)[talk.id] for first in (True, False)]
     then, today = stored.completed(session, both, needs)
     return then, today
@@ -138,9 +138,9 @@ def _changed(session: Session, talk: Conversation) -> tuple[int, int]:
 
 
 def _now(session: Session, talk: Conversation, today: Facts, routed: Explanation | None) -> Now | None:
-    if routed is None:
+    if routed is None or routed.decided_by is DecidedBy.OWNER:
         return None
-    known = service.in_force(session)
+    known = judging.in_force(session)
     (thought,) = learned.think(session, [today])
     verdict = learned.heeded(rules.decide(known.book, learned.told(today, thought), talk.language), thought)
     team = session.get_one(Team, known.teams.get(verdict.team or "", today.default_team_id)).name

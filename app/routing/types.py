@@ -12,6 +12,8 @@ class DecidedBy(StrEnum):
     RULE = "rule"
     MODEL = "model"
     DEFAULT = "default"
+    OWNER = "owner"
+    """It stays with who has another open conversation of the same person."""
     PERSON = "person"
 
 
@@ -244,6 +246,8 @@ class Judged:
     said_at: datetime | None = None
     """When the person wrote."""
     thought: Thought | None = None
+    stays_with: str | None = None
+    """The name of who has another open conversation of the same person, where it goes to them for that reason."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from app.core.db import Database
 from app.core.errors import Conflict, InvalidInput
+from app.inbox import service as inbox
 from app.inbox.models import Conversation
 from app.inbox.types import ConversationState, Priority
 from app.learning import queries, rules, runner, service
@@ -24,6 +25,7 @@ from tests.domain.test_routing import facts
 
 SWEET = ["caramel", "nougat", "marzipan", "toffee", "fudge", "praline"]
 SALTY = ["pretzel", "cracker", "olive", "gherkin", "peanut", "brine"]
+PRAISE = ["Praise and thanks"]
 
 
 def given(count: int, team: str, words: list[str]) -> list[NewExample]:
@@ -236,3 +238,26 @@ def test_what_is_set_aside_stays_aside(house: House, now: datetime) -> None:
     with house.db.write() as session:
         routing.set_aside(session, house.bob, talk, None, now)
         assert session.get_one(Conversation, talk).state is ConversationState.SPAM
+
+
+def test_what_a_person_writes_next_stays_with_who_has_their_open_conversation(house: House, now: datetime) -> None:
+    first = say(house, "Where is my order?", now)
+    with house.db.write() as session:
+        inbox.take(session, house.ann, first, None, now)
+    second, spam = say(house, "Vielen Dank, das war köstlich!", now), say(house, "Best online casino bonus here", now)
+    other = say(house, "Vielen Dank, das war köstlich!", now, person="Somebody else")
+    with house.db.read() as session:
+        talks = {one: session.get_one(Conversation, one) for one in (first, second, spam, other)}
+        (why,) = routing_queries.explain(session, second)
+    assert (talks[second].assignee_id, talks[second].team_id) == (house.ann.id, talks[first].team_id)
+    assert (why.decided_by, why.stays_with, [hit.rule for hit in why.also]) == (DecidedBy.OWNER, "ann", PRAISE)
+    assert talks[spam].state is ConversationState.SPAM
+    assert (talks[other].assignee_id, talks[other].team_id) == (None, house.marketing_team)
+    with house.db.write() as session:
+        routing.confirm(session, house.ann, session.get_one(Conversation, second), now)
+        inbox.resolve(session, house.ann, first, None, now)
+        inbox.resolve(session, house.ann, second, None, now)
+    assert kept(house.db) == [], "where it was answered says whose it was, not what it is"
+    third = say(house, "Vielen Dank, das war köstlich!", now)
+    with house.db.read() as session:
+        assert session.get_one(Conversation, third).assignee_id is None, "nothing of theirs is open any more"

@@ -257,6 +257,13 @@ def why(step: Explanation) -> str:
     team = names.shown(step.team_name)
     if step.decided_by is DecidedBy.PERSON:
         return _("%(who)s handed it to %(team)s.", who=step.actor or "?", team=team)
+    if step.decided_by is DecidedBy.OWNER:
+        stays = _(
+            "Stays with %(who)s (%(team)s), who has another open conversation of this person.",
+            who=step.stays_with or "?",
+            team=team,
+        )
+        return " ".join([stays, *_besides(step)])
     if step.decided_by is DecidedBy.MODEL and step.opinion:
         share = format_percent(step.opinion.confidence, locale=i18n.locale())
         if step.spam:
