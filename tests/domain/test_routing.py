@@ -156,7 +156,7 @@ def test_a_correction_moves_and_is_kept(house: House, now: datetime) -> None:
     with pytest.raises(InvalidInput), house.db.write() as session:
         service.correct(session, house.bob, row.id, house.service_team, version=None, reason="", now=now)
     with pytest.raises(Conflict), house.db.write() as session:
-        service.correct(session, house.bob, row.id, house.marketing_team, version=1, reason="", now=now)
+        service.correct(session, house.ann, row.id, house.marketing_team, version=1, reason="", now=now)
 
 
 def test_more_words_do_not_undo_a_correction(house: House, now: datetime) -> None:
