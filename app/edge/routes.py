@@ -9,7 +9,7 @@ from flask import session as cookie
 from flask.typing import ResponseReturnValue
 
 from app.accounts import queries, rules
-from app.accounts.types import Permission
+from app.accounts.types import Permission, Role
 from app.audit import service as audit
 from app.audit.types import Origin
 from app.core import i18n
@@ -22,6 +22,8 @@ from app.edge.context import services
 PUBLIC: Final = "public"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 View = Callable[..., ResponseReturnValue]
+_needs: dict[str, Permission | str] = {}
+"""What each page needs, by its endpoint."""
 
 
 def route(
@@ -61,10 +63,17 @@ def route(
                 return refusal.response
 
         run.needs = needs  # type: ignore[attr-defined] # read by the test that holds every route to it
+        _needs[f"{blueprint.name}.{view.__name__}"] = needs
         blueprint.add_url_rule(rule, endpoint=view.__name__, view_func=run, methods=list(methods))
         return view
 
     return register
+
+
+def may_open(endpoint: str, role: Role) -> bool:
+    """Whether somebody in that role may open the page ``endpoint``, as its route says."""
+    needs = _needs[endpoint]
+    return needs == PUBLIC or rules.may(role, Permission(needs))
 
 
 def rejected(body: str, status: int) -> Response:

@@ -40,7 +40,7 @@ def palette() -> ResponseReturnValue:
     saved = desk.saved_views(session(), actor())
     goals = [
         Goal(section.title, way.text, way.icon, way.href, words.waiting(way.count))
-        for section in nav.ways(counts.views, saved)
+        for section in (*nav.ways(counts.views, saved), *nav.settings())
         for way in section.ways
     ]
     for name in NARROWED:

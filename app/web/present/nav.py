@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from flask import current_app, request, url_for
+from flask import request, url_for
 
-from app.accounts import rules
-from app.accounts.types import Actor, Permission
+from app.accounts.types import Actor
 from app.core.i18n import gettext as _
 from app.desk.types import SavedView
 from app.edge.context import maybe_actor, reading
+from app.edge.routes import may_open
 from app.inbox.types import Length, View
 from app.notifications import queries as notifications
 from app.web.present import words
@@ -33,6 +33,27 @@ class Way:
     """Whether it is shown only while there is something in it."""
 
 
+_SET_UP = frozenset(
+    {
+        "settings",
+        "rules",
+        "learning",
+        "targets",
+        "texts",
+        "people",
+        "rooms",
+        "health",
+        "connect",
+        "remedies.policy",
+        "remedies.shops",
+        "remedies.book",
+        "inbox.tags",
+        "inbox.saved_views",
+    }
+)
+"""What the settings lead to: whole rooms, and single pages of others."""
+
+
 @dataclass(frozen=True, slots=True)
 class Section:
     title: str
@@ -48,37 +69,106 @@ def ways(counts: Mapping[str, Length] | None = None, saved: Sequence[SavedView] 
     if asking is None:
         return []
 
-    def to(endpoint: str, text: str, icon: str, needs: Permission) -> list[Way]:
-        if endpoint not in current_app.view_functions or not rules.may(asking.role, needs):
-            return []
-        here = (request.endpoint or "").partition(".")[0] == endpoint.partition(".")[0]
-        return [Way(text, icon, url_for(endpoint), here)]
-
     return [
         Section(_("Inbox"), tuple(_views(counts or {}))),
         *([Section(_("Saved views"), tuple(_saved(saved, counts or {})))] if saved else []),
         Section(
             _("Porch"),
-            (
-                *to("search.show", _("Search"), "search", Permission.READ_INBOX),
-                *to("contacts.overview", _("Contacts"), "book-user", Permission.READ_INBOX),
-                *to("outreach.overview", _("Outreach"), "handshake", Permission.READ_INBOX),
-                *to("remedies.overview", _("Remedies"), "hand-coins", Permission.ASK_REMEDY),
-                *to("pages.overview", _("Pages"), "activity", Permission.READ_PAGES),
-                *to("campaigns.overview", _("Campaigns"), "megaphone", Permission.READ_PAGES),
-                *to("rules.overview", _("Routing"), "route", Permission.READ_ROUTING),
-                *to("duty.overview", _("At work"), "user-check", Permission.READ_INBOX),
-                *to("targets.overview", _("Targets"), "clock", Permission.READ_INBOX),
-                *to("texts.overview", _("Saved replies"), "message-square", Permission.ANSWER),
-                *to("approvals.overview", _("Approval"), "check-check", Permission.APPROVE_REPLIES),
-                *to("people.overview", _("People"), "users", Permission.OWN_ACCOUNT),
-                *to("rooms.overview", _("Chat rooms"), "hash", Permission.MANAGE_ROOMS),
+            _open(
+                asking,
+                ("search.show", _("Search"), "search"),
+                ("contacts.overview", _("Contacts"), "book-user"),
+                ("outreach.overview", _("Outreach"), "handshake"),
+                ("remedies.overview", _("Remedies"), "hand-coins"),
+                ("approvals.overview", _("Approval"), "check-check"),
+                ("pages.overview", _("Pages"), "activity"),
+                ("campaigns.overview", _("Campaigns"), "megaphone"),
+                ("duty.overview", _("At work"), "user-check"),
             ),
         ),
         Section(
-            asking.name, (_bell(asking), *to("account.show", _("Your account"), "settings", Permission.OWN_ACCOUNT))
+            asking.name,
+            (
+                _bell(asking),
+                *_open(
+                    asking,
+                    ("account.show", _("Your account"), "settings"),
+                    ("settings.overview", _("Settings"), "sliders-horizontal"),
+                ),
+            ),
         ),
     ]
+
+
+def settings() -> list[Section]:
+    """What is set up once and looked at now and then, in sections; the page of the settings shows it."""
+    asking = maybe_actor()
+    if asking is None:
+        return []
+    sections = [
+        Section(
+            _("Where things go"),
+            _open(
+                asking,
+                ("rules.overview", _("Routing"), "route"),
+                ("learning.overview", _("Judging"), "scale"),
+                ("targets.overview", _("Targets"), "clock"),
+            ),
+        ),
+        Section(
+            _("What we say"),
+            _open(
+                asking,
+                ("texts.overview", _("Saved replies"), "message-square"),
+                ("inbox.tags", _("Tags"), "tag"),
+                ("inbox.saved_views", _("Saved views"), "bookmark"),
+            ),
+        ),
+        Section(
+            _("What we give"),
+            _open(
+                asking,
+                ("remedies.policy", _("Rules for remedies"), "badge-check"),
+                ("remedies.shops", _("Shops"), "store"),
+                ("remedies.book", _("Ledger"), "file-text"),
+            ),
+        ),
+        Section(
+            _("Who we are"),
+            _open(
+                asking,
+                ("people.overview", _("People"), "users"),
+                ("rooms.overview", _("Chat rooms"), "hash"),
+            ),
+        ),
+        Section(
+            _("The house"),
+            _open(
+                asking,
+                ("connect.start", _("Connect a page"), "plus"),
+                ("health.show", _("Health"), "activity"),
+            ),
+        ),
+    ]
+    return [one for one in sections if one.ways]
+
+
+def _open(asking: Actor, *ways: tuple[str, str, str]) -> tuple[Way, ...]:
+    """Those of the ways (endpoint, text, icon) that the person may go."""
+    return tuple(
+        Way(text, icon, url_for(endpoint), _here(endpoint))
+        for endpoint, text, icon in ways
+        if may_open(endpoint, asking.role)
+    )
+
+
+def _here(endpoint: str) -> bool:
+    """Whether the page on the screen belongs there; what has no way of its own belongs to the settings."""
+    at = request.endpoint or ""
+    room = at.partition(".")[0]
+    if endpoint == "settings.overview":
+        return room in _SET_UP or at in _SET_UP
+    return room == endpoint.partition(".")[0] and at not in _SET_UP
 
 
 def _bell(asking: Actor) -> Way:
@@ -124,7 +214,8 @@ def _saved(saved: Sequence[SavedView], counts: Mapping[str, Length]) -> list[Way
 def _shown_view() -> str | None:
     """The list of the inbox that is on the screen."""
     asking = maybe_actor()
-    if asking is None or not (request.endpoint or "").startswith("inbox."):
+    at = request.endpoint or ""
+    if asking is None or not at.startswith("inbox.") or at in _SET_UP:
         return None
     if request.args.get("saved"):
         return None
