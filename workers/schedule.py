@@ -26,6 +26,7 @@ from app.inbox import counts
 from app.learning import queries as learning
 from app.notifications import service as notifications
 from app.outbox import service as outbox
+from app.pages import tokens
 from app.remedies import execution as remedies
 from app.routing import anew, trials
 from app.routing import queries as routing
@@ -64,6 +65,7 @@ TABLE = (
     Entry(JobName.REMEDY, remedies.has_due, SWEEP_SECONDS),
     Entry(JobName.BULK, bulk.has_due, SWEEP_SECONDS),
     Entry(JobName.COLLECT, collecting.has_due, SWEEP_SECONDS),
+    Entry(JobName.TOKENS, tokens.has_due, SWEEP_SECONDS),
     Entry(JobName.RECONCILE, collecting.has_reconcile_due, SWEEP_SECONDS),
     Entry(JobName.LEARN, learning.is_due, HOUR),
     Entry(JobName.NOTIFY, notifications.has_due, SWEEP_SECONDS),

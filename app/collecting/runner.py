@@ -224,7 +224,7 @@ class Runner:
 
         def piece(session: Session) -> None:
             if isinstance(error, errors.AuthExpired):
-                pages.stop(session, claim.page_id, utc_now(), code, detail)
+                pages.stop(session, claim.page_id, utc_now(), code, detail, used=claim.sealed_secret)
             else:
                 retry_at = error.retry_at if isinstance(error, errors.RateLimited) else None
                 pages.record_failure(session, claim, utc_now(), code, detail, retry_at=retry_at, verifying=verifying)

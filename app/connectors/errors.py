@@ -53,6 +53,7 @@ FORBIDDEN = "forbidden"
 WRONG_CREDENTIALS = "wrong_credentials"
 MISSING_PERMISSION = "missing_permission"
 MISSING_SCOPES = "missing_scopes"  # detail: the permissions that the token lacks, by the platform's names
+SIGN_IN_LOST = "sign_in_lost"  # a token good for one use left us, and no answer came
 OTHER_ACCOUNT = "other_account"  # the credentials are somebody else's; detail: whose
 NOT_SET_UP = "not_set_up"  # the operator has to configure something first; detail: the settings
 LOGIN_UNAVAILABLE = "login_unavailable"  # the platform takes no credentials here (WordPress without HTTPS)

@@ -41,6 +41,7 @@ class JobName(StrEnum):
     REMEDY = "workers.jobs.remedies.carry_out_due"
     BULK = "workers.jobs.inbox.work_on_lists"
     COLLECT = "workers.jobs.collecting.collect_due"
+    TOKENS = "workers.jobs.pages.renew_tokens"
     RECONCILE = "workers.jobs.collecting.reconcile_due"
     LEARN = "workers.jobs.learning.learn_due"
     NOTIFY = "workers.jobs.notifications.notify"
@@ -52,7 +53,14 @@ class JobName(StrEnum):
     def queue(self) -> QueueName:
         if self in (JobName.LEARN, JobName.NOTIFY):
             return QueueName.NOTICES
-        patient = (JobName.COLLECT, JobName.RECONCILE, JobName.TRY_RULES, JobName.UPKEEP, JobName.TIDY)
+        patient = (
+            JobName.COLLECT,
+            JobName.RECONCILE,
+            JobName.TOKENS,
+            JobName.TRY_RULES,
+            JobName.UPKEEP,
+            JobName.TIDY,
+        )
         return QueueName.PATIENT if self in patient else QueueName.PROMPT
 
 

@@ -14,6 +14,7 @@ EVENTS = {
     SignalKind.REPLY_FAILED: Event.REPLY_FAILED,
     SignalKind.REPLY_UNCLEAR: Event.REPLY_UNCLEAR,
     SignalKind.PAGE_STOPPED: Event.PAGE_STOPPED,
+    SignalKind.SIGN_IN_ENDS: Event.SIGN_IN_ENDS,
     SignalKind.APPROVAL_WANTED: Event.APPROVAL_WANTED,
     SignalKind.APPROVAL_DECIDED: Event.APPROVAL_DECIDED,
     SignalKind.ACT_HELD: Event.ACT_HELD,
@@ -48,6 +49,7 @@ ROOM_EVENTS = (
     Event.REMEDY_LATE,
     Event.PAGE_STOPPED,
     Event.TARGET_MISSED,
+    Event.SIGN_IN_ENDS,
     Event.NEW_IN_TEAM,
     Event.DIGEST,
 )

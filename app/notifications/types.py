@@ -21,6 +21,7 @@ class Event(StrEnum):
     REMEDY_LATE = "remedy_late"
     FOLLOW_UP_DUE = "follow_up_due"
     PAGE_STOPPED = "page_stopped"
+    SIGN_IN_ENDS = "sign_in_ends"
     ACT_HELD = "act_held"
     HELD_SAID = "held_said"
     HELD_SETTLED = "held_settled"

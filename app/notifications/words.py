@@ -3,6 +3,11 @@
 Customers' own words are never part of them: mails and chat messages leave the house, names and places say enough.
 """
 
+from datetime import datetime
+
+from babel.dates import format_date
+
+from app.core import i18n
 from app.core.i18n import gettext as _
 from app.core.i18n import lazy, ngettext
 from app.notifications.types import Event, Told
@@ -25,6 +30,10 @@ TITLES: dict[Event, tuple[str, str]] = {
     Event.REMEDY_LATE: (lazy("A remedy is overdue"), lazy("A remedy is overdue")),
     Event.FOLLOW_UP_DUE: (lazy("Something I promised is due"), ""),
     Event.PAGE_STOPPED: (lazy("A page can’t be read any more"), lazy("A page can’t be read any more")),
+    Event.SIGN_IN_ENDS: (
+        lazy("A page has to be signed in to again soon"),
+        lazy("A page has to be signed in to again soon"),
+    ),
     Event.ACT_HELD: (lazy("Two departments contradict each other, and one is mine"), ""),
     Event.HELD_SAID: (lazy("Somebody wrote to me about what is held"), ""),
     Event.HELD_SETTLED: (lazy("What was held is settled"), ""),
@@ -56,6 +65,9 @@ def line(told: Told) -> str:
         case Event.PAGE_STOPPED:
             why = advice(told.facts.get("code", "")).what
             return _("%(page)s can’t be read or answered any more: %(why)s", page=names["page"], why=why)
+        case Event.SIGN_IN_ENDS:
+            day = format_date(datetime.fromisoformat(told.facts["ends"]), locale=i18n.locale())
+            return _("Sign in to %(page)s again before %(day)s, or it can’t be read any more.", day=day, **names)
         case Event.ASSIGNED if told.who is None:
             return _("You are given the conversation with %(person)s on %(page)s.", **names)
         case Event.APPROVAL_DECIDED if not told.facts.get("approved"):

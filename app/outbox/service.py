@@ -273,7 +273,7 @@ def record_not_there(session: Session, claimed: Claimed, now: datetime) -> None:
 
 def record_stopped(session: Session, claimed: Claimed, code: str, detail: str, now: datetime, *, unknown: bool) -> None:
     """The page's credentials no longer work: this delivery waits with all others of the page until they are mended."""
-    pages.stop(session, claimed.page_id, now, code, detail)
+    pages.stop(session, claimed.page_id, now, code, detail, used=claimed.sealed_secret)
     one = _held(session, claimed)
     if one is not None:
         one.state = DeliveryState.UNKNOWN if unknown else DeliveryState.QUEUED

@@ -60,3 +60,32 @@ class Connection(Base):
     lease_until: Mapped[datetime | None]
 
     page: Mapped[Page] = relationship(back_populates="connection", lazy="raise")
+
+
+class TokenLife(Base):
+    """When a page's tokens are renewed and when its sign-in ends. The tokens themselves are in the connection."""
+
+    __tablename__ = "token_lives"
+
+    page_id: Mapped[int] = mapped_column(ForeignKey("pages.id", ondelete="CASCADE"), primary_key=True)
+    refresh_at: Mapped[datetime | None] = mapped_column(index=True)
+    ends_at: Mapped[datetime | None]
+    announced_at: Mapped[datetime | None]
+    failures: Mapped[int]
+    spent: Mapped[str | None] = mapped_column(String(64))
+    """Digest of a refresh token that left us; kept until its answer is."""
+    lease: Mapped[str | None] = mapped_column(String(40))
+    lease_until: Mapped[datetime | None]
+
+
+class SignInAttempt(Base):
+    """Somebody on their way to sign in at a platform."""
+
+    __tablename__ = "sign_in_attempts"
+
+    state: Mapped[str] = mapped_column(String(64), primary_key=True)
+    """Digest of what the platform gives back."""
+    browser: Mapped[str] = mapped_column(String(64))
+    """Digest of the session it was begun in."""
+    sealed: Mapped[bytes]
+    expires_at: Mapped[datetime] = mapped_column(index=True)

@@ -9,6 +9,8 @@ _TAPER = (
     (timedelta(days=180), 120),
 )
 SLOWEST = timedelta(days=1)
+ANNOUNCED = timedelta(days=14)
+"""How long before a sign-in ends people hear of it."""
 _FIRST_RETRY = timedelta(seconds=30)
 _LONGEST_RETRY = timedelta(hours=1)
 _LOOKS = (
@@ -38,6 +40,14 @@ def retry(now: datetime, failures: int, jitter: float, retry_at: datetime | None
     doubled: timedelta = min(_FIRST_RETRY * 2.0 ** min(failures - 1, 10), _LONGEST_RETRY)
     wait = doubled * (0.5 + 0.5 * jitter)
     return max(now + wait, min(retry_at, now + SLOWEST)) if retry_at else now + wait
+
+
+def refresh_at(now: datetime, expires_at: datetime | None) -> datetime:
+    """When a token is renewed: half its life ahead of its end, so that a platform may be away for that long.
+
+    One whose end nobody knows is renewed daily.
+    """
+    return now + (expires_at - now) / 2 if expires_at is not None and expires_at > now else now + SLOWEST
 
 
 def next_verify(now: datetime, published_at: datetime) -> datetime:

@@ -17,7 +17,7 @@ from app.core.errors import Conflict, NotFound
 from app.core.events import Changed, announce
 from app.core.i18n import gettext as _
 from app.core.jobs import JobName, defer_wake
-from app.pages import queries, rules
+from app.pages import queries, rules, tokens
 from app.pages.models import Connection, Page
 from app.pages.types import Claim, ConnectionState, PageState, Progress
 from app.signals.service import tell
@@ -85,13 +85,15 @@ def set_credentials(
 ) -> None:
     """Exchange the credentials; a stopped connection starts again and what waited to be sent goes out."""
     connection = _connection(session, page_id)
+    if account is None or account.key != connection.account_key:
+        # What somebody could see decided the cursor: with another account everything recent is looked at again.
+        connection.cursor = None
     connection.sealed_secret = sealed_secret
     connection.account_name = account.name if account else None
     connection.account_key = account.key if account else None
     if account:
         connection.settings = {**connection.settings, **account.settings}
-    # What the old credentials could see decided the cursor: with new ones everything recent is looked at again.
-    connection.cursor = None
+    tokens.note(session, page_id, None, now)
     _forget_trouble(connection, now)
     session.flush()
     defer_wake(session, JobName.COLLECT)
@@ -107,6 +109,7 @@ def set_state(session: Session, page_id: int, state: PageState, now: datetime) -
     page.state = state
     if state is PageState.REMOVED:
         _connection(session, page_id).sealed_secret = None
+        tokens.note(session, page_id, None, now)
     if state is PageState.ACTIVE:
         _connection(session, page_id).next_read_at = now
         defer_wake(session, JobName.COLLECT)
@@ -277,9 +280,17 @@ def record_failure(
     announce(session, Changed("page", claim.page_id))
 
 
-def stop(session: Session, page_id: int, now: datetime, code: str, detail: str) -> None:
-    """The credentials no longer work: nothing is read or sent for this page until a person mends it."""
+def stop(session: Session, page_id: int, now: datetime, code: str, detail: str, *, used: bytes | None = None) -> None:
+    """The credentials no longer work: nothing is read or sent for this page until a person mends it.
+
+    ``used`` are those that did not work. When the page has others by now, it goes on with them.
+    """
     connection = _connection(session, page_id)
+    if used is not None and connection.sealed_secret != used:
+        connection.next_read_at = now
+        _release(connection)
+        session.flush()
+        return
     connection.failing_since = connection.failing_since or now
     if connection.state is not ConnectionState.STOPPED:
         since = connection.failing_since.isoformat()

@@ -121,6 +121,10 @@ _WORDS: dict[str, tuple[str, str]] = {
         lazy("The access token lacks a permission."),
         lazy("Give the application at the platform what is missing, make a new token, and enter that."),
     ),
+    errors.SIGN_IN_LOST: (
+        lazy("The platform did not answer when our sign-in was renewed."),
+        lazy("Sign in again under Pages; nothing is lost."),
+    ),
     errors.OTHER_ACCOUNT: (
         lazy("These credentials belong to another account."),
         lazy("Sign in as the account whose page this is."),

@@ -21,6 +21,8 @@ class SignalKind(StrEnum):
     """Nobody knows whether a reply of ``people`` arrived; ``facts``: ``code``."""
     PAGE_STOPPED = "page_stopped"
     """A page's login died: nothing is read or sent any more; ``facts``: ``code``, ``since``."""
+    SIGN_IN_ENDS = "sign_in_ends"
+    """Within two weeks somebody has to sign in at a page's platform again; ``facts``: ``ends``."""
     APPROVAL_WANTED = "approval_wanted"
     """A reply of the actor waits for approval. ``people`` are those who may give it; empty: whoever supervises."""
     APPROVAL_DECIDED = "approval_decided"

@@ -15,6 +15,7 @@ from app.accounts import queries as accounts
 from app.accounts.types import Permission
 from app.connectors import errors
 from app.connectors.errors import AuthExpired, ConnectorError
+from app.connectors.oauth import Tokens
 from app.connectors.ports import Account, Found, Item
 from app.connectors.sign_in import SignIn
 from app.core.clock import utc_now
@@ -27,6 +28,7 @@ from app.hooks import service as hooks
 from app.inbox.types import View
 from app.pages import connect, queries, words
 from app.pages import service as pages
+from app.pages import tokens as token_lives
 from app.pages.types import PageState, PageView
 from app.pages.words import Advice
 from app.web.present import names
@@ -69,48 +71,55 @@ class Look:
 @route(blueprint, "", needs=Permission.MANAGE_PAGES)
 def start() -> ResponseReturnValue:
     """Type an address."""
-    return _address_form(request.args.get("address", ""))
+    return address_form(request.args.get("address", ""))
 
 
 @route(blueprint, "", needs=Permission.MANAGE_PAGES, methods=("POST",), own_transactions=True)
 def look() -> ResponseReturnValue:
     """Say what the address is and what would be taken from it."""
-    typed = _typed()
-    found = _discover(typed.address)
+    typed = filled_in()
+    found = discover(typed.address)
     if isinstance(found, Found):
-        return _look_page(typed, _look(found, None, None), {})
-    return _address_form(typed.address, found), 422
+        return look_page(typed, look_at(found, None, None), {})
+    return address_form(typed.address, found), 422
 
 
 @route(blueprint, "/store", needs=Permission.MANAGE_PAGES, methods=("POST",), own_transactions=True)
 def store() -> ResponseReturnValue:
     """Prove the credentials, connect the page and go to the inbox."""
-    typed = _typed()
-    found = _discover(typed.address)
+    typed = filled_in()
+    found = discover(typed.address)
     if not isinstance(found, Found):
-        return _address_form(typed.address, found), 422
-    mistakes = _mistakes(typed, found)
+        return address_form(typed.address, found), 422
+    mistakes = mistakes_in(typed, found)
     if mistakes:
-        return _look_page(typed, _look(found, None, None), mistakes), 422
-    sign_in = _sign_in(found)
-    secret = typed.secret(sign_in)
+        return look_page(typed, look_at(found, None, None), mistakes), 422
+    return finish(typed, found, typed.secret(_sign_in(found)), None)
+
+
+def finish(typed: Typed, found: Found, secret: dict[str, str] | None, tokens: Tokens | None) -> ResponseReturnValue:
+    """Prove the credentials, look, store the page and go to the inbox; or say what stands in the way.
+
+    ``tokens`` are what ``secret`` was made of by signing in at the platform.
+    """
     try:
         account = connect.check(services().connectors, found, secret)
     except ConnectorError as error:
-        return _look_page(typed, _look(found, None, None), wrong_login(error, sign_in)), 422
-    seen = _look(found, account, secret)
+        return look_page(typed, look_at(found, None, None), wrong_login(error, _sign_in(found))), 422
+    seen = look_at(found, account, secret)
     if seen.trouble is not None:
-        return _look_page(typed, seen, {}), 422
+        return look_page(typed, seen, {}), 422
     try:
-        _store(typed, found, account, secret)
+        _store(typed, found, account, secret, tokens)
     except Conflict as error:
         mistakes = {} if error.code == "page_exists" else {"team": error.message}
-        return _look_page(typed, _look(found, None, None), mistakes), 409
-    flash(_reading(found.name, typed.days), "good")
+        return look_page(typed, look_at(found, None, None), mistakes), 409
+    flash(_read_now(found.name, typed.days), "good")
     return redirect(url_for("inbox.overview", view=View.ALL.value), 303)
 
 
-def _typed() -> Typed:
+def filled_in() -> Typed:
+    """What came with the form."""
     given = request.form
     return Typed(
         address=given.get("address", "").strip()[:LONGEST_ADDRESS],
@@ -121,7 +130,7 @@ def _typed() -> Typed:
     )
 
 
-def _discover(address: str) -> Found | list[str]:
+def discover(address: str) -> Found | list[str]:
     """What stands at the address, or what it was tried as and why it is none of that."""
     if not address:
         return []
@@ -131,7 +140,8 @@ def _discover(address: str) -> Found | list[str]:
     return words.not_recognised((one.label, one.code, one.detail) for one in discovery.tried)
 
 
-def _look(found: Found, account: Account | None, secret: Mapping[str, str] | None) -> Look:
+def look_at(found: Found, account: Account | None, secret: Mapping[str, str] | None) -> Look:
+    """What would be taken, as the one whose credentials these are."""
     with services().db.read() as reading:
         known = queries.page_at(reading, found.kind, found.url)
     known = known if known is not None and known.state is not PageState.REMOVED else None
@@ -145,7 +155,7 @@ def _look(found: Found, account: Account | None, secret: Mapping[str, str] | Non
     return Look(found, items, None, known)
 
 
-def _mistakes(typed: Typed, found: Found) -> dict[str, str]:
+def mistakes_in(typed: Typed, found: Found) -> dict[str, str]:
     """By field, what is wrong with what was filled in."""
     mistakes = _wrong_entries(typed, _sign_in(found) if found.can_log_in else None)
     if typed.days not in BACKFILLS:
@@ -161,7 +171,7 @@ def _wrong_entries(typed: Typed, sign_in: SignIn | None) -> dict[str, str]:
         entered_any = typed.login or typed.password
         return {"login": _("This page can only be read; leave both empty.")} if entered_any else {}
     if sign_in.required and not typed.password:
-        return {"password": _("Nothing can be read there without it.")}
+        return {"password": _("Nothing can be read there without signing in.")}
     if sign_in.login is None:
         return {}
     if typed.login and not typed.password:
@@ -173,7 +183,7 @@ def _wrong_entries(typed: Typed, sign_in: SignIn | None) -> dict[str, str]:
 
 def entered(sign_in: SignIn | None, login: str, password: str) -> dict[str, str] | None:
     """What was filled in as a connector takes it; None when that is not all it asks for."""
-    if sign_in is None or not password:
+    if sign_in is None or sign_in.password is None or not password:
         return None
     if sign_in.login is None:
         return {"password": password}
@@ -183,6 +193,8 @@ def entered(sign_in: SignIn | None, login: str, password: str) -> dict[str, str]
 def wrong_login(error: ConnectorError, sign_in: SignIn | None) -> dict[str, str]:
     """The field that a failed check of the credentials belongs to, and what to say there."""
     why = words.advice(error.code, error.detail)
+    if sign_in is not None and sign_in.password is None:
+        return {"sign_in": f"{why.what} {why.do}".strip()}
     if error.code == errors.WRONG_CREDENTIALS and sign_in is not None and sign_in.wrong:
         return {"password": f"{why.what} {_(sign_in.wrong)}"}
     named = sign_in is not None and sign_in.login is not None
@@ -194,7 +206,9 @@ def _sign_in(found: Found) -> SignIn | None:
     return services().connectors.get(found.kind).sign_in
 
 
-def _store(typed: Typed, found: Found, account: Account | None, secret: Mapping[str, str] | None) -> None:
+def _store(
+    typed: Typed, found: Found, account: Account | None, secret: Mapping[str, str] | None, tokens: Tokens | None
+) -> None:
     now = utc_now()
     with services().db.write() as writing:
         team = accounts.team_by_key(writing, typed.team)
@@ -207,6 +221,7 @@ def _store(typed: Typed, found: Found, account: Account | None, secret: Mapping[
             since=_since(typed.days, now),
             now=now,
         )
+        token_lives.note(writing, page_id, tokens, now)
         hooks.give_address(writing, services().connectors, found.kind, page_id, now)
 
 
@@ -214,7 +229,7 @@ def _since(days: str, now: datetime) -> datetime | None:
     return None if days == EVERYTHING else now - timedelta(days=int(days))
 
 
-def _reading(name: str, days: str) -> str:
+def _read_now(name: str, days: str) -> str:
     if days == EVERYTHING:
         return _("%(name)s is connected. Everything there is read now; comments appear as they come.", name=name)
     if days == "0":
@@ -227,12 +242,14 @@ def _reading(name: str, days: str) -> str:
     )
 
 
-def _address_form(address: str, tried: Sequence[str] | None = None) -> str:
+def address_form(address: str, tried: Sequence[str] | None = None) -> str:
+    """The first step, with what an address was tried as in vain."""
     kinds = ", ".join(one.label for one in services().connectors)
     return render_template("connect/start.html", address=address[:LONGEST_ADDRESS], tried=tried, kinds=kinds)
 
 
-def _look_page(typed: Typed, seen: Look, mistakes: Mapping[str, str]) -> str:
+def look_page(typed: Typed, seen: Look, mistakes: Mapping[str, str]) -> str:
+    """The second step, with what is wrong by field; ``sign_in`` is the field of signing in at the platform."""
     with services().db.read() as reading:
         teams = accounts.teams(reading)
     return render_template(

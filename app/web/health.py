@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import redis
+from babel.dates import format_date
 from flask import Blueprint, jsonify, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from app.accounts import queries as accounts
 from app.accounts.types import Permission
-from app.core import alive, trouble
+from app.core import alive, i18n, trouble
 from app.core.clock import utc_now
 from app.core.i18n import gettext as _
 from app.core.i18n import ngettext
@@ -21,6 +22,7 @@ from app.notifications import queries as notifications
 from app.notifications.types import Channel
 from app.outbox import queries as outbox
 from app.pages import queries as pages
+from app.pages import tokens
 
 blueprint = Blueprint("health", __name__)
 LITTLE_SPACE = 1_000_000_000
@@ -44,7 +46,7 @@ class Part:
 def show() -> ResponseReturnValue:
     """Every part with reason and remedy, what needs a look first."""
     now = utc_now()
-    found = [_database(), *_processes(), _outbox(now), *_notices(now), _pages(), *_told(now), _space()]
+    found = [_database(), *_processes(), _outbox(now), *_notices(now), _pages(), *_sign_ins(now), *_told(now), _space()]
     parts = sorted(found, key=lambda part: part.well)
     return render_template("health/show.html", parts=parts, well=all(part.well for part in parts))
 
@@ -186,6 +188,24 @@ def _pages() -> Part:
     return Part(
         _("Pages"), False, text, _("Each page says what is the matter and what to do."), url_for("pages.overview")
     )
+
+
+def _sign_ins(now: datetime) -> list[Part]:
+    """Sign-ins that end within two weeks; nothing where none does."""
+    ending = tokens.ending_soon(session(), now)
+    if not ending:
+        return []
+    names = ", ".join(f"{name} ({format_date(at, locale=i18n.locale())})" for name, at in ending[:_NAMED])
+    if len(ending) > _NAMED:
+        names = _("%(names)s and %(num)s more", names=names, num=len(ending) - _NAMED)
+    text = ngettext(
+        "%(num)s page has to be signed in to again soon: %(names)s.",
+        "%(num)s pages have to be signed in to again soon: %(names)s.",
+        len(ending),
+        names=names,
+    )
+    remedy = _("Open the page and sign in again; nothing is lost.")
+    return [Part(_("Sign-ins"), False, text, remedy, url_for("pages.overview"))]
 
 
 def _told(now: datetime) -> list[Part]:

@@ -14,7 +14,7 @@ from app.edge.context import services, session
 from app.edge.routes import route
 from app.hooks import queries as hooks
 from app.outbox import queries as outbox
-from app.pages import connect, queries
+from app.pages import connect, queries, tokens
 from app.pages import service as pages
 from app.pages.types import PageState, PageView, Reach
 from app.upkeep import stewards
@@ -136,6 +136,7 @@ def _show(reading: Any, page_id: int, mistakes: dict[str, str], login: str = "")
         waiting=outbox.waiting_by_page(reading).get(page.id, 0),
         can=connect.capabilities(services().connectors, services().box, reach),
         called_at=_called_at(reading, page),
+        ends_at=tokens.ends_at(reading, page.id),
         sign_in=connect.sign_in(services().connectors, page),
         looked_after=stewards.of_pages(reading, [page.id])[page.id],
         mistakes=mistakes,

@@ -1,6 +1,7 @@
 """Mastodon, and servers that speak its interface. See docs/connectors/mastodon.md."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ from app.connectors.mastodon.acts import Actor
 from app.connectors.mastodon.client import Client, GoneError
 from app.connectors.mastodon.discover import KIND, USUAL_LENGTH, discover
 from app.connectors.mastodon.reader import Me, Reader, parse_payload
+from app.connectors.mastodon.signing_in import MastodonOAuth
 from app.connectors.ports import (
     Access,
     Account,
@@ -37,8 +39,9 @@ SCOPES = ("read:accounts", "read:notifications", "read:statuses", "write:statuse
 ROOM_FOR_NAME = 32
 """What is kept free for the name of whom we answer: ``@``, up to 30 letters (only the local part counts), a blank."""
 SIGN_IN = SignIn(
-    how=lazy(
-        "On your Mastodon server open Preferences, then Development, and make a new application. Tick read:accounts, "
+    how=lazy("Mentions are shown to the account itself only. Sign in as it, and let Porchlight read and answer."),
+    by_hand=lazy(
+        "On the server open Preferences, then Development, and make a new application. Tick read:accounts, "
         "read:notifications, read:statuses and write:statuses, save it, open it again and copy “Your access token”."
     ),
     password=lazy("Access token"),
@@ -57,10 +60,10 @@ class MastodonConnector:
     kind = KIND
     label = "Mastodon"
     icon = "at-sign"
-    sign_in: SignIn | None = SIGN_IN
 
     def __init__(self, http: Http) -> None:
         self._http = http
+        self.sign_in: SignIn | None = replace(SIGN_IN, oauth=MastodonOAuth(http, " ".join(SCOPES)))
 
     def discover(self, url: str) -> Found | None:
         return discover(self._http, url)

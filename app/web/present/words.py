@@ -387,6 +387,7 @@ def notice_icon(event: Event) -> str:
         Event.APPROVAL_WANTED: "hourglass",
         Event.APPROVAL_DECIDED: "shield-check",
         Event.PAGE_STOPPED: "unplug",
+        Event.SIGN_IN_ENDS: "key-round",
         Event.ACT_HELD: "handshake",
         Event.HELD_SAID: "message-square",
         Event.HELD_SETTLED: "handshake",
