@@ -141,7 +141,7 @@ def test_a_reader_who_began_with_the_old_token_stops_nothing(house: House, signe
     signed()
 
     def renewed_meanwhile(*_arguments: object, **_named: object) -> object:
-        del house.platform.collect  # type: ignore[attr-defined]
+        del house.platform.collect
         renewer(house).run()
         raise AuthExpired(errors.WRONG_CREDENTIALS)
 
