@@ -212,7 +212,7 @@ def place(told: Told) -> str:
     if "held" in told.facts:
         return f"/outreach/held/{told.facts['held']}"
     if told.event is Event.HANDED_OVER:
-        return f"/campaigns/{told.facts.get('campaign', '')}"
+        return f"/campaigns/{told.facts['campaign']}" if told.facts.get("campaign") else "/campaigns"
     if told.page_id is not None:
         return f"/pages/{told.page_id}"
     if told.event in (Event.TARGET_NEAR, Event.TARGET_MISSED):
