@@ -2,13 +2,14 @@
 
 from contextvars import ContextVar
 from dataclasses import replace
+from datetime import datetime
 
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from app.audit import queries, rules
 from app.audit.models import AuditLine
-from app.audit.types import Entry, Origin
+from app.audit.types import Action, Entry, Origin
 from app.core.db import at_end, one_at_a_time
 
 _WAITING = "audit_entries"
@@ -20,6 +21,20 @@ _origin: ContextVar[Origin] = ContextVar("origin", default=_NOWHERE)
 def comes_from(origin: Origin) -> None:
     """Say where the request that is being worked on came from; holds until something else is said."""
     _origin.set(origin)
+
+
+def note(
+    session: Session,
+    action: Action,
+    subject: str,
+    now: datetime,
+    *,
+    by: int | None,
+    content_hash: str | None = None,
+    **facts: str | int | bool | None,
+) -> None:
+    """Write an act down in short. ``by`` is who did it; None: Porchlight itself, or its command line."""
+    record(session, Entry(action, subject, now, by, facts=facts, content_hash=content_hash))
 
 
 def record(session: Session, entry: Entry) -> None:

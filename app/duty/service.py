@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 from app.accounts import rules as account_rules
 from app.accounts.models import Team, User
 from app.accounts.types import Actor, Permission
+from app.audit import service as audit
+from app.audit.types import Action
 from app.core import hours
 from app.core.bulk import insert_rows
 from app.core.db import run_in_bulk
@@ -79,6 +81,7 @@ def set_terms(session: Session, actor: Actor, user_id: int, terms: TermsTyped, n
     duty.skills = _list(terms.skills)
     duty.hours = terms.hours.strip()
     session.flush()
+    audit.note(session, Action.DUTY_TERMS_SET, f"user/{user_id}", now, by=actor.id, capacity=capacity)
     announce(session, Changed("duty"))
     defer_wake(session, JobName.ASSIGN)
 
@@ -93,7 +96,7 @@ class WayTyped:
     days_off: str
 
 
-def set_way(session: Session, actor: Actor, team_id: int, typed: WayTyped) -> None:
+def set_way(session: Session, actor: Actor, team_id: int, typed: WayTyped, now: datetime) -> None:
     """Say how a team's conversations are given out. Raises Forbidden, NotFound, InvalidInput naming the field."""
     if not account_rules.may(actor.role, Permission.MANAGE_DUTY):
         raise Forbidden(_("Only supervisors and admins say how conversations are given out."))
@@ -110,6 +113,7 @@ def set_way(session: Session, actor: Actor, team_id: int, typed: WayTyped) -> No
     way.mode, way.back_after_minutes = Mode(typed.mode), minutes
     way.hours, way.days_off = typed.hours.strip(), typed.days_off.strip()
     session.flush()
+    audit.note(session, Action.DUTY_WAY_SET, f"team/{team_id}", now, by=actor.id, mode=typed.mode, back_after=minutes)
     announce(session, Changed("duty"))
     defer_wake(session, JobName.ASSIGN)
 

@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 
 from app.accounts.models import Team
 from app.accounts.types import Actor
+from app.audit import service as audit
+from app.audit.types import Action
 from app.core.db import insert_or
 from app.core.errors import ConfigError, InvalidInput, NotFound
 from app.core.events import Changed, announce
@@ -190,8 +192,9 @@ def save_hook(
     events: Collection[Event],
     language: str,
     now: datetime,
+    by: int | None = None,
 ) -> int:
-    """Add a chat room, or change one; an empty ``url`` keeps the one it has.
+    """Add a chat room, or change one; an empty ``url`` keeps the one it has. ``by``: who, for the audit log.
 
     ``time_zone`` is where the day of a new one begins. Raises InvalidInput, NotFound.
     """
@@ -214,6 +217,10 @@ def save_hook(
         hook.sealed_url, hook.host = box.seal({"url": url}), (parts.hostname or "")[:255]
         hook.error, hook.error_at, hook.active = None, None, True
     session.flush()
+    told = ",".join(hook.events)
+    audit.note(
+        session, Action.ROOM_SAVED, f"room/{hook.id}", now, by=by, team=team_id, new_address=bool(url), events=told
+    )
     return hook.id
 
 
@@ -225,15 +232,17 @@ def try_hook(session: Session, actor: Actor, hook_id: int, now: datetime) -> Non
     tell_room(session, hook_id, news, now)
 
 
-def switch_hook(session: Session, hook_id: int, *, on: bool) -> None:
+def switch_hook(session: Session, actor: Actor, hook_id: int, now: datetime, *, on: bool) -> None:
     """Tell this room nothing for now, or something again."""
     _hook(session, hook_id).active = on
     session.flush()
+    audit.note(session, Action.ROOM_SWITCHED, f"room/{hook_id}", now, by=actor.id, on=on)
 
 
-def remove_hook(session: Session, hook_id: int) -> None:
+def remove_hook(session: Session, actor: Actor, hook_id: int, now: datetime) -> None:
     """Tell this room nothing more, and forget its address."""
     session.execute(delete(ChatHook).where(ChatHook.id == _hook(session, hook_id).id))
+    audit.note(session, Action.ROOM_REMOVED, f"room/{hook_id}", now, by=actor.id)
 
 
 def _hook(session: Session, hook_id: int) -> ChatHook:

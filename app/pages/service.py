@@ -11,6 +11,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Team
+from app.audit import service as audit
+from app.audit.types import Action
 from app.connectors.ports import Account, Found
 from app.core.db import run_in_bulk
 from app.core.errors import Conflict, NotFound
@@ -37,8 +39,11 @@ def add_page(
     since: datetime | None,
     now: datetime,
     demo: bool = False,
+    by: int | None = None,
 ) -> int:
     """Add a page and have it read at once; answer its id. A removed page comes back with its history.
+
+    ``by`` is who does it, for the audit log; None: the command line.
 
     Raises Conflict when the page is there already, or when the team is the demonstration's and the page is real.
     """
@@ -73,6 +78,18 @@ def add_page(
     session.flush()
     defer_wake(session, JobName.COLLECT)
     announce(session, Changed("page", page.id))
+    if not demo:
+        login = sealed_secret is not None
+        audit.note(
+            session,
+            Action.PAGE_CONNECTED,
+            f"page/{page.id}",
+            now,
+            by=by,
+            connector=found.kind,
+            team=team_id,
+            login=login,
+        )
     return page.id
 
 
@@ -81,9 +98,15 @@ def _exists(name: str) -> Conflict:
 
 
 def set_credentials(
-    session: Session, page_id: int, sealed_secret: bytes | None, account: Account | None, now: datetime
+    session: Session,
+    page_id: int,
+    sealed_secret: bytes | None,
+    account: Account | None,
+    now: datetime,
+    *,
+    by: int | None = None,
 ) -> None:
-    """Exchange the credentials; a stopped connection starts again and what waited to be sent goes out."""
+    """Exchange the credentials; a stopped connection starts again and what waited to be sent goes out. ``by``: who."""
     connection = _connection(session, page_id)
     if account is None or account.key != connection.account_key:
         # What somebody could see decided the cursor: with another account everything recent is looked at again.
@@ -99,10 +122,12 @@ def set_credentials(
     defer_wake(session, JobName.COLLECT)
     defer_wake(session, JobName.DELIVER)
     announce(session, Changed("page", page_id))
+    known = sealed_secret is not None
+    audit.note(session, Action.PAGE_LOGIN_CHANGED, f"page/{page_id}", now, by=by, login=known)
 
 
-def set_state(session: Session, page_id: int, state: PageState, now: datetime) -> None:
-    """Pause, take up again or remove a page. What was collected stays."""
+def set_state(session: Session, page_id: int, state: PageState, now: datetime, *, by: int | None = None) -> None:
+    """Pause, take up again or remove a page. What was collected stays. ``by``: who, for the audit log."""
     page = session.get(Page, page_id)
     if page is None:
         raise NotFound(_("There is no page %(id)s.", id=page_id))
@@ -115,6 +140,7 @@ def set_state(session: Session, page_id: int, state: PageState, now: datetime) -
         defer_wake(session, JobName.COLLECT)
     session.flush()
     announce(session, Changed("page", page_id))
+    audit.note(session, Action.PAGE_STATE_CHANGED, f"page/{page_id}", now, by=by, state=state.value)
 
 
 def hold(session: Session, page_ids: Sequence[int]) -> None:

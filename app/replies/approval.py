@@ -3,6 +3,7 @@
 Nobody approves their own answer; the database refuses it too. An answer that is approved leaves as any other does.
 """
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,6 +14,8 @@ from sqlalchemy.orm import Session
 from app.accounts import queries as accounts
 from app.accounts import rules as account_rules
 from app.accounts.types import Actor, Permission
+from app.audit import service as audit
+from app.audit.types import Action
 from app.connectors.ports import LengthLimit, Status
 from app.contacts.care import check_may_write
 from app.core import text as texts
@@ -136,6 +139,7 @@ def approve(
             _refuse(session, other, actor, _("Another answer was approved."), now)
     _settle_mark(session, talk)
     inbox.record(session, talk, EventKind.APPROVED, actor, now, {"author": author.name})
+    _log(session, Action.REPLY_APPROVED, one, actor, now, answer.text, changed=answer.text != one.text)
     return reply.id
 
 
@@ -151,6 +155,7 @@ def refuse(session: Session, actor: Actor, proposal_id: int, remark: str, versio
     _refuse(session, one, actor, remark, now)
     _settle_mark(session, talk)
     inbox.record(session, talk, EventKind.REFUSED, actor, now, {"why": remark})
+    _log(session, Action.REPLY_REFUSED, one, actor, now, one.text)
     return talk.id
 
 
@@ -163,6 +168,7 @@ def withdraw(session: Session, actor: Actor, proposal_id: int, now: datetime) ->
     writing.put_back(session, actor, talk.id, _words(one), now)
     _settle_mark(session, talk)
     inbox.record(session, talk, EventKind.WITHDRAWN, actor, now)
+    _log(session, Action.REPLY_WITHDRAWN, one, actor, now, one.text)
     return talk.id
 
 
@@ -217,6 +223,15 @@ def _decide(
         conversation_id=one.conversation_id,
         approved=state is ProposalState.APPROVED,
     )
+
+
+def _log(
+    session: Session, action: Action, one: Proposal, actor: Actor, now: datetime, text: str, **facts: bool
+) -> None:
+    """Proves which words were decided about, without keeping them."""
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    about = {"conversation": one.conversation_id, "author": one.author_id}
+    audit.note(session, action, f"proposal/{one.id}", now, by=actor.id, content_hash=digest, **about, **facts)
 
 
 def _words(one: Proposal) -> Words:

@@ -7,6 +7,8 @@ from sqlalchemy.orm import Session
 
 from app.accounts.models import Team, User
 from app.accounts.types import Actor
+from app.audit import service as audit
+from app.audit.types import Action
 from app.core import text as texts
 from app.core.errors import Conflict, Forbidden, InvalidInput, NotFound
 from app.core.i18n import gettext as _
@@ -82,18 +84,21 @@ def add(session: Session, actor: Actor, subject: Subject, subject_id: int, reaso
     one = ApprovalRequirement(**{columns[subject].key: subject_id}, reason=reason, created_by=actor.id, created_at=now)
     session.add(one)
     session.flush()
+    audit.note(session, Action.APPROVAL_REQUIRED, f"{subject}/{subject_id}", now, by=actor.id)
     return one.id
 
 
-def remove(session: Session, actor: Actor, requirement_id: int) -> None:
+def remove(session: Session, actor: Actor, requirement_id: int, now: datetime) -> None:
     """Let answers go without approval again. Raises NotFound, and Forbidden about one's own answers."""
     one = session.get(ApprovalRequirement, requirement_id)
     if one is None:
         raise NotFound(_("This is no longer required."))
     if one.user_id == actor.id:
         raise Forbidden(_("Somebody else has to decide that your own answers need no approval."))
+    known = _view(one, "")
     session.delete(one)
     session.flush()
+    audit.note(session, Action.APPROVAL_WAIVED, f"{known.subject}/{known.subject_id}", now, by=actor.id)
 
 
 def _view(one: ApprovalRequirement, name: str) -> Requirement:

@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 
 from app.accounts.models import Team
 from app.accounts.types import Actor
+from app.audit import service as audit
+from app.audit.types import Action
 from app.core import text as texts
 from app.core.db import run_in_bulk
 from app.core.errors import Conflict, InvalidInput, NotFound
@@ -25,6 +27,7 @@ def add(session: Session, actor: Actor, wording: Wording, now: datetime) -> int:
     one = SavedText(**fields, updated_by=actor.id, updated_at=now)
     session.add(one)
     session.flush()
+    audit.note(session, Action.TEXT_ADDED, f"text/{one.id}", now, by=actor.id)
     return one.id
 
 
@@ -37,6 +40,7 @@ def change(session: Session, actor: Actor, saved_id: int, wording: Wording, vers
         setattr(one, name, value)
     _touched(one, actor, now)
     session.flush()
+    audit.note(session, Action.TEXT_CHANGED, f"text/{one.id}", now, by=actor.id, version=one.version)
 
 
 def archive(session: Session, actor: Actor, saved_id: int, *, archived: bool, now: datetime) -> None:
@@ -46,6 +50,7 @@ def archive(session: Session, actor: Actor, saved_id: int, *, archived: bool, no
         one.archived = archived
         _touched(one, actor, now)
         session.flush()
+        audit.note(session, Action.TEXT_ARCHIVED, f"text/{one.id}", now, by=actor.id, archived=archived)
 
 
 def count_use(session: Session, saved_id: int, *, unchanged: bool, now: datetime) -> None:

@@ -45,7 +45,7 @@ def add() -> ResponseReturnValue:
 @route(blueprint, "/<int(max=2147483647):requirement_id>/remove", needs=Permission.APPROVE_REPLIES, methods=POST)
 def remove(requirement_id: int) -> ResponseReturnValue:
     """Let them go without approval again."""
-    requirements.remove(session(), actor(), requirement_id)
+    requirements.remove(session(), actor(), requirement_id, utc_now())
     flash(_("These answers go without approval again. What waits already still does."), "good")
     return redirect(url_for("approvals.overview"), 303)
 

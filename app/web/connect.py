@@ -22,7 +22,7 @@ from app.core.clock import utc_now
 from app.core.errors import Conflict
 from app.core.i18n import gettext as _
 from app.core.i18n import ngettext
-from app.edge.context import services
+from app.edge.context import actor, services
 from app.edge.routes import route
 from app.hooks import service as hooks
 from app.inbox.types import View
@@ -220,6 +220,7 @@ def _store(
             account=account,
             since=_since(typed.days, now),
             now=now,
+            by=actor().id,
         )
         token_lives.note(writing, page_id, tokens, now)
         hooks.give_address(writing, services().connectors, found.kind, page_id, now)

@@ -79,7 +79,7 @@ def set_way(team_id: int) -> ResponseReturnValue:
     """Change it."""
     typed = _typed("mode", "back_after", "hours", "days_off")
     try:
-        service.set_way(session(), actor(), team_id, service.WayTyped(**typed))
+        service.set_way(session(), actor(), team_id, service.WayTyped(**typed), utc_now())
     except InvalidInput as error:
         return rejected(_team_page(team_id, typed, {error.field or "mode": str(error)}), 422)
     flash(_("Saved."), "good")

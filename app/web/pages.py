@@ -10,7 +10,7 @@ from app.connectors.errors import ConnectorError
 from app.core.clock import utc_now
 from app.core.errors import NotFound
 from app.core.i18n import gettext as _
-from app.edge.context import services, session
+from app.edge.context import actor, services, session
 from app.edge.routes import route
 from app.hooks import queries as hooks
 from app.outbox import queries as outbox
@@ -85,7 +85,8 @@ def change_login(page_id: int) -> ResponseReturnValue:
             mistakes = wrong_login(error, sign_in)
         else:
             with services().db.write() as writing:
-                pages.set_credentials(writing, page.id, services().box.seal(secret), account, utc_now())
+                sealed = services().box.seal(secret)
+                pages.set_credentials(writing, page.id, sealed, account, utc_now(), by=actor().id)
             flash(_("%(name)s has a new login, and is read now.", name=page.name), "good")
             return redirect(url_for("pages.show", page_id=page.id), 303)
     with services().db.read() as reading:
@@ -96,7 +97,7 @@ def change_login(page_id: int) -> ResponseReturnValue:
 def forget_login(page_id: int) -> ResponseReturnValue:
     """From now on the page is only read, by nobody in particular."""
     page = _page(session(), page_id)
-    pages.set_credentials(session(), page.id, None, None, utc_now())
+    pages.set_credentials(session(), page.id, None, None, utc_now(), by=actor().id)
     flash(_("The login of %(name)s is forgotten.", name=page.name))
     return redirect(url_for("pages.show", page_id=page.id), 303)
 
@@ -111,7 +112,7 @@ def _page(reading: Any, page_id: int) -> PageView:
 
 def _set(page_id: int, state: PageState) -> PageView:
     page = _page(session(), page_id)
-    pages.set_state(session(), page.id, state, utc_now())
+    pages.set_state(session(), page.id, state, utc_now(), by=actor().id)
     return page
 
 

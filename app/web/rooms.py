@@ -47,14 +47,14 @@ def try_it(room_id: int) -> ResponseReturnValue:
 @route(blueprint, f"/{ID}/switch", needs=Permission.MANAGE_ROOMS, methods=("POST",))
 def switch(room_id: int) -> ResponseReturnValue:
     """Tell a room nothing for now, or something again."""
-    service.switch_hook(session(), room_id, on=request.form.get("on") == "yes")
+    service.switch_hook(session(), actor(), room_id, utc_now(), on=request.form.get("on") == "yes")
     return redirect(url_for("rooms.overview"), 303)
 
 
 @route(blueprint, f"/{ID}/remove", needs=Permission.MANAGE_ROOMS, methods=("POST",))
 def remove(room_id: int) -> ResponseReturnValue:
     """Forget a room and its address."""
-    service.remove_hook(session(), room_id)
+    service.remove_hook(session(), actor(), room_id, utc_now())
     flash(_("The room is removed, and its address forgotten."))
     return redirect(url_for("rooms.overview"), 303)
 
@@ -73,6 +73,7 @@ def _save(room_id: int | None) -> ResponseReturnValue:
             language=request.form.get("language", ""),
             time_zone=queries.preferences(session(), actor().id).time_zone,
             now=utc_now(),
+            by=actor().id,
         )
     except InvalidInput as error:
         return rejected(_page({error.field or "url": error.message}, room_id), 422)

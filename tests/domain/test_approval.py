@@ -116,13 +116,13 @@ def test_requirements_are_set_once_and_not_lifted_by_whom_they_bind(
     with pytest.raises(Conflict), house.db.write() as session:
         requirements.add(session, chief, Subject.PERSON, chief.id, "Again", now)
     with pytest.raises(Forbidden), house.db.write() as session:
-        requirements.remove(session, chief, own)
+        requirements.remove(session, chief, own, now)
     with pytest.raises(InvalidInput), house.db.write() as session:
         requirements.add(session, chief, Subject.PAGE, house.page_id, " ", now)
     with pytest.raises(NotFound), house.db.write() as session:
         requirements.add(session, chief, Subject.PAGE, 999, "x", now)
     with house.db.write() as session:
-        requirements.remove(session, house.bob, own)
+        requirements.remove(session, house.bob, own, now)
         assert requirements.all_of_them(session) == []
 
 

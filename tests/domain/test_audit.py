@@ -11,10 +11,21 @@ from sqlalchemy import delete, text, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from app.accounts import queries as accounts
+from app.accounts import service as people
+from app.accounts.types import Role
 from app.audit import heads, queries, rules, service
 from app.audit.models import AuditLine
 from app.audit.types import Action, Entry, Fault, Head, Link, Origin, Problem
 from app.core.db import Database
+from app.duty import service as duty
+from app.pages import service as pages
+from app.pages.types import PageState
+from app.replies import requirements
+from app.replies.types import Subject
+from app.texts import service as texts
+from app.texts.types import Wording
+from tests.domain.conftest import House
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 KEY = b"k" * 32
@@ -174,3 +185,32 @@ def _without_guards(session: Session) -> None:
         session.execute(text("DROP TRIGGER audit_log_is_kept_whole"))
     else:
         session.execute(text("ALTER TABLE audit_log DISABLE TRIGGER USER"))
+
+
+def test_decisions_and_settings_are_written_down_by_who_made_them(house: House, now: datetime) -> None:
+    with house.db.write() as session:
+        chief = accounts.person(
+            session, people.create_user(session, login="chief", role=Role.ADMIN, password="correct horse", now=now)
+        )
+        requirement = requirements.add(session, chief, Subject.PERSON, house.ann.id, "First week", now)
+        requirements.remove(session, chief, requirement, now)
+        pages.set_state(session, house.page_id, PageState.PAUSED, now, by=chief.id)
+        pages.set_credentials(session, house.page_id, None, None, now, by=chief.id)
+        terms = duty.TermsTyped("3", "", "", "")
+        duty.set_terms(session, chief, house.ann.id, terms, now)
+        duty.set_way(session, chief, house.service_team, duty.WayTyped("by_hand", "", "", ""), now)
+        texts.add(session, chief, Wording("Hello", "hello", "Hello there"), now)
+    with house.db.read() as session:
+        mine = [line for line in queries.lines(session) if line.actor_id == chief.id]
+        assert [line.action for line in mine] == [
+            Action.APPROVAL_REQUIRED,
+            Action.APPROVAL_WAIVED,
+            Action.PAGE_STATE_CHANGED,
+            Action.PAGE_LOGIN_CHANGED,
+            Action.DUTY_TERMS_SET,
+            Action.DUTY_WAY_SET,
+            Action.TEXT_ADDED,
+        ]
+        assert "Hello" not in "".join(line.facts for line in mine), (
+            "what people write stays out of what can't be erased"
+        )

@@ -158,7 +158,7 @@ def boss(house: House, now: datetime) -> Actor:
 
 def _way(house: House, boss: Actor, mode: Mode, back_after: str = "", week: str = "", off: str = "") -> None:
     with house.db.write() as session:
-        service.set_way(session, boss, house.marketing_team, WayTyped(mode.value, back_after, week, off))
+        service.set_way(session, boss, house.marketing_team, WayTyped(mode.value, back_after, week, off), NOON)
 
 
 def _say(house: House, who: Actor, availability: Availability, now: datetime) -> None:
@@ -329,7 +329,7 @@ def test_nonsense_is_named(house: House, boss: Actor, now: datetime, terms: Term
 )
 def test_nonsense_about_a_team_is_named(house: House, boss: Actor, typed: WayTyped, field: str) -> None:
     with pytest.raises(InvalidInput) as refused, house.db.write() as session:
-        service.set_way(session, boss, house.marketing_team, typed)
+        service.set_way(session, boss, house.marketing_team, typed, NOON)
     assert refused.value.field == field
 
 
@@ -337,4 +337,4 @@ def test_agents_do_not_say_who_takes_on_how_much(house: House, now: datetime) ->
     with pytest.raises(Forbidden), house.db.write() as session:
         service.set_terms(session, house.ann, house.bob.id, TermsTyped("3", "", "", ""), now)
     with pytest.raises(Forbidden), house.db.write() as session:
-        service.set_way(session, house.ann, house.marketing_team, WayTyped("by_hand", "", "", ""))
+        service.set_way(session, house.ann, house.marketing_team, WayTyped("by_hand", "", "", ""), now)

@@ -57,7 +57,7 @@ class Shift(RuleBasedStateMachine):
         self.talks: list[int] = []
         self.session = self.db.opened()
         for team_id, mode in zip(self.teams, ("round_robin", "least_loaded"), strict=True):
-            service.set_way(self.session, self.boss, team_id, WayTyped(mode, "", "", ""))
+            service.set_way(self.session, self.boss, team_id, WayTyped(mode, "", "", ""), START)
 
     def teardown(self) -> None:
         """Nothing of it stays."""

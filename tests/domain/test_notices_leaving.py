@@ -377,7 +377,7 @@ def test_a_rooms_address_is_kept_sealed_and_tried(desk: Desk, loopback: Loopback
         (view,) = queries.hooks(session)
         assert (view.name, view.host) == ("New name", "127.0.0.1")
     with house.db.write() as session:
-        service.remove_hook(session, hook)
+        service.remove_hook(session, desk.eve, hook, desk.now)
     with house.db.read() as session:
         assert queries.hooks(session) == []
 

@@ -141,11 +141,11 @@ def test_what_changes_is_marked_anew_without_any_rewrite(desk: Desk, talk: int) 
     assert marks(desk.house) == [(Mark.LATE, since + 10 * HOUR / 60)]
     with desk.house.db.write() as session:
         days = "\n".join(str((since + n * timedelta(days=1)).date()) for n in range(3))
-        duty.set_way(session, desk.eve, desk.house.service_team, WayTyped("by_hand", "", "", days))
+        duty.set_way(session, desk.eve, desk.house.service_team, WayTyped("by_hand", "", "", days), desk.now)
     assert look(desk, since + 2 * HOUR) == 1
     assert marks(desk.house) == []
     with desk.house.db.write() as session:
-        duty.set_way(session, desk.eve, desk.house.service_team, WayTyped("by_hand", "", "", ""))
+        duty.set_way(session, desk.eve, desk.house.service_team, WayTyped("by_hand", "", "", ""), desk.now)
         session.execute(update(Page).values(created_at=desk.now))
     assert look(desk, since + 2 * HOUR) == 0, "what waited before the page was connected has no target"
 
