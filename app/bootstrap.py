@@ -15,6 +15,7 @@ from app.connectors.demo.platform import Platform as DemoPlatform
 from app.connectors.demo.script import story as demo_story
 from app.connectors.facebook import FacebookConnector
 from app.connectors.feed import FeedConnector
+from app.connectors.instagram import InstagramConnector
 from app.connectors.mastodon import MastodonConnector
 from app.connectors.meta.app import MetaApp
 from app.connectors.ports import Connector
@@ -145,8 +146,10 @@ def executors(http: Http) -> Executors:
 
 def connectors(settings: Settings, http: Http, pace: Pace) -> Registry:
     """All connectors; an unknown address is offered to them in this order. Raises ConfigError."""
+    meta = meta_app(settings)
     offered: list[Connector] = [
-        FacebookConnector(http, meta_app(settings), pace),
+        FacebookConnector(http, meta, pace),
+        InstagramConnector(http, meta, pace),
         BlueskyConnector(http),
         MastodonConnector(http),
         WordPressComConnector(http),

@@ -32,7 +32,7 @@ from tests.servers.loopback import Loopback
 
 def meta_app(url: str) -> MetaApp:
     """Our app, with Meta's hosts where the stand-in is."""
-    return MetaApp(APP, SECRET, VERIFY, graph=url.rstrip("/"), instagram=url.rstrip("/"))
+    return MetaApp(APP, SECRET, VERIFY, graph=url.rstrip("/"))
 
 
 @dataclass

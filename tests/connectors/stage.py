@@ -50,6 +50,8 @@ class Stage(ABC):
     """Credentials the platform does not take; None where it takes none at all."""
     discovers_by_form: bool = False
     """Whether an address is recognised by its form alone: then nothing is asked, and nothing can fail."""
+    two_levels: bool = False
+    """Whether the platform puts a reply to a reply below the comment above."""
     threaded: bool = True
     """Whether the platform says which comment a comment answers."""
     names_authors: bool = True

@@ -94,7 +94,7 @@ def parse_payload(kept: Payload, now: datetime) -> list[Item]:
         body = json.loads(kept.body)
         around = Around(body["me"], body["roots"], frozenset(body["hidden"]))
         return items(body["posts"], around, now)
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise Permanent(errors.BAD_ANSWER, "not posts of Bluesky") from None
 
 

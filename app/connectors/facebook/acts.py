@@ -7,9 +7,9 @@ from typing import Any
 from app.connectors import errors
 from app.connectors.errors import ConnectorError, OutcomeUnknown, Permanent
 from app.connectors.facebook import parse
-from app.connectors.meta.client import DUPLICATE, Graph, RefusedError, following, rows
+from app.connectors.meta.client import DUPLICATE, Graph, RefusedError, following, moment, rows, same_words
 from app.connectors.ports import Moderation, Sent, Status, Target
-from app.core.text import bare_words, plain
+from app.core.text import plain
 
 SKEW = timedelta(minutes=15)
 PAGES = 5
@@ -98,7 +98,7 @@ class Actor:
                 **({"after": after} if after else {}),
             )
             for one in rows(answer):
-                at = parse.moment(one.get("created_time"))
+                at = moment(one.get("created_time"))
                 if since is not None and at is not None and at < since - SKEW:
                     return None
                 if self._is_it(one, edge, text):
@@ -114,12 +114,6 @@ class Actor:
             return False
         hangs_on = str(parent.get("id")) if isinstance(parent, dict) else edge
         return hangs_on == edge and same_words(text, str(one.get("message", "")))
-
-
-def same_words(ours: str, shown: str) -> bool:
-    """Whether what is shown is what we sent, whatever was made of its white space."""
-    bare = bare_words(ours)
-    return bare == bare_words(shown) if bare else " ".join(ours.split()) == " ".join(shown.split())
 
 
 def _done(answer: dict[str, Any]) -> None:

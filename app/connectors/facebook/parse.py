@@ -1,9 +1,10 @@
 """Facebook's comments and posts in our words; pure."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
+from app.connectors.meta.client import moment
 from app.connectors.ports import Author, Item, Post, Status
 from app.core.text import one_line, plain
 
@@ -41,16 +42,6 @@ def post(found: Mapping[str, Any]) -> Post:
     """A post that is commented on."""
     words = found.get("message") or found.get("story")
     return Post(str(found["id"]), _url(found), one_line(words, limit=200) if isinstance(words, str) else None)
-
-
-def moment(value: Any) -> datetime | None:
-    """``2026-11-20T10:00:00+0000``, or seconds since 1970 as messages have it."""
-    try:
-        if isinstance(value, int):
-            return datetime.fromtimestamp(value, UTC)
-        return datetime.fromisoformat(value).astimezone(UTC)
-    except (TypeError, ValueError, OverflowError, OSError):
-        return None
 
 
 def _author(found: Mapping[str, Any], page: str) -> Author:

@@ -15,7 +15,7 @@ from typing import Any
 from app.connectors import errors
 from app.connectors.errors import Permanent
 from app.connectors.facebook import parse
-from app.connectors.meta.client import Graph, RefusedError, following, rows
+from app.connectors.meta.client import Graph, RefusedError, following, moment, rows
 from app.connectors.ports import Batch, Cursor, Item, Payload, Post, Verdict
 
 PORTION = 100
@@ -24,8 +24,6 @@ DEEP_EVERY = timedelta(hours=24)
 LISTS, DEEP_LISTS = 1, 10
 """How many hundreds of posts are looked at each time, and how many once a day."""
 REMEMBERED = 1_000
-AT_ONCE = 50
-"""So many objects can be asked for by their ids in one request."""
 _COUNT = "comments.limit(0).summary(true)"
 
 
@@ -129,39 +127,18 @@ class Reader:
         posts = [one for one in known if self._is_post(one)]
         comments = [one for one in known if not self._is_post(one)]
         for alike in (posts, comments):
-            for start in range(0, len(alike), AT_ONCE):
-                yield from self._verdicts(alike[start : start + AT_ONCE])
-
-    def _verdicts(self, asked: Sequence[str]) -> Iterator[Verdict]:
-        try:
-            found = self.graph.try_get("", ids=",".join(asked), fields=self._fields(asked[0]))
-        except RefusedError as refused:
-            if not refused.absent:  # one that is gone has the whole request refused
-                raise self.graph.error_for(refused, act=False) from None
-            found = {one: self.one(one) for one in asked}
-        for external_id in asked:
-            one = found.get(external_id)
-            if one is None or isinstance(one, dict):
+            for external_id, found in self.graph.several(alike, self._fields(alike[0])) if alike else ():
                 post = Post(external_id if self._is_post(external_id) else external_id.partition("_")[0])
-                yield Verdict(external_id, parse.comment(one, post, self.page, self.now) if one else None)
-
-    def one(self, external_id: str) -> dict[str, Any] | None:
-        """One comment or visitor post; None when it is gone."""
-        try:
-            return self.graph.try_get(external_id, fields=self._fields(external_id))
-        except RefusedError as refused:
-            if refused.absent:
-                return None
-            raise self.graph.error_for(refused, act=False) from None
+                yield Verdict(external_id, parse.comment(found, post, self.page, self.now) if found else None)
 
     def told(self, external_id: str, post: str) -> Item | None:
         """A comment or visitor post we were told of, as it is now. None when it is gone, or our own post."""
-        found = self.one(external_id)
+        found = self.graph.one(external_id, self._fields(external_id))
         if found is None:
             return None
         if self._is_post(external_id):
             return parse.visitor_post(found, self.page, self.now)
-        under = self.one(post)
+        under = self.graph.one(post, parse.POST_FIELDS)
         return parse.comment(found, parse.post(under) if under else Post(post), self.page, self.now)
 
     def _is_post(self, external_id: str) -> bool:
@@ -184,7 +161,7 @@ class Been:
     @classmethod
     def of(cls, cursor: Cursor | None, now: datetime) -> "Been":
         before = cursor or {}
-        deep_at = parse.moment(before.get("deep_at"))
+        deep_at = moment(before.get("deep_at"))
         due = deep_at is None or now - deep_at >= DEEP_EVERY
         walk = str(before.get("walk") or (now.isoformat() if due else ""))
         return cls(
@@ -199,7 +176,7 @@ class Been:
     def seen(self, post: str) -> datetime | None:
         """From when on to read; None from the beginning."""
         newest, _read, walk = self._told(post)
-        return parse.moment(newest) if not self.walk or walk == self.walk else None
+        return moment(newest) if not self.walk or walk == self.walk else None
 
     def came_to(self, post: str, at: datetime) -> None:
         """It was read up to there, and not to its end."""
@@ -250,7 +227,7 @@ def _mark(found: Mapping[str, Any]) -> str:
 
 
 def _too_old(found: Mapping[str, Any], since: datetime | None) -> bool:
-    at = parse.moment(found.get("created_time"))
+    at = moment(found.get("created_time"))
     return since is not None and at is not None and at < since
 
 

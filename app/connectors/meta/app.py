@@ -17,7 +17,6 @@ class MetaApp:
     """What Meta repeats to us when it asks whether an address for messages is ours; chosen by the operator."""
     version: str = VERSION
     graph: str = GRAPH
-    instagram: str = "https://graph.instagram.com"
 
     @property
     def ready(self) -> bool:

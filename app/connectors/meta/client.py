@@ -1,9 +1,9 @@
 """Speaking to the Graph API: one request at a time, and Meta's refusals, by their code, in our words."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from app.connectors import errors
@@ -16,6 +16,7 @@ from app.core.clock import utc_now
 from app.core.http import Http, Method, Response
 from app.core.pace import Pace
 from app.core.signing import mac
+from app.core.text import bare_words
 
 _THROTTLED = frozenset({4, 17, 32, 341, 613, *range(80_000, 80_015)})
 _TOKEN_DEAD = frozenset({102, 190})
@@ -25,6 +26,8 @@ _BLOCKED = 368
 DUPLICATE = 506
 _BAD_PARAMETER, _ABSENT_SUBCODE = 100, 33
 _NO_SUCH_ALIAS = 803
+AT_ONCE = 50
+"""So many objects can be asked for by their ids in one request."""
 THROTTLED_FOR = timedelta(minutes=5)
 BLOCKED_FOR = timedelta(hours=4)
 """For acting against Meta's rules an account is stopped for a while; every further act makes it longer."""
@@ -64,6 +67,30 @@ class Graph:
         """As ``get``, but a refusal in Meta's words is raised as RefusedError, for callers who expect one."""
         return self._ask("GET", path, params)
 
+    def several(self, ids: Sequence[str], fields: str) -> Iterator[tuple[str, dict[str, Any] | None]]:
+        """Objects of one kind by their ids; None for one that is gone. Raises ConnectorError."""
+        for start in range(0, len(ids), AT_ONCE):
+            asked = ids[start : start + AT_ONCE]
+            try:
+                found: dict[str, Any] = self.try_get("", ids=",".join(asked), fields=fields)
+            except RefusedError as refused:
+                if not refused.absent:  # one that is gone has the whole request refused
+                    raise self.error_for(refused, act=False) from None
+                found = {one: self.one(one, fields) for one in asked}
+            for name in asked:
+                one = found.get(name)
+                if one is None or isinstance(one, dict):
+                    yield name, one
+
+    def one(self, name: str, fields: str) -> dict[str, Any] | None:
+        """One object; None when it is gone. Raises ConnectorError."""
+        try:
+            return self.try_get(name, fields=fields)
+        except RefusedError as refused:
+            if refused.absent:
+                return None
+            raise self.error_for(refused, act=False) from None
+
     def post(self, path: str, **params: str) -> dict[str, Any]:
         """Change something. Raises RefusedError, else ConnectorError; OutcomeUnknown when it may have been changed."""
         return self._ask("POST", path, params)
@@ -93,11 +120,6 @@ class Graph:
         if self.access.secret is None:
             raise AuthExpired(errors.WRONG_CREDENTIALS, "no access token")
         return self.access.secret["password"]
-
-    @property
-    def root(self) -> str:
-        """Accounts that were connected through Instagram itself are served by a host of their own."""
-        return self.app.instagram if self.token.startswith("IG") else self.app.graph
 
     def error_for(self, refused: RefusedError, *, act: bool) -> ConnectorError:
         """Our error for a refusal, by its code alone: Meta's wording changes and is translated."""
@@ -130,7 +152,7 @@ class Graph:
         params = dict(params)
         if self.app.secret:
             params["appsecret_proof"] = mac(self.app.secret, token.encode()).hex()
-        url = f"{self.root}/{self.app.version}/{path.lstrip('/')}"
+        url = f"{self.app.graph}/{self.app.version}/{path.lstrip('/')}"
         arguments: dict[str, Any] = {"form": params} if method == "POST" else {"params": params}
         response = ask(self.http, method, url, headers=_headers(token), **arguments)
         usage.heed(self.pace, self.app.id, response.headers, utc_now())
@@ -182,6 +204,22 @@ def following(answer: Mapping[str, Any]) -> str | None:
     cursors = paging.get("cursors")
     after = cursors.get("after") if isinstance(cursors, dict) else None
     return after if isinstance(after, str) and after else None
+
+
+def moment(value: Any) -> datetime | None:
+    """``2026-11-20T10:00:00+0000``, or seconds since 1970 as messages have it."""
+    try:
+        if isinstance(value, int):
+            return datetime.fromtimestamp(value, UTC)
+        return datetime.fromisoformat(value).astimezone(UTC)
+    except (TypeError, ValueError, OverflowError, OSError):
+        return None
+
+
+def same_words(ours: str, shown: str) -> bool:
+    """Whether what is shown is what we sent, whatever was made of its white space."""
+    bare = bare_words(ours)
+    return bare == bare_words(shown) if bare else " ".join(ours.split()) == " ".join(shown.split())
 
 
 def _headers(token: str) -> dict[str, str]:

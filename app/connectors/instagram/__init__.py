@@ -1,0 +1,5 @@
+"""Instagram's professional accounts through the Graph API."""
+
+from app.connectors.instagram.connector import InstagramConnector
+
+__all__ = ["InstagramConnector"]

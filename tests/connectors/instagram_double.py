@@ -1,0 +1,215 @@
+"""An Instagram account on the stand-in, and the stage of the contract suite on it."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from app.connectors.instagram import InstagramConnector
+from app.connectors.instagram.connector import NEEDED
+from app.connectors.ports import Access, Target
+from app.core.pace import Pace
+from tests.connectors.facebook_double import meta_app
+from tests.connectors.graph_double import (
+    ABSENT,
+    TOKEN,
+    GraphDouble,
+    Refusal,
+    check_call,
+    check_fields,
+    page_of,
+    split_fields,
+    stamp,
+)
+from tests.connectors.proxied_stage import ProxiedStage
+from tests.connectors.wordpress_stage import CountingHttp
+from tests.servers.faulty_proxy import FaultyProxy
+from tests.servers.loopback import Loopback
+
+IG, NAME = "1789", "ourbakery"
+
+
+@dataclass
+class Insta(GraphDouble):
+    scopes: list[str] = field(default_factory=lambda: [*NEEDED, "pages_show_list"])
+    media: dict[str, dict[str, Any]] = field(default_factory=dict)
+    comments: dict[str, dict[str, Any]] = field(default_factory=dict)
+    elsewhere: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Comments that mention us below other people's media."""
+    answered: list[dict[str, str]] = field(default_factory=list)
+
+    def medium(self, caption: str = "Fresh from the oven") -> str:
+        number = str(next(self.numbers))
+        self.media[number] = {
+            "id": number,
+            "caption": caption,
+            "permalink": f"https://www.instagram.com/p/{number}/",
+            "timestamp": stamp(),
+        }
+        return number
+
+    def say(
+        self,
+        medium: str,
+        text: str,
+        *,
+        author: str = "ann",
+        parent: str | None = None,
+        hidden: bool = False,
+        at: datetime | None = None,
+        us: bool = False,
+    ) -> str:
+        count = next(self.numbers)
+        when = stamp(at)
+        top = self.comments[parent].get("parent_id", parent) if parent else None
+        name = NAME if us else author
+        self.comments[str(count)] = {
+            "_medium": medium,
+            "_place": f"{when} {count:09}",
+            "id": str(count),
+            "text": text,
+            "timestamp": when,
+            "username": name,
+            "from": {"id": IG if us else f"8{count}", "username": name},
+            "hidden": hidden,
+            **({"parent_id": top} if top else {}),
+        }
+        return str(count)
+
+    def serve(self, method: str, path: str, params: dict[str, str]) -> Any:
+        if path == "" and "ids" in params:
+            return self._several(params)
+        name, _slash, edge = path.partition("/")
+        name = self.account if name == "me" else name
+        node = {self.account: "Page", IG: "IGUser"}.get(name, "IGMedia" if name in self.media else "IGComment")
+        check_call(node, method, edge, params)
+        if node == "IGComment" and name not in self.comments:
+            raise Refusal(*ABSENT)
+        if method != "GET":
+            return self._act(method, name, edge, params)
+        if edge == "media":
+            check_fields("IGMedia", params["fields"])
+            rows = [
+                {**one, "_place": f"{n:09}", "comments_count": self._count(key)} for n, (key, one) in self._newest()
+            ]
+            return page_of(rows, params)
+        if edge:
+            check_fields("IGComment", params["fields"])
+            return self._thread(node, name, params)
+        return self._node(node, name, params["fields"])
+
+    def _newest(self) -> list[tuple[int, tuple[str, dict[str, Any]]]]:
+        return list(enumerate(reversed(self.media.items())))
+
+    def _count(self, medium: str) -> int:
+        return sum(one["_medium"] == medium for one in self.comments.values())
+
+    def _node(self, node: str, name: str, fields: str) -> Any:
+        asked = re.fullmatch(r"(mentioned_comment|mentioned_media)\.(?:comment|media)_id\((\d+)\)\{(.*)\}", fields)
+        if asked is not None:
+            assert node == "IGUser", node
+            if asked[2] not in self.elsewhere:
+                raise Refusal(*ABSENT)
+            return {asked[1]: self.elsewhere[asked[2]], "id": IG}
+        check_fields(node, fields)
+        if node == "Page":
+            linked = {"id": IG, "username": NAME}
+            return {"id": self.account, "name": "Our bakery", "instagram_business_account": linked}
+        if node == "IGMedia":
+            return {**self.media[name], "comments_count": self._count(name)}
+        return self._shown(self.comments[name], fields)
+
+    def _several(self, params: Mapping[str, str]) -> Any:
+        ids = params["ids"].split(",")
+        assert len(ids) <= 50, "Meta takes 50 ids at most"
+        if any(one not in self.comments for one in ids):
+            raise Refusal(803)
+        check_fields("IGComment", params["fields"])
+        return {one: self._shown(self.comments[one], params["fields"]) for one in ids}
+
+    def _shown(self, found: Mapping[str, Any], fields: str) -> dict[str, Any]:
+        names = {re.split(r"[.{]", one)[0] for one in split_fields(fields)}
+        shown = {name: value for name, value in found.items() if name in names or name == "_place"}
+        if "replies" in names:
+            below = self._replies(str(found["id"]))
+            if below:
+                shown["replies"] = page_of(below, {"limit": "50"})
+        return shown
+
+    def _replies(self, top: str) -> list[dict[str, Any]]:
+        rows = [one for one in self.comments.values() if one.get("parent_id") == top]
+        return sorted(rows, key=lambda one: str(one["_place"]))
+
+    def _thread(self, node: str, name: str, params: dict[str, str]) -> Any:
+        assert int(params.get("limit", "25")) <= 50, "Instagram gives at most 50"
+        if node == "IGComment":
+            return page_of(self._replies(name), params)
+        rows = [one for one in self.comments.values() if one["_medium"] == name and "parent_id" not in one]
+        rows.sort(key=lambda one: str(one["_place"]), reverse=True)
+        return page_of([self._shown(one, params["fields"]) for one in rows], {**params, "_reverse": "yes"})
+
+    def _act(self, method: str, name: str, edge: str, params: dict[str, str]) -> Any:
+        if edge == "subscribed_apps":
+            return {"success": True}
+        if edge == "mentions":
+            self.answered.append(params)
+            return {"id": str(next(self.numbers))}
+        if method == "DELETE":
+            del self.comments[name]
+            return {"success": True}
+        if edge == "replies":
+            return {"id": self.say(self.comments[name]["_medium"], params["message"], parent=name, us=True)}
+        self.comments[name]["hidden"] = params["hide"] == "true"
+        return {"success": True}
+
+
+class InstagramStage(ProxiedStage):
+    wrong_secret: Mapping[str, str] | None = {"password": "EAAB-another-token"}
+    discovers_by_form = True
+    two_levels = True
+    connector: InstagramConnector
+
+    def __init__(self, server: Loopback, proxy: FaultyProxy) -> None:
+        self.insta = Insta()
+        server.route("*", self.insta.answer)
+        self.proxy, self.http = proxy, CountingHttp()
+        self.connector = InstagramConnector(self.http, meta_app(proxy.url), Pace())
+        self.address = "https://www.instagram.com/OurBakery/?hl=de"
+        self.elsewhere = "https://www.instagram.com/p/Cxyz/"
+        self.medium = self.insta.medium()
+        secret = {"password": TOKEN}
+        found = self.connector.discover(self.address)
+        assert found is not None
+        account = self.connector.check(Access(found.url, found.settings, secret))
+        assert account is not None
+        self.access = Access(found.url, {**found.settings, **account.settings}, secret)
+
+    def say(
+        self,
+        text: str,
+        *,
+        author: str = "Ann",
+        parent: str | None = None,
+        held: bool = False,
+        at: datetime | None = None,
+    ) -> str:
+        return self.insta.say(self.medium, text, author=author, parent=parent, hidden=held, at=at)
+
+    def release(self, comment: str) -> None:
+        self.insta.comments[comment]["hidden"] = False
+
+    def edit(self, comment: str, text: str) -> None:
+        self.insta.comments[comment]["text"] = text
+
+    def remove(self, comment: str) -> None:
+        del self.insta.comments[comment]
+
+    def target(self, comment: str) -> Target:
+        return Target(comment, self.medium)
+
+    def answers(self, comment: str) -> list[str]:
+        return [str(one["text"]) for one in self.insta.comments.values() if one.get("parent_id") == comment]
+
+    def revoke(self) -> None:
+        self.insta.token = "none"
