@@ -124,6 +124,8 @@ class DemoConnector:
         return Sent(posted.id, None, posted.status) if posted else None
 
     def moderate(self, access: Access, target: Target, act: Moderation) -> Status:
+        if act not in _AFTERWARDS:
+            raise errors.Permanent(errors.NOT_SUPPORTED, "the demonstration does not do that")
         status = _AFTERWARDS[act]
         with _failures(act=True):
             done = self._platform.judge(_page(access), target.external_id, status)
