@@ -173,6 +173,7 @@ def _facts(work: Work, talk: Talk, said: Sequence[Item], *, known: bool) -> Fact
         held_as_spam=any(item.status is Status.SPAM for item in said),
         contact_id=talk.contact_id,
         is_reply=said[0].parent is not None,
+        post_id=talk.row["post_id"] if talk.row else None,
         post_url=said[0].post.url,
         post_title=said[0].post.title,
         said_at=rules.sane_time(said[-1].published_at, work.now),

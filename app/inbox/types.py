@@ -278,8 +278,8 @@ class HistoryEntry:
 class Facts:
     """What routing may look at. ``texts`` are the person's comments, oldest first.
 
-    What is looked up only when somebody asks for it (``earlier``, ``author_vip``, ``connector``, ``kind``,
-    ``confidence``) is left at its default by who makes the facts, and filled in by routing.
+    What is looked up only when somebody asks for it (``earlier``, ``author_vip``, ``remedy_open``, ``campaign_id``,
+    ``connector``, ``kind``, ``confidence``) is left at its default by who makes the facts, and filled in by routing.
     """
 
     conversation_id: int
@@ -291,12 +291,16 @@ class Facts:
     contact_id: int | None = None
     is_reply: bool = False
     """Whether the first of the comments answers another."""
+    post_id: int | None = None
     post_url: str | None = None
     post_title: str | None = None
     said_at: datetime | None = None
     """When the person wrote last, by the platform's clock."""
     connector: str = ""
     author_vip: bool = False
+    remedy_open: bool = False
+    """Whether a remedy for the person is under way."""
+    campaign_id: int | None = None
     earlier: int = 0
     """How many conversations we had with the person before this one."""
     kind: str | None = None

@@ -26,6 +26,7 @@ from app.inbox.types import EventKind
 from app.remedies import late, orders, policies, rules
 from app.remedies.models import Remedy, RemedyEvent, RemedyExecution
 from app.remedies.types import HOLDS_MONEY, OPEN, Act, Content, ExecutionState, Policy, State
+from app.routing import anew
 from app.signals import service as signals
 from app.signals.types import SignalKind
 
@@ -149,7 +150,10 @@ def notify(
 def count_open(session: Session, talk: Conversation, now: datetime) -> None:
     """Bring the conversation's count up to date."""
     query = select(func.count()).where(Remedy.conversation_id == talk.id, Remedy.state.in_(OPEN))
+    had = bool(talk.remedies_open)
     inbox.set_remedies_open(session, talk, session.scalar(query) or 0, now)
+    if bool(talk.remedies_open) is not had:
+        anew.note_remedy(session, talk, now)
 
 
 def show(session: Session, remedy: Remedy, talk: Conversation, act: str, actor: Actor | None, now: datetime) -> None:

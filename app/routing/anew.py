@@ -84,6 +84,26 @@ def note_people(session: Session, now: datetime) -> None:
     note(session, [Change(talk, Cause.AUTHOR, f"contact:{event}") for talk, event in session.execute(query)], now)
 
 
+def note_remedy(session: Session, talk: Conversation, now: datetime) -> None:
+    """Have the open conversations of a person judged anew for whom a remedy was begun, or the last one finished, in
+    ``talk``. Only where rules in force ask whether one is under way. One statement, two where there are any."""
+    if Fact.OWED not in judging.in_force(session).book.needs:
+        return
+    query = (
+        select(Conversation.id)
+        .join(_met, _met.id == Conversation.contact_id)
+        .join(_shown, _shown.head_id == _met.head_id)
+        .where(
+            _shown.id == talk.contact_id,
+            Conversation.state == ConversationState.NEW,
+            Conversation.assignee_id.is_(None),
+        )
+        .limit(BATCH)
+    )
+    key = f"remedy:{talk.id}:{talk.version}:{bool(talk.remedies_open)}"
+    note(session, [Change(one, Cause.REMEDY, key) for one in session.scalars(query)], now)
+
+
 def tidy(session: Session, now: datetime) -> None:
     """Forget changes that were settled long ago."""
     run_in_bulk(session, delete(RoutingCause).where(RoutingCause.settled_at < now - KEPT))

@@ -131,9 +131,9 @@ def _languages(value: Any) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _pages(value: Any) -> tuple[int, ...]:
+def _numbers(value: Any) -> tuple[int, ...]:
     if not isinstance(value, list | tuple) or not all(type(one) is int and 0 < one < 2**31 for one in value):
-        raise WrongValueError(_("Write a list of pages' numbers."))
+        raise WrongValueError(_("Write a list of numbers."))
     if not value:
         raise WrongValueError(_("Name at least one."))
     return tuple(dict.fromkeys(cast("list[int]", value)))
@@ -160,12 +160,14 @@ CHECKS: dict[Fact, Callable[[Any], Value]] = {
     Fact.ONLY: _one_of([one.value for one in Only]),
     Fact.LINKS: _count,
     Fact.LANGUAGES: _languages,
-    Fact.PAGES: _pages,
+    Fact.PAGES: _numbers,
     Fact.CONNECTORS: _names,
+    Fact.CAMPAIGNS: _numbers,
     Fact.POSTS: _texts,
     Fact.COMMENT_KINDS: _one_of([one.value for one in CommentKind]),
     Fact.KNOWN: _yes_or_no,
     Fact.VIP: _yes_or_no,
+    Fact.OWED: _yes_or_no,
     Fact.EARLIER: _count,
     Fact.HOURS: _hours,
     Fact.HELD: _yes_or_no,

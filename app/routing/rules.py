@@ -186,12 +186,14 @@ _ASK: dict[Fact, Callable[[Scene, object], bool]] = {
     Fact.LANGUAGES: lambda scene, value: scene.language in cast("tuple[str, ...]", value),
     Fact.PAGES: lambda scene, value: scene.facts.page_id in cast("tuple[int, ...]", value),
     Fact.CONNECTORS: lambda scene, value: scene.facts.connector in cast("tuple[str, ...]", value),
+    Fact.CAMPAIGNS: lambda scene, value: scene.facts.campaign_id in cast("tuple[int, ...]", value),
     Fact.POSTS: _post_says,
     Fact.COMMENT_KINDS: lambda scene, value: (
         (CommentKind.REPLY if scene.facts.is_reply else CommentKind.COMMENT) in cast("tuple[str, ...]", value)
     ),
     Fact.KNOWN: lambda scene, value: scene.facts.author_known is value,
     Fact.VIP: lambda scene, value: scene.facts.author_vip is value,
+    Fact.OWED: lambda scene, value: scene.facts.remedy_open is value,
     Fact.EARLIER: lambda scene, value: scene.facts.earlier >= cast("int", value),
     Fact.HOURS: _in_hours,
     Fact.HELD: lambda scene, value: scene.facts.held_as_spam is value,
@@ -304,4 +306,4 @@ def _tells(one: Condition | Group) -> bool:
     """Whether a condition that holds singles a conversation out."""
     if isinstance(one, Group):
         return any(map(_tells, one.members))
-    return one.fact not in (Fact.KNOWN, Fact.VIP, Fact.HELD, Fact.COMMENT_KINDS) and not one.negated
+    return one.fact not in (Fact.KNOWN, Fact.VIP, Fact.OWED, Fact.HELD, Fact.COMMENT_KINDS) and not one.negated

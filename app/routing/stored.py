@@ -9,6 +9,10 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
+from app.campaigns import queries as campaigns
+from app.campaigns.models import CampaignPost
+from app.campaigns.rules import belongs
+from app.campaigns.types import Run
 from app.connectors.ports import Status
 from app.contacts.models import Contact
 from app.inbox.models import Comment, Conversation, Post
@@ -98,6 +102,10 @@ def completed(
         found = _with_earlier(session, found, known)
     if Fact.VIP in needs:
         found = _with_vip(session, found, known)
+    if Fact.OWED in needs:
+        found = _with_remedies(session, found)
+    if Fact.CAMPAIGNS in needs:
+        found = _with_campaigns(session, found)
     if Fact.POSTS in needs:
         found = _with_posts(session, found)
     return found
@@ -140,6 +148,44 @@ def _with_vip(session: Session, facts: list[Facts], known: Known) -> list[Facts]
         marked = set(session.scalars(query))
         known.vip.update({contact: contact in marked for contact in part})
     return [replace(one, author_vip=known.vip.get(one.contact_id or 0, False)) for one in facts]
+
+
+def _with_remedies(session: Session, facts: list[Facts]) -> list[Facts]:
+    asked = sorted({one.contact_id for one in facts if one.contact_id is not None})
+    found: set[int] = set()
+    for start in range(0, len(asked), _CHUNK):
+        query = (
+            select(_asked.id)
+            .join(_kin, _kin.head_id == _asked.head_id)
+            .join(Conversation, Conversation.contact_id == _kin.id)
+            .where(_asked.id.in_(asked[start : start + _CHUNK]), Conversation.remedies_open > 0)
+        )
+        found.update(session.scalars(query))
+    return [replace(one, remedy_open=one.contact_id in found) for one in facts]
+
+
+def _with_campaigns(session: Session, facts: list[Facts]) -> list[Facts]:
+    """What a post belongs to is known soon after something was first said under it; until then, what ran on its page
+    when it was said."""
+    posts = {one.conversation_id: one.post_id for one in facts if one.post_id is not None}
+    missing = [one.conversation_id for one in facts if one.post_id is None]
+    known: dict[int, int] = {}
+    for start in range(0, len(missing), _CHUNK):
+        query = select(Conversation.id, Conversation.post_id)
+        posts.update(session.execute(query.where(Conversation.id.in_(missing[start : start + _CHUNK]))).all())
+    wanted = sorted(set(posts.values()))
+    for start in range(0, len(wanted), _CHUNK):
+        belonging = select(CampaignPost.post_id, CampaignPost.campaign_id)
+        query = belonging.where(CampaignPost.post_id.in_(wanted[start : start + _CHUNK]))
+        known.update(session.execute(query).all())
+    runs = campaigns.runs(session, {one.page_id for one in facts})
+    return [
+        replace(one, campaign_id=known.get(posts.get(one.conversation_id, 0)) or _running(one, runs)) for one in facts
+    ]
+
+
+def _running(one: Facts, runs: Sequence[Run]) -> int | None:
+    return belongs(runs, one.page_id, one.said_at) if one.said_at is not None else None
 
 
 def _with_posts(session: Session, facts: list[Facts]) -> list[Facts]:

@@ -13,6 +13,7 @@ from app.accounts import rules as account_rules
 from app.accounts.types import Actor, Permission
 from app.audit import service as audit
 from app.audit.types import Action, Entry
+from app.campaigns import queries as campaigns
 from app.core.errors import Conflict, Forbidden, NotFound
 from app.core.i18n import gettext as _
 from app.core.ids import new_id
@@ -76,6 +77,11 @@ def faults_here(session: Session, found: Sequence[Rule]) -> list[Fault]:
                 Fault(number, place, _("There is no page with the number %(n)s.", n=page_id))
                 for page_id in (one.value if one.fact is Fact.PAGES and isinstance(one.value, tuple) else ())
                 if page_id not in known_pages
+            ]
+            faults += [
+                Fault(number, place, _("There is no campaign with the number %(n)s.", n=campaign_id))
+                for campaign_id in (one.value if one.fact is Fact.CAMPAIGNS and isinstance(one.value, tuple) else ())
+                if campaigns.name_of(session, int(campaign_id)) is None
             ]
     return faults
 

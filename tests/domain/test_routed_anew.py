@@ -4,7 +4,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
+from app.campaigns.models import Campaign, CampaignPage, CampaignPost
 from app.connectors.ports import Status
 from app.contacts import care
 from app.contacts.types import VIP
@@ -156,3 +158,54 @@ def test_a_fact_about_the_person_is_noted_once(house: House, now: datetime) -> N
     assert settle(house, now) == 1
     with house.db.read() as session:
         assert queries.explain(session, newest.id)[-1].cause is Cause.AUTHOR
+
+
+def test_a_remedy_that_is_begun_is_a_changed_fact(house: House, now: datetime) -> None:
+    for text, hours in (("Sunday it is", 2), ("Monday it is", 0)):
+        house.platform.say("Eva", text, now - timedelta(hours=hours), key="eva")
+        house.collect()
+    rule = '[[rule]]\nname = "Owed"\nremedy_open = true\nteam = "customer_service"\npriority = "high"\n'
+    with house.db.write() as session:
+        versions.install(session, rule, now)
+    first, other = sorted(all_talks(house))
+    for count in (1, 1, 2):
+        with house.db.write() as session:
+            talk = session.get_one(Conversation, first)
+            inbox_service.set_remedies_open(session, talk, count, now)
+            anew.note_remedy(session, talk, now)
+        settle(house, now)
+    with house.db.read() as session:
+        steps = queries.explain(session, other)
+    assert [(step.cause, step.rule) for step in steps[1:]] == [(Cause.REMEDY, "Owed")]
+
+
+def test_rules_ask_for_the_campaign_of_a_post_and_until_it_is_known_what_runs(house: House, now: datetime) -> None:
+    with house.db.write() as session:
+        for number, first in ((1, now.date()), (2, now.date() - timedelta(days=90))):
+            run = Campaign(
+                id=number, name=f"C{number}", goal="g", owner_id=house.ann.id, starts_on=first - timedelta(days=3),
+                ends_on=first + timedelta(days=3), zone="UTC", disciplines=[], created_at=now,
+            )  # fmt: skip
+            session.add(run)
+            session.flush()
+            session.add(CampaignPage(campaign_id=number, page_id=house.page_id))
+        rules = (
+            f'[[rule]]\nname = "C{number}"\ncampaigns = [{number}]\nteam = "customer_service"\n' for number in (1, 2)
+        )
+        versions.install(session, "\n".join(rules), now)
+    house.platform.say("Eva", "Sunday it is", now)
+    house.collect()
+    with house.db.write() as session:
+        (talk,) = session.scalars(select(Conversation))
+        assert [step.rule for step in queries.explain(session, talk.id)] == ["C1"]
+        session.add(CampaignPost(post_id=talk.post_id, page_id=house.page_id, campaign_id=2))
+    house.platform.say("Ida", "Monday it is", now)
+    house.collect()
+    with house.db.read() as session:
+        assert [step.rule for step in queries.explain(session, max(all_talks(house)))] == ["C2"]
+
+
+def all_talks(house: House) -> list[int]:
+    """All conversations."""
+    with house.db.read() as session:
+        return list(session.scalars(select(Conversation.id)))

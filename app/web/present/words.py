@@ -305,6 +305,8 @@ def _besides(step: Explanation) -> Iterator[str]:
         yield _("Judged anew, as the text was edited.")
     elif step.cause is Cause.HELD:
         yield _("Judged anew, as the page changed its mind about spam.")
+    elif step.cause is Cause.REMEDY:
+        yield _("Judged anew, as a remedy for the person was begun or finished.")
     elif step.cause is Cause.AUTHOR:
         yield _("Judged anew, as we learned more about the person.")
     if step.opinion and step.opinion.remedy:

@@ -87,6 +87,8 @@ def _choices(line: form.Line, known: words.Names) -> list[tuple[str, str]]:
     """What can be ticked; values that are no longer offered stay, so that saving does not drop them unseen."""
     if line.fact is Fact.PAGES:
         offered = {str(page.id): page.name for page in pages.pages(session()) if not page.demo}
+    elif line.fact is Fact.CAMPAIGNS:
+        offered = {str(number): name for number, name in known.campaigns.items()}
     elif line.fact is Fact.CONNECTORS:
         offered = dict(known.connectors)
     else:

@@ -13,8 +13,8 @@ from app.routing.types import Actions, Condition, Fact, Group, Match, Rule
 SPAM = "spam"
 LINES = frozenset({Fact.WORDS, Fact.REGEX, Fact.LANGUAGES, Fact.POSTS, Fact.HOURS})
 """Values are written one a line."""
-TICKED = frozenset({Fact.ONLY, Fact.PAGES, Fact.CONNECTORS, Fact.COMMENT_KINDS, Fact.KINDS})
-YES_NO = frozenset({Fact.QUESTION, Fact.KNOWN, Fact.VIP, Fact.HELD})
+TICKED = frozenset({Fact.ONLY, Fact.PAGES, Fact.CAMPAIGNS, Fact.CONNECTORS, Fact.COMMENT_KINDS, Fact.KINDS})
+YES_NO = frozenset({Fact.QUESTION, Fact.KNOWN, Fact.VIP, Fact.OWED, Fact.HELD})
 _MOST = 60
 """Parts of one rule that a form is read for."""
 _FIRST: Mapping[Fact, tuple[str, ...]] = {Fact.LINKS: ("1",), Fact.EARLIER: ("1",), Fact.CONFIDENCE: ("80",)}
@@ -139,7 +139,7 @@ def _value(one: Line) -> Any:
             return text
     if one.fact in (Fact.LINKS, Fact.EARLIER):
         return int(text) if _is_number(text) else text
-    if one.fact is Fact.PAGES:
+    if one.fact in (Fact.PAGES, Fact.CAMPAIGNS):
         return tuple(int(value) if _is_number(value) else value for value in one.values)
     return one.values
 

@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from app.accounts import queries as accounts
 from app.accounts.types import Permission
+from app.campaigns import queries as campaigns
 from app.edge.context import services, session
 from app.edge.routes import route
 from app.pages import queries as pages
@@ -28,6 +29,7 @@ def names() -> Names:
     return Names(
         teams={team.key: team.name for team in accounts.teams(session())},
         pages={page.id: page.name for page in pages.pages(session(), include_removed=True)},
+        campaigns={one.id: one.name for one in campaigns.names(session())},
         people={one.login: one.name for one in accounts.users(session())},
         connectors={kind: services().connectors.get(kind).label for kind in services().connectors.kinds()},
     )

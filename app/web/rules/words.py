@@ -23,6 +23,7 @@ class Names:
 
     teams: Mapping[str, str]
     pages: Mapping[int, str]
+    campaigns: Mapping[int, str]
     people: Mapping[str, str]
     connectors: Mapping[str, str]
 
@@ -137,6 +138,8 @@ def value_name(fact: Fact, value: str | int, known: Names) -> str:
     match fact:
         case Fact.PAGES:
             return known.pages.get(int(value), f"#{value}")
+        case Fact.CAMPAIGNS:
+            return known.campaigns.get(int(value), f"#{value}")
         case Fact.LANGUAGES:
             return str(locale().languages.get(str(value), value))
         case Fact.CONNECTORS:
@@ -218,10 +221,12 @@ def fact_name(fact: Fact) -> str:
         Fact.LANGUAGES: _("Language"),
         Fact.PAGES: _("Page"),
         Fact.CONNECTORS: _("Kind of page"),
+        Fact.CAMPAIGNS: _("Campaign"),
         Fact.POSTS: _("Post"),
         Fact.COMMENT_KINDS: _("Comment or answer"),
         Fact.KNOWN: _("Met before"),
         Fact.VIP: _("Marked as VIP"),
+        Fact.OWED: _("A remedy is under way"),
         Fact.EARLIER: _("Number of earlier conversations"),
         Fact.HOURS: _("Hours of the week"),
         Fact.HELD: _("Held for spam by the page"),
@@ -234,6 +239,7 @@ _YES_NO: dict[Fact, tuple[str, str]] = {
     Fact.QUESTION: (lazy("It asks a question."), lazy("It asks no question.")),
     Fact.KNOWN: (lazy("We have met the person before."), lazy("We have not met the person before.")),
     Fact.VIP: (lazy("The person is marked as VIP."), lazy("The person is not marked as VIP.")),
+    Fact.OWED: (lazy("A remedy for the person is under way."), lazy("No remedy for the person is under way.")),
     Fact.HELD: (lazy("The page itself holds it for spam."), lazy("The page itself does not hold it for spam.")),
 }
 _LISTS: dict[Fact, tuple[str, str]] = {
@@ -241,6 +247,7 @@ _LISTS: dict[Fact, tuple[str, str]] = {
     Fact.LANGUAGES: (lazy("It is written in %(values)s."), lazy("It is not written in %(values)s.")),
     Fact.PAGES: (lazy("It stands on %(values)s."), lazy("It does not stand on %(values)s.")),
     Fact.CONNECTORS: (lazy("The page is a %(values)s."), lazy("The page is no %(values)s.")),
+    Fact.CAMPAIGNS: (lazy("It belongs to %(values)s."), lazy("It does not belong to %(values)s.")),
     Fact.POSTS: (
         lazy("The post’s title or address has: %(values)s."),
         lazy("The post’s title or address lacks: %(values)s."),
