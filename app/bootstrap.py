@@ -9,6 +9,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from app.connectors.archive import ArchiveConnector
 from app.connectors.bluesky import BlueskyConnector
 from app.connectors.demo.connector import DemoConnector
 from app.connectors.demo.platform import Platform as DemoPlatform
@@ -157,7 +158,7 @@ def connectors(settings: Settings, http: Http, pace: Pace) -> Registry:
         FeedConnector(http),
         WebhookConnector(http),
     ]
-    return Registry(offered, unasked=[DemoConnector(_demo_platform(settings))])
+    return Registry(offered, unasked=[ArchiveConnector(), DemoConnector(_demo_platform(settings))])
 
 
 def meta_app(settings: Settings) -> MetaApp:

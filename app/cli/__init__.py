@@ -18,6 +18,7 @@ COMMANDS = {
     "collect": "app.cli.collect:collect",
     "inspect": "app.cli.inspect:inspect",
     "export": "app.cli.export:export",
+    "import": "app.cli.import_:import_",
     "user": "app.cli.user:user",
     "rules": "app.cli.rules:rules",
     "route": "app.cli.route:route",

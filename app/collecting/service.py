@@ -77,6 +77,16 @@ def _changed_at(session: Session, page_id: int, external_ids: Sequence[str]) -> 
     return dict(session.execute(query.where(Comment.page_id == page_id, Comment.external_id.in_(external_ids))).all())
 
 
+def store_history(session: Session, page_id: int, team_id: int, items: Sequence[Item], now: datetime) -> Stored:
+    """Store comments from elsewhere that were dealt with there: nobody waits for an answer to them.
+
+    What is known already stays as it is. No reading of the page may be under way at the same time, or IntegrityError is
+    raised for comments both bring; doing it again is harmless.
+    """
+    arrival = Arrival(page_id, team_id, items, history=True)
+    return intake.store(session, [arrival], now)[0]
+
+
 def _store(session: Session, arrivals: Sequence[Arrival], now: datetime) -> list[Stored]:
     judged: list[Judged] = []
 

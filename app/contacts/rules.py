@@ -99,6 +99,11 @@ def sighting(author: Author, *, page_id: int, thread_root: str, external_id: str
     )
 
 
+def own_key(key: str) -> str | None:
+    """The platform's own id of a person, from an identity's key; None for one that was made of a name or a comment."""
+    return None if key.startswith(("name:", "comment:")) else key
+
+
 def folded(text: str) -> str:
     """Text as names are compared: without capitals, accents and double spaces. At most NAME characters."""
     plain = "".join(one for one in unicodedata.normalize("NFKD", text) if not unicodedata.combining(one))

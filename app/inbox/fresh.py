@@ -30,6 +30,8 @@ class Talk:
     snippet: str = ""
     row: dict[str, Any] | None = None
     """The columns to insert; None when the conversation is stored already."""
+    said_at: datetime | None = None
+    """With history: when the person spoke last."""
     touched: bool = False
 
 
@@ -42,6 +44,7 @@ class Work:
     now: datetime
     items: dict[str, Item]
     learned_at: datetime | None
+    history: bool = False
     known: dict[str, Known] = field(default_factory=dict)
     fresh: list[Item] = field(default_factory=list)
     """Comments seen for the first time, oldest first."""
@@ -87,7 +90,7 @@ def _join_talk(work: Work, item: Item, post_id: int, identity: Person) -> int:
             "priority": Priority.NORMAL,
             "team_id": work.team_id,
             "assignee_id": None,
-            "routed_at": None,
+            "routed_at": work.now if work.history else None,
             "opened_at": work.now,
             "language": None,
             "author_known": not identity.is_new,
@@ -96,7 +99,10 @@ def _join_talk(work: Work, item: Item, post_id: int, identity: Person) -> int:
     talk.touched = True
     talk.comment_count += 1
     talk.version += 1
-    if item.status not in _QUIET:
+    if work.history:
+        talk.said_at = max(talk.said_at or at, at)
+        talk.snippet = rules.snippet(item.text)
+    elif item.status not in _QUIET:
         talk.state, talk.waiting_since = rules.after_inbound(talk.state, talk.waiting_since, at)
         talk.snippet = rules.snippet(item.text)
     elif not talk.snippet:
@@ -148,12 +154,17 @@ def moving(talk: Talk, now: datetime) -> dict[str, Any]:
     return {
         "state": talk.state,
         "waiting_since": talk.waiting_since,
-        "sort_at": talk.waiting_since or now,
+        "sort_at": talk.waiting_since or talk.said_at or now,
         "snippet": talk.snippet,
         "comment_count": talk.comment_count,
         "version": talk.version,
-        "news_at": now,
+        "news_at": talk.said_at or now,
     }
+
+
+def grown(talk: Talk) -> dict[str, Any]:
+    """What history changes of a conversation that was there before."""
+    return {"comment_count": talk.comment_count, "version": talk.version}
 
 
 def echo(row: dict[str, Any]) -> Echo:

@@ -6,6 +6,7 @@ Works on the batches of many pages at a time with a fixed number of statements, 
 import zlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import bindparam, update
 from sqlalchemy.orm import Session
@@ -18,7 +19,7 @@ from app.core.events import Changed, announce
 from app.core.ids import new_id
 from app.inbox import lookups, rules
 from app.inbox.changes import apply_changes
-from app.inbox.fresh import Talk, Work, echo, moving, put, work_in
+from app.inbox.fresh import Talk, Work, echo, grown, moving, put, work_in
 from app.inbox.models import Comment, Conversation, RawPayload
 from app.inbox.types import Arrival, Facts, Place, Stored
 
@@ -30,11 +31,13 @@ def store(session: Session, arrivals: Sequence[Arrival], now: datetime, place: P
     Raises IntegrityError when another process stores the same comments at the same time; the caller does it again.
     """
     works = [
-        Work(one.page_id, one.team_id, now, {item.external_id: item for item in one.items}, one.learned_at)
+        Work(one.page_id, one.team_id, now, {item.external_id: item for item in one.items}, one.learned_at, one.history)
         for one in arrivals
     ]
     _find_known(session, works)
     for work in works:
+        if work.history:
+            continue
         pairs = [(work.items[external_id], known) for external_id, known in work.known.items()]
         work.changed = apply_changes(session, pairs, now=now, learned_at=work.learned_at)
     with_news = [work for work in works if work.fresh]
@@ -181,16 +184,22 @@ def _facts(work: Work, talk: Talk, said: Sequence[Item], *, known: bool) -> Fact
 
 
 def _write(session: Session, works: Sequence[Work]) -> None:
-    touched = [(talk, work.now) for work in works for talk in work.talks.values() if talk.touched]
-    fresh = [{**talk.row, **moving(talk, now)} for talk, now in touched if talk.row is not None]
+    touched = [(talk, work) for work in works for talk in work.talks.values() if talk.touched]
+    fresh = [{**talk.row, **moving(talk, work.now)} for talk, work in touched if talk.row is not None]
     insert_rows(session, Conversation.__table__, fresh)
-    stored = [{"which": talk.id, **moving(talk, now)} for talk, now in touched if talk.row is None]
-    if stored:
-        table = Conversation.__table__
-        names = [name for name in stored[0] if name != "which"]
-        statement = update(table).where(table.c.id == bindparam("which")).values({n: bindparam(n) for n in names})  # type: ignore[arg-type]
-        session.connection().execute(statement, stored)
+    stored = [(talk, work) for talk, work in touched if talk.row is None]
+    _move(session, [(talk.id, moving(talk, work.now)) for talk, work in stored if not work.history])
+    _move(session, [(talk.id, grown(talk)) for talk, work in stored if work.history])
     insert_rows(session, Comment.__table__, [row for work in works for row in work.rows])
+
+
+def _move(session: Session, changes: Sequence[tuple[int, dict[str, Any]]]) -> None:
+    """Change conversations that are stored; all of them in the same columns."""
+    if changes:
+        table = Conversation.__table__
+        statement = update(table).where(table.c.id == bindparam("which"))  # type: ignore[arg-type]
+        rows = [{"which": talk_id, **values} for talk_id, values in changes]
+        session.connection().execute(statement.values({name: bindparam(name) for name in changes[0][1]}), rows)
 
 
 def _adopt_orphans(session: Session, works: Sequence[Work]) -> None:

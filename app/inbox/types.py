@@ -349,6 +349,8 @@ class Arrival:
     team_id: int
     items: Sequence[Item]
     learned_at: datetime | None = None
+    history: bool = False
+    """Said long ago, and dealt with elsewhere: nobody waits, nothing is routed, and what is known stays as it is."""
 
 
 @dataclass(frozen=True, slots=True)

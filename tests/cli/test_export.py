@@ -17,6 +17,7 @@ from tests.cli.test_collect import add
 from tests.domain.platform import Platform
 
 FIELDS = ["external_id", "author", "text", "published_at", "parent", "url", "status", "page", "is_us"]
+FIELDS += ["author_id", "author_url", "author_email", "post", "post_title", "post_url"]
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from app.accounts.types import Permission
 from app.core.clock import utc_now
+from app.core.spreadsheet import covered
 from app.edge.context import session
 from app.edge.routes import route
 from app.remedies import ledger, money, policies
@@ -18,8 +19,6 @@ from app.web.remedies.routes import blueprint
 
 SHOWN = 100
 USUAL_DAYS = 30
-_RISKY = ("=", "+", "-", "@", "\t", "\r")
-"""What makes a spreadsheet run a cell as a formula (OWASP, CSV injection)."""
 
 
 @route(blueprint, "/ledger", needs=Permission.DECIDE_REMEDY)
@@ -83,8 +82,7 @@ def _csv(lines: Iterator[LedgerLine]) -> Iterator[str]:
 
 def _cells(cells: Sequence[object]) -> str:
     out = io.StringIO()
-    texts = [str(cell) for cell in cells]
-    csv.writer(out).writerow([f"'{text}" if text.startswith(_RISKY) else text for text in texts])
+    csv.writer(out).writerow([covered(str(cell)) for cell in cells])
     return out.getvalue()
 
 
