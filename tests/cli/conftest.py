@@ -103,5 +103,5 @@ def parts(terminal: Terminal, settings: Settings) -> Iterator[Services]:
 def platform(monkeypatch: pytest.MonkeyPatch) -> Platform:
     """A platform in memory as the only one there is; its addresses begin with ``memory:``."""
     only = Platform()
-    monkeypatch.setattr(bootstrap, "connectors", lambda _settings, _http: Registry([only]))
+    monkeypatch.setattr(bootstrap, "connectors", lambda *_parts: Registry([only]))
     return only
