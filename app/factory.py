@@ -25,10 +25,8 @@ CONTENT_SECURITY_POLICY = (
 def create_app(services: Services | None = None) -> Flask:
     """The application, with ``services`` or with those of the configuration. Raises ConfigError."""
     services = services or bootstrap.build()
-    logs.configure(services.settings.log.level, services.settings.log.format)
     app = Flask("app.web", static_folder=None)  # app.web.assets serves them
-    _configure(app, services)
-    app.extensions[EXTENSION] = services
+    equip(app, services)
     forms = CSRFProtect(app)
     errors.install(app)
     web.install(app)
@@ -45,7 +43,11 @@ def create_app(services: Services | None = None) -> Flask:
     return app
 
 
-def _configure(app: Flask, services: Services) -> None:
+def equip(app: Flask, services: Services) -> None:
+    """Have the application work with these services: all of it that is not the same in every installation, but for the
+    proxies before it."""
+    logs.configure(services.settings.log.level, services.settings.log.format)
+    app.extensions[EXTENSION] = services
     key = read_or_make_key(services.settings.key_file)
     app.config.update(
         # A key of its own for cookies: whoever learns it can't open credentials.

@@ -23,6 +23,7 @@ from app.core.config import DatabaseSection, RedisSection, Settings
 from app.core.db import Database
 from app.core.process import die_with_parent
 from tests.servers.postgres import Postgres, shared
+from tests.servers.recycled import Recycled
 
 pytest_plugins = [
     "tests.servers.chromium",
@@ -77,6 +78,12 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def recycled(postgres: Postgres, postgres_template: str) -> Recycled:
+    """The database of this process, for one test after the other."""
+    return Recycled(postgres, postgres_template)
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A migrated, empty database of the test's own."""
@@ -85,9 +92,9 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         shutil.copy(request.getfixturevalue("sqlite_template"), path)
         yield f"sqlite:///{path}"
     else:
-        template = request.getfixturevalue("postgres_template")
-        with request.getfixturevalue("postgres").database(template) as url:
-            yield url
+        database: Recycled = request.getfixturevalue("recycled")
+        yield database.url()
+        database.put_back()
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import cache
 from ipaddress import ip_address
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -134,8 +135,12 @@ class _TlsSocket(ssl.SSLSocket):
         return super().send(*args, **kwargs)
 
 
+@cache
 def tls_context() -> ssl.SSLContext:
-    """Trusts the system's authorities, where an operator adds their own, and those that ``certifi`` ships."""
+    """Trusts the system's authorities, where an operator adds their own, and those that ``certifi`` ships.
+
+    Read once a process: it takes longer than everything else at the start.
+    """
     context = ssl.create_default_context()
     context.load_verify_locations(certifi.where())
     context.sslsocket_class = _TlsSocket

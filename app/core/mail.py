@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from email.message import EmailMessage
 from email.policy import SMTP
+from functools import cached_property
 
 from app.core.config import Smtp
 from app.core.i18n import gettext as _
@@ -35,7 +36,12 @@ class Mailer:
 
     def __init__(self, settings: Smtp, *, context: ssl.SSLContext | None = None) -> None:
         self._settings = settings
-        self._context = context or ssl.create_default_context()
+        self._given = context
+
+    @cached_property
+    def _context(self) -> ssl.SSLContext:
+        """Made for the first mail: it takes time that a start need not wait for."""
+        return self._given or ssl.create_default_context()
 
     @property
     def ready(self) -> bool:

@@ -34,20 +34,33 @@ class Postgres:
     def url(self, database: str) -> str:
         return f"postgresql+psycopg://{ACCOUNT}@127.0.0.1:{self.port}/{database}"
 
+    def address(self, database: str) -> str:
+        """The same for psycopg."""
+        return f"postgresql://{ACCOUNT}@127.0.0.1:{self.port}/{database}"
+
     def execute(self, statement: str) -> None:
         """Run a statement outside any transaction, in the maintenance database."""
-        with psycopg.connect(f"postgresql://{ACCOUNT}@127.0.0.1:{self.port}/postgres", autocommit=True) as connection:
+        with psycopg.connect(self.address("postgres"), autocommit=True) as connection:
             connection.execute(statement)
 
     @contextmanager
     def database(self, template: str = "template0") -> Iterator[str]:
         """The URL of a database of one's own, a copy of ``template``, dropped afterwards."""
-        name = f"test_{secrets.token_hex(6)}"
-        self.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
+        name = self.copy(template)
         try:
             yield self.url(name)
         finally:
-            self.execute(f"DROP DATABASE {name} WITH (FORCE)")
+            self.drop(name)
+
+    def copy(self, template: str) -> str:
+        """Copy a database; answers the name of the copy."""
+        name = f"test_{secrets.token_hex(6)}"
+        self.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
+        return name
+
+    def drop(self, name: str) -> None:
+        """Remove a database, whoever uses it."""
+        self.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def shared(folder: Path, leader: int) -> Postgres:
@@ -125,7 +138,8 @@ def _command(data: Path, folder: Path, port: int) -> list[str]:
     return [
         str(_binaries() / "postgres"), "-D", str(data), "-k", str(folder), "-p", str(port),
         "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "synchronous_commit=off",
-        "-c", "full_page_writes=off", "-c", "max_connections=200", "-c", "timezone=UTC",
+        "-c", "full_page_writes=off", "-c", "wal_level=minimal", "-c", "max_wal_senders=0", "-c", "autovacuum=off",
+        "-c", "max_connections=200", "-c", "timezone=UTC",
     ]  # fmt: skip
 
 

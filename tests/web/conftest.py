@@ -12,7 +12,7 @@ from app.bootstrap import Services, seed
 from app.connectors.registry import Registry
 from app.core import security
 from app.core.clock import utc_now
-from app.factory import create_app
+from app.factory import create_app, equip
 from tests.domain.platform import Platform
 from tests.web.browser import PASSWORD, Browser
 
@@ -55,10 +55,22 @@ def crew(parts: Services, monkeypatch: pytest.MonkeyPatch) -> dict[Role, int]:
         }
 
 
+@pytest.fixture(scope="session")
+def made() -> list[Flask]:
+    """The application of this test process, once somebody made it."""
+    return []
+
+
 @pytest.fixture
-def app(parts: Services) -> Flask:
-    """The screens."""
-    return create_app(parts)
+def app(parts: Services, made: list[Flask]) -> Flask:
+    """The screens. Their routes and templates are the same for every test and take long to compile, so they stay."""
+    if parts.settings.web.trusted_proxies:
+        return create_app(parts)
+    if made:
+        equip(made[0], parts)
+    else:
+        made.append(create_app(parts))
+    return made[0]
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import socket
 import ssl
 import threading
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from ipaddress import ip_address
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 from app.core.config import Outgoing
 from app.core.http import Http, NoAnswer, Unreachable
+from app.core.http_wire import tls_context
 from tests.servers.certificates import Authority
 from tests.servers.loopback import Loopback, Reply, drip, gzipped, hang, redirect
 
@@ -19,11 +21,13 @@ SETTINGS = Outgoing(allow_networks=["127.0.0.0/8"], read_seconds=5, total_second
 
 
 @pytest.fixture
-def authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Authority:
+def authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Authority]:
     """An authority that the system trusts."""
     authority = Authority(tmp_path)
     monkeypatch.setenv("SSL_CERT_FILE", str(authority.file))
-    return authority
+    tls_context.cache_clear()
+    yield authority
+    tls_context.cache_clear()
 
 
 def client(settings: Outgoing = SETTINGS) -> Http:
