@@ -1,7 +1,8 @@
 """The application over a database of the test's own, and one person of each role."""
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import cache
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -55,22 +56,31 @@ def crew(parts: Services, monkeypatch: pytest.MonkeyPatch) -> dict[Role, int]:
         }
 
 
+@dataclass(slots=True)
+class Made:
+    """The application of this test process, once somebody made it, and what belonged to it then."""
+
+    app: Flask | None = None
+    extensions: dict[str, Any] = field(default_factory=dict)
+
+
 @pytest.fixture(scope="session")
-def made() -> list[Flask]:
-    """The application of this test process, once somebody made it."""
-    return []
+def made() -> Made:
+    return Made()
 
 
 @pytest.fixture
-def app(parts: Services, made: list[Flask]) -> Flask:
+def app(parts: Services, made: Made) -> Flask:
     """The screens. Their routes and templates are the same for every test and take long to compile, so they stay."""
     if parts.settings.web.trusted_proxies:
         return create_app(parts)
-    if made:
-        equip(made[0], parts)
-    else:
-        made.append(create_app(parts))
-    return made[0]
+    if made.app is None:
+        made.app = create_app(parts)
+        made.extensions = dict(made.app.extensions)
+    made.app.extensions.clear()
+    made.app.extensions.update(made.extensions)
+    equip(made.app, parts)
+    return made.app
 
 
 @pytest.fixture

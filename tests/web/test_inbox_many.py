@@ -9,6 +9,7 @@ from app.accounts.types import Role
 from app.bootstrap import Services
 from app.core.clock import utc_now
 from app.desk import bulk
+from app.inbox import service
 from app.inbox.types import ConversationState
 from tests.domain.platform import Platform
 from tests.web.browser import Browser, words
@@ -52,6 +53,8 @@ def test_chosen_ones_are_done_and_taken_back(scene: Scene, agent: Browser) -> No
     assert entry
     assert agent.press("/inbox/undo?view=all", SCRIPT, entry=entry[1]).status_code == 200
     assert listed(agent, "/inbox?view=all") == ["P00", "P01", "P02"]
+    with scene.parts.db.write() as session:
+        service.take(session, scene.actor("marketer"), int(first.split(".")[0]), None, utc_now())
     stale = agent.press("/inbox/many?view=all", SCRIPT, deed="spam", talk=first)
     assert "1 has changed meanwhile and was left alone" in words(stale)
     assert agent.post("/inbox/many?view=all", deed="tag", tag="later", talk=second).status_code == 303
