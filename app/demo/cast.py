@@ -33,6 +33,8 @@ class Act(StrEnum):
     HAND_OVER = "hand_over"
     APPROVE = "approve"
     SPAM = "spam"
+    PROPOSE = "propose"
+    """Write an answer that somebody else has to approve."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,20 @@ class Deed:
     comment: str
     text: str = ""
     to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A saved reply of a page. ``shortcut`` is marked, so that it takes nothing from real ones."""
+
+    page: str
+    title: str
+    shortcut: str
+    text: str
+    language: str
+    tags: tuple[str, ...] = ()
+    resolve: bool | None = None
+    remedy: bool = False
 
 
 DANA, EMRE, MILA, PIA, SVEN = "demo-dana", "demo-emre", "demo-mila", "demo-pia", "demo-sven"
@@ -97,4 +113,44 @@ DEEDS = (
     Deed(MILA, Act.TAKE, BAKERY, "wp-9"),
     Deed(MILA, Act.APPROVE, BAKERY, "isso-416"),
     Deed(EMRE, Act.SPAM, BAKERY, "wp-48"),
+    Deed(
+        DANA,
+        Act.PROPOSE,
+        TRAVEL,
+        "nlu-00414",
+        "Some laptops keep the old network in mind. Forget it there, restart, and sign in with your room number.",
+    ),
+)
+
+SAVED = (
+    Saved(
+        TRAVEL,
+        "Where is my card?",
+        "demo-card",
+        "Hello {first_name|there}, a card takes up to ten days in the post. If yours has not come by then, tell us "
+        "here and we send a new one.",
+        "en",
+        resolve=False,
+    ),
+    Saved(
+        TRAVEL,
+        "We answer in a message",
+        "demo-details",
+        "Hello {first_name|there}, thank you for writing. So that we can look it up, please send us your booking "
+        "number in a private message, not here.",
+        "en",
+        resolve=False,
+    ),
+    Saved(
+        BAKERY,
+        "Es tut uns leid",
+        "demo-entschuldigung",
+        "Hallo {first_name|zusammen}, das tut uns leid, so soll es bei uns nicht sein. Schick uns bitte ein Foto und "
+        "die Bestellnummer, dann kümmern wir uns darum.",
+        "de",
+        tags=("Reklamation",),
+        resolve=False,
+        remedy=True,
+    ),
+    Saved(BAKERY, "Thank you", "demo-thanks", "Thank you, {first_name|dear guest}! See you. 🥐", "en", resolve=True),
 )

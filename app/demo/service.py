@@ -32,8 +32,12 @@ from app.outbox.types import Act as Delivered
 from app.pages import queries as page_queries
 from app.pages import service as pages
 from app.remedies import service as remedies
+from app.replies import approval
 from app.replies import service as replies
+from app.replies.speaking import Answer
 from app.routing import service as routing
+from app.texts import service as texts
+from app.texts.types import Effects, Wording
 
 log = structlog.get_logger()
 KIND = "demo"
@@ -73,6 +77,8 @@ def add(db: Database, connectors: Registry, now: datetime) -> Added | None:
         teams = {team.key: team.id for team in account_queries.teams(session)}
         page_ids = {scene.page.address: _add_page(session, scene, teams, now) for scene in scenes}
         able = {scene.page.address: scene.able for scene in scenes}
+        for one in cast.SAVED:
+            _save(session, one, people[cast.MILA], page_ids[one.page], now)
         for deed in cast.DEEDS:
             _do(session, deed, people, teams, page_ids[deed.page], able[deed.page], now)
     return Added(tuple(page_ids.values()), sum(len(batch.items) for scene in scenes for batch in scene.batches))
@@ -161,6 +167,14 @@ def _add_page(session: Session, scene: _Scene, teams: dict[str, int], now: datet
     return page_id
 
 
+def _save(session: Session, one: cast.Saved, actor: Actor, page_id: int, now: datetime) -> None:
+    """It goes with its page when that is removed."""
+    effects = Effects(one.resolve, None, one.tags, one.remedy)
+    texts.add_demo(
+        session, actor, Wording(one.title, one.shortcut, one.text, one.language, None, page_id, effects), now
+    )
+
+
 def _do(
     session: Session,
     deed: Deed,
@@ -188,6 +202,10 @@ def _do(
             inbox.set_aside(session, actor, talk_id, None, now)
         case Act.APPROVE:
             replies.moderate(session, actor, talk_id, comment_id, Delivered.APPROVE, key=deed.comment, now=now)
+        case Act.PROPOSE:
+            answer = Answer(deed.text, resolve=True)
+            key, limit = deed.comment, able.length
+            approval.propose(session, actor, talk_id, answer, key=key, version=None, limit=limit, now=now)
         case Act.ANSWER | Act.SETTLE:
             replies.send(
                 session,
