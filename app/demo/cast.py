@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from app.accounts.types import Role
+from app.duty.types import Availability
 
 TEAM_KEY, TEAM_NAME = "demo_pr", "PR (demo)"
 
@@ -14,6 +15,18 @@ class Person:
     name: str
     role: Role
     teams: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """Somebody's being at work."""
+
+    who: str
+    availability: Availability
+    capacity: int
+    languages: tuple[str, ...] = ()
+    skills: tuple[str, ...] = ()
+    hours: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +85,14 @@ PEOPLE = (
     Person(MILA, "Mila Novák (demo)", Role.MARKETER, ("marketing",)),
     Person(PIA, "Pia Lindgren (demo)", Role.MARKETER, (TEAM_KEY,)),
     Person(SVEN, "Sven Petersen (demo)", Role.SUPERVISOR, ("customer_service", "marketing", TEAM_KEY)),
+)
+OFFICE = "mo-fr 08:00-18:00 Europe/Berlin"
+SHIFTS = (
+    Shift(DANA, Availability.ONLINE, 12, ("en", "de"), ("billing",)),
+    Shift(EMRE, Availability.ONLINE, 12, ("de", "tr"), ("delivery",)),
+    Shift(MILA, Availability.AWAY, 8, ("de", "en"), ("recipes",), OFFICE),
+    Shift(PIA, Availability.ONLINE, 6, (), ("press",)),
+    Shift(SVEN, Availability.AWAY, 4, ("de", "en"), (), OFFICE),
 )
 PAGES = (Page(BAKERY, "marketing"), Page(TRAVEL, "customer_service"))
 

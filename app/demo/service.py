@@ -24,6 +24,8 @@ from app.core.errors import NotFound
 from app.core.i18n import gettext as _
 from app.demo import cast
 from app.demo.cast import Act, Deed
+from app.duty.models import Duty, TeamWay
+from app.duty.types import Mode
 from app.hooks import service as hooks
 from app.inbox import service as inbox
 from app.inbox import threads
@@ -36,12 +38,15 @@ from app.replies import approval
 from app.replies import service as replies
 from app.replies.speaking import Answer
 from app.routing import service as routing
+from app.targets import rules as target_rules
+from app.targets.models import TargetRow
 from app.texts import service as texts
 from app.texts.types import Effects, Wording
 
 log = structlog.get_logger()
 KIND = "demo"
 _REMOVE_TRIES = 3
+_ALWAYS_SEEN = timedelta(days=36_500)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +80,7 @@ def add(db: Database, connectors: Registry, now: datetime) -> Added | None:
             return None
         people = _hire(session, now)
         teams = {team.key: team.id for team in account_queries.teams(session)}
+        _put_to_work(session, people, teams[cast.TEAM_KEY], now)
         page_ids = {scene.page.address: _add_page(session, scene, teams, now) for scene in scenes}
         able = {scene.page.address: scene.able for scene in scenes}
         for one in cast.SAVED:
@@ -142,6 +148,37 @@ def _hire(session: Session, now: datetime) -> dict[str, Actor]:
         )
         people[one.login] = account_queries.person(session, user_id)
     return people
+
+
+def _put_to_work(session: Session, people: dict[str, Actor], team_id: int, now: datetime) -> None:
+    """Who is there, how their own team gives out conversations, and how quickly it means to answer.
+
+    No browser of theirs will ever be heard of, nor falls silent.
+    """
+    for one in cast.SHIFTS:
+        session.add(
+            Duty(
+                user_id=people[one.who].id,
+                availability=one.availability,
+                since=now,
+                seen_at=now + _ALWAYS_SEEN,
+                capacity=one.capacity,
+                languages=list(one.languages),
+                skills=list(one.skills),
+                hours=one.hours,
+            )
+        )
+    session.add(TeamWay(team_id=team_id, mode=Mode.LEAST_LOADED))
+    session.add(
+        TargetRow(
+            scope=target_rules.scope(None, team_id, None),
+            team_id=team_id,
+            first_reply=240,
+            next_reply=480,
+            changed_at=now,
+        )
+    )
+    session.flush()
 
 
 def _add_page(session: Session, scene: _Scene, teams: dict[str, int], now: datetime) -> int:

@@ -90,12 +90,14 @@ def loads(session: Session, user_ids: Collection[int]) -> dict[int, int]:
 
 
 def colleagues(session: Session, way: Way, now: datetime) -> list[Colleague]:
-    """The people of a team who said that they are at work, ready or not."""
+    """The people of a team who said that they are at work, ready or not. The demonstration's people get nothing in real
+    teams."""
     members = session.scalars(
         select(Duty)
         .join(User, User.id == Duty.user_id)
         .join(TeamMember, TeamMember.user_id == User.id)
-        .where(TeamMember.team_id == way.team_id, User.active)
+        .join(Team, Team.id == TeamMember.team_id)
+        .where(Team.id == way.team_id, User.active, User.demo == Team.demo)
         .order_by(Duty.user_id)
     ).all()
     carried = loads(session, [one.user_id for one in members])

@@ -49,7 +49,7 @@ class SignalKind(StrEnum):
     """A rule tells ``people`` of a conversation; ``facts``: ``rule``, its name."""
     TARGET_NEAR = "target_near"
     """Conversations of ``people`` come close to a target; ``facts``: ``conversations``, their ids (the first of them),
-    ``count``, ``figure``."""
+    ``count``."""
     TARGET_MISSED = "target_missed"
     """Conversations of a team missed a target; ``people`` supervise it; ``facts`` as before."""
     NEW_IN_TEAM = "new_in_team"

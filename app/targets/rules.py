@@ -38,6 +38,11 @@ def closeness(one: Target) -> tuple[bool, bool, bool]:
     return (one.page_id is not None, one.team_id is not None, one.priority is not None)
 
 
+def scope(page_id: int | None, team_id: int | None, priority: Priority | None) -> str:
+    """What a target is for, in one word: there is one target for each."""
+    return f"{page_id or 0}.{team_id or 0}.{priority or ''}"
+
+
 def week(plan: Plan, team_id: int) -> Week:
     """A team's working hours."""
     return plan.weeks.get(team_id, _ALWAYS)

@@ -57,7 +57,7 @@ def save(session: Session, actor: Actor, target_id: int | None, typed: TargetTyp
         setattr(row, figure.value, _minutes(getattr(typed, figure.value), figure))
     if not any((row.first_reply, row.next_reply, row.resolution)):
         raise InvalidInput(_("Set at least one of the three."), field="first_reply")
-    row.scope = f"{row.page_id or 0}.{row.team_id or 0}.{row.priority or ''}"
+    row.scope = rules.scope(row.page_id, row.team_id, row.priority)
     row.changed_at = now
     if queries.is_taken(session, row.scope, but=target_id):
         raise InvalidInput(_("There is a target for exactly these already. Change that one."), field="team")
@@ -156,12 +156,12 @@ def _untold(session: Session, found: Sequence[tuple[Talk, Due]]) -> list[tuple[T
 
 def _tell(session: Session, untold: Iterable[tuple[Talk, Due]], now: datetime) -> None:
     """Warn whoever has a conversation, or its team; what was missed concerns who supervises the team. One piece of word
-    for all of a kind."""
-    groups: dict[tuple[Mark, Figure, int, int | None], list[int]] = defaultdict(list)
+    for all that came in the same moment, whichever of the figures it was."""
+    groups: dict[tuple[Mark, int, int | None], dict[int, None]] = defaultdict(dict)
     for talk, due in untold:
         person = talk.assignee_id if due.level is Mark.SOON else None
-        groups[due.level, due.figure, talk.team_id, person].append(talk.id)
-    for (level, figure, team_id, person), conversations in groups.items():
+        groups[due.level, talk.team_id, person][talk.id] = None
+    for (level, team_id, person), conversations in groups.items():
         if person is not None:
             people = [person]
         else:
@@ -172,9 +172,8 @@ def _tell(session: Session, untold: Iterable[tuple[Talk, Due]], now: datetime) -
             now,
             people=people,
             team_id=team_id,
-            conversations=conversations[:_NAMED],
+            conversations=list(conversations)[:_NAMED],
             count=len(conversations),
-            figure=figure.value,
         )
 
 
