@@ -67,6 +67,7 @@ TABLE = (
     Entry(JobName.COLLECT, collecting.has_due, SWEEP_SECONDS),
     Entry(JobName.TOKENS, tokens.has_due, SWEEP_SECONDS),
     Entry(JobName.RECONCILE, collecting.has_reconcile_due, SWEEP_SECONDS),
+    Entry(JobName.SUBSCRIBE, None, MINUTE),
     Entry(JobName.LEARN, learning.is_due, HOUR),
     Entry(JobName.NOTIFY, notifications.has_due, SWEEP_SECONDS),
     Entry(JobName.TRY_RULES, trials.has_due, SWEEP_SECONDS),

@@ -7,7 +7,7 @@ before ``is_genuine`` has said yes. The call is stored as it came and answered; 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol, runtime_checkable
 
 from app.connectors.ports import Access, Item
@@ -64,6 +64,25 @@ class News:
     """Of comments that are known already nothing is changed: how old this is can't be told."""
     look: bool = False
     """Whether the page should be read now."""
+
+
+@runtime_checkable
+class Subscriber(Protocol):
+    """A receiver whose platform calls us only when it was asked to, and for a while: each page has an address of its
+    own, opened when it is asked."""
+
+    def wants(self, access: Access) -> Mapping[str, str] | None:
+        """What to ask for, kept as the hook's settings; None where the page can't be subscribed to."""
+        ...
+
+    def subscribe(self, hook: Hook, address: str) -> None:
+        """Ask to be called at ``address``, a first time or again. It is confirmed by a handshake there.
+        Raises ConnectorError."""
+        ...
+
+    def confirmed(self, hook: Hook, query: Mapping[str, str]) -> timedelta:
+        """For how long, as the handshake says that was just answered."""
+        ...
 
 
 @runtime_checkable

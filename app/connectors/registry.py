@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from app.connectors.hooks import Receiver
+from app.connectors.hooks import Receiver, Subscriber
 from app.connectors.ports import Connector
 
 
@@ -25,6 +25,11 @@ class Registry:
         """The connector of this kind, if its platform calls us."""
         connector = self._by_kind.get(kind)
         return connector if isinstance(connector, Receiver) else None
+
+    def subscriber(self, kind: str) -> Subscriber | None:
+        """The connector of this kind, if its platform calls us only when asked to."""
+        connector = self._by_kind.get(kind)
+        return connector if isinstance(connector, Subscriber) else None
 
     def kinds(self) -> list[str]:
         return list(self._by_kind)

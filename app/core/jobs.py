@@ -42,6 +42,7 @@ class JobName(StrEnum):
     BULK = "workers.jobs.inbox.work_on_lists"
     COLLECT = "workers.jobs.collecting.collect_due"
     TOKENS = "workers.jobs.pages.renew_tokens"
+    SUBSCRIBE = "workers.jobs.hooks.subscribe_due"
     RECONCILE = "workers.jobs.collecting.reconcile_due"
     LEARN = "workers.jobs.learning.learn_due"
     NOTIFY = "workers.jobs.notifications.notify"
@@ -56,6 +57,7 @@ class JobName(StrEnum):
         patient = (
             JobName.COLLECT,
             JobName.RECONCILE,
+            JobName.SUBSCRIBE,
             JobName.TOKENS,
             JobName.TRY_RULES,
             JobName.UPKEEP,

@@ -1,12 +1,13 @@
 """Reading what platforms told us."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from app.hooks.models import Hook, HookCall, HookChange
-from app.hooks.types import CallState, ChangeState, Place, Tally, Trouble
+from app.hooks.types import CallState, Candidate, ChangeState, Place, Tally, Trouble
 from app.pages.models import Connection, Page
 from app.pages.types import ConnectionState, PageState
 
@@ -35,6 +36,33 @@ def _place(session: Session, *which: "ColumnElement[bool]") -> Place | None:
     hook, page, of_page = row
     sealed = hook.sealed_secret or of_page
     return Place(page.id, page.url, page.connector, hook.place, sealed, dict(hook.settings)) if sealed else None
+
+
+def to_subscribe(session: Session, kinds: Sequence[str], now: datetime, limit: int) -> list[Candidate]:
+    """Pages of kinds that have to be asked to call us: those never asked, and those whose time comes."""
+    query = (
+        select(Page, Connection, Hook)
+        .join(Connection, Connection.page_id == Page.id)
+        .join(Hook, Hook.page_id == Page.id, isouter=True)
+        .where(
+            Page.connector.in_(kinds),
+            Page.state == PageState.ACTIVE,
+            Hook.page_id.is_(None) | (Hook.renew_at <= now),
+        )
+        .order_by(Page.id)
+        .limit(limit)
+    )
+    return [
+        Candidate(
+            page_id=page.id,
+            kind=page.connector,
+            url=page.url,
+            settings=dict(connection.settings),
+            sealed_secret=hook.sealed_secret if hook is not None else None,
+            before=dict(hook.settings) if hook is not None else {},
+        )
+        for page, connection, hook in session.execute(query)
+    ]
 
 
 def has_due(session: Session, now: datetime) -> bool:

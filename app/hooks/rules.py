@@ -21,6 +21,12 @@ def retry_at(now: datetime, attempts: int, jitter: float, named: datetime | None
     return max(when, named) if named else when
 
 
+def ask_again_at(now: datetime, tries: int) -> datetime:
+    """When a subscription that was not confirmed is asked for again: after ten minutes, then ever more, up to a day."""
+    doubled: timedelta = timedelta(minutes=10) * 2.0 ** min(tries, 8)
+    return now + min(doubled, timedelta(days=1))
+
+
 def wait_for_comment(now: datetime, told_at: datetime) -> datetime | None:
     """When word of a deletion looks again for a comment nobody knows; None after a day."""
     age = now - told_at

@@ -23,6 +23,8 @@ from app.pages import service as pages
 from app.pages.models import Connection, Page
 from app.pages.types import PageState
 
+TRIES = "tries"
+"""Key of a hook's settings: how often it was asked for in vain."""
 KEEP_KEYS = timedelta(days=400)
 """How long a call or a change is known as told already."""
 
@@ -56,6 +58,14 @@ def give_address(session: Session, connectors: Registry, kind: str, page_id: int
     receiver = connectors.receiver(kind)
     if receiver is not None and receiver.own_hooks:
         open_hook(session, page_id, now)
+
+
+def record_confirmed(session: Session, page_id: int, now: datetime, lease: timedelta) -> None:
+    """The platform will call for so long: it is asked again when a fifth of that is left."""
+    hook = session.get(Hook, page_id)
+    if hook is not None:
+        hook.renew_at = now + lease * 0.8
+        hook.settings = {**hook.settings, TRIES: 0}
 
 
 def close_hook(session: Session, page_id: int) -> None:

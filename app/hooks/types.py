@@ -37,6 +37,18 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Candidate:
+    """A page that may have to be asked to call us. ``before`` and ``sealed_secret``: as it was asked last."""
+
+    page_id: int
+    kind: str
+    url: str
+    settings: dict[str, Any]
+    sealed_secret: bytes | None
+    before: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Claimed:
     """A change claimed by this process, with the page it is about."""
 

@@ -11,6 +11,7 @@ from app.core.errors import ConfigError
 from app.edge.context import services
 from app.edge.routes import PUBLIC, route
 from app.hooks import queries
+from app.hooks import service as hooks
 from app.hooks.receiving import NotKeptError, keep
 from app.hooks.runner import hook_of
 
@@ -27,11 +28,15 @@ def greeted(kind: str, place: str) -> ResponseReturnValue:
     found = _find(kind, place)
     if found is None or _too_often(kind, place):
         return "", 404
-    receiver, hook, _page_id = found
+    receiver, hook, page_id = found
     answer = receiver.handshake(hook, request.args.to_dict())
     if answer is None:
         log.warning("greeting_refused", kind=kind)
         return "", 404
+    subscriber = services().connectors.subscriber(kind)
+    if subscriber is not None and page_id is not None:
+        with services().db.write() as writing:
+            hooks.record_confirmed(writing, page_id, utc_now(), subscriber.confirmed(hook, request.args.to_dict()))
     media_type = "application/json" if answer.startswith("{") else "text/plain"
     return Response(answer, 200, content_type=media_type)
 

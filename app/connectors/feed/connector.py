@@ -1,12 +1,13 @@
 """Comment feeds as a connector: RSS and Atom, read-only."""
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import NoReturn
 
 from app.connectors import errors
 from app.connectors.errors import Permanent
-from app.connectors.feed import client, discover, walk
+from app.connectors.feed import client, discover, push, walk
+from app.connectors.hooks import Call, Change, Hook, News
 from app.connectors.ports import (
     Access,
     Account,
@@ -31,7 +32,8 @@ class FeedConnector:
     """Reads comment feeds.
 
     Settings kept with a connection: ``feed``, the address now, where the feed has moved for good; ``repeated``, ids
-    that the feed uses for several comments (see ``ids``).
+    that the feed uses for several comments (see ``ids``); ``hub`` and ``topic``, where the feed can be subscribed to
+    (see ``push``) and what it is called there, "" where it names no hub.
 
     The cursor says what the last read saw. Two parts are for people: ``gap``, true when none of the entries of the last
     read was there the time before, so that comments in between may be missing (``gap_at`` keeps when that last
@@ -42,6 +44,8 @@ class FeedConnector:
     label = "Feed"
     icon = "rss"
     sign_in: SignIn | None = None
+
+    own_hooks = False
 
     def __init__(self, http: Http) -> None:
         self._http = http
@@ -89,6 +93,30 @@ class FeedConnector:
 
     def moderate(self, access: Access, target: Target, act: Moderation) -> Status:
         _not_supported()
+
+    def shared_hook(self) -> Hook | None:
+        return None
+
+    def wants(self, access: Access) -> Mapping[str, str] | None:
+        return push.wants(access)
+
+    def subscribe(self, hook: Hook, address: str) -> None:
+        push.subscribe(self._http, hook, address)
+
+    def confirmed(self, hook: Hook, query: Mapping[str, str]) -> timedelta:
+        return push.lease(query)
+
+    def handshake(self, hook: Hook, query: Mapping[str, str]) -> str | None:
+        return push.handshake(hook, query)
+
+    def is_genuine(self, hook: Hook, call: Call, now: datetime) -> bool:
+        return push.is_genuine(hook, call)
+
+    def split(self, hook: Hook, call: Call) -> Sequence[Change]:
+        return push.split(call)
+
+    def take(self, access: Access, change: Change, *, now: datetime) -> News:
+        return push.take(access, change, now)
 
 
 def _not_supported() -> NoReturn:

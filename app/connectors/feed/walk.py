@@ -8,7 +8,7 @@ from typing import Any
 
 from app.connectors import errors
 from app.connectors.errors import Transient
-from app.connectors.feed import client, document
+from app.connectors.feed import client, document, hubs
 from app.connectors.feed.client import Validators
 from app.connectors.feed.ids import LEFT_OUT, Marks, key
 from app.connectors.feed.parse import Read, read_feed
@@ -56,6 +56,9 @@ def _look(http: Http, access: Access, before: Cursor, since: datetime | None, no
     feed = read(access, client.payload(response), now, known)
     _raise_if_abandoned(feed, known)
     repeated = {"repeated": dict(feed.repeated)} if feed.repeated != access.settings.get("repeated", {}) else {}
+    hub = hubs.named(response.headers, feed.document, response.url)
+    if hub != {name: access.settings.get(name, "") for name in hub}:
+        moved |= hub
     gap = _gap(feed, before, now)
     seen = {} if feed.document.damage else seen
     batches = _batches(feed, response.url, _news(feed, known, since), gap, seen, {**moved, **repeated} or None)
