@@ -1,23 +1,31 @@
 """What was given, why, by whom and how fast: for people and for spreadsheets. Every line leads to its remedy."""
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from statistics import median
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import User
+from app.campaigns.models import Campaign
 from app.contacts.models import Contact
 from app.inbox.models import Conversation
 from app.pages.models import Page
+from app.remedies import rules
 from app.remedies.models import GuardAnswer, Remedy, RemedyDecision
-from app.remedies.types import HOLDS_MONEY, Answer, Kind, State, Verdict
+from app.remedies.types import HOLDS_MONEY, OPEN, Answer, Kind, State, Verdict
 
 _AT_ONCE = 500
 MOST_TURNAROUNDS = 5_000
+MOST_PRODUCTS = 1_000
+MOST_SHOWN = 20
+MOST_IN_CHART = 50_000
+MOST_CURRENCIES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +40,7 @@ class LedgerLine:
     currency: str
     reason: str
     page: str
+    campaign: str
     person: str
     requester: str
     approvers: str
@@ -53,14 +62,27 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """A day, week or month of a chart."""
+
+    begins: date
+    amount: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """A period at a glance."""
 
     by: Mapping[str, Sequence[Group]]
-    """Sums by ``reason``, ``page``, ``agent``, ``product`` (order line)."""
+    """Sums by ``reason``, ``page``, ``campaign``, ``agent``, ``product`` (order line)."""
+    spans: Mapping[str, Sequence[Span]]
+    """What was given when, by currency."""
     asked: int
     refused: int
     overdue: int
+    promises_overdue: int
+    """Promised for a day that is over, and not finished."""
     signed_within: timedelta | None
     """Median from asking to the last signature, where one was needed."""
     questions: int
@@ -74,11 +96,12 @@ def lines(session: Session, since: datetime, until: datetime) -> Iterator[Ledger
     after = (since, 0)
     while True:
         query = (
-            select(Remedy, Page.name, Contact.name, User.name)
+            select(Remedy, Page.name, Campaign.name, Contact.name, User.name)
             .join(Page, Page.id == Remedy.page_id)
             .join(Conversation, Conversation.id == Remedy.conversation_id)
             .join(Contact, Contact.id == Conversation.contact_id)
             .join(User, User.id == Remedy.requester_id)
+            .outerjoin(Campaign, Campaign.id == Remedy.campaign_id)
             .where(
                 Remedy.asked_at < until,
                 (Remedy.asked_at > after[0]) | ((Remedy.asked_at == after[0]) & (Remedy.id > after[1])),
@@ -88,7 +111,7 @@ def lines(session: Session, since: datetime, until: datetime) -> Iterator[Ledger
         )
         found = session.execute(query).all()
         signers = _signers(session, [row[0].id for row in found])
-        for one, page, person, requester in found:
+        for one, page, campaign, person, requester in found:
             yield LedgerLine(
                 id=one.id,
                 asked_at=one.asked_at,
@@ -98,6 +121,7 @@ def lines(session: Session, since: datetime, until: datetime) -> Iterator[Ledger
                 currency=one.currency,
                 reason=one.reason,
                 page=page,
+                campaign=campaign or "",
                 person=person,
                 requester=requester,
                 approvers=", ".join(signers[one.id, one.version]),
@@ -115,24 +139,6 @@ def lines(session: Session, since: datetime, until: datetime) -> Iterator[Ledger
 def report(session: Session, since: datetime, until: datetime, now: datetime) -> Report:
     """The period's sums; what was refused, withdrawn or expired counts in none of them."""
     inside = (Remedy.asked_at >= since, Remedy.asked_at < until)
-    groups = {
-        "reason": Remedy.reason,
-        "page": Page.name,
-        "agent": User.name,
-        "product": Remedy.order_line,
-    }
-    by: dict[str, list[Group]] = {}
-    for name, column in groups.items():
-        query = (
-            select(column, Remedy.currency, func.sum(Remedy.amount), func.count())
-            .join(Page, Page.id == Remedy.page_id)
-            .join(User, User.id == Remedy.requester_id)
-            .where(*inside, Remedy.state.in_(HOLDS_MONEY), column != "")
-            .group_by(column, Remedy.currency)
-            .order_by(func.sum(Remedy.amount).desc())
-            .limit(20)
-        )
-        by[name] = [Group(what, currency, int(total), count) for what, currency, total, count in session.execute(query)]
     states = dict(session.execute(select(Remedy.state, func.count()).where(*inside).group_by(Remedy.state)).all())
     signed = session.execute(
         select(Remedy.asked_at, Remedy.approved_at)
@@ -147,16 +153,67 @@ def report(session: Session, since: datetime, until: datetime, now: datetime) ->
             .group_by(GuardAnswer.answer)
         ).all()
     )
-    overdue = session.scalar(select(func.count()).where(*inside, Remedy.due_at < now))
+    late = session.scalar(select(func.count()).where(*inside, Remedy.due_at < now))
+    broken = select(func.count()).where(*inside, Remedy.promised_on < now.date(), Remedy.state.in_(OPEN))
     return Report(
-        by=by,
+        by=_groups(session, inside),
+        spans=_spans(session, inside, since, until),
         asked=sum(states.values()),
         refused=states.get(State.REFUSED, 0),
-        overdue=overdue or 0,
+        overdue=late or 0,
+        promises_overdue=session.scalar(broken) or 0,
         signed_within=timedelta(seconds=median(waits)) if waits else None,
         questions=sum(answers.values()),
         false_alarms=answers.get(Answer.NOTHING, 0),
     )
+
+
+def _groups(session: Session, inside: tuple[Any, ...]) -> dict[str, list[Group]]:
+    """Sums by what they were for, the largest first."""
+    columns = {
+        "reason": Remedy.reason,
+        "page": Page.name,
+        "campaign": Campaign.name,
+        "agent": User.name,
+        "product": Remedy.order_line,
+    }
+    found: dict[str, list[Group]] = {}
+    for name, column in columns.items():
+        query = (
+            select(column, Remedy.currency, func.sum(Remedy.amount), func.count())
+            .join(Page, Page.id == Remedy.page_id)
+            .join(User, User.id == Remedy.requester_id)
+            .outerjoin(Campaign, Campaign.id == Remedy.campaign_id)
+            .where(*inside, Remedy.state.in_(HOLDS_MONEY), column != "")
+            .group_by(column, Remedy.currency)
+            .order_by(func.sum(Remedy.amount).desc())
+            .limit(MOST_PRODUCTS)
+        )
+        sums: dict[tuple[str, str], Group] = {}
+        for what, currency, total, count in session.execute(query):
+            label = rules.product(what) if name == "product" else what
+            known = sums.get((label, currency), Group(label, currency, 0, 0))
+            sums[label, currency] = Group(label, currency, known.amount + int(total), known.count + count)
+        found[name] = sorted(sums.values(), key=lambda one: -one.amount)[:MOST_SHOWN]
+    return found
+
+
+def _spans(session: Session, inside: tuple[Any, ...], since: datetime, until: datetime) -> dict[str, list[Span]]:
+    """What was given, day by day, by week or by month as the period is long, for each currency: the most used first."""
+    starts = rules.spans(since.date(), (until - timedelta(seconds=1)).date())
+    query = (
+        select(Remedy.asked_at, Remedy.currency, Remedy.amount)
+        .where(*inside, Remedy.state.in_(HOLDS_MONEY))
+        .limit(MOST_IN_CHART)
+    )
+    sums: dict[str, list[int]] = defaultdict(lambda: [0] * len(starts))
+    counts: dict[str, list[int]] = defaultdict(lambda: [0] * len(starts))
+    for at, currency, amount in session.execute(query):
+        where = bisect_right(starts, at.astimezone(UTC).date()) - 1
+        sums[currency][where] += amount
+        counts[currency][where] += 1
+    often = sorted(sums, key=lambda one: (-sum(counts[one]), one))[:MOST_CURRENCIES]
+    return {one: [Span(*each) for each in zip(starts, sums[one], counts[one], strict=True)] for one in often}
 
 
 def _signers(session: Session, ids: Sequence[int]) -> Mapping[tuple[int, int], list[str]]:

@@ -96,6 +96,8 @@ class Remedy(Base):
     contact_id: Mapped[int] = mapped_column(BigId)
     """Who it was for when it was asked for; whose it counts as now is the conversation's."""
     page_id: Mapped[int] = mapped_column(ForeignKey("pages.id"))
+    campaign_id: Mapped[int | None] = mapped_column(index=True)
+    """Which campaign the post belonged to when it was asked for; what counts against that campaign's limits."""
     team_id: Mapped[int] = mapped_column(ForeignKey("teams.id"))
     """Whose conversation it was when it was asked for."""
     requester_id: Mapped[int] = mapped_column(ForeignKey("users.id"))

@@ -29,6 +29,8 @@ def around(session: Session, policy: Policy, request: Request, now: datetime, *,
         related.append(and_(Remedy.shop_id == request.order[0], Remedy.order_number == request.order[1]))
     if any(cap.per is Per.PAGE for cap in policy.caps):
         related.append(Remedy.page_id == request.page_id)
+    if request.campaign_id is not None and any(cap.per is Per.CAMPAIGN for cap in policy.caps):
+        related.append(Remedy.campaign_id == request.campaign_id)
     query = _query().where(Remedy.asked_at > now - timedelta(days=days), Remedy.id != without)
     if not any(cap.per is Per.ALL for cap in policy.caps):
         query = query.where(or_(*related))
@@ -112,4 +114,5 @@ def _past(remedy: Remedy, contact_id: int, signers: frozenset[int]) -> Past:
         asked_at=remedy.asked_at,
         state=remedy.state,
         approver_ids=signers,
+        campaign_id=remedy.campaign_id,
     )

@@ -37,6 +37,7 @@ class _Line(_Table):
     reasons: list[str] = []
     roles: list[Role] = []
     pages: list[int] = []
+    campaigns: list[int] = []
     over: Decimal = Field(default=Decimal(0), ge=0)
     without_order: bool = False
     other_target: bool = False
@@ -131,6 +132,7 @@ def _line(one: _Line) -> Line:
         reasons=frozenset(one.reasons),
         roles=frozenset(one.roles),
         pages=frozenset(one.pages),
+        campaigns=frozenset(one.campaigns),
         over=Fraction(one.over),
         without_order=one.without_order,
         other_target=one.other_target,
@@ -187,7 +189,7 @@ def need(policy: Policy, request: Request, past: Iterable[Past], *, refused_befo
     if not found:
         found.append((NO_LINE, NOTHING_APPLIES, False))
     for cap in policy.caps:
-        if cap.per is not Per.APPROVER and own + _spent(policy, cap, request, counting, now) > cap.amount:
+        if _counts(cap, request) and own + _spent(policy, cap, request, counting, now) > cap.amount:
             found.append((cap.name, cap.approvals, cap.forbid))
     if refused_before:
         found.append((REFUSED_BEFORE, policy.after_refusal, False))
@@ -201,6 +203,11 @@ def need(policy: Policy, request: Request, past: Iterable[Past], *, refused_befo
         refused=forbidden,
         counted=_smallest(policy, total, request.currency),
     )
+
+
+def _counts(cap: Cap, request: Request) -> bool:
+    """Whether a limit is about requests like this one; what belongs to no campaign is in nobody's limit for one."""
+    return cap.per is not Per.APPROVER and not (cap.per is Per.CAMPAIGN and request.campaign_id is None)
 
 
 def over_their_day(
@@ -224,6 +231,7 @@ def _holds(line: Line, request: Request, total: Fraction) -> bool:
         and (not line.reasons or request.reason in line.reasons)
         and (not line.roles or request.role in line.roles)
         and (not line.pages or request.page_id in line.pages)
+        and (not line.campaigns or request.campaign_id in line.campaigns)
         and (not line.over or total > line.over)
         and (not line.without_order or not request.order[1])
         and (not line.other_target or request.target == "other")
@@ -238,6 +246,7 @@ def _spent(policy: Policy, cap: Cap, request: Request, past: Sequence[Past], now
         Per.LINE: lambda one: _same_order(one, request) and one.order == request.order,
         Per.AGENT: lambda one: one.requester_id == request.requester_id,
         Per.PAGE: lambda one: one.page_id == request.page_id,
+        Per.CAMPAIGN: lambda one: one.campaign_id == request.campaign_id,
         Per.ALL: lambda one: True,
     }
     wanted = belongs[cap.per]

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Collection
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from app.accounts.types import Role
 from app.core.errors import Conflict
@@ -129,3 +129,23 @@ def not_their_turn(
 def asked_too_long(policy: Policy, since: datetime, now: datetime) -> bool:
     """Whether a request, or an approval that nobody made use of, is over."""
     return now - since >= timedelta(hours=policy.expires_hours)
+
+
+def product(line: str) -> str:
+    """What a line of an order is about, without the shop's own number at its end."""
+    name, _mark, number = line.rpartition(" #")
+    return name if name and number.isalnum() else line
+
+
+def spans(first: date, last: date) -> list[date]:
+    """The days (up to two months), weeks (from Monday), months or years a period is shown in, by their first days."""
+    length = (last - first).days + 1
+    if length <= 62:
+        return [first + timedelta(days=day) for day in range(length)]
+    if length <= 420:
+        monday = first - timedelta(days=first.weekday())
+        return [monday + timedelta(weeks=week) for week in range((last - monday).days // 7 + 1)]
+    months = (last.year - first.year) * 12 + last.month - first.month + 1
+    if months > 62:
+        return [date(year, 1, 1) for year in range(first.year, last.year + 1)]
+    return [date(first.year + (first.month - 1 + at) // 12, (first.month - 1 + at) % 12 + 1, 1) for at in range(months)]

@@ -11,6 +11,7 @@ from app.accounts import rules as account_rules
 from app.accounts.models import User
 from app.accounts.types import Actor, Permission, Role
 from app.audit.types import Action
+from app.campaigns import queries as campaigns
 from app.contacts import queries as contacts
 from app.contacts.models import Contact, Identity
 from app.core.db import run_in_bulk
@@ -62,7 +63,9 @@ def ask(
     shop = _shop(session, asked.shop_id)
     asked = orders.as_the_shop_says(asked, purchase)
     fields = _checked(asked, shop, in_force.policy.reasons)
-    remedy = _fresh(user, talk, in_force, fields, key=key, replaces=replaces, now=now)
+    belongs = campaigns.of_posts(session, {talk.post_id: talk.page_id}, now).get(talk.post_id)
+    campaign_id = belongs.id if belongs else None
+    remedy = _fresh(user, talk, in_force, fields, key=key, replaces=replaces, campaign_id=campaign_id, now=now)
     profiting = _profiting(session, talk, remedy.target_account)
     _not_for_oneself(user, profiting)
     _judge(session, remedy, talk, in_force.policy, now)
@@ -92,6 +95,7 @@ def _fresh(
     *,
     key: str,
     replaces: Remedy | None,
+    campaign_id: int | None,
     now: datetime,
 ) -> Remedy:
     return Remedy(
@@ -102,6 +106,7 @@ def _fresh(
         conversation_id=talk.id,
         contact_id=talk.contact_id,
         page_id=talk.page_id,
+        campaign_id=campaign_id,
         team_id=talk.team_id,
         requester_id=user.id,
         requester_role=user.role,
@@ -296,6 +301,7 @@ def _need(session: Session, remedy: Remedy, talk: Conversation, found: Any, now:
         order=(remedy.shop_id, remedy.order_number, remedy.order_line),
         target=Target(remedy.target),
         counter_offer=remedy.replaces_id is not None,
+        campaign_id=remedy.campaign_id,
     )
     earlier = past.around(session, found, request, now, without=remedy.id)
     refused = past.refused_before(session, request, now, without=(remedy.id, remedy.replaces_id or 0))

@@ -141,6 +141,7 @@ class Past:
     asked_at: datetime
     state: State
     approver_ids: frozenset[int] = frozenset()
+    campaign_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +159,8 @@ class Request:
     order: tuple[int, str, str]
     target: Target
     counter_offer: bool = False
+    campaign_id: int | None = None
+    """The campaign whose post it is about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +187,7 @@ class Line:
     reasons: frozenset[str] = frozenset()
     roles: frozenset[Role] = frozenset()
     pages: frozenset[int] = frozenset()
+    campaigns: frozenset[int] = frozenset()
     over: Fraction = Fraction(0)
     without_order: bool = False
     other_target: bool = False
@@ -198,6 +202,7 @@ class Per(StrEnum):
     AGENT = "agent"
     APPROVER = "approver"
     PAGE = "page"
+    CAMPAIGN = "campaign"
     ALL = "all"
 
 

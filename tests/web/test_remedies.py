@@ -262,6 +262,9 @@ def test_the_ledger_and_its_spreadsheet(scene: Scene, talk: int, agent: Browser,
     ask(agent, talk, order_line="=SUM(A1)", line_paid="100")
     book = words(supervisor.get("/remedies/ledger"))
     assert "€ 60.00 (1)" in book
+    assert "Given, in EUR" in book
+    assert book.count("Promised for a day that is over 0") == 1
+    assert '<rect x="' in supervisor.get("/remedies/ledger").text
     sheet = supervisor.get("/remedies/ledger.csv")
     assert sheet.mimetype == "text/csv"
     line = sheet.text.splitlines()[1]

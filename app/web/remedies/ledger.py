@@ -54,7 +54,7 @@ def export() -> ResponseReturnValue:
 
 def _csv(lines: Iterator[LedgerLine]) -> Iterator[str]:
     head = (
-        "id asked_at state kind amount currency reason page person requester approvers order line "
+        "id asked_at state kind amount currency reason page campaign person requester approvers order line "
         "approved_at executed_at told_at"
     )
     yield _cells(head.split())
@@ -69,6 +69,7 @@ def _csv(lines: Iterator[LedgerLine]) -> Iterator[str]:
                 one.currency,
                 one.reason,
                 one.page,
+                one.campaign,
                 one.person,
                 one.requester,
                 one.approvers,

@@ -131,3 +131,23 @@ def test_a_cap_per_approver_counts_what_they_signed() -> None:
 def test_a_policy_that_can_not_be_used_says_where(text: str, says: str) -> None:
     with pytest.raises(InvalidInput, match=says):
         policies.read(text)
+
+
+def test_a_campaign_has_limits_and_lines_of_its_own() -> None:
+    text = (
+        f'{REASON}[[line]]\nname = "small"\napprovals = 0\n'
+        '[[line]]\nname = "launch"\ncampaigns = [3]\nover = 15\napprovals = 2\n'
+        '[[cap]]\nname = "launch budget"\nper = "campaign"\namount = 50\ndays = 30\nforbid = true\n'
+    )
+    policy = policies.read(text)
+    ours = replace(ASKED, campaign_id=3)
+    assert approvals(policy, ASKED) == 0
+    assert approvals(policy, ours) == 2
+    others = replace(PAST, contact_id=11, order=(1, "B2", ""), amount=4000, campaign_id=3)
+
+    def refused(request: Request) -> str | None:
+        return policies.need(policy, request, [others], refused_before=False, now=NOW).refused
+
+    assert refused(ours) == "launch budget"
+    assert refused(replace(ours, campaign_id=4)) is None
+    assert refused(ASKED) is None, "what belongs to no campaign is in nobody's budget"

@@ -1,11 +1,13 @@
 """The life of a remedy and who may decide, as pure rules."""
 
 from dataclasses import fields, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from importlib import resources
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.accounts.types import Role
 from app.core.errors import Conflict
@@ -119,3 +121,21 @@ def test_who_wrote_the_policy_rests_for_a_day() -> None:
 def test_a_proof_holds_five_minutes(ago: int | None, fresh: bool) -> None:
     proved = None if ago is None else NOW - timedelta(seconds=ago)
     assert rules.proof_is_fresh(proved, NOW) is fresh
+
+
+@given(first=st.dates(date(2020, 1, 1), date(2030, 1, 1)), days=st.integers(0, 9_000))
+def test_a_chart_covers_its_period_in_a_readable_number_of_parts(first: date, days: int) -> None:
+    last = first + timedelta(days=days)
+    found = rules.spans(first, last)
+    assert found == sorted(set(found))
+    assert len(found) <= 62
+    assert found[0] <= first
+    assert found[-1] <= last
+    assert first - found[0] < timedelta(days=366)
+
+
+@pytest.mark.parametrize(
+    ("line", "name"), [("Lamp #315", "Lamp"), ("#315", "#315"), ("Lamp", "Lamp"), ("A #1 b", "A #1 b")]
+)
+def test_the_product_of_a_line(line: str, name: str) -> None:
+    assert rules.product(line) == name

@@ -19,8 +19,11 @@ let wait = SHORTEST;
 // The number of what one has been told: most days there is nothing to do about it.
 const ring = () => import("./bell.js").then((bell) => bell.ring());
 
+const tellRemedies = () => document.dispatchEvent(new Event("remedies-changed"));
+
 function lookAtAll() {
   ring();
+  tellRemedies();
   askForNews();
   readAgain();
 }
@@ -50,6 +53,7 @@ function heard(event) {
   else if (kind === "contact" && id === document.getElementById("talk")?.dataset.contact) soon(readAgain);
   else if (kind === "inbox") soon(askForNews);
   else if (kind === "notice") ring();
+  else if (kind === "remedies") soon(tellRemedies);
   else if (kind === "presence") document.dispatchEvent(new CustomEvent("presence-changed", { detail: id }));
   else if (kind === "all") soon(lookAtAll, Math.min(among * EACH * 3, POLL));
 }
