@@ -1,7 +1,7 @@
 """A loopback server of comment feeds for measurements: ``python -m bench.feed_server FEEDS ENTRIES DELAY_MS``.
 
 Prints its port. ``/N.atom`` is feed N, with an ETag and conditional answers; ``POST /more`` adds an entry to every
-feed; ``POST /delay/MS`` sets the distance.
+feed; ``POST /delay/MS`` sets the distance; ``POST /hang/PERCENT`` lets so many of a hundred feeds never answer.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ class Feeds:
     """All feeds, rendered when they change."""
 
     def __init__(self, feeds: int, entries: int, delay: float) -> None:
-        self.count, self.entries, self.delay = feeds, entries, delay
+        self.count, self.entries, self.delay, self.hanging = feeds, entries, delay, 0
         self.render()
 
     def render(self) -> None:
@@ -53,6 +53,9 @@ class Feeds:
                     self._command(path)
                     writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
                 else:
+                    if int(path.strip("/").split(".")[0]) % 100 < self.hanging:
+                        await reader.read()  # until the client has had enough
+                        raise ConnectionResetError
                     await asyncio.sleep(self.delay)
                     writer.write(self._answer(path, head.lower()))
                 await writer.drain()
@@ -63,6 +66,8 @@ class Feeds:
         if path == "/more":
             self.entries += 1
             self.render()
+        elif path.startswith("/hang/"):
+            self.hanging = int(path.rsplit("/", 1)[1])
         else:
             self.delay = float(path.rsplit("/", 1)[1]) / 1000
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from app import bootstrap
+from app.bootstrap import Services
 from app.collecting.runner import Runner
 from app.connectors.ports import Found
 from app.core import logs, migrate
@@ -19,8 +20,8 @@ from app.pages import service as pages
 from app.routing import judging as routing
 
 
-def main() -> None:
-    port, feeds, folder, threads = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]), int(sys.argv[4])
+def prepare(port: str, feeds: int, folder: Path) -> tuple[Services, list[int]]:
+    """An installation with these feeds as its pages, and their numbers."""
     logs.configure("critical", "text")
     keep_memory_together()  # as workers do
     settings = Settings.model_validate({"data_dir": folder, "outgoing": {"allow_networks": ["127.0.0.0/8"]}})
@@ -41,10 +42,16 @@ def main() -> None:
             )
             for number in range(feeds)
         ]
-    runner = Runner(services.db, services.connectors, services.box, threads, 30)
     with services.db.read() as session:  # as workers do
         routing.warm_up(session)
     settle_in()
+    return services, ids
+
+
+def main() -> None:
+    port, feeds, folder, threads = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]), int(sys.argv[4])
+    services, ids = prepare(port, feeds, folder)
+    runner = Runner(services.db, services.connectors, services.box, threads, 30)
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, flush=True)
     for _line in sys.stdin:
         begun = time.perf_counter()

@@ -1,7 +1,7 @@
 """Reading pages: claim, fetch, store, record. No transaction is open while a platform is being read.
 
-Pages are fetched by several threads at a time, so that one slow site does not keep the others waiting; what they bring
-is stored by one writer.
+Pages are fetched by several threads at a time, and one that keeps us waiting gives its turn to another, so that slow
+sites do not keep the others waiting; what they bring is stored by one writer.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.collecting import service
+from app.collecting.turns import SLOW_SECONDS, WAITING, Turn, Turns
 from app.collecting.types import Load, Outcome
 from app.collecting.writer import Writer
 from app.connectors import errors
@@ -112,30 +113,33 @@ class Runner:
         )
 
     def _work_through(self, due: Due, claim: Claimer, read: Reader, tell: Tell = _say_nothing) -> list[Outcome]:
-        """Keep all threads busy until nothing is due; a page is claimed only shortly before its turn."""
+        """Keep all turns busy until nothing is due; a page is claimed only shortly before its turn, and one that keeps
+        us waiting is waited for besides."""
         outcomes: list[Outcome] = []
-        running: dict[Future[Outcome | None], Claim] = {}
-        kept_at = monotonic()
+        running: dict[Future[Outcome | None], tuple[Claim, Turn]] = {}
+        kept_at, turns, most = monotonic(), Turns(self.threads), self.threads * (1 + WAITING)
         with (
             Writer(self.db, service.store_loads) as writer,
-            ThreadPoolExecutor(self.threads, thread_name_prefix="collect") as pool,
+            ThreadPoolExecutor(most + self.threads, thread_name_prefix="collect") as pool,
         ):
             while True:
-                room = 2 * self.threads - len(running)
+                slow = sum(turn.slow() for _claim, turn in running.values())
+                room = min(2 * self.threads + slow, most) - len(running)
                 offered, claims = self._claim(due, claim, room) if room >= self.threads else (0, [])
-                running |= {pool.submit(read, writer, one): one for one in claims}
+                for one, turn in [(one, turns.turn()) for one in claims]:
+                    running[pool.submit(_in_turn, turn, read, writer, one)] = one, turn
                 if not running:
                     if offered:  # others were quicker with all of these
                         continue
                     return outcomes
-                done, _others = wait(running, timeout=_BEAT_SECONDS, return_when=FIRST_COMPLETED)
-                for one in done:
-                    del running[one]
-                    if (outcome := one.result()) is not None:
+                done, _others = wait(running, timeout=SLOW_SECONDS / 2, return_when=FIRST_COMPLETED)
+                for ended in done:
+                    del running[ended]
+                    if (outcome := ended.result()) is not None:
                         outcomes.append(outcome)
                         tell(outcome)
                 if running and monotonic() - kept_at >= _BEAT_SECONDS:
-                    writer.do(partial(_keep, list(running.values())))
+                    writer.do(partial(_keep, [one for one, _turn in running.values()]))
                     kept_at = monotonic()
 
     def _claim(self, due: Due, claim: Claimer, limit: int) -> tuple[int, list[Claim]]:
@@ -256,6 +260,11 @@ class Runner:
                 tally.changed += stored.changed_comments
             writer.do(partial(_release, claim))
         return tally.outcome()
+
+
+def _in_turn(turn: Turn, read: Reader, writer: Writer, claim: Claim) -> Outcome | None:
+    with turn:
+        return read(writer, claim)
 
 
 def _keep(claims: Sequence[Claim], session: Session) -> None:
