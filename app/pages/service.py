@@ -54,16 +54,7 @@ def add_page(
     if known is not None and known.state is not PageState.REMOVED:
         raise _exists(known.name)
     if known is None:
-        page = Page(
-            connector=found.kind, name=found.name[:200], url=found.url, team_id=team_id, demo=demo, created_at=now
-        )
-        session.add(page)
-        try:
-            session.flush()
-        except IntegrityError:  # somebody else was quicker by a moment
-            raise _exists(found.name) from None
-        connection = Connection(page_id=page.id, next_read_at=now, next_verify_at=now + timedelta(minutes=10))
-        session.add(connection)
+        page, connection = _new_page(session, found, team_id, now, demo=demo)
     else:
         page = session.get_one(Page, known.id)
         connection = session.get_one(Connection, known.id)
@@ -79,18 +70,21 @@ def add_page(
     defer_wake(session, JobName.COLLECT)
     announce(session, Changed("page", page.id))
     if not demo:
-        login = sealed_secret is not None
-        audit.note(
-            session,
-            Action.PAGE_CONNECTED,
-            f"page/{page.id}",
-            now,
-            by=by,
-            connector=found.kind,
-            team=team_id,
-            login=login,
-        )
+        what, login = f"page/{page.id}", sealed_secret is not None
+        audit.note(session, Action.PAGE_CONNECTED, what, now, by=by, connector=found.kind, team=team_id, login=login)
     return page.id
+
+
+def _new_page(session: Session, found: Found, team_id: int, now: datetime, *, demo: bool) -> tuple[Page, Connection]:
+    page = Page(connector=found.kind, name=found.name[:200], url=found.url, team_id=team_id, demo=demo, created_at=now)
+    session.add(page)
+    try:
+        session.flush()
+    except IntegrityError:  # somebody else was quicker by a moment
+        raise _exists(found.name) from None
+    connection = Connection(page_id=page.id, next_read_at=now, next_verify_at=now + timedelta(minutes=10))
+    session.add(connection)
+    return page, connection
 
 
 def _exists(name: str) -> Conflict:
