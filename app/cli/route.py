@@ -10,7 +10,7 @@ from app.cli import lines, work
 from app.cli.common import print_json_lines
 from app.inbox.types import Priority
 from app.learning import judging, queries
-from app.learning.judging import Judge
+from app.learning.queries import InUse
 from app.learning.types import Opinion
 from app.routing import language
 
@@ -27,20 +27,20 @@ def route(file: IO[bytes]) -> None:
     """
     parts = work.services(make=True)
     with parts.db.read() as session:
-        judge = queries.in_use(session).judge
+        known = queries.in_use(session)
     given = lines.comments(file)
     while batch := [said for _number, said in islice(given, BATCH)]:
-        print_json_lines(_answers(judge, batch))
+        print_json_lines(_answers(known, batch))
 
 
-def _answers(judge: Judge, batch: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+def _answers(known: InUse, batch: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     texts = [one["text"] for one in batch]
-    found = judging.opinions(judge, texts)
-    for one, opinion, pointed in zip(batch, found, judging.pointed_at(judge, texts, found), strict=True):
-        yield _answer(one, opinion, pointed)
+    found = judging.opinions(known.judge, texts)
+    for one, opinion, pointed in zip(batch, found, judging.pointed_at(known.judge, texts, found), strict=True):
+        yield _answer(one, opinion, pointed, language.detect(one["text"], known.languages))
 
 
-def _answer(given: dict[str, Any], opinion: Opinion, pointed: Sequence[str]) -> dict[str, Any]:
+def _answer(given: dict[str, Any], opinion: Opinion, pointed: Sequence[str], spoken: str | None) -> dict[str, Any]:
     words_seen = ", ".join(f"“{word}”" for word in pointed)
     return {
         "id": given.get("id"),
@@ -51,7 +51,7 @@ def _answer(given: dict[str, Any], opinion: Opinion, pointed: Sequence[str]) -> 
         "complaint": opinion.complaint,
         "refund_or_replacement_wanted": opinion.remedy,
         "sentiment": opinion.sentiment.value,
-        "lang": language.detect(given["text"]),
+        "lang": spoken,
         "kind": opinion.kind.value,
         "priority": (Priority.HIGH if opinion.urgent else Priority.NORMAL).value,
         "reason": f"{opinion.kind.value}: {words_seen}" if words_seen else opinion.kind.value,

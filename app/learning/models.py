@@ -112,3 +112,5 @@ class LearningState(Base):
     tried_at: Mapped[datetime | None]
     stale: Mapped[bool]
     """Lists or destinations were changed since."""
+    languages: Mapped[list[str] | None]
+    """What comments may be in (ISO 639-1), where somebody chose; None: all that are likely."""

@@ -21,7 +21,7 @@ from app.learning.models import (
     ModelVersion,
     WordList,
 )
-from app.learning.types import DESTINATIONS, Example, Figures, Kind, Threshold, VersionState, VersionView
+from app.learning.types import DESTINATIONS, LANGUAGES, Example, Figures, Kind, Threshold, VersionState, VersionView
 
 ONLY = 1
 """The id of the one row of learning_state."""
@@ -45,6 +45,8 @@ class InUse:
 
     version_id: int | None
     judge: Judge
+    languages: frozenset[str]
+    """What comments may be in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,13 @@ def _load(session: Session, version_id: int | None) -> InUse:
     off = set(session.scalars(select(AutomaticTeam.team).where(AutomaticTeam.allowed.is_(False))))
     thresholds = tuple(one for one in known.thresholds if one.team not in off)
     reader = features.reader(words.compose(own_lists(session)))
-    return InUse(version_id, Judge(Model(known.learned, thresholds), reader, destinations(session)))
+    judge = Judge(Model(known.learned, thresholds), reader, destinations(session))
+    return InUse(version_id, judge, frozenset(languages(session) or LANGUAGES))
+
+
+def languages(session: Session) -> list[str] | None:
+    """What comments may be in, where somebody chose."""
+    return session.scalar(select(LearningState.languages).where(LearningState.id == ONLY))
 
 
 def own_lists(session: Session) -> tuple[tuple[str, str], ...]:

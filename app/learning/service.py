@@ -1,6 +1,6 @@
 """Keeping what people decide, and changing what judges. Services flush; the edge commits."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 
@@ -25,7 +25,7 @@ from app.learning.models import (
     WordList,
 )
 from app.learning.queries import ONLY
-from app.learning.types import NOBODY, SPAM, Basis, Kind, Learnt, NewExample, VersionState
+from app.learning.types import LANGUAGES, NOBODY, SPAM, Basis, Kind, Learnt, NewExample, VersionState
 
 log = structlog.get_logger()
 LONGEST_TEXT = 10_000
@@ -136,6 +136,17 @@ def choose_destinations(session: Session, wanted: Mapping[Kind, str], now: datet
     session.flush()
     if any(before[kind] != team for kind, team in wanted.items()):
         _change(session, stale=True)
+
+
+def choose_languages(session: Session, wanted: Collection[str]) -> None:
+    """Say what comments may be in; none: all that are likely. Raises InvalidInput for just one, or a strange one."""
+    if not set(wanted) <= LANGUAGES:
+        raise InvalidInput(_("Choose from the list."), field="languages")
+    if len(set(wanted)) == 1:
+        raise InvalidInput(_("Choose at least two, or none: between one there is nothing to tell."), field="languages")
+    chosen = sorted(set(wanted)) or None
+    if chosen != queries.languages(session):
+        _change(session, languages=chosen)
 
 
 def allow_automatic(session: Session, team: str, allowed: bool, now: datetime, actor_id: int | None) -> None:

@@ -40,6 +40,15 @@ class Basis(StrEnum):
 SPAM, NOBODY = "spam", "none"
 """Where a comment goes that no team answers: set aside; left to a person."""
 
+LANGUAGES = frozenset(
+    {
+        *("ar", "cs", "da", "de", "el", "en", "es", "fi", "fr", "he", "hi", "hu", "id", "it", "ja", "ko", "nl", "no"),
+        *("pl", "pt", "ro", "ru", "sv", "th", "tr", "uk", "vi", "zh"),
+    }
+)
+"""What comments may be in, unless somebody says which they are: left free, short texts are taken for languages that
+hardly anybody writes."""
+
 DESTINATIONS: Mapping[Kind, str] = {
     Kind.COMPLAINT: "customer_service",
     Kind.QUESTION: "customer_service",

@@ -39,10 +39,11 @@ def judge(session: Session, facts: Sequence[Facts]) -> list[Judged]:
     known = in_force(session)
     complete = list(stored.completed(session, facts, known.book.needs))
     had = owners.owners(session, complete)
+    languages = learned.languages(session)
     judged = []
     for one, thought in zip(complete, learned.think(session, complete), strict=True):
         fact = learned.told(one, thought)
-        spoken = language.detect("\n".join(fact.texts))
+        spoken = language.detect("\n".join(fact.texts), languages)
         verdict = learned.heeded(rules.decide(known.book, fact, spoken), thought)
         owner = had.get(fact.conversation_id) if _may_stay(verdict) else None
         judged.append(

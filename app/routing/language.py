@@ -4,30 +4,28 @@ from functools import lru_cache
 
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
+from app.learning.types import LANGUAGES
+
 _ENOUGH_LETTERS = 4
 _LOOKED_AT = 300
 _ENOUGH_TEXT = 200
 """Characters that say it: more of them cost time and change nothing."""
-LIKELY = frozenset(
-    {
-        *("ar", "cs", "da", "de", "el", "en", "es", "fi", "fr", "he", "hi", "hu", "id", "it", "ja", "ko", "nl", "no"),
-        *("pl", "pt", "ro", "ru", "sv", "th", "tr", "uk", "vi", "zh"),
-    }
-)
-"""Languages an answer may be: left free, the model takes short texts for languages that hardly anybody writes."""
 _NO_LANGUAGE = ("@", "#", "http://", "https://", "www.")
 
 
-def detect(text: str) -> str | None:
-    """ISO 639-1 code, or None when there is too little text to tell. Names, tags and addresses count for nothing."""
+def detect(text: str, languages: frozenset[str] = LANGUAGES) -> str | None:
+    """ISO 639-1 code of the likeliest of these languages, or None when there is too little text to tell.
+
+    Names, tags and addresses count for nothing.
+    """
     line = " ".join([word for word in text[:_LOOKED_AT].split() if not word.startswith(_NO_LANGUAGE)])[:_ENOUGH_TEXT]
     if sum(map(str.isalpha, line)) < _ENOUGH_LETTERS:
         return None
-    language: str = _identifier(LIKELY).classify(line)[0]
+    language: str = _identifier(languages).classify(line)[0]
     return language
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=2)
 def _identifier(languages: frozenset[str]) -> LanguageIdentifier:
     # The model comes inside the package. Reading it takes a third of a second, which who judges nothing need not wait.
     every = LanguageIdentifier.from_model_file(MODEL_FILE)

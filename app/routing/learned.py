@@ -20,7 +20,7 @@ from app.learning import queries as learning
 from app.learning import rules as learning_rules
 from app.learning import service as examples
 from app.learning.models import LearningExample
-from app.learning.types import NOBODY, SPAM, Basis, NewExample, Opinion, Weight
+from app.learning.types import LANGUAGES, NOBODY, SPAM, Basis, NewExample, Opinion, Weight
 from app.pages.models import Page
 from app.routing.models import RoutingDecision
 from app.routing.types import DecidedBy, Thought, Verdict
@@ -41,6 +41,15 @@ def think(session: Session, facts: Sequence[Facts]) -> list[Thought | None]:
     return [
         thought(opinion, known.version_id, fact.conversation_id) for opinion, fact in zip(found, facts, strict=True)
     ]
+
+
+def languages(session: Session) -> frozenset[str]:
+    """What comments may be in; all that are likely where what judges can't be read."""
+    try:
+        return learning.in_use(session).languages
+    except Exception:
+        log.exception("languages_unknown")
+        return LANGUAGES
 
 
 def thought(opinion: Opinion, version_id: int | None, conversation_id: int) -> Thought:

@@ -15,7 +15,7 @@ from app.core.i18n import locale
 from app.edge.context import actor, session
 from app.edge.routes import route
 from app.learning import queries, report, service, words
-from app.learning.types import DESTINATIONS, NOBODY, SPAM, Kind, VersionState
+from app.learning.types import DESTINATIONS, LANGUAGES, NOBODY, SPAM, Kind, VersionState
 from app.routing import proposals
 from app.web.present import names
 
@@ -39,6 +39,8 @@ def overview() -> ResponseReturnValue:
         state_word=state_word,
         places=places(),
         languages=[(tag, locale().languages.get(tag, tag)) for tag in words.LANGUAGES],
+        spoken=sorted(((tag, locale().languages.get(tag, tag)) for tag in LANGUAGES), key=lambda one: one[1]),
+        chosen=queries.languages(session()) or (),
         own=dict(queries.own_lists(session())),
     )
 
@@ -58,6 +60,14 @@ def kinds() -> ResponseReturnValue:
     wanted = {kind: request.form.get(kind.value, DESTINATIONS[kind]) for kind in Kind}
     service.choose_destinations(session(), wanted, utc_now(), actor().id)
     flash(_("Saved. New comments are judged so from now on."), "good")
+    return redirect(url_for("learning.overview"), 303)
+
+
+@route(blueprint, "/languages", needs=Permission.MANAGE_ROUTING, methods=POST)
+def languages() -> ResponseReturnValue:
+    """Say what comments may be in."""
+    service.choose_languages(session(), request.form.getlist("language"))
+    flash(_("Saved. New comments are told apart so from now on."), "good")
     return redirect(url_for("learning.overview"), 303)
 
 

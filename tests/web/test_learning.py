@@ -12,10 +12,11 @@ from app.core.clock import utc_now
 from app.inbox.models import Conversation
 from app.learning import queries, report, runner, service
 from app.learning.report import Decided
-from app.learning.types import Kind, NewExample
+from app.learning.types import LANGUAGES, Kind, NewExample
+from app.routing import language
 from app.routing import queries as routing
 from tests.domain.platform import Platform
-from tests.web.browser import Browser
+from tests.web.browser import Browser, words
 from tests.web.conftest import signed_in
 from tests.web.scene import Scene
 
@@ -139,3 +140,24 @@ def test_a_rule_that_is_corrected_often_gets_a_proposal(supervisor: Browser, par
     with parts.db.read() as session:
         assert '"giveaway"' in routing.version(session, number).source
     assert supervisor.post(f"{MODEL}/report/propose", rule="gone", team="marketing", word="x").status_code == 422
+
+
+def test_comments_are_told_apart_between_the_languages_that_were_chosen(
+    supervisor: Browser, agent: Browser, parts: Services
+) -> None:
+    assert "All that are likely" in words(supervisor.get(MODEL))
+    with parts.db.write() as session:
+        service.choose_languages(session, ["de", "nl"])
+    with parts.db.read() as session:
+        chosen = queries.in_use(session).languages
+    assert chosen == {"de", "nl"}
+    assert language.detect("Where on earth is my parcel now?", chosen) in chosen
+    assert "2 languages are chosen" in words(supervisor.get(MODEL))
+    refused = supervisor.post(f"{MODEL}/languages", language="de")
+    assert refused.status_code == 422
+    assert "at least two" in words(refused)
+    assert supervisor.post(f"{MODEL}/languages", language="xx").status_code == 422
+    assert agent.post(f"{MODEL}/languages").status_code == 403
+    assert supervisor.post(f"{MODEL}/languages").status_code == 303
+    with parts.db.read() as session:
+        assert queries.in_use(session).languages == LANGUAGES
