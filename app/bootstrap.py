@@ -17,6 +17,7 @@ from app.connectors.demo.script import story as demo_story
 from app.connectors.facebook import FacebookConnector
 from app.connectors.feed import FeedConnector
 from app.connectors.instagram import InstagramConnector
+from app.connectors.isso import IssoConnector
 from app.connectors.mastodon import MastodonConnector
 from app.connectors.meta.app import MetaApp
 from app.connectors.ports import Connector
@@ -153,6 +154,7 @@ def connectors(settings: Settings, http: Http, pace: Pace) -> Registry:
         InstagramConnector(http, meta, pace),
         BlueskyConnector(http),
         MastodonConnector(http),
+        IssoConnector(http),
         WordPressComConnector(http),
         WordPressConnector(http),
         FeedConnector(http),
