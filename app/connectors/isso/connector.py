@@ -150,8 +150,8 @@ class IssoConnector:
         return Sent(number, url, Status.HELD if held else Status.LIVE)
 
     def look_up(self, access: Access, target: Target, text: str, *, key: str, since: datetime) -> Sent | None:
-        """Our own answer of that text in the thread. One that waits for approval is shown without its date, so nobody can
-        name it: a person decides."""
+        """Our own answer of that text in the thread. One that waits for approval is shown without its date, so nobody
+        can name it: a person decides."""
         client, at = self._actor(access, target)
         text = plain(text).strip()
         sent = _standing(self._items(client, access, at.uri, utc_now()), target, text)
