@@ -100,6 +100,9 @@ class GraphDouble:
     headers: dict[str, str] = field(default_factory=dict)
     refuse: dict[str, tuple[int, int]] = field(default_factory=dict)
     """Code and subcode by a word in the path of requests that are refused."""
+    code: str = "a-code"
+    persons: dict[str, str] = field(default_factory=dict)
+    """What each token of a person is: short or long."""
     mistakes: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(500))
@@ -127,7 +130,13 @@ class GraphDouble:
         version, _slash, path = request.path.lstrip("/").partition("/")
         assert version == "v26.0", f"version {version}"
         bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
+        if path == "oauth/access_token":
+            assert request.method == "POST", "a secret in an address"
+            return self._signed_in(params)
         assert not any("token" in name and name != "input_token" for name in params), "a token in an address"
+        if path == "me/accounts" and self.persons.get(bearer) == "long":
+            assert params.get("appsecret_proof") == mac(SECRET, bearer.encode()).hex()
+            return {"data": [{"id": "7", "name": "Another Page", "access_token": "EAAB-7"}, self.as_account()]}
         if path == "debug_token":
             return self._inspected(bearer, params["input_token"])
         if bearer != self.token:
@@ -151,6 +160,24 @@ class GraphDouble:
             "expires_at": self.expires_at,
         }
         return {"data": data}
+
+    def _signed_in(self, params: Mapping[str, str]) -> Any:
+        assert (params["client_id"], params["client_secret"]) == (APP, SECRET)
+        if params.get("grant_type") == "fb_exchange_token":
+            assert self.persons[params["fb_exchange_token"]] == "short"
+            self.persons["person-long"] = "long"
+            return {"access_token": "person-long", "token_type": "bearer", "expires_in": 5_183_944}
+        if params["code"] != self.code:
+            raise Refusal(100, 36009)
+        assert params["redirect_uri"]
+        assert params["code_verifier"]
+        self.code = ""
+        self.persons["person-short"] = "short"
+        return {"access_token": "person-short", "token_type": "bearer", "expires_in": 5_000}
+
+    def as_account(self) -> dict[str, Any]:
+        """Our Page among those a person looks after."""
+        return {"id": self.account, "name": "Our bakery", "username": "OurBakery", "access_token": self.token}
 
     def serve(self, method: str, path: str, params: dict[str, str]) -> Any:
         raise NotImplementedError

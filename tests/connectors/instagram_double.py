@@ -77,6 +77,9 @@ class Insta(GraphDouble):
         }
         return str(count)
 
+    def as_account(self) -> dict[str, Any]:
+        return {**super().as_account(), "instagram_business_account": {"id": IG, "username": NAME}}
+
     def serve(self, method: str, path: str, params: dict[str, str]) -> Any:
         if path == "" and "ids" in params:
             return self._several(params)

@@ -12,6 +12,7 @@ from app.connectors.errors import AuthExpired, ConnectorError, OutcomeUnknown, P
 from app.connectors.facebook import FacebookConnector
 from app.connectors.facebook.connector import page_name
 from app.connectors.hooks import Call, Change, Hook
+from app.connectors.oauth import OAuth, Tokens
 from app.connectors.ports import Access, Moderation, Target
 from app.core.pace import Pace
 from app.core.signing import mac
@@ -76,12 +77,39 @@ def test_the_token_of_another_page_or_of_a_person_is_not_taken(stage: FacebookSt
     assert caught.value.code == errors.WRONG_CREDENTIALS
 
 
-def test_checking_has_meta_tell_us_and_says_when_the_token_ends(stage: FacebookStage) -> None:
+def test_checking_has_meta_tell_us(stage: FacebookStage) -> None:
     assert stage.page.subscribed == "feed"
+
+
+def oauth(stage: FacebookStage) -> OAuth:
+    assert stage.connector.sign_in is not None
+    assert stage.connector.sign_in.oauth is not None
+    return stage.connector.sign_in.oauth
+
+
+def exchanged(stage: FacebookStage, url: str) -> Tokens:
+    """As a person does who comes back with the code."""
+    back = "https://us.example/back"
+    return oauth(stage).exchange(url, code="a-code", verifier="v", redirect_uri=back, kept={})
+
+
+def test_signing_in_gives_the_token_of_the_page_and_says_when_it_ends(stage: FacebookStage) -> None:
+    start = oauth(stage).begin(stage.access.url, redirect_uri="https://us.example/back", state="s", challenge="c")
+    assert start.url.startswith("https://www.facebook.com/v26.0/dialog/oauth?client_id=4711&")
+    assert "pages_manage_engagement" in start.url
+    assert SECRET not in start.url
     stage.page.expires_at = 1_800_000_000
-    account = stage.connector.check(stage.access)
-    assert account is not None
-    assert account.settings["expires_at"] == "2027-01-15T08:00:00+00:00"
+    made = exchanged(stage, stage.access.url)
+    assert (made.access, made.refresh) == (TOKEN, None)
+    assert made.ends_at == datetime(2027, 1, 15, 8, tzinfo=UTC)
+    with pytest.raises(AuthExpired):  # a code is good once
+        exchanged(stage, stage.access.url)
+
+
+def test_signing_in_for_a_page_that_is_not_the_persons_names_those_that_are(stage: FacebookStage) -> None:
+    with pytest.raises(AuthExpired) as caught:
+        exchanged(stage, "https://www.facebook.com/theirbakery")
+    assert (caught.value.code, caught.value.detail) == (errors.OTHER_ACCOUNT, "Another Page, Our bakery")
 
 
 def test_without_an_app_nothing_can_be_connected(stage: FacebookStage) -> None:
@@ -90,6 +118,8 @@ def test_without_an_app_nothing_can_be_connected(stage: FacebookStage) -> None:
         connector.check(stage.access)
     assert caught.value.code == errors.NOT_SET_UP
     assert connector.shared_hook() is None
+    assert connector.sign_in is not None
+    assert connector.sign_in.oauth is None
 
 
 # --- codes and limits

@@ -12,7 +12,7 @@ from app.connectors.hooks import Call, Change, Hook
 from app.connectors.instagram.connector import account_name
 from app.connectors.ports import Access, Moderation, Target
 from tests.connectors.contract import Follower
-from tests.connectors.graph_double import APP, SECRET, VERIFY, stamp
+from tests.connectors.graph_double import APP, SECRET, TOKEN, VERIFY, stamp
 from tests.connectors.instagram_double import IG, InstagramStage
 from tests.servers.faulty_proxy import Cut, FaultyProxy
 from tests.servers.loopback import Loopback
@@ -56,6 +56,15 @@ def test_the_token_of_another_account_is_not_taken(stage: InstagramStage) -> Non
     with pytest.raises(AuthExpired) as caught:
         stage.connector.check(other)
     assert (caught.value.code, caught.value.detail) == (errors.OTHER_ACCOUNT, "@ourbakery")
+
+
+def test_signing_in_gives_the_token_of_the_linked_page(stage: InstagramStage) -> None:
+    assert stage.connector.sign_in is not None
+    assert stage.connector.sign_in.oauth is not None
+    made = stage.connector.sign_in.oauth.exchange(
+        stage.access.url, code="a-code", verifier="v", redirect_uri="https://us.example/back", kept={}
+    )
+    assert made.access == TOKEN
 
 
 def test_replies_that_do_not_come_along_are_asked_for(stage: InstagramStage) -> None:

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any
@@ -16,6 +17,7 @@ from app.connectors.hooks import Call, Change, Hook, News
 from app.connectors.meta import account, hooks
 from app.connectors.meta.app import MetaApp
 from app.connectors.meta.client import Graph
+from app.connectors.meta.signing_in import MetaOAuth
 from app.connectors.ports import (
     UNHURRIED,
     Access,
@@ -47,10 +49,11 @@ POLL_SECONDS = 300
 """Meta tells of comments by itself where it can; a small Page may ask for little."""
 SIGN_IN = SignIn(
     how=lazy(
-        "Porchlight acts as the Page, with a Page access token of your Meta app. It needs the permissions "
-        "pages_read_engagement, pages_read_user_content, pages_manage_engagement and pages_manage_metadata; the "
-        "app's number and secret belong into config.toml, under meta."
+        "Porchlight acts as the Page, through your Meta app, with the permissions pages_read_engagement, "
+        "pages_read_user_content, pages_manage_engagement and pages_manage_metadata. The app's number and secret "
+        "belong into config.toml, under meta."
     ),
+    by_hand=lazy("Make a Page access token of the app, for example in Meta's Graph API Explorer."),
     password=lazy("Page access token"),
     required=True,
     wrong=lazy("It has to be the token of this very Page, not that of a person, and made by the app in config.toml."),
@@ -64,16 +67,17 @@ _NO_PAGES = frozenset(
 
 
 class FacebookConnector:
-    """Settings kept with a connection: ``name`` (as typed in the address), ``page_id`` and when the token ends."""
+    """Settings kept with a connection: ``name`` (as typed in the address) and ``page_id``."""
 
     kind = "facebook"
     label = "Facebook"
     icon = "thumbs-up"
-    sign_in: SignIn | None = SIGN_IN
     own_hooks = False
 
     def __init__(self, http: Http, app: MetaApp, pace: Pace) -> None:
         self._http, self._app, self._pace = http, app, pace
+        oauth = MetaOAuth(http, app, pace, NEEDED, "id,name,username,link", _is_at)
+        self.sign_in: SignIn | None = replace(SIGN_IN, oauth=oauth) if app.ready else SIGN_IN
 
     def discover(self, url: str) -> Found | None:
         """By the form of the address alone: without a token Meta shows nobody a Page."""
@@ -86,16 +90,16 @@ class FacebookConnector:
         if access.secret is None:
             return None
         graph = self._graph(access)
-        known = account.prove(graph, NEEDED)
+        kind = account.prove(graph, NEEDED)
         me = graph.get("me", fields="id,name,username,link")
         page_id = str(me.get("id", ""))
-        if known.kind != "PAGE" or not page_id.isdigit():
+        if kind != "PAGE" or not page_id.isdigit():
             raise AuthExpired(errors.WRONG_CREDENTIALS, "this is not the token of a Page")
         wanted = str(access.settings.get("name", page_id)).lower()
         if wanted not in _names(me):
             raise AuthExpired(errors.OTHER_ACCOUNT, one_line(str(me.get("name"))))
         account.subscribe(graph, page_id, "feed")
-        settings = {"page_id": page_id, UNHURRIED: POLL_SECONDS, **known.ends}
+        settings = {"page_id": page_id, UNHURRIED: POLL_SECONDS}
         name = one_line(str(me.get("name") or "")) or wanted
         now_known = Access(access.url, {**access.settings, **settings}, access.secret)
         return Account(f"page:{page_id}", name, self.capabilities(now_known), settings)
@@ -191,6 +195,10 @@ def page_name(typed: str) -> str | None:
     elif name in ("pages", "people", "p") and len(path) > 1:  # …/pages/Our-bakery/123, …/p/Our-bakery-123
         name = path[2] if len(path) > 2 else path[1].rpartition("-")[2]
     return name.lower() if _NAME.fullmatch(name) else None
+
+
+def _is_at(page: Mapping[str, Any], url: str) -> bool:
+    return page_name(url) in _names(page)
 
 
 def _page(access: Access) -> str:

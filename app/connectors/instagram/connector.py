@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,6 +18,7 @@ from app.connectors.instagram.reader import Reader, payload_items
 from app.connectors.meta import account, hooks
 from app.connectors.meta.app import MetaApp
 from app.connectors.meta.client import Graph
+from app.connectors.meta.signing_in import MetaOAuth
 from app.connectors.ports import (
     UNHURRIED,
     Access,
@@ -47,10 +49,11 @@ NEEDED = ("instagram_basic", "instagram_manage_comments", "pages_read_engagement
 POLL_SECONDS = 300
 SIGN_IN = SignIn(
     how=lazy(
-        "Porchlight acts as the account, with the access token of the Facebook Page it is linked to, made by your Meta "
-        "app. It needs the permissions instagram_basic, instagram_manage_comments, pages_read_engagement and "
-        "pages_manage_metadata; the app's number and secret belong into config.toml, under meta."
+        "Porchlight acts as the account, through your Meta app and the Facebook Page the account is linked to, with "
+        "the permissions instagram_basic, instagram_manage_comments, pages_read_engagement and pages_manage_metadata. "
+        "The app's number and secret belong into config.toml, under meta."
     ),
+    by_hand=lazy("Make an access token of the linked Page, for example in Meta's Graph API Explorer."),
     password=lazy("Access token of the linked Page"),
     required=True,
     wrong=lazy("It has to be the token of the Page that this account is linked to, made by the app in config.toml."),
@@ -60,16 +63,17 @@ _NO_ACCOUNTS = frozenset({"accounts", "direct", "explore", "p", "reel", "reels",
 
 
 class InstagramConnector:
-    """Settings kept with a connection: ``username``, ``ig_id``, ``page_id`` and when the token ends."""
+    """Settings kept with a connection: ``username``, ``ig_id`` and ``page_id``."""
 
     kind = "instagram"
     label = "Instagram"
     icon = "camera"
-    sign_in: SignIn | None = SIGN_IN
     own_hooks = False
 
     def __init__(self, http: Http, app: MetaApp, pace: Pace) -> None:
         self._http, self._app, self._pace = http, app, pace
+        oauth = MetaOAuth(http, app, pace, NEEDED, "id,name,instagram_business_account{username}", _is_at)
+        self.sign_in: SignIn | None = replace(SIGN_IN, oauth=oauth) if app.ready else SIGN_IN
 
     def discover(self, url: str) -> Found | None:
         """By the form of the address alone: without a token Meta shows nobody an account."""
@@ -82,16 +86,16 @@ class InstagramConnector:
         if access.secret is None:
             return None
         graph = self._graph(access)
-        known = account.prove(graph, NEEDED)
+        kind = account.prove(graph, NEEDED)
         page = graph.get("me", fields="id,name,instagram_business_account{id,username}")
         linked = page.get("instagram_business_account")
-        if known.kind != "PAGE" or not isinstance(linked, dict) or not linked.get("id"):
+        if kind != "PAGE" or not isinstance(linked, dict) or not linked.get("id"):
             raise AuthExpired(errors.WRONG_CREDENTIALS, "this is not the token of a Page with an Instagram account")
         username = str(linked.get("username", ""))
         if username.lower() != str(access.settings.get("username", username)).lower():
             raise AuthExpired(errors.OTHER_ACCOUNT, f"@{one_line(username)}")
         account.subscribe(graph, str(page["id"]), "feed")  # what Meta asks for before it tells of Instagram
-        settings = {"ig_id": str(linked["id"]), "page_id": str(page["id"]), UNHURRIED: POLL_SECONDS, **known.ends}
+        settings = {"ig_id": str(linked["id"]), "page_id": str(page["id"]), UNHURRIED: POLL_SECONDS}
         now_known = Access(access.url, {**access.settings, **settings}, access.secret)
         return Account(f"instagram:{linked['id']}", f"@{username}", self.capabilities(now_known), settings)
 
@@ -181,6 +185,12 @@ def account_name(typed: str) -> str | None:
     if host != "instagram.com" or not path or path[0].lower() in _NO_ACCOUNTS or not _NAME.fullmatch(path[0]):
         return None
     return path[0].lower()
+
+
+def _is_at(page: Mapping[str, Any], url: str) -> bool:
+    """Whether this is the Page that the account at the address is linked to."""
+    linked = page.get("instagram_business_account")
+    return isinstance(linked, dict) and str(linked.get("username", "")).lower() == account_name(url)
 
 
 def _me(access: Access) -> Me:

@@ -1,7 +1,6 @@
 """Proving a token: whose it is, what it may do and when it ends; and having Meta tell us of what is said."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,17 +9,12 @@ from app.connectors.errors import AuthExpired, Permanent
 from app.connectors.meta.client import Graph, RefusedError
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What Meta says of a token. ``kind`` is PAGE, USER, …; ``ends`` goes into the connection's settings."""
+def prove(graph: Graph, needed: Sequence[str]) -> str:
+    """Ask Meta about the token; answer what it is for (PAGE, USER, …).
 
-    kind: str
-    ends: dict[str, str]
-
-
-def prove(graph: Graph, needed: Sequence[str]) -> Known:
-    """Ask Meta about the token. Raises AuthExpired: WRONG_CREDENTIALS, or MISSING_SCOPES naming all that are
-    missing; Permanent(NOT_SET_UP) while no app is configured."""
+    Raises AuthExpired: WRONG_CREDENTIALS, or MISSING_SCOPES naming all that are missing; Permanent(NOT_SET_UP) while
+    no app is configured.
+    """
     if not graph.app.ready:
         raise Permanent(errors.NOT_SET_UP, "meta.app_id and meta.app_secret_file")
     told = graph.inspect()
@@ -32,7 +26,7 @@ def prove(graph: Graph, needed: Sequence[str]) -> Known:
     missing = [one for one in needed if not isinstance(scopes, list) or one not in scopes]
     if missing:
         raise AuthExpired(errors.MISSING_SCOPES, ", ".join(missing))
-    return Known(str(told.get("type", "")), _ends(told))
+    return str(told.get("type", ""))
 
 
 def subscribe(graph: Graph, account: str, fields: str) -> None:
@@ -43,8 +37,8 @@ def subscribe(graph: Graph, account: str, fields: str) -> None:
         raise graph.error_for(refused, act=False) from None
 
 
-def _ends(told: dict[str, Any]) -> dict[str, str]:
+def ends_at(told: Mapping[str, Any]) -> datetime | None:
     """The earliest end there is: of the token, or of the right to read data (90 days after the last log-in)."""
     ends = [told.get(name) for name in ("expires_at", "data_access_expires_at")]
     earliest = min((at for at in ends if isinstance(at, int) and at > 0), default=None)
-    return {} if earliest is None else {"expires_at": datetime.fromtimestamp(earliest, UTC).isoformat()}
+    return None if earliest is None else datetime.fromtimestamp(earliest, UTC)

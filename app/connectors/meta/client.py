@@ -106,7 +106,7 @@ class Graph:
         url = f"{self.app.graph}/{self.app.version}/debug_token"
         response = ask(self.http, "GET", url, params={"input_token": token}, headers=_headers(app_token))
         try:
-            found = self._read(response, act=False)
+            found = read_answer(response, act=False)
         except RefusedError as refused:
             if refused.code in _TOKEN_DEAD:  # of the app, not of the account
                 detail = f"Meta does not accept the app's number and secret: code {refused.code}"
@@ -156,7 +156,7 @@ class Graph:
         arguments: dict[str, Any] = {"form": params} if method == "POST" else {"params": params}
         response = ask(self.http, method, url, headers=_headers(token), **arguments)
         usage.heed(self.pace, self.app.id, response.headers, utc_now())
-        return self._read(response, act=act)
+        return read_answer(response, act=act)
 
     def _wait(self, *, act: bool) -> None:
         """Ask nothing while Meta wants to be left alone, whichever of our processes it said so to."""
@@ -168,24 +168,26 @@ class Graph:
         if blocked is not None:
             raise RateLimited(errors.ACTS_BLOCKED, "held back: Meta has stopped this account", retry_at=blocked)
 
-    def _read(self, response: Response, *, act: bool) -> dict[str, Any]:
-        try:
-            found = json.loads(response.body)
-        except (ValueError, RecursionError):
-            found = None
-        error = found.get("error") if isinstance(found, dict) else None
-        if isinstance(error, dict) and isinstance(error.get("code"), int):
-            subcode = error.get("error_subcode")
-            raise RefusedError(error["code"], subcode if isinstance(subcode, int) else 0, response)
-        detail = f"HTTP {response.status} from {response.url.partition('?')[0]}"
-        if response.status == 401:
-            raise AuthExpired(errors.WRONG_CREDENTIALS, detail)
-        if response.status >= 400:
-            raise refusal(response, act=act, detail=detail)
-        if not isinstance(found, dict) or response.status >= 300:
-            detail = f"{detail}, no JSON object"
-            raise OutcomeUnknown(errors.NOT_JSON, detail) if act else Transient(errors.NOT_JSON, detail)
-        return found
+
+def read_answer(response: Response, *, act: bool) -> dict[str, Any]:
+    """The object in an answer. Raises RefusedError for a refusal in Meta's words, else ConnectorError."""
+    try:
+        found = json.loads(response.body)
+    except (ValueError, RecursionError):
+        found = None
+    error = found.get("error") if isinstance(found, dict) else None
+    if isinstance(error, dict) and isinstance(error.get("code"), int):
+        subcode = error.get("error_subcode")
+        raise RefusedError(error["code"], subcode if isinstance(subcode, int) else 0, response)
+    detail = f"HTTP {response.status} from {response.url.partition('?')[0]}"
+    if response.status == 401:
+        raise AuthExpired(errors.WRONG_CREDENTIALS, detail)
+    if response.status >= 400:
+        raise refusal(response, act=act, detail=detail)
+    if not isinstance(found, dict) or response.status >= 300:
+        detail = f"{detail}, no JSON object"
+        raise OutcomeUnknown(errors.NOT_JSON, detail) if act else Transient(errors.NOT_JSON, detail)
+    return found
 
 
 def rows(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
