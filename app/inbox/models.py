@@ -187,6 +187,7 @@ class Wait(Base):
     people waited"), so that no writer can forget it; what is being waited now is ``Conversation.waiting_since``."""
 
     __tablename__ = "waits"
+    __table_args__ = (Index("ix_waits_until", "until"),)
 
     conversation_id: Mapped[int] = mapped_column(
         BigId, ForeignKey("conversations.id", ondelete="CASCADE"), primary_key=True, autoincrement=False

@@ -34,6 +34,8 @@ class EventKind(StrEnum):
     GIVEN_BACK = "given_back"
     NOT_IN_TIME = "not_in_time"
     INHERITED = "inherited"
+    KEPT = "kept"
+    """Given to who looks after the page, as nobody took it."""
     RESOLVED = "resolved"
     REOPENED = "reopened"
     CAME_BACK = "came_back"

@@ -26,6 +26,7 @@ EVENTS = {
     SignalKind.REMEDY_DECIDED: Event.REMEDY_DECIDED,
     SignalKind.REMEDY_LATE: Event.REMEDY_LATE,
     SignalKind.FOLLOW_UP_DUE: Event.FOLLOW_UP_DUE,
+    SignalKind.KEEP_ALIVE: Event.KEEP_ALIVE,
     SignalKind.RULE: Event.RULE,
     SignalKind.TARGET_NEAR: Event.TARGET_NEAR,
     SignalKind.TARGET_MISSED: Event.TARGET_MISSED,

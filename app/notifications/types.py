@@ -27,6 +27,7 @@ class Event(StrEnum):
     HELD_SETTLED = "held_settled"
     HANDED_OVER = "handed_over"
     PAGE_GIVEN = "page_given"
+    KEEP_ALIVE = "keep_alive"
     RULE = "rule"
     TARGET_NEAR = "target_near"
     TARGET_MISSED = "target_missed"

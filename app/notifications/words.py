@@ -39,6 +39,7 @@ TITLES: dict[Event, tuple[str, str]] = {
     Event.HELD_SETTLED: (lazy("What was held is settled"), ""),
     Event.HANDED_OVER: (lazy("A closed campaign leaves something to me"), ""),
     Event.PAGE_GIVEN: (lazy("I look after another page"), ""),
+    Event.KEEP_ALIVE: (lazy("A page I look after falls behind its plan"), ""),
     Event.RULE: (lazy("A rule tells me of a conversation"), ""),
     Event.TARGET_NEAR: (lazy("A target will soon be missed"), ""),
     Event.TARGET_MISSED: (lazy("A target was missed"), lazy("A target was missed")),
@@ -128,6 +129,18 @@ def _held(told: Told, names: dict[str, str]) -> str:
     }[str(told.facts.get("outcome"))]
 
 
+def _keep_alive(told: Told, names: dict[str, str]) -> str:
+    page = names["page"]
+    return {
+        ("post", "warn"): _("%(page)s needs a post soon.", page=page),
+        ("post", "task"): _("%(page)s needs a post: its plan says so.", page=page),
+        ("post", "escalate"): _("%(page)s has had no post for long past its plan.", page=page),
+        ("answer", "warn"): _("Somebody on %(page)s has to be answered soon, to keep its plan.", page=page),
+        ("answer", "task"): _("Somebody on %(page)s waits longer than its plan promises.", page=page),
+        ("answer", "escalate"): _("Somebody on %(page)s waits twice as long as its plan promises.", page=page),
+    }[str(told.facts.get("kind_of_task")), str(told.facts.get("step"))]
+
+
 def _upkeep(told: Told, names: dict[str, str]) -> str:
     if told.event is Event.PAGE_GIVEN:
         return _("%(who)s gave you %(page)s to look after.", **names)
@@ -192,6 +205,7 @@ _OWN_WORDS = {
     Event.HELD_SETTLED: _held,
     Event.HANDED_OVER: _upkeep,
     Event.PAGE_GIVEN: _upkeep,
+    Event.KEEP_ALIVE: _keep_alive,
     Event.NEW_IN_TEAM: _many,
     Event.DIGEST: _many,
     Event.TARGET_NEAR: _target,
@@ -213,6 +227,8 @@ def place(told: Told) -> str:
         return f"/outreach/held/{told.facts['held']}"
     if told.event is Event.HANDED_OVER:
         return f"/campaigns/{told.facts['campaign']}" if told.facts.get("campaign") else "/campaigns"
+    if told.event is Event.KEEP_ALIVE:
+        return f"/pages/{told.page_id}/vitality"
     if told.page_id is not None:
         return f"/pages/{told.page_id}"
     if told.event in (Event.TARGET_NEAR, Event.TARGET_MISSED):

@@ -45,6 +45,8 @@ class SignalKind(StrEnum):
     """A remedy is overdue; told to ``people`` and to those who can see to it. ``facts`` besides: ``waits_for``."""
     FOLLOW_UP_DUE = "follow_up_due"
     """The day has come that ``people`` promised something for."""
+    KEEP_ALIVE = "keep_alive"
+    """A page falls behind its plan; ``facts``: ``kind_of_task`` and ``step`` as ``app.upkeep.types`` has them."""
     RULE = "rule"
     """A rule tells ``people`` of a conversation; ``facts``: ``rule``, its name."""
     TARGET_NEAR = "target_near"

@@ -1,11 +1,16 @@
-"""Tables: page_stewards, post_beginnings, upkeep_marks."""
+"""Tables: page_stewards, post_beginnings, upkeep_marks, page_days, page_pulses, keep_alive_plans, noted_posts,
+upkeep_tasks."""
 
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, BigId
+from app.upkeep.types import Life, TaskKind
+
+_OPEN = text("done_at IS NULL")
 
 
 class PageSteward(Base):
@@ -40,3 +45,81 @@ class UpkeepMark(Base):
 
     name: Mapped[str] = mapped_column(String(40), primary_key=True)
     value: Mapped[int] = mapped_column(BigInteger)
+
+
+class PageDay(Base):
+    """A page's day, added up: what a month of it says must not depend on how much was said."""
+
+    __tablename__ = "page_days"
+
+    page_id: Mapped[int] = mapped_column(ForeignKey("pages.id", ondelete="CASCADE"), primary_key=True)
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    """In UTC."""
+    comments: Mapped[int] = mapped_column(default=0)
+    ours: Mapped[int] = mapped_column(default=0)
+    answered: Mapped[int] = mapped_column(default=0)
+    """Waits that ended on that day, by an answer or otherwise."""
+    in_time: Mapped[int] = mapped_column(default=0)
+    """Those of them that lasted no longer than was promised then."""
+    life: Mapped[Life | None]
+    """As it was judged last on that day."""
+
+
+class PagePulse(Base):
+    """How alive a page is, as it was judged last."""
+
+    __tablename__ = "page_pulses"
+
+    page_id: Mapped[int] = mapped_column(ForeignKey("pages.id", ondelete="CASCADE"), primary_key=True)
+    at: Mapped[datetime]
+    since: Mapped[datetime]
+    """Since when it is as it is."""
+    life: Mapped[Life]
+    last_reply_at: Mapped[datetime | None]
+    facts: Mapped[dict[str, Any]]
+
+
+class KeepAlivePlan(Base):
+    """What a page is held to, campaign or not."""
+
+    __tablename__ = "keep_alive_plans"
+    __table_args__ = (CheckConstraint("quieting_days < at_risk_days AND at_risk_days < ghost_days", name="ever_worse"),)
+
+    page_id: Mapped[int] = mapped_column(ForeignKey("pages.id", ondelete="CASCADE"), primary_key=True)
+    post_every_days: Mapped[int | None]
+    answer_within_hours: Mapped[int]
+    quieting_days: Mapped[int]
+    at_risk_days: Mapped[int]
+    ghost_days: Mapped[int]
+    quiet: Mapped[str] = mapped_column(Text)
+    since: Mapped[datetime]
+
+
+class NotedPost(Base):
+    """Somebody said that they posted: a post that nobody has commented on yet is known to us from them only."""
+
+    __tablename__ = "noted_posts"
+    __table_args__ = (Index("ix_noted_posts_page", "page_id", "at"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    page_id: Mapped[int] = mapped_column(ForeignKey("pages.id", ondelete="CASCADE"))
+    by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    at: Mapped[datetime]
+
+
+class UpkeepTask(Base):
+    """Something to be done for a page: warned of, due, taken further, done. One of a kind at a time."""
+
+    __tablename__ = "upkeep_tasks"
+    __table_args__ = (
+        Index("uq_upkeep_tasks_open", "page_id", "kind", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    page_id: Mapped[int] = mapped_column(ForeignKey("pages.id", ondelete="CASCADE"))
+    kind: Mapped[TaskKind]
+    due_at: Mapped[datetime]
+    warned_at: Mapped[datetime | None]
+    opened_at: Mapped[datetime | None]
+    escalated_at: Mapped[datetime | None]
+    done_at: Mapped[datetime | None]

@@ -33,6 +33,7 @@ from app.web import (
     targets,
     texts,
     told,
+    vitality,
     welcome,
 )
 from app.web.present import filters
@@ -46,6 +47,7 @@ SCREENS = (
     pages,
     campaigns,
     stewards,
+    vitality,
     outreach,
     health,
     hooks,

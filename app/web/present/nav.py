@@ -82,6 +82,7 @@ def ways(counts: Mapping[str, Length] | None = None, saved: Sequence[SavedView] 
                 ("remedies.overview", _("Remedies"), "hand-coins"),
                 ("approvals.overview", _("Approval"), "check-check"),
                 ("pages.overview", _("Pages"), "activity"),
+                ("vitality.board", _("Vitality"), "heart-pulse"),
                 ("campaigns.overview", _("Campaigns"), "megaphone"),
                 ("duty.overview", _("At work"), "user-check"),
             ),

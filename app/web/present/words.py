@@ -130,6 +130,7 @@ _WHO = {
     EventKind.GIVEN_BACK: "from",
     EventKind.NOT_IN_TIME: "from",
     EventKind.INHERITED: "to",
+    EventKind.KEPT: "to",
 }
 """Where nobody acted, the person it is about."""
 
@@ -202,6 +203,7 @@ def _plain_event(kind: EventKind, who: str) -> Word:
         EventKind.INHERITED: Word(
             _("Given to %(who)s, who inherited what people write under this campaign’s posts.", who=who), "user-check"
         ),
+        EventKind.KEPT: Word(_("Given to %(who)s, who looks after this page: nobody took it.", who=who), "user-check"),
         EventKind.GIVEN_BACK: Word(_("Back for anyone to take: %(who)s is not there.", who=who), "user-x"),
         EventKind.NOT_IN_TIME: Word(_("Back for anyone to take: %(who)s did not answer in time.", who=who), "user-x"),
         EventKind.VANISHED: Word(_("Everything they wrote was taken down at the page."), "eye-off"),
@@ -394,6 +396,7 @@ def notice_icon(event: Event) -> str:
         Event.HELD_SAID: "message-square",
         Event.HELD_SETTLED: "handshake",
         Event.HANDED_OVER: "flag",
+        Event.KEEP_ALIVE: "heart-pulse",
         Event.PAGE_GIVEN: "activity",
         Event.TARGET_NEAR: "clock",
         Event.TARGET_MISSED: "clock",
