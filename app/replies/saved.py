@@ -45,6 +45,13 @@ def offer(session: Session, actor: Actor, conversation_id: int, saved_id: int) -
     return Offer(one, rules.fill(one.text, _known(session, actor, talk)))
 
 
+def prepared(session: Session, actor: Actor, talk: ConversationView, account: str, shortcut: str) -> Offer | None:
+    """The saved reply with a shortcut as it reads there, ``account`` being what we are called on the page; None when
+    there is none (any more). One statement."""
+    one = texts.called(session, shortcut)
+    return Offer(one, rules.fill(one.text, rules.values(talk, account, actor.name))) if one else None
+
+
 def _known(session: Session, actor: Actor, talk: ConversationView) -> dict[str, str]:
     page = pages.page(session, talk.page_id)
     return rules.values(talk, (page.account_name if page else None) or talk.page_name, actor.name)

@@ -145,6 +145,7 @@ def _more(one: Judged) -> dict[str, Any] | None:
         "assignee": verdict.assignee,
         "hide": verdict.hide,
         "resolve": verdict.resolve,
+        "reply": verdict.reply,
         "stays_with": one.stays_with,
         "opinion": learned.kept(thought) if thought else None,
     }

@@ -90,6 +90,8 @@ class Explanation:
     assignee: str | None
     hide: bool
     resolve: bool
+    reply: str | None
+    """The shortcut of the saved reply that rules prepared."""
     stays_with: str | None
     """Who had another open conversation of the same person, where that decided."""
     opinion: WhatModelThought | None
@@ -234,6 +236,7 @@ def _explanation(one: RoutingDecision, team: str, person: str | None) -> Explana
         assignee=more.get("assignee"),
         hide=bool(more.get("hide")),
         resolve=bool(more.get("resolve")),
+        reply=more.get("reply"),
         stays_with=more.get("stays_with"),
         opinion=_opinion(more.get("opinion")),
     )

@@ -18,7 +18,7 @@ MOST_RULES = 1000
 MOST_CONDITIONS = 50
 NAME_MAXIMUM = 120
 NOTE_MAXIMUM = 1000
-_ACTIONS = ("team", "assignee", "priority", "tags", "notify", "spam", "hide", "resolve")
+_ACTIONS = ("team", "assignee", "priority", "tags", "notify", "spam", "hide", "resolve", "reply")
 _OWN = ("name", "note", "match", "when", "continue")
 _FACTS = frozenset(one.value for one in Fact)
 _SAID = 8
@@ -164,6 +164,8 @@ class _Reader:
             self.fault("tags", _("A tag has 1 to %(n)s characters, and no comma.", n=TAG_LENGTH))
         if then == Actions():
             self.fault("", _("The rule does nothing. Name a team, or set something aside as spam: spam = true."))
+        if then.reply and (then.spam or then.resolve):
+            self.fault("reply", _("Nobody answers what is set aside or done at once, so no answer is prepared."))
         if then.spam and (then.team or then.assignee or then.resolve):
             self.fault("spam", _("What is set aside as spam goes to nobody. It needs either a team or spam."))
 
@@ -216,6 +218,7 @@ class _Reader:
             spam=self._flag(table, "spam"),
             hide=self._flag(table, "hide"),
             resolve=self._flag(table, "resolve"),
+            reply=self._text(table, "reply") or None,
         )
         if len(self._faults) == before:
             self.check_actions(then)

@@ -247,6 +247,7 @@ def _verdict(found: Sequence[Rule], scene: Scene) -> Verdict:
         notify=tuple(dict.fromkeys(login for one in said for login in one.notify)),
         hide=any(one.hide for one in said),
         resolve=not spam and any(one.resolve for one in said),
+        reply=None if spam else next((one.reply for one in said if one.reply), None),
         hits=hits,
     )
 

@@ -148,6 +148,8 @@ class Actions:
     hide: bool = False
     """Hidden at the platform, where that can be done."""
     resolve: bool = False
+    reply: str | None = None
+    """The shortcut of a saved reply that whoever answers finds prepared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +212,7 @@ class Verdict:
     notify: tuple[str, ...] = ()
     hide: bool = False
     resolve: bool = False
+    reply: str | None = None
     by_model: bool = False
     """Whether the model said where it goes, because no rule did."""
     hits: tuple[Hit, ...] = field(default=(), compare=False)

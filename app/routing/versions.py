@@ -23,6 +23,7 @@ from app.routing.models import RuleSet, RuleSetEvent, RuleTrial
 from app.routing.reading import InvalidRules
 from app.routing.tally import SHARE_FOR_TWO, share_out_of_sight
 from app.routing.types import Fact, Fault, Rule, RuleSetEventKind, RuleSetState, TrialState
+from app.texts import queries as texts
 
 OPEN = (RuleSetState.DRAFT, RuleSetState.PROPOSED)
 _AUDITED = {
@@ -57,6 +58,7 @@ def faults_here(session: Session, found: Sequence[Rule]) -> list[Fault]:
     """What rules name that does not exist in this installation."""
     teams = {team.key for team in accounts.teams(session) if not team.demo}
     logins = {one.login for one in accounts.users(session) if one.active and not one.demo}
+    shortcuts = {one.shortcut for one in texts.saved(session)} if any(one.then.reply for one in found) else set()
     known_pages = {page.id for page in pages.pages(session, include_removed=True)}
     faults = []
     for number, rule in enumerate(found, 1):
@@ -67,6 +69,9 @@ def faults_here(session: Session, found: Sequence[Rule]) -> list[Fault]:
         if rule.then.assignee and rule.then.assignee not in logins:
             why = _("Nobody here signs in as “%(login)s”.", login=rule.then.assignee)
             faults.append(Fault(number, "assignee", why))
+        if rule.then.reply and rule.then.reply not in shortcuts:
+            why = _("There is no saved reply “/%(shortcut)s”.", shortcut=rule.then.reply)
+            faults.append(Fault(number, "reply", why))
         faults += [
             Fault(number, "notify", _("Nobody here signs in as “%(login)s”.", login=login))
             for login in rule.then.notify

@@ -32,6 +32,7 @@ def _rule(rule: Rule) -> str:
         ("spam", then.spam or None),
         ("hide", then.hide or None),
         ("resolve", then.resolve or None),
+        ("reply", then.reply),
         ("continue", rule.goes_on or None),
     )
     return text + "".join(_line(key, value) for key, value in actions if value is not None)

@@ -30,6 +30,13 @@ def one(session: Session, saved_id: int) -> SavedReply | None:
     return view(found) if found else None
 
 
+def called(session: Session, shortcut: str) -> SavedReply | None:
+    """The saved reply with a shortcut, unless it is archived. One statement."""
+    found = session.scalars(select(SavedText).where(SavedText.shortcut == shortcut, SavedText.archived.is_(False)))
+    first = found.first()
+    return view(first) if first else None
+
+
 def offered(
     session: Session, query: str, *, page_id: int, team_ids: Collection[int], language: str | None
 ) -> list[SavedReply]:

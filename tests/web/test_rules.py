@@ -9,8 +9,10 @@ from flask import Flask
 from app.accounts.types import Role
 from app.bootstrap import Services
 from app.core.clock import utc_now
-from app.routing import queries, trials, versions
+from app.routing import queries, reading, trials, versions
 from app.routing.types import Condition, Fact, Group, Match, RuleSetState
+from app.texts import service as texts
+from app.texts.types import Wording
 from tests.domain.platform import Platform
 from tests.web.browser import Browser, words
 from tests.web.conftest import signed_in
@@ -194,3 +196,22 @@ def test_names_from_outside_are_shown_as_text(supervisor: Browser) -> None:
         page = supervisor.get(address).text
         assert "<script>alert" not in page
         assert "<i>x" not in page
+
+
+def test_a_rule_prepares_an_answer_that_nobody_has_sent(scene: Scene, supervisor: Browser, agent: Browser) -> None:
+    rule = '[[rule]]\nname = "Sundays"\nwords = ["sunday"]\nteam = "customer_service"\nreply = "{}"\n'
+    with scene.parts.db.write() as session:
+        saved = texts.add(session, scene.actor("admin"), Wording("Closed", "closed", "Hello {person}!"), scene.now)
+        assert [fault.part for fault in versions.faults_here(session, reading.read(rule.format("shut")))] == ["reply"]
+        versions.install(session, rule.format("closed"), scene.now)
+    scene.collect()
+    found = [scene.talk_with(number) for number in scene.platform.comments]
+    with scene.parts.db.read() as session:
+        (talk,) = (one for one in found if any(step.reply for step in queries.explain(session, one)))
+    shown = agent.get(f"/inbox/{talk}")
+    assert "Hello Visitor 3!</textarea>" in shown.text
+    assert f'name="saved" value="{saved}"' in shown.text
+    assert "A rule prepared this answer" in words(shown)
+    other = next(one for one in found if one != talk)
+    assert "A rule prepared" not in words(agent.get(f"/inbox/{other}"))
+    assert 'value="closed" selected' in " ".join(supervisor.get(f"{draft_of(supervisor)}/rules/1").text.split())

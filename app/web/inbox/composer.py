@@ -8,7 +8,7 @@ from app.accounts.types import Actor, TeamView
 from app.core.i18n import gettext as _
 from app.replies import saved
 from app.texts import queries as texts
-from app.texts.types import Effects, SavedReply
+from app.texts.types import Effects, Offer, SavedReply
 from app.web.present import names
 from app.writing.types import Begun, Voice, Words
 
@@ -36,16 +36,28 @@ class Compose:
     """Of what is kept; 0 where nothing is."""
     saved: SavedReply | None
     chips: tuple[Chip, ...]
+    prepared: bool = False
+    """Whether a rule put the answer there, and nobody has touched it yet."""
 
 
 def compose(
-    session: "Session", actor: Actor, begun: Begun, mode: Voice, words: Words | None, teams: Sequence[TeamView]
+    session: "Session",
+    actor: Actor,
+    begun: Begun,
+    mode: Voice,
+    words: Words | None,
+    teams: Sequence[TeamView],
+    offer: Offer | None = None,
 ) -> Compose:
-    """What is kept, but for ``words`` that just came back in the voice ``mode``. At most one statement."""
+    """What is kept, but for ``words`` that just came back in the voice ``mode``; ``offer`` where there is neither. At
+    most one statement."""
     kept = {voice: begun.own(actor.id, voice) for voice in Voice}
     texts_ = {voice: Words(one.text, one.saved_id, one.also) if one else Words("") for voice, one in kept.items()}
     if words is not None:
         texts_[mode] = words
+    prepared = offer is not None and kept[Voice.REPLY] is None and (words is None or mode is not Voice.REPLY)
+    if offer is not None and prepared:
+        texts_[Voice.REPLY] = Words(offer.text, offer.saved.id, saved.also(offer.saved.effects))
     reply = texts_[Voice.REPLY]
     one = texts.one(session, reply.saved_id) if reply.saved_id is not None else None
     return Compose(
@@ -54,6 +66,7 @@ def compose(
         revisions={voice: found.revision if found else 0 for voice, found in kept.items()},
         saved=one,
         chips=chips(one.effects, teams, reply.also) if one else (),
+        prepared=prepared,
     )
 
 

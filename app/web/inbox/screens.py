@@ -44,10 +44,11 @@ from app.pages.types import ConnectionState, PageState, PageView
 from app.remedies import queries as remedies
 from app.remedies.views import RemedyRow
 from app.replies import queries as replies
-from app.replies import requirements
+from app.replies import requirements, saved
 from app.replies.types import ProposalView, Requirement
 from app.routing import queries as routing
 from app.routing.queries import Explanation
+from app.routing.types import DecidedBy
 from app.web.inbox import composer, narrow, thread
 from app.web.inbox import place as places
 from app.web.inbox.composer import Compose
@@ -268,7 +269,7 @@ def _counts(session: "Session", actor: Actor, place: Place, saved: Sequence[Save
 def talk_screen(
     services: Services, session: "Session", actor: Actor, conversation_id: int, draft: Draft, now: datetime
 ) -> TalkScreen:
-    """At most twenty-seven statements, however long the thread. Raises NotFound."""
+    """At most twenty-eight statements, however long the thread. Raises NotFound."""
     talk = threads.conversation(session, actor, conversation_id)
     answers = replies.replies(session, actor, conversation_id)
     page = pages.page(session, talk.page_id)
@@ -277,6 +278,11 @@ def talk_screen(
     reach = pages.reach(session, talk.page_id)
     begun = writing.begun(session, actor, conversation_id, now)
     teams = accounts.teams(session)
+    why = routing.explain(session, conversation_id)
+    shortcut = next((step.reply for step in reversed(why) if step.decided_by is not DecidedBy.PERSON), None)
+    offer = None
+    if shortcut and talk.state is ConversationState.NEW and not answers:
+        offer = saved.prepared(session, actor, talk, page.account_name or page.name, shortcut)
     return TalkScreen(
         talk=talk,
         reader_id=actor.id,
@@ -285,14 +291,14 @@ def talk_screen(
         notes=threads.notes(session, actor, conversation_id),
         events=threads.events(session, actor, conversation_id),
         tags=tags.tags_of(session, conversation_id),
-        why=routing.explain(session, conversation_id),
+        why=why,
         history=threads.history(session, actor, conversation_id),
         contact=contacts.contact(session, actor, talk.contact_id, most_notes=NOTES_BESIDE, most=IDENTITIES_BESIDE),
         teams=teams,
         people=accounts.team_members(session),
         can=connect.capabilities(services.connectors, services.box, reach),
         begun=begun,
-        compose=composer.compose(session, actor, begun, draft.mode, draft.words, teams),
+        compose=composer.compose(session, actor, begun, draft.mode, draft.words, teams, offer),
         proposals=replies.proposals(session, actor, conversation_id),
         needs=requirements.of_ids(session, actor.id, talk.page_id, talk.team_id),
         draft=draft,

@@ -313,6 +313,8 @@ def _besides(step: Explanation) -> Iterator[str]:
         yield _("Judged anew, as we learned more about the person.")
     if step.opinion and step.opinion.remedy:
         yield _("The person seems to want money back or a new one.")
+    if step.reply:
+        yield _("An answer was prepared: /%(shortcut)s.", shortcut=step.reply)
     if step.resolve:
         yield _("Done at once.")
     if step.hide:

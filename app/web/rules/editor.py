@@ -17,6 +17,7 @@ from app.routing import queries, reading, versions
 from app.routing.queries import VersionView
 from app.routing.reading import InvalidRules
 from app.routing.types import Fact, Rule
+from app.texts import queries as texts
 from app.web.rules import form, words
 from app.web.rules.form import Typed
 from app.web.rules.overview import names
@@ -79,6 +80,7 @@ def _show(version: VersionView, number: int, one: Typed) -> str:
         kinds=form,
         teams=[team for team in accounts.teams(session()) if not team.demo],
         people=[(one.login, one.name) for one in accounts.users(session()) if one.active and not one.demo],
+        saved=[(one.shortcut, f"/{one.shortcut}  {one.title}") for one in texts.saved(session())],
         revision=request.form.get("revision") or version.revision,
     )
 

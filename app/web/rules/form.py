@@ -58,6 +58,8 @@ class Typed:
     notify: tuple[str, ...] = ()
     hide: bool = False
     resolve: bool = False
+    reply: str = ""
+    """The shortcut of a saved reply, or nothing."""
     goes_on: bool = False
     wrong: Mapping[str, str] = field(default_factory=dict)
     """What is wrong, by place."""
@@ -81,6 +83,7 @@ def typed(rule: Rule) -> Typed:
         notify=then.notify,
         hide=then.hide,
         resolve=then.resolve,
+        reply=then.reply or "",
         goes_on=rule.goes_on,
     )
 
@@ -118,6 +121,7 @@ def rule(one: Typed) -> Rule:
             spam=spam,
             hide=one.hide,
             resolve=one.resolve,
+            reply=one.reply or None,
         ),
         goes_on=one.goes_on,
     )
@@ -158,6 +162,7 @@ def fields(one: Typed) -> MultiDict[str, str]:
         ("assignee", one.assignee),
         ("priority", one.priority),
         ("tags", one.tags),
+        ("reply", one.reply),
     ]
     found += [("notify", login) for login in one.notify]
     found += [(name, "on") for name in ("hide", "resolve", "goes_on") if getattr(one, name)]
@@ -192,6 +197,7 @@ def read(sent: MultiDict[str, str]) -> Typed:
         notify=tuple(sent.getlist("notify")),
         hide="hide" in sent,
         resolve="resolve" in sent,
+        reply=sent.get("reply", ""),
         goes_on="goes_on" in sent,
     )
 

@@ -72,6 +72,8 @@ def _does(one: Rule, known: Names) -> list[str]:
     if then.assignee:
         found.append(_("for %(who)s", who=known.people.get(then.assignee, then.assignee)))
     found += [_("tells %(who)s", who=known.people.get(login, login)) for login in then.notify]
+    if then.reply:
+        found.append(_("prepares the answer /%(shortcut)s", shortcut=then.reply))
     if then.hide:
         found.append(_("hidden at the page"))
     if then.resolve:

@@ -1,6 +1,7 @@
 """Rules and conversations of any kind, for property tests."""
 
 import string
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -86,6 +87,8 @@ def actions(draw: st.DrawFn) -> Actions:
         hide=draw(st.booleans()),
         resolve=not spam and draw(st.booleans()),
     )
+    if not (made.spam or made.resolve):
+        made = replace(made, reply=draw(st.sampled_from([None, "thanks"])))
     return made if made != Actions() else Actions(team="marketing")
 
 
