@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TypeVar
 
-from sqlalchemy import ColumnElement, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.hooks.models import Hook, HookCall, HookChange
 from app.hooks.types import CallState, Candidate, ChangeState, Place, Tally, Trouble
@@ -12,6 +13,9 @@ from app.pages.models import Connection, Page
 from app.pages.types import ConnectionState, PageState
 
 MOST_COUNTED = 1_000
+FAIR_SHARE = 4
+"""So many changes of one page are taken at a time."""
+T = TypeVar("T")
 
 
 def place(session: Session, kind: str, place: str) -> Place | None:
@@ -67,14 +71,22 @@ def to_subscribe(session: Session, kinds: Sequence[str], now: datetime, limit: i
 
 def has_due(session: Session, now: datetime) -> bool:
     """Whether a worker would find something to do."""
-    waiting = select(HookCall.id).where(HookCall.state == CallState.WAITING).limit(1)
-    return session.scalar(waiting) is not None or bool(due(session, now, 1))
+    calls = select(HookCall.id).where(HookCall.state == CallState.WAITING).limit(1)
+    return session.scalar(calls) is not None or session.scalar(_waiting(HookChange.id, now).limit(1)) is not None
 
 
 def due(session: Session, now: datetime, limit: int) -> list[int]:
-    """Ids of changes that can be taken now, longest due first; none of pages that are paused or stopped."""
-    query = (
-        select(HookChange.id)
+    """Ids of changes that can be taken now, longest due first, a few of each page: neither a burst nor a platform that
+    does not answer keeps the others waiting. None of pages that are paused or stopped."""
+    turn = func.row_number().over(partition_by=HookChange.page_id, order_by=(HookChange.due_at, HookChange.id))
+    each = _waiting(HookChange.id, now).add_columns(HookChange.due_at, turn.label("turn")).subquery()
+    query = select(each.c.id).where(each.c.turn <= FAIR_SHARE).order_by(each.c.due_at, each.c.id).limit(limit)
+    return list(session.scalars(query))
+
+
+def _waiting(what: "InstrumentedAttribute[T]", now: datetime) -> "Select[T]":
+    return (
+        select(what)
         .join(Page, Page.id == HookChange.page_id)
         .join(Connection, Connection.page_id == HookChange.page_id)
         .where(
@@ -84,10 +96,7 @@ def due(session: Session, now: datetime, limit: int) -> list[int]:
             Page.state == PageState.ACTIVE,
             Connection.state != ConnectionState.STOPPED,
         )
-        .order_by(HookChange.due_at, HookChange.id)
-        .limit(limit)
     )
-    return list(session.scalars(query))
 
 
 def tally(session: Session, now: datetime) -> Tally:
@@ -95,8 +104,7 @@ def tally(session: Session, now: datetime) -> Tally:
     calls = select(HookCall.id).where(HookCall.state == CallState.FAILED).limit(MOST_COUNTED).subquery()
     changes = select(HookChange.id).where(HookChange.state == ChangeState.FAILED).limit(MOST_COUNTED).subquery()
     failed = sum(session.scalar(select(func.count()).select_from(one)) or 0 for one in (calls, changes))
-    due_ids = due(session, now, 1)
-    since = session.scalar(select(HookChange.due_at).where(HookChange.id == due_ids[0])) if due_ids else None
+    since = session.scalar(_waiting(HookChange.due_at, now).order_by(HookChange.due_at).limit(1))
     unsplit = session.scalar(select(func.min(HookCall.received_at)).where(HookCall.state == CallState.WAITING))
     return Tally(
         failed=min(failed, MOST_COUNTED),

@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from time import monotonic
 
 import structlog
@@ -33,6 +33,8 @@ log = structlog.get_logger()
 LEASE_SECONDS = 120.0
 _SHIFT_SECONDS = 60.0
 """How long one job takes on new changes, so that others of its queue have their turn. The sweep sends the next one."""
+_LEFT_ALONE = timedelta(seconds=10)
+"""How long a platform that does not answer is not asked about a page's other changes."""
 _STORE_TRIES = 5
 Recorder = Callable[[Session, datetime], None]
 
@@ -142,9 +144,13 @@ class Runner:
             return lambda session, now: service.record_stopped(session, claimed, now, code, detail)
         again = not isinstance(error, errors.Permanent)
         named = error.retry_at if isinstance(error, errors.RateLimited) else None
-        return lambda session, now: service.record_failure(
-            session, claimed, now, code, detail, again=again, named=named
-        )
+
+        def record(session: Session, now: datetime) -> None:
+            if isinstance(error, errors.RateLimited) or code in (errors.TIMED_OUT, errors.UNREACHABLE):
+                service.put_off_page(session, claimed.page_id, named or now + _LEFT_ALONE)
+            service.record_failure(session, claimed, now, code, detail, again=again, named=named)
+
+        return record
 
 
 def _record_news(session: Session, claimed: Claimed, news: News, now: datetime) -> None:

@@ -23,6 +23,8 @@ from app.pages import service as pages
 from app.pages.models import Connection, Page
 from app.pages.types import PageState
 
+PORTION = 500
+"""Rows in one statement: databases count the values in it."""
 TRIES = "tries"
 """Key of a hook's settings: how often it was asked for in vain."""
 KEEP_KEYS = timedelta(days=400)
@@ -120,18 +122,21 @@ def record_split(session: Session, call: HookCall, changes: Sequence[Change], no
                 "attempts": 0,
             }
         )
-    fresh = 0
-    if rows:
-        statement = insert_or(session, table_of(HookChange)).values(rows)
-        fresh = _count(session, statement.on_conflict_do_nothing(index_elements=["digest"]))
-    for row in rows:  # told before about a page that was not ours then
-        if row["page_id"] is not None and fresh < len(rows):
-            ignored = update(HookChange).where(
-                HookChange.digest == row["digest"], HookChange.state == ChangeState.IGNORED
-            )
-            session.execute(ignored.values(state=ChangeState.WAITING, page_id=row["page_id"], due_at=now))
+    fresh = sum(_insert(session, rows[start : start + PORTION], now) for start in range(0, len(rows), PORTION))
     _settle_call(session, call.id, CallState.SPLIT, None, None)
     defer_wake(session, JobName.HOOKS)
+    return fresh
+
+
+def _insert(session: Session, rows: Sequence[dict[str, Any]], now: datetime) -> int:
+    statement = insert_or(session, table_of(HookChange)).values(rows)
+    fresh = _count(session, statement.on_conflict_do_nothing(index_elements=["digest"]))
+    if fresh < len(rows):  # some were told before, perhaps about a page that was not ours then
+        page_ids = {row["digest"]: row["page_id"] for row in rows if row["page_id"] is not None}
+        query = select(HookChange).where(HookChange.digest.in_(page_ids), HookChange.page_id.is_(None))
+        for one in session.scalars(query):
+            one.state, one.page_id, one.due_at = ChangeState.WAITING, page_ids[one.digest], now
+        session.flush()
     return fresh
 
 
@@ -216,6 +221,14 @@ def record_failure(
         _settle(session, claimed, ChangeState.FAILED, code, detail)
     else:
         _put_off(session, claimed, when, code, detail)
+
+
+def put_off_page(session: Session, page_id: int, when: datetime) -> None:
+    """Take nothing of this page before then: its platform does not answer, or wants to be left alone."""
+    waiting = update(HookChange).where(
+        HookChange.page_id == page_id, HookChange.state == ChangeState.WAITING, HookChange.due_at < when
+    )
+    run_in_bulk(session, waiting.values(due_at=when))
 
 
 def record_stopped(session: Session, claimed: Claimed, now: datetime, code: str, detail: str) -> None:

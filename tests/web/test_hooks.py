@@ -92,6 +92,19 @@ class Place:
     def tell(self, *changes: Mapping[str, object]) -> TestResponse:
         return self.call(json.dumps({"changes": changes}).encode())
 
+    def split(self) -> None:
+        with self.parts.db.write() as session:
+            (call,) = service.waiting_calls(session)
+            changes = self.platform.split(Hook({}), Call({}, zlib.decompress(call.body or b"")))
+            service.record_split(session, call, changes, utc_now())
+
+    def another_page(self, url: str) -> int:
+        with self.parts.db.write() as session:
+            found = Found("memory", "Quiet", url)
+            return pages.add_page(
+                session, found, team_id=1, sealed_secret=None, account=None, since=None, now=utc_now()
+            )
+
     def work(self) -> int:
         return Runner(self.parts.db, self.parts.connectors, self.parts.box, threads=2).run()
 
@@ -297,6 +310,38 @@ def test_a_busy_platform_is_asked_when_it_says(place: Place) -> None:
     place.work()
     with place.parts.db.read() as session:
         assert session.scalars(select(HookChange.due_at)).one() >= at
+
+
+def test_a_burst_on_one_page_keeps_no_other_waiting(place: Place) -> None:
+    place.platform.shared = Hook({"word": SECRET}, "app1")
+    other = place.another_page("memory:quiet")
+    changes = [said(f"b{number}", "Burst", page="memory:porch") for number in range(3_000)]
+    changes.append(said("q1", "Quiet", page="memory:quiet"))
+    assert place.call(json.dumps({"changes": changes}).encode(), path="/hooks/memory/app1").status_code == 200
+    place.split()
+    with place.parts.db.read() as session:
+        ids = queries.due(session, utc_now(), 32)
+        pages_of = list(session.scalars(select(HookChange.page_id).where(HookChange.id.in_(ids))))
+    assert sorted(one or 0 for one in pages_of) == [place.page_id] * 4 + [other]
+
+
+def test_a_platform_that_does_not_answer_is_left_alone_for_a_moment(place: Place) -> None:
+    place.platform.failing = {f"c{n}": errors.Transient(errors.TIMED_OUT, "30 s") for n in range(20)}
+    place.tell(*[said(f"c{number}", "Hello") for number in range(20)])
+    assert place.work() == 4, "one portion, and then no more for now"
+    with place.parts.db.read() as session:
+        assert min(session.scalars(select(HookChange.due_at))) > utc_now()
+
+
+def test_what_was_put_away_stays_away(place: Place) -> None:
+    place.platform.failing = {"c1": errors.Permanent(errors.BAD_ANSWER)}
+    place.tell(said("c1", "Hello"))
+    place.work()
+    with place.parts.db.write() as session:
+        service.dismiss(session, change_id=session.scalars(select(HookChange.id)).one())
+    place.tell(said("c1", "Hello"), said("c2", "There"))
+    place.work()
+    assert place.states() == {"c1": ChangeState.IGNORED, "c2": ChangeState.DONE}
 
 
 def test_a_process_that_dies_in_the_middle_leaves_nothing_behind(place: Place) -> None:
