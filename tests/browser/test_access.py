@@ -4,24 +4,30 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from app.accounts import service as accounts
+from app.accounts.types import Role
 from app.connectors import errors
 from app.core.clock import utc_now
 from app.inbox import service as inbox
-from tests.browser.conftest import Opener
+from tests.browser.conftest import PASSWORD, Opener
 from tests.web.scene import Scene
 
 SERIOUS = {"serious", "critical"}
 
 
 def check(page: Page) -> None:
+    assert wrong(page) == [], page.url
+
+
+def wrong(page: Page) -> list[tuple[str, object, str]]:
+    """What axe-core finds, and where."""
     found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
-    report = [
+    return [
         (one["id"], node["target"], node.get("failureSummary", ""))
         for one in found
         if one["impact"] in SERIOUS
         for node in one["nodes"]
     ]
-    assert report == []
 
 
 @pytest.mark.parametrize("width", [1440, 390])
@@ -64,6 +70,47 @@ def test_screens(scene: Scene, person: Opener, width: int, scheme: str) -> None:
         check(page)
     page.goto("/inbox/1")
     check(page)
+
+
+LEAVES = (
+    "/campaigns/add",
+    "/campaigns/calendar",
+    "/inbox/views",
+    "/people/add",
+    "/remedies/follow-ups",
+    "/remedies/ledger",
+    "/routing/model/report",
+    "/saved-replies/new",
+    "/search?q=order",
+    "/targets/new",
+)
+"""Screens that others lead to."""
+
+
+def test_every_screen_there_is_a_way_to(scene: Scene, person: Opener) -> None:
+    """On a desk by day and on a phone by night; with them all widths and themes of a screen were seen."""
+    with scene.parts.db.write() as session:
+        accounts.create_user(
+            session, login="admin", name="Ada", role=Role.ADMIN, password=PASSWORD, teams=["marketing"], now=utc_now()
+        )
+    talk = scene.talk(scene.heard("Dora", "Where is my order?", minutes_ago=30))
+    page = person("admin")
+    page.emulate_media(reduced_motion="reduce")
+    page.goto("/settings")
+    ways = [str(one.get_attribute("href")) for one in page.locator("a.way").all()]
+    assert len(ways) > 20
+    found = {}
+    for path in dict.fromkeys([*ways, *LEAVES, f"/contacts/{talk.contact_id}"]):
+        answer = page.goto(path)
+        assert answer is not None
+        assert answer.status == 200, path
+        for scheme, width, height in (("light", 1440, 900), ("dark", 390, 844)):
+            page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
+            page.set_viewport_size({"width": width, "height": height})
+            found[path, scheme] = wrong(page)
+            if page.evaluate("document.documentElement.scrollWidth") > width:
+                found[path, scheme].append(("too wide", page.url, ""))
+    assert {place: some for place, some in found.items() if some} == {}
 
 
 def test_the_check_finds_something_when_there_is_something(scene: Scene, person: Opener) -> None:
