@@ -32,6 +32,7 @@ from app.replies.speaking import Answer
 from app.replies.types import Others, ProposalState
 from app.signals.service import tell
 from app.signals.types import SignalKind
+from app.texts import voice
 from app.writing import service as writing
 from app.writing.types import Voice, Words
 
@@ -72,6 +73,7 @@ def propose(
     talk = inbox.open_for(session, actor, conversation_id, version)
     writing.must_answer(session, actor, talk, now)
     check_may_write(session, talk.contact_id)
+    voice.check(session, talk.page_id, talk.language, text)
     one = Proposal(
         id=new_id(),
         key=key,

@@ -26,6 +26,7 @@ from app.replies.models import Reply, SavedUse
 from app.routing import service as routing
 from app.texts import rules as texts_rules
 from app.texts import service as texts_service
+from app.texts import voice
 from app.texts.types import Offer
 from app.writing.types import Words
 
@@ -82,6 +83,7 @@ def speak(
     """
     check_may_write(session, talk.contact_id)
     check_contradicts_nobody(session, author, talk, answer.text, now)
+    voice.check(session, talk.page_id, talk.language, answer.text)
     delivery_id = outbox.request(
         session,
         key=key,

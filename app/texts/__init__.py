@@ -1,1 +1,1 @@
-"""Saved replies: texts kept to be used again, with what they do besides."""
+"""Saved replies: texts kept to be used again, with what they do besides; and how we sound."""

@@ -1,4 +1,4 @@
-"""Table: saved_replies."""
+"""Tables: saved_replies, voice_notes, voice_terms."""
 
 from datetime import datetime
 
@@ -34,3 +34,29 @@ class SavedText(Base):
     last_used_at: Mapped[datetime | None]
     updated_by: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
     updated_at: Mapped[datetime]
+
+
+class VoiceNote(Base):
+    """How we sound. ``scope`` names page and language in one word, so that there is one for each."""
+
+    __tablename__ = "voice_notes"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    scope: Mapped[str] = mapped_column(String(40), unique=True)
+    page_id: Mapped[int | None] = mapped_column(ForeignKey("pages.id", ondelete="CASCADE"))
+    language: Mapped[str] = mapped_column(String(8))
+    text: Mapped[str] = mapped_column(Text)
+
+
+class VoiceTerm(Base):
+    """Words that are not said, or said otherwise."""
+
+    __tablename__ = "voice_terms"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    scope: Mapped[str] = mapped_column(String(120), unique=True)
+    page_id: Mapped[int | None] = mapped_column(ForeignKey("pages.id", ondelete="CASCADE"))
+    language: Mapped[str] = mapped_column(String(8))
+    term: Mapped[str] = mapped_column(String(80))
+    instead: Mapped[str] = mapped_column(String(80))
+    banned: Mapped[bool]

@@ -57,3 +57,55 @@ class Offer:
 
     saved: SavedReply
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """Words that are not said (``banned``), or rather said otherwise."""
+
+    id: int
+    term: str
+    instead: str
+    banned: bool
+    page: str | None = None
+    """Where it holds; None: everywhere, or not asked for."""
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A term that stands in a text, as it stands there."""
+
+    term: Term
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoteView:
+    """How we sound on a page, or on all, in a language, or in all (empty)."""
+
+    id: int
+    page_id: int | None
+    page: str | None
+    language: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoteTyped:
+    """The same as somebody typed it."""
+
+    page_id: int | None
+    language: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TermTyped:
+    """A term as somebody typed it."""
+
+    page_id: int | None
+    language: str
+    term: str
+    instead: str
+    banned: bool

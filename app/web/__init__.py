@@ -34,6 +34,7 @@ from app.web import (
     texts,
     told,
     vitality,
+    voice,
     welcome,
 )
 from app.web.present import filters
@@ -68,6 +69,7 @@ SCREENS = (
     rooms,
     remedies,
     texts,
+    voice,
     approvals,
     welcome,
 )

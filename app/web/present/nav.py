@@ -40,6 +40,7 @@ _SET_UP = frozenset(
         "learning",
         "targets",
         "texts",
+        "voice",
         "people",
         "rooms",
         "health",
@@ -121,6 +122,7 @@ def settings() -> list[Section]:
             _open(
                 asking,
                 ("texts.overview", _("Saved replies"), "message-square"),
+                ("voice.overview", _("How we sound"), "languages"),
                 ("inbox.tags", _("Tags"), "tag"),
                 ("inbox.saved_views", _("Saved views"), "bookmark"),
             ),
