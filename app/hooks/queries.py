@@ -13,7 +13,7 @@ from app.pages.models import Connection, Page
 from app.pages.types import ConnectionState, PageState
 
 MOST_COUNTED = 1_000
-FAIR_SHARE = 4
+FAIR_SHARE = 16
 """So many changes of one page are taken at a time."""
 T = TypeVar("T")
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from time import monotonic
 
 import structlog
@@ -30,13 +31,18 @@ from app.pages import service as pages
 from app.pages.words import INTERNAL
 
 log = structlog.get_logger()
-LEASE_SECONDS = 120.0
+LEASE_SECONDS = 180.0
 _SHIFT_SECONDS = 60.0
 """How long one job takes on new changes, so that others of its queue have their turn. The sweep sends the next one."""
 _LEFT_ALONE = timedelta(seconds=10)
 """How long a platform that does not answer is not asked about a page's other changes."""
+_AT_ONCE = 32
+"""So many changes are claimed at a time: well within a lease, also where each waits for its platform."""
 _STORE_TRIES = 5
+_SILENCE = (errors.TIMED_OUT, errors.UNREACHABLE)
 Recorder = Callable[[Session, datetime], None]
+Taken = News | Exception
+"""What a change comes to, or why it could not be taken."""
 
 
 def hook_of(receiver: Receiver, box: SecretBox, place: Place | None) -> Hook | None:
@@ -63,14 +69,15 @@ class Runner:
         with ThreadPoolExecutor(self.threads, thread_name_prefix="hooks") as pool:
             while monotonic() < end:
                 with self.db.read() as session:
-                    ids = queries.due(session, utc_now(), 4 * self.threads)
+                    ids = queries.due(session, utc_now(), _AT_ONCE)
                 if not ids:
                     break
                 with self.db.write() as session:
                     claims = service.claim(session, ids, utc_now(), LEASE_SECONDS)
                 if not claims:  # others were quicker with all of them
                     break
-                list(pool.map(self._one, claims))
+                news = pool.map(partial(self._take, silent=set()), claims)
+                self._settle(list(zip(claims, news, strict=True)))
                 done += len(claims)
                 self._split_waiting()
         return done
@@ -109,16 +116,46 @@ class Runner:
             raise errors.Permanent(errors.WRONG_CREDENTIALS, "its secret was taken away since")
         return receiver.split(hook, Told({"content-type": call.media_type}, zlib.decompress(call.body)))
 
-    def _one(self, claimed: Claimed) -> None:
+    def _take(self, claimed: Claimed, silent: set[int]) -> Taken:
+        """What a change comes to, or why it can't be taken. ``silent``: pages whose platform did not answer just now;
+        it is not asked about their other changes."""
         try:
-            news = self._take(claimed)
-            self._store(claimed, news)
+            if claimed.page_id in silent:
+                raise errors.Transient(errors.TIMED_OUT, "not asked: there was no answer about another one just now")
+            return self._ask(claimed)
+        except Exception as error:  # noqa: BLE001 (every failure ends beside the change, with its reason)
+            if isinstance(error, errors.ConnectorError) and error.code in _SILENCE:
+                silent.add(claimed.page_id)
+            return error
+
+    def _settle(self, taken: Sequence[tuple[Claimed, Taken]]) -> None:
+        """Store what came, that of one page together where nothing speaks against it."""
+        alike: dict[int, list[tuple[Claimed, News]]] = {}
+        for claimed, what in taken:
+            if isinstance(what, News) and _is_plain(what):
+                alike.setdefault(claimed.page_id, []).append((claimed, what))
+            else:
+                self._settle_one(claimed, what)
+        for group in alike.values():
+            try:
+                with self.db.write() as session:
+                    _record_together(session, group, utc_now())
+            except Exception as error:  # noqa: BLE001 (then each by itself, so that only the one at fault is held up)
+                log.info("changes_stored_singly", page=group[0][0].page_id, error=type(error).__name__)
+                for claimed, news in group:
+                    self._settle_one(claimed, news)
+
+    def _settle_one(self, claimed: Claimed, what: Taken) -> None:
+        try:
+            if isinstance(what, Exception):
+                raise what
+            self._store(claimed, what)
         except Exception as error:  # noqa: BLE001 (every failure ends beside the change, with its reason)
             record = self._failure(claimed, error)
             with self.db.write() as session:
                 record(session, utc_now())
 
-    def _take(self, claimed: Claimed) -> News:
+    def _ask(self, claimed: Claimed) -> News:
         receiver = self.connectors.receiver(claimed.connector)
         if receiver is None:
             raise errors.Permanent(errors.NOT_SUPPORTED, f"nothing here takes calls of {claimed.connector}")
@@ -146,7 +183,7 @@ class Runner:
         named = error.retry_at if isinstance(error, errors.RateLimited) else None
 
         def record(session: Session, now: datetime) -> None:
-            if isinstance(error, errors.RateLimited) or code in (errors.TIMED_OUT, errors.UNREACHABLE):
+            if isinstance(error, errors.RateLimited) or code in _SILENCE:
                 service.put_off_page(session, claimed.page_id, named or now + _LEFT_ALONE)
             service.record_failure(session, claimed, now, code, detail, again=again, named=named)
 
@@ -163,6 +200,22 @@ def _record_news(session: Session, claimed: Claimed, news: News, now: datetime) 
         service.record_taken(session, claimed)
     if news.look:
         pages.read_soon(session, claimed.page_id, now)
+
+
+def _is_plain(news: News) -> bool:
+    """Whether it is no more than comments as they are now: then it can be stored with others of its page."""
+    return bool(news.items) and not news.gone and not news.only_new and not news.look and news.learned_at is None
+
+
+def _record_together(session: Session, group: Sequence[tuple[Claimed, News]], now: datetime) -> None:
+    held = [(claimed, news) for claimed, news in group if service.is_held(session, claimed)]
+    if not held:
+        return
+    page = held[0][0]
+    items = [item for _claimed, news in held for item in news.items]
+    collecting.store_told(session, page.page_id, page.team_id, News(items), now)
+    for claimed, _news in held:
+        service.record_taken(session, claimed)
 
 
 def _said(error: Exception) -> tuple[str, str]:

@@ -12,11 +12,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from flask import Flask
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from app.accounts import queries as accounts
 from app.accounts.types import Role
 from app.bootstrap import Services
+from app.collecting import service as collecting
 from app.connectors import errors
 from app.connectors.hooks import Call, Change, Hook, News
 from app.connectors.ports import Access, Author, Found, Item, Post, Status
@@ -47,6 +49,7 @@ class Telling(Platform):
     own_hooks = False
     shared: Hook | None = None
     failing: dict[str, Exception] = field(default_factory=dict)
+    asked: int = 0
 
     def shared_hook(self) -> Hook | None:
         return self.shared
@@ -65,10 +68,11 @@ class Telling(Platform):
         return [Change(one["key"], json.dumps(one).encode(), one.get("page")) for one in told]
 
     def take(self, access: Access, change: Change, *, now: datetime) -> News:
+        self.asked += 1
         if change.key in self.failing:
             raise self.failing[change.key]
         told = json.loads(change.body)
-        at = ONCE + timedelta(seconds=told.get("at", 0))
+        at = ONCE + timedelta(seconds=told["at"]) if "at" in told else None
         if "gone" in told:
             return News(gone=[told["gone"]], wait=True, learned_at=at)
         item = Item(told["id"], Post("p1"), Author("Ann", "user:ann"), told["say"], ONCE, status=Status.LIVE)
@@ -322,13 +326,36 @@ def test_a_burst_on_one_page_keeps_no_other_waiting(place: Place) -> None:
     with place.parts.db.read() as session:
         ids = queries.due(session, utc_now(), 32)
         pages_of = list(session.scalars(select(HookChange.page_id).where(HookChange.id.in_(ids))))
-    assert sorted(one or 0 for one in pages_of) == [place.page_id] * 4 + [other]
+    assert sorted(one or 0 for one in pages_of) == [place.page_id] * queries.FAIR_SHARE + [other]
+
+
+def test_comments_are_stored_together_and_a_bad_one_alone(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What can't be stored with others is stored by itself, and fails by itself."""
+    portions: list[int] = []
+    store = collecting.store_told
+
+    def watched(session: Session, page_id: int, team_id: int, news: News, now: datetime) -> list[str]:
+        portions.append(len(news.items))
+        if any(item.text == "poison" for item in news.items):
+            raise ValueError("a fault of ours")
+        return store(session, page_id, team_id, news, now)
+
+    monkeypatch.setattr(collecting, "store_told", watched)
+    place.tell(*[said(f"c{number}", "Hello") for number in range(10)])
+    place.work()
+    assert portions == [10]
+    place.tell(said("d1", "Hello"), said("d2", "poison"), said("d3", "Hello"))
+    place.work()
+    assert portions == [10, 3, 1, 1, 1]
+    assert {"d1", "d3"} <= set(place.texts())
+    assert place.states()["d2"] is ChangeState.WAITING
 
 
 def test_a_platform_that_does_not_answer_is_left_alone_for_a_moment(place: Place) -> None:
     place.platform.failing = {f"c{n}": errors.Transient(errors.TIMED_OUT, "30 s") for n in range(20)}
     place.tell(*[said(f"c{number}", "Hello") for number in range(20)])
-    assert place.work() == 4, "one portion, and then no more for now"
+    assert place.work() == queries.FAIR_SHARE, "one portion, and then no more for now"
+    assert place.platform.asked <= 2, "and of that no more than threads were asking when it fell silent"
     with place.parts.db.read() as session:
         assert min(session.scalars(select(HookChange.due_at))) > utc_now()
 
