@@ -9,7 +9,7 @@ from app.cli.common import json_option, print_json, print_json_lines
 from app.core.clock import utc_now
 from app.core.i18n import gettext as _
 from app.core.i18n import ngettext
-from app.hooks import queries, service
+from app.hooks import care, queries
 from app.hooks.runner import Runner
 
 _DATES = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"])
@@ -60,7 +60,7 @@ def replay(pages: tuple[str, ...], since: datetime | None, as_json: bool) -> int
     begin = since.replace(tzinfo=UTC) if since else None
     with parts.db.write() as session:
         ids = [page.id for page in work.find_pages(session, pages)] if pages else None
-        count = service.replay(session, utc_now(), since=begin, page_ids=ids)
+        count = care.replay(session, utc_now(), since=begin, page_ids=ids)
     Runner(parts.db, parts.connectors, parts.box).run()
     with parts.db.read() as session:
         left = queries.tally(session, utc_now()).failed

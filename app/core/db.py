@@ -179,6 +179,12 @@ def run_in_bulk(session: Session, *statements: UpdateBase) -> None:
         session.execute(statement.execution_options(synchronize_session=False))
 
 
+def changed_rows(session: Session, statement: UpdateBase) -> int:
+    """Carry out a statement and answer how many rows it changed; objects in the session are not kept up to date."""
+    done = session.execute(statement.execution_options(synchronize_session=False))
+    return int(done.rowcount)  # type: ignore[attr-defined]
+
+
 def table_of(model: type[Base]) -> Table:
     """The table that rows of a model stand in."""
     return cast("Table", model.__table__)

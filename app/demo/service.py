@@ -26,7 +26,7 @@ from app.demo import cast
 from app.demo.cast import Act, Deed
 from app.duty.models import Duty, TeamWay
 from app.duty.types import Mode
-from app.hooks import service as hooks
+from app.hooks import care as hooks
 from app.inbox import service as inbox
 from app.inbox import threads
 from app.outbox import service as outbox

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, UpdateBase, delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import Session
 
 from app.connectors.hooks import Call, Change
 from app.connectors.registry import Registry
-from app.core.db import insert_or, run_in_bulk, table_of
+from app.core.db import changed_rows, insert_or, run_in_bulk, table_of
 from app.core.ids import new_id, new_ids
 from app.core.jobs import JobName, defer_wake
 from app.core.security import new_token
@@ -27,8 +27,6 @@ PORTION = 500
 """Rows in one statement: databases count the values in it."""
 TRIES = "tries"
 """Key of a hook's settings: how often it was asked for in vain."""
-KEEP_KEYS = timedelta(days=400)
-"""How long a call or a change is known as told already."""
 
 
 def open_hook(
@@ -87,7 +85,7 @@ def keep_call(session: Session, kind: str, place: str, page_id: int | None, call
         received_at=now,
         state=CallState.WAITING,
     )
-    fresh = _count(session, statement.on_conflict_do_nothing(index_elements=["digest"]))
+    fresh = changed_rows(session, statement.on_conflict_do_nothing(index_elements=["digest"]))
     if fresh:
         defer_wake(session, JobName.HOOKS)
     return fresh == 1
@@ -130,7 +128,7 @@ def record_split(session: Session, call: HookCall, changes: Sequence[Change], no
 
 def _insert(session: Session, rows: Sequence[dict[str, Any]], now: datetime) -> int:
     statement = insert_or(session, table_of(HookChange)).values(rows)
-    fresh = _count(session, statement.on_conflict_do_nothing(index_elements=["digest"]))
+    fresh = changed_rows(session, statement.on_conflict_do_nothing(index_elements=["digest"]))
     if fresh < len(rows):  # some were told before, perhaps about a page that was not ours then
         page_ids = {row["digest"]: row["page_id"] for row in rows if row["page_id"] is not None}
         query = select(HookChange).where(HookChange.digest.in_(page_ids), HookChange.page_id.is_(None))
@@ -235,87 +233,6 @@ def record_stopped(session: Session, claimed: Claimed, now: datetime, code: str,
     """The page's credentials no longer work: this waits with all else of the page until they are mended."""
     pages.stop(session, claimed.page_id, now, code, detail)
     _put_off(session, claimed, now, code, detail)
-
-
-def replay(
-    session: Session, now: datetime, *, since: datetime | None = None, page_ids: Sequence[int] | None = None
-) -> int:
-    """Take again what could not be taken, or with ``since`` everything told since then; answer how much that is.
-
-    ``page_ids`` narrows it to these pages. What is no longer kept is left as it is.
-    """
-    changes = [HookChange.body.is_not(None), HookChange.state != ChangeState.WAITING]
-    calls = [HookCall.body.is_not(None), HookCall.state != CallState.WAITING]
-    if since is None:
-        changes.append(HookChange.state == ChangeState.FAILED)
-        calls.append(HookCall.state == CallState.FAILED)
-    else:
-        changes += [HookChange.told_at >= since, HookChange.state != ChangeState.IGNORED]
-        calls.append(HookCall.received_at >= since)
-    if page_ids is not None:
-        changes.append(HookChange.page_id.in_(page_ids))
-        calls.append(HookCall.page_id.in_(page_ids))
-    return _again(session, now, changes, calls)
-
-
-def try_again(session: Session, now: datetime, *, change_id: int | None = None, call_id: int | None = None) -> int:
-    """Take one failed change or call again; answer 1, or 0 when it is not failed (any more)."""
-    failed = [HookChange.id == change_id, HookChange.state == ChangeState.FAILED, HookChange.body.is_not(None)]
-    senseless = [HookCall.id == call_id, HookCall.state == CallState.FAILED, HookCall.body.is_not(None)]
-    return _again(session, now, failed, senseless)
-
-
-def dismiss(session: Session, *, change_id: int | None = None, call_id: int | None = None) -> None:
-    """A person has looked at something that can't be taken, and wants to see it no more."""
-    run_in_bulk(
-        session,
-        update(HookChange)
-        .where(HookChange.id == change_id, HookChange.state == ChangeState.FAILED)
-        .values(state=ChangeState.IGNORED),
-        update(HookCall)
-        .where(HookCall.id == call_id, HookCall.state == CallState.FAILED)
-        .values(state=CallState.SPLIT),
-    )
-
-
-def tidy(session: Session, now: datetime, keep_days: int) -> None:
-    """Drop the words of what was told before that many days, and in time the memory that it was told."""
-    old, forgotten = now - timedelta(days=keep_days), now - max(KEEP_KEYS, timedelta(days=keep_days))
-    run_in_bulk(
-        session,
-        update(HookChange)
-        .where(HookChange.told_at < old, HookChange.state != ChangeState.WAITING, HookChange.body.is_not(None))
-        .values(body=None),
-        update(HookCall)
-        .where(HookCall.received_at < old, HookCall.state != CallState.WAITING, HookCall.body.is_not(None))
-        .values(body=None),
-        delete(HookChange).where(HookChange.told_at < forgotten),
-        delete(HookCall).where(HookCall.received_at < forgotten),
-    )
-
-
-def remove_pages(session: Session, page_ids: Sequence[int]) -> None:
-    """Remove all that was told about these pages, and their addresses."""
-    run_in_bulk(session, *(delete(table).where(table.page_id.in_(page_ids)) for table in (HookChange, HookCall, Hook)))
-
-
-def _again(
-    session: Session, now: datetime, changes: "list[ColumnElement[bool]]", calls: "list[ColumnElement[bool]]"
-) -> int:
-    count = _count(
-        session,
-        update(HookChange)
-        .where(*changes)
-        .values(state=ChangeState.WAITING, due_at=now, attempts=0, lease=None, lease_until=None),
-    ) + _count(session, update(HookCall).where(*calls).values(state=CallState.WAITING))
-    defer_wake(session, JobName.HOOKS)
-    return count
-
-
-def _count(session: Session, statement: UpdateBase) -> int:
-    """Carry out a statement and answer how many rows it changed."""
-    done = session.execute(statement.execution_options(synchronize_session=False))
-    return int(done.rowcount)  # type: ignore[attr-defined]
 
 
 def _pages(session: Session, kind: str, changes: Sequence[Change]) -> dict[str, int]:

@@ -9,7 +9,7 @@ from app.core.i18n import gettext as _
 from app.core.i18n import ngettext
 from app.edge.context import session
 from app.edge.routes import route
-from app.hooks import queries, service
+from app.hooks import care, queries
 
 blueprint = Blueprint("told", __name__, url_prefix="/health/told")
 CHANGE = "/change/<int(max=9223372036854775807):change_id>"
@@ -25,32 +25,32 @@ def overview() -> ResponseReturnValue:
 @route(blueprint, "/again", needs=Permission.MANAGE_PAGES, methods=("POST",))
 def all_again() -> ResponseReturnValue:
     """Take all of it again."""
-    return _back(service.replay(session(), utc_now()))
+    return _back(care.replay(session(), utc_now()))
 
 
 @route(blueprint, f"{CHANGE}/again", needs=Permission.MANAGE_PAGES, methods=("POST",))
 def change_again(change_id: int) -> ResponseReturnValue:
     """Take one change again."""
-    return _back(service.try_again(session(), utc_now(), change_id=change_id))
+    return _back(care.try_again(session(), utc_now(), change_id=change_id))
 
 
 @route(blueprint, f"{CALL}/again", needs=Permission.MANAGE_PAGES, methods=("POST",))
 def call_again(call_id: int) -> ResponseReturnValue:
     """Cut one call up again."""
-    return _back(service.try_again(session(), utc_now(), call_id=call_id))
+    return _back(care.try_again(session(), utc_now(), call_id=call_id))
 
 
 @route(blueprint, f"{CHANGE}/dismiss", needs=Permission.MANAGE_PAGES, methods=("POST",))
 def dismiss_change(change_id: int) -> ResponseReturnValue:
     """Show a change no more."""
-    service.dismiss(session(), change_id=change_id)
+    care.dismiss(session(), change_id=change_id)
     return redirect(url_for("told.overview"), 303)
 
 
 @route(blueprint, f"{CALL}/dismiss", needs=Permission.MANAGE_PAGES, methods=("POST",))
 def dismiss_call(call_id: int) -> ResponseReturnValue:
     """Show a call no more."""
-    service.dismiss(session(), call_id=call_id)
+    care.dismiss(session(), call_id=call_id)
     return redirect(url_for("told.overview"), 303)
 
 

@@ -26,7 +26,7 @@ from app.connectors.registry import Registry
 from app.core.clock import utc_now
 from app.core.signing import is_signed, mac
 from app.factory import create_app
-from app.hooks import queries, service
+from app.hooks import care, queries, service
 from app.hooks.models import HookCall, HookChange
 from app.hooks.runner import Runner
 from app.hooks.types import ChangeState
@@ -365,7 +365,7 @@ def test_what_was_put_away_stays_away(place: Place) -> None:
     place.tell(said("c1", "Hello"))
     place.work()
     with place.parts.db.write() as session:
-        service.dismiss(session, change_id=session.scalars(select(HookChange.id)).one())
+        care.dismiss(session, change_id=session.scalars(select(HookChange.id)).one())
     place.tell(said("c1", "Hello"), said("c2", "There"))
     place.work()
     assert place.states() == {"c1": ChangeState.IGNORED, "c2": ChangeState.DONE}
@@ -390,12 +390,12 @@ def test_what_was_told_can_be_taken_again_from_a_day_on(place: Place) -> None:
     place.tell(said("c1", "Hello"), said("c2", "there"))
     place.work()
     with place.parts.db.write() as session:
-        assert service.replay(session, utc_now(), since=utc_now() - timedelta(days=1)) == 3  # a call and its changes
+        assert care.replay(session, utc_now(), since=utc_now() - timedelta(days=1)) == 3  # a call and its changes
     place.work()
     assert set(place.texts()) == {"c1", "c2"}
     with place.parts.db.write() as session:
-        service.tidy(session, utc_now() + timedelta(days=31), 30)
-        assert service.replay(session, utc_now(), since=utc_now() - timedelta(days=40)) == 0, "no longer kept"
+        care.tidy(session, utc_now() + timedelta(days=31), 30)
+        assert care.replay(session, utc_now(), since=utc_now() - timedelta(days=40)) == 0, "no longer kept"
     assert place.tell(said("c1", "Hello"), said("c2", "there")).status_code == 200
     assert place.work() == 0, "a recording stays known long after its words are gone"
 
@@ -432,6 +432,6 @@ def test_nothing_is_left_of_a_page_that_is_removed_for_good(place: Place) -> Non
     place.tell(said("c1", "Hello"))
     place.work()
     with place.parts.db.write() as session:
-        service.remove_pages(session, [place.page_id])
+        care.remove_pages(session, [place.page_id])
     assert place.tell(said("c2", "Hello")).status_code == 400
     assert place.states() == {}

@@ -8,7 +8,7 @@ from app.audit import heads
 from app.collecting import service as collecting
 from app.core.clock import utc_now
 from app.duty import service as duty
-from app.hooks import service as hooks
+from app.hooks import care as hooks
 from app.inbox import counts, journal
 from app.notifications import outgoing as notifications
 from app.routing import anew, trials
