@@ -125,7 +125,7 @@ def _tell(session: Session, actor: Actor, one: Campaign, page_ids: list[int], no
         now,
         actor_id=actor.id,
         people=people,
-        page_id=page_ids[0],
+        page_id=page_ids[0] if page_ids else None,
         campaign=one.id,
         name=one.name,
     )

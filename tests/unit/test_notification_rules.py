@@ -64,6 +64,9 @@ def told(event: Event, **facts: object) -> Told:
 FACTS: dict[Event, list[dict[str, object]]] = {
     Event.SIGN_IN_ENDS: [{"ends": NOW.isoformat()}],
     Event.HELD_SETTLED: [{"outcome": one} for one in ("aligned", "gone_on", "dropped")],
+    Event.KEEP_ALIVE: [
+        {"kind_of_task": kind, "step": step} for kind in ("post", "answer") for step in ("warn", "task", "escalate")
+    ],
     Event.REMEDY_LATE: [{"waits_for": one} for one in ("decide", "do", "tell")],
     Event.REMEDY_DECIDED: [{"what": one} for one in ("approve", "refuse", "expire", "fail", "lose", "succeed")],
 }

@@ -1,5 +1,5 @@
-"""The house of the domain tests, with a campaign on its page."""
+"""The house of the domain tests, with a supervisor, and the runner that tells."""
 
-from tests.domain.conftest import house, now
+from tests.domain.conftest import desk, house, now
 
-__all__ = ["house", "now"]
+__all__ = ["desk", "house", "now"]

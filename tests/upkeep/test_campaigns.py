@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 
 from app.accounts import queries as accounts
@@ -13,17 +13,18 @@ from app.accounts import service as people
 from app.accounts.models import User
 from app.accounts.types import Actor, Role
 from app.campaigns import queries, service
-from app.campaigns.models import Campaign, CampaignPost, HandOver
+from app.campaigns.models import Campaign, CampaignPage, CampaignPost, HandOver
 from app.campaigns.types import CampaignTyped, Descent, EntryTyped, HandOverTyped, Named, Stage
 from app.core.errors import Conflict, Forbidden, InvalidInput
 from app.inbox import filters
 from app.inbox import queries as inbox
 from app.inbox.models import Conversation
 from app.inbox.types import ConversationState, ListFilter
+from app.notifications.types import Event
 from app.signals.models import SignalRow
 from app.signals.types import SignalKind
 from app.upkeep import belonging, handing_over, stewards
-from tests.domain.conftest import House
+from tests.domain.conftest import Desk, House
 
 
 def typed(house: House, now: datetime, *, first: int = -10, last: int = 10, **other: object) -> CampaignTyped:
@@ -186,6 +187,19 @@ def test_what_it_leaves_open_and_what_comes_later_goes_to_its_heirs(
     assert {SignalKind.HANDED_OVER, SignalKind.PAGE_GIVEN, SignalKind.ASSIGNED} <= set(told)
     with pytest.raises(Conflict), house.db.write() as session:
         service.change(session, house.bob, spring, typed(house, now), 1)
+
+
+def test_a_campaign_whose_pages_are_gone_is_handed_over_too(
+    house: House, desk: Desk, now: datetime, plan: Callable[..., int]
+) -> None:
+    spring = plan(first=-10, last=-1)
+    with house.db.write() as session:
+        session.execute(delete(CampaignPage).where(CampaignPage.campaign_id == spring))
+        handing_over.sign(session, house.bob, spring, heirs(house, heirs={}), now)
+        told = session.scalars(select(SignalRow).where(SignalRow.kind == SignalKind.HANDED_OVER)).one()
+        assert (told.page_id, told.people) == (None, [house.ann.id])
+    desk.spread()
+    assert desk.told(house.ann) == [Event.HANDED_OVER]
 
 
 def test_two_who_sign_at_once_sign_once(house: House, now: datetime, plan: Callable[..., int]) -> None:
