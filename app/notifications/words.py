@@ -227,7 +227,7 @@ def place(told: Told) -> str:
         return f"/outreach/held/{told.facts['held']}"
     if told.event is Event.HANDED_OVER:
         return f"/campaigns/{told.facts['campaign']}" if told.facts.get("campaign") else "/campaigns"
-    if told.event is Event.KEEP_ALIVE:
+    if told.event is Event.KEEP_ALIVE and told.page_id is not None:
         return f"/pages/{told.page_id}/vitality"
     if told.page_id is not None:
         return f"/pages/{told.page_id}"

@@ -29,7 +29,16 @@ def scene(parts: Services, platform: Platform, crew: dict[Role, int]) -> Scene:
     return Scene(parts, platform)
 
 
-PLACES = ("inbox.talk", "inbox.overview", "pages.show")
+PLACES = (
+    "inbox.talk",
+    "inbox.overview",
+    "pages.show",
+    "campaigns.overview",
+    "campaigns.show",
+    "vitality.page",
+    "outreach.held",
+    "remedies.show",
+)
 
 
 def runner(parts: Services) -> Runner:
@@ -108,8 +117,14 @@ def test_the_list_goes_on(scene: Scene, crew: dict[Role, int], agent: Browser) -
 def test_every_place_exists(app: Flask) -> None:
     adapter = app.url_map.bind("localhost")
     for event in Event:
-        for talk, page in ((7, None), (None, 7), (None, None)):
-            place = words.place(Told(1, event, utc_now(), False, True, None, None, None, None, talk, page, {}))
+        for talk, page, facts in (
+            (7, None, {}),
+            (None, 7, {}),
+            (None, None, {}),
+            (7, 7, {"campaign": 7, "remedy": 7}),
+            (None, 7, {"held": 7}),
+        ):
+            place = words.place(Told(1, event, utc_now(), False, True, None, None, None, None, talk, page, facts))
             path, _mark, query = place.partition("?")
             assert adapter.match(path, query_args=query)[0] in PLACES
 
