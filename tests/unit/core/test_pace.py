@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from app.core.pace import Pace
 
@@ -29,7 +31,7 @@ def test_a_limit_ends_within_a_day() -> None:
 
 
 def test_while_redis_is_away_a_process_minds_its_own() -> None:
-    pace = Pace(redis.Redis(unix_socket_path="/nowhere/redis.sock"))
+    pace = Pace(redis.Redis(unix_socket_path="/nowhere/redis.sock", retry=Retry(NoBackoff(), 0)))
     pace.hold("page:1", NOW + timedelta(minutes=5), NOW)
     assert pace.until("page:1", NOW) == NOW + timedelta(minutes=5)
     assert pace.until("page:2", NOW) is None
