@@ -152,9 +152,9 @@ def connectors(settings: Settings, http: Http, pace: Pace) -> Registry:
     offered: list[Connector] = [
         FacebookConnector(http, meta, pace),
         InstagramConnector(http, meta, pace),
-        BlueskyConnector(http),
+        BlueskyConnector(http, pace),
         MastodonConnector(http),
-        IssoConnector(http),
+        IssoConnector(http, pace),
         WordPressComConnector(http),
         WordPressConnector(http),
         FeedConnector(http),

@@ -12,6 +12,7 @@ from app.connectors.bluesky.client import Network as Places
 from app.connectors.ports import Access, Target
 from app.core.config import Outgoing
 from app.core.http import Http, Method, Response
+from app.core.pace import Pace
 from tests.connectors.stage import Fault, WireStage
 from tests.connectors.wordpress_stage import BREAKS, LOOPBACK, SILENCES
 from tests.servers.bluesky import Network, Person
@@ -71,7 +72,7 @@ class Sky:
             by_port = {f"127.0.0.1:{port}": proxy for port, proxy in zip(ports, proxies, strict=True)}
             http = NetworkHttp(network, by_port)
             places = Places(view=network.view, directory=network.directory)
-            yield cls(network, proxies, http, BlueskyConnector(http, places))
+            yield cls(network, proxies, http, BlueskyConnector(http, Pace(), places))
 
 
 class BlueskyStage(WireStage):
@@ -161,6 +162,7 @@ class BlueskyStage(WireStage):
                 yield
         finally:
             self.http.hasty = False
+            self.bluesky.limits.pace = Pace()  # the time the server named is over
 
     def revoke(self) -> None:
         """The app password is taken back. A token that was given for it works for up to two hours more; they pass."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from app.connectors.isso import IssoConnector
 from app.connectors.ports import Access, Target
+from app.core.pace import Pace
 from tests.connectors.stage import Fault, WireStage
 from tests.connectors.wordpress_stage import BREAKS, SILENCES, CountingHttp
 from tests.servers.faulty_proxy import FaultyProxy
@@ -44,7 +45,7 @@ class IssoStage(WireStage):
             wire.server.start(PASSWORD)
         wire.server.reset()
         wire.site.route("/", wire.page)
-        self.connector = IssoConnector(self.http)
+        self.connector = IssoConnector(self.http, Pace())
         self.address = wire.site.url("/")
         wire.site.route("/plain", lambda _request: Reply(b"<p>No comments here"))
         self.elsewhere = wire.site.url("/plain")

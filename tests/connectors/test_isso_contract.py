@@ -10,6 +10,7 @@ from app.connectors import errors
 from app.connectors.errors import OutcomeUnknown, Permanent, RateLimited
 from app.connectors.isso import IssoConnector
 from app.connectors.ports import Moderation, Status
+from app.core.pace import Pace
 from tests.connectors.contract import ConnectorContract, Follower
 from tests.connectors.isso_stage import PASSWORD, IssoStage, Wire
 from tests.connectors.wire_contract import WireContract
@@ -90,6 +91,10 @@ def test_the_guard_is_waited_for(stage: IssoStage) -> None:
             stage.connector.reply(stage.access, targets[2], "On its way", key="k")
         assert caught.value.retry_at is not None
         assert caught.value.retry_at > datetime.now(UTC) + timedelta(seconds=50)
+        asked = len(stage.wire.proxy.requests)
+        with pytest.raises(RateLimited):
+            stage.connector.reply(stage.access, targets[2], "On its way", key="k")
+        assert not [one for one in stage.wire.proxy.requests[asked:] if one.path.startswith("/new")]
     finally:
         stage.wire.server.start(PASSWORD)
 
@@ -134,7 +139,7 @@ def test_a_server_without_its_list_says_what_to_do(loopback: Loopback) -> None:
     loopback.route("/", lambda _request: Reply(b"<h1>Bad Request", 400))
     loopback.route("/config", lambda _request: Reply(b'{"config": {"reply-to-self": false}}'))
     with pytest.raises(Permanent) as caught:
-        IssoConnector(CountingHttp()).discover(loopback.url())
+        IssoConnector(CountingHttp(), Pace()).discover(loopback.url())
     assert "latest-enabled" in caught.value.detail
 
 

@@ -8,10 +8,11 @@ from app.connectors.answers import ask, refusal
 from app.connectors.bluesky import names
 from app.connectors.bluesky.acts import MOST_GRAPHEMES, Actor
 from app.connectors.bluesky.client import Client, Network, find_server
+from app.connectors.bluesky.limits import Limits
 from app.connectors.bluesky.parse import parse_payload
 from app.connectors.bluesky.reader import Reader
 from app.connectors.bluesky.sessions import Sessions
-from app.connectors.bluesky.wire import decode, raise_if_limited, said_no, xrpc_url
+from app.connectors.bluesky.wire import decode, said_no, xrpc_url
 from app.connectors.errors import Permanent, Transient
 from app.connectors.ports import (
     Access,
@@ -34,6 +35,7 @@ from app.connectors.sign_in import SignIn
 from app.core.clock import utc_now
 from app.core.http import Http
 from app.core.i18n import lazy
+from app.core.pace import Pace
 from app.core.text import one_line
 
 LENGTH = LengthLimit(MOST_GRAPHEMES, LengthUnit.GRAPHEMES)
@@ -61,10 +63,11 @@ class BlueskyConnector:
     icon = "cloud"
     sign_in: SignIn | None = SIGN_IN
 
-    def __init__(self, http: Http, network: Network | None = None) -> None:
+    def __init__(self, http: Http, pace: Pace, network: Network | None = None) -> None:
         self._http = http
         self._network = network or Network()
-        self.sessions = Sessions(http)
+        self.limits = Limits(pace)
+        self.sessions = Sessions(http, self.limits)
 
     def discover(self, url: str) -> Found | None:
         """Only an account's name or profile is asked about; any other address may be a web site."""
@@ -72,8 +75,9 @@ class BlueskyConnector:
         if account is None:
             return None
         address = xrpc_url(self._network.view, "app.bsky.actor.getProfile", {"actor": account})
+        self.limits.before(address, "reads")
         response = ask(self._http, "GET", address)
-        raise_if_limited(response)
+        self.limits.after(address, "reads", response)
         if response.status == 400 and said_no(response):
             return None  # nobody of that name
         if response.status >= 300:
@@ -82,7 +86,7 @@ class BlueskyConnector:
         if profile is None or not isinstance(profile.get("did"), str):
             raise Transient(errors.NOT_JSON, f"no profile from {response.url}")
         did = profile["did"]
-        find_server(self._http, self._network, did)
+        find_server(self._http, self._network, self.limits, did)
         name = one_line(str(profile.get("displayName") or "")) or f"@{one_line(str(profile.get('handle') or did))}"
         return Found(self.kind, name, names.page_url(did), can_log_in=True)
 

@@ -12,7 +12,8 @@ from typing import Any
 
 from app.connectors import errors
 from app.connectors.answers import ask, refusal
-from app.connectors.bluesky.wire import decode, raise_if_limited, said_no, xrpc_url
+from app.connectors.bluesky.limits import Limits
+from app.connectors.bluesky.wire import decode, said_no, xrpc_url
 from app.connectors.errors import AuthExpired, OutcomeUnknown, Transient
 from app.core.http import Http, Response
 
@@ -35,8 +36,8 @@ class Session:
 class Sessions:
     """The sessions of this process; safe to share between threads."""
 
-    def __init__(self, http: Http) -> None:
-        self._http = http
+    def __init__(self, http: Http, limits: Limits) -> None:
+        self._http, self.limits = http, limits
         self._known: dict[str, Session] = {}
         self._locks: dict[str, threading.Lock] = {}
         self._guard = threading.Lock()
@@ -83,7 +84,7 @@ class Sessions:
     def _sign_in(self, name: str, pds: str, secret: Mapping[str, str]) -> Session:
         self._known.pop(name, None)
         body = {"identifier": secret["login"].removeprefix("@").strip(), "password": secret["password"]}
-        response = self._post(pds, CREATE, {}, json=body)
+        response = self._post(pds, CREATE, f"sign-in:{name[:16]}", {}, json=body)
         if response.status in (400, 401):
             code = said_no(response)
             if response.status == 401 or code:
@@ -91,16 +92,17 @@ class Sessions:
         return self._keep(name, pds, response)
 
     def _refreshed(self, name: str, used: Session) -> Session | None:
-        response = self._post(used.pds, REFRESH, {"authorization": f"Bearer {used.refresh}"})
+        response = self._post(used.pds, REFRESH, "reads", {"authorization": f"Bearer {used.refresh}"})
         return None if response.status in (400, 401) else self._keep(name, used.pds, response)
 
-    def _post(self, pds: str, method: str, headers: Mapping[str, str], **more: Any) -> Response:
+    def _post(self, pds: str, method: str, kind: str, headers: Mapping[str, str], **more: Any) -> Response:
         """Signing in says nothing to anybody: when no answer came it is tried again."""
+        self.limits.before(pds, kind)
         try:
             response = ask(self._http, "POST", xrpc_url(pds, method), headers=headers, **more)
         except OutcomeUnknown as error:
             raise Transient(error.code, error.detail) from None
-        raise_if_limited(response)
+        self.limits.after(pds, kind, response)
         return response
 
     def _keep(self, name: str, pds: str, response: Response) -> Session:

@@ -16,6 +16,7 @@ from app.connectors.errors import AuthExpired, OutcomeUnknown, Permanent, RateLi
 from app.connectors.ports import Access
 from app.core.clock import utc_now
 from app.core.http import Http, Response
+from app.core.pace import Pace
 from app.core.text import one_line
 
 GUARD_WAIT = timedelta(seconds=61)
@@ -29,8 +30,8 @@ _COOKIE = re.compile(r"\badmin-session=([^;,\s]+)")
 class Client:
     """Requests to one server, as administrator when there is a password."""
 
-    def __init__(self, http: Http, access: Access) -> None:
-        self._http = http
+    def __init__(self, http: Http, pace: Pace, access: Access) -> None:
+        self._http, self._pace = http, pace
         self._base = access.url.rstrip("/")
         self._access = access
 
@@ -66,12 +67,16 @@ class Client:
         raise Transient(errors.NOT_JSON, f"HTTP {response.status} at /login/, not from Isso")
 
     def new(self, uri: str, body: dict[str, Any]) -> tuple[dict[str, Any], bool]:
-        """Write a comment; answer it, and whether it waits for approval."""
+        """Write a comment; answer it, and whether it waits for approval. What the guard said holds for all workers."""
+        guard, now = f"isso:{self._base}", utc_now()
+        if (at := self._pace.until(guard, now)) is not None:
+            raise RateLimited(errors.RATE_LIMITED, "Isso's guard", retry_at=at)
         in_time(self._access)
         response = ask(self._http, "POST", f"{self._base}/new?uri={quote(uri, safe='')}", json=body)
         if response.status == 403 and _OWN in response.headers:
             # Everything else a guard may object to does not concern answers with a name and an address.
-            raise RateLimited(errors.RATE_LIMITED, "Isso's guard", retry_at=utc_now() + GUARD_WAIT)
+            self._pace.hold(guard, now + GUARD_WAIT, now)
+            raise RateLimited(errors.RATE_LIMITED, "Isso's guard", retry_at=now + GUARD_WAIT)
         if response.status == 400 and _OWN in response.headers:
             raise Permanent(errors.INVALID_TEXT, "HTTP 400 at /new")
         if response.status >= 400:

@@ -33,6 +33,7 @@ from app.connectors.sign_in import SignIn
 from app.core.clock import utc_now
 from app.core.http import Http
 from app.core.i18n import lazy
+from app.core.pace import Pace
 from app.core.text import plain
 
 SHORTEST, LONGEST = 3, 65_535
@@ -61,8 +62,8 @@ class IssoConnector:
     icon = "message-square"
     sign_in: SignIn | None = SIGN_IN
 
-    def __init__(self, http: Http) -> None:
-        self._http = http
+    def __init__(self, http: Http, pace: Pace) -> None:
+        self._http, self._pace = http, pace
 
     def discover(self, url: str) -> Found | None:
         return discover(self._http, url)
@@ -70,7 +71,7 @@ class IssoConnector:
     def check(self, access: Access) -> Account | None:
         if access.secret is None:
             return None
-        client = Client(self._http, access)
+        client = Client(self._http, self._pace, access)
         client.sign_in()
         client.latest(1)
         return Account("admin", _name(access), self.capabilities(access))
@@ -81,7 +82,7 @@ class IssoConnector:
         return Capabilities(reply=True, moderate=frozenset({Moderation.DELETE}), verify=True, length=LENGTH)
 
     def latest(self, access: Access, *, count: int, now: datetime) -> Sequence[Item]:
-        found = parse.objects(Client(self._http, access).latest())
+        found = parse.objects(Client(self._http, self._pace, access).latest())
         known = [parse.shown(one, _site(access), now) for one in found if str(one.get("uri")).startswith("/")]
         return sorted(known, key=lambda one: one.published_at, reverse=True)[:count]
 
@@ -90,7 +91,7 @@ class IssoConnector:
     ) -> Iterator[Batch]:
         """Ask for the list of all comments, and read each thread whose part of it has changed, whole: numbers are used
         again, answers stand anywhere, and no validator of Isso's notices an answer or an edit."""
-        client = Client(self._http, access)
+        client = Client(self._http, self._pace, access)
         if access.secret is not None:
             client.sign_in()  # what everybody may read would not tell that the password is no longer taken
         known, begin = _known(cursor, since)
@@ -111,7 +112,7 @@ class IssoConnector:
 
     def verify(self, access: Access, known: Sequence[str], *, now: datetime) -> Iterator[Verdict]:
         """A thread is always shown whole; what is not in it is gone."""
-        client = Client(self._http, access)
+        client = Client(self._http, self._pace, access)
         by_thread: dict[str, list[str]] = {}
         for one in known:
             if (at := parse.taken_apart(one)) is not None:
@@ -175,7 +176,7 @@ class IssoConnector:
         at = parse.taken_apart(target.external_id)
         if at is None:
             raise Permanent(errors.NOT_SUPPORTED, "the thread's path is too long")
-        return Client(self._http, access), at
+        return Client(self._http, self._pace, access), at
 
     def _items(self, client: Client, access: Access, uri: str, now: datetime) -> list[Item]:
         comments = parse.flattened(client.thread(uri))

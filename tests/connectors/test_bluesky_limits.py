@@ -1,0 +1,65 @@
+"""What Bluesky's servers say about how often they may be asked holds for every worker."""
+
+import time
+from collections.abc import Mapping
+
+import pytest
+
+from app.connectors.bluesky.limits import Limits
+from app.connectors.errors import RateLimited
+from app.core.http import Response
+from app.core.pace import Pace
+
+HERE, ELSEWHERE = "https://one.example", "https://other.example"
+
+
+def answer(status: int, **headers: str) -> Response:
+    told: Mapping[str, str] = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Response(status, f"{HERE}/xrpc/x", told, b"")
+
+
+def soon() -> str:
+    return str(int(time.time()) + 200)
+
+
+def test_a_refusal_stops_everything_at_that_server_alone() -> None:
+    limits = Limits(Pace())
+    with pytest.raises(RateLimited) as caught:
+        limits.after(HERE, "reads", answer(429, ratelimit_reset=soon()))
+    assert caught.value.retry_at is not None
+    for kind in ("acts", "reads"):
+        with pytest.raises(RateLimited):
+            limits.before(HERE, kind)
+        limits.before(ELSEWHERE, kind)
+
+
+def test_too_many_sign_ins_of_one_account_stop_that_alone() -> None:
+    limits = Limits(Pace())
+    with pytest.raises(RateLimited):
+        limits.after(HERE, "sign-in:ann", answer(429, retry_after="290", ratelimit_reset=soon()))
+    with pytest.raises(RateLimited):
+        limits.before(HERE, "sign-in:ann")
+    limits.before(HERE, "sign-in:bea")
+    limits.before(HERE, "reads")
+
+
+def test_reading_leaves_room_for_answers() -> None:
+    limits = Limits(Pace())
+    limits.after(HERE, "reads", answer(200, ratelimit_limit="3000", ratelimit_remaining="2000", ratelimit_reset=soon()))
+    limits.before(HERE, "reads")
+    limits.after(HERE, "reads", answer(200, ratelimit_limit="3000", ratelimit_remaining="140", ratelimit_reset=soon()))
+    limits.before(HERE, "acts")
+    with pytest.raises(RateLimited):
+        limits.before(HERE, "reads")
+    limits.after(HERE, "acts", answer(200, ratelimit_limit="3000", ratelimit_remaining="0", ratelimit_reset=soon()))
+    with pytest.raises(RateLimited):
+        limits.before(HERE, "acts")
+
+
+@pytest.mark.parametrize("value", ["", "soon", "-1", "99999999999999999999", "²"])
+def test_nonsense_is_passed_over(value: str) -> None:
+    limits = Limits(Pace())
+    limits.after(HERE, "reads", answer(200, ratelimit_limit=value, ratelimit_remaining="0", ratelimit_reset=value))
+    with pytest.raises(RateLimited):
+        limits.after(HERE, "reads", answer(429, ratelimit_reset=value))
+    limits.before(HERE, "reads")
