@@ -289,15 +289,7 @@ def require(actor: Actor, allowed: bool) -> None:
 
 def remove_demo(session: Session) -> None:
     """Remove the demonstration's people and teams, once nothing of theirs is left."""
-    people = select(User.id).where(User.demo)
-    teams = select(Team.id).where(Team.demo)
-    run_in_bulk(
-        session,
-        delete(UserSession).where(UserSession.user_id.in_(people)),
-        delete(TeamMember).where(TeamMember.user_id.in_(people) | TeamMember.team_id.in_(teams)),
-        delete(User).where(User.demo),
-        delete(Team).where(Team.demo),
-    )
+    run_in_bulk(session, delete(User).where(User.demo), delete(Team).where(Team.demo))
 
 
 def tidy(session: Session, now: datetime) -> int:

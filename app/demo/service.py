@@ -1,6 +1,7 @@
 """Adding the demonstration and removing it; each is one transaction.
 
-The order of removal is that of the domains, from the top down: nothing is removed before what points to it.
+The order of removal is that of the domains, from the top down: nothing is removed before what points to it. What the
+database removes with what it belongs to (notes with their conversation, sessions with their person) is left to it.
 """
 
 from collections.abc import Sequence

@@ -19,7 +19,6 @@ from app.core.ids import new_id
 from app.inbox import access, journal, rules, streaks
 from app.inbox.models import (
     Comment,
-    CommentVersion,
     Conversation,
     ConversationCount,
     ConversationCountChange,
@@ -300,13 +299,9 @@ def _nothing_owed(talk: Conversation) -> None:
 def remove_pages(session: Session, page_ids: Sequence[int]) -> None:
     """Remove all that was said on these pages and all that was done about it, but for replies and decisions."""
     talks = select(Conversation.id).where(Conversation.page_id.in_(page_ids))
-    comments = select(Comment.id).where(Comment.page_id.in_(page_ids))
     forget(session, page_ids, set(session.scalars(talks)))
     run_in_bulk(
         session,
-        delete(Note).where(Note.conversation_id.in_(talks)),
-        delete(ConversationEvent).where(ConversationEvent.conversation_id.in_(talks)),
-        delete(CommentVersion).where(CommentVersion.comment_id.in_(comments)),
         delete(Comment).where(Comment.page_id.in_(page_ids)),
         delete(Conversation).where(Conversation.page_id.in_(page_ids)),
         delete(Post).where(Post.page_id.in_(page_ids)),

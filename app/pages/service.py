@@ -145,11 +145,7 @@ def hold(session: Session, page_ids: Sequence[int]) -> None:
 
 def remove_pages(session: Session, page_ids: Sequence[int]) -> None:
     """Remove the pages themselves, once nothing of theirs is left."""
-    run_in_bulk(
-        session,
-        delete(Connection).where(Connection.page_id.in_(page_ids)),
-        delete(Page).where(Page.id.in_(page_ids)),
-    )
+    run_in_bulk(session, delete(Page).where(Page.id.in_(page_ids)))
     announce(session, *(Changed("page", page_id) for page_id in page_ids))
 
 

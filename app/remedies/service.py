@@ -24,7 +24,7 @@ from app.inbox import access as inbox_access
 from app.inbox.models import Conversation
 from app.inbox.types import ConversationState
 from app.remedies import money, orders, past, policies, policy, rules, steps
-from app.remedies.models import GuardAnswer, Remedy, RemedyBar, RemedyVersion, Shop
+from app.remedies.models import Remedy, RemedyBar, RemedyVersion, Shop
 from app.remedies.policies import InForce
 from app.remedies.types import Act, Asked, Kind, Need, Request, State, Target
 from app.signals.types import SignalKind
@@ -201,17 +201,12 @@ def judge(session: Session, remedy: Remedy, talk: Conversation, now: datetime) -
 
 def remove_pages(session: Session, page_ids: Sequence[int]) -> None:
     """Remove everything asked for on these pages; the audit log keeps its lines."""
-    talks = select(Conversation.id).where(Conversation.page_id.in_(page_ids))
     gone = session.scalars(select(Remedy).where(Remedy.page_id.in_(page_ids))).all()
     for one in gone:
         if one.order_number and one.state not in (State.REFUSED, State.WITHDRAWN, State.EXPIRED):
             orders.give_back(session, one.shop_id, one.order_number, one.order_line, one.amount)
     session.expunge_all()
-    run_in_bulk(
-        session,
-        delete(GuardAnswer).where(GuardAnswer.conversation_id.in_(talks)),
-        delete(Remedy).where(Remedy.page_id.in_(page_ids)),
-    )
+    run_in_bulk(session, delete(Remedy).where(Remedy.page_id.in_(page_ids)))
 
 
 def _still_here(session: Session, actor: Actor) -> User:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from app.accounts.types import Actor
@@ -18,7 +18,7 @@ from app.inbox.types import ConversationState
 from app.learning import service as examples
 from app.learning.types import SPAM
 from app.routing import carrying, judging, learned, queries, stored
-from app.routing.models import RoutingCause, RoutingDecision
+from app.routing.models import RoutingDecision
 from app.routing.types import Candidate, DecidedBy
 
 BATCH = 500
@@ -124,11 +124,5 @@ def forget_corrections(session: Session, conversation_ids: Sequence[int], actor:
 
 
 def remove_pages(session: Session, page_ids: Sequence[int]) -> None:
-    """Remove all decisions about what was said on these pages, and what was learned from them."""
+    """Remove what was learned from these pages; decisions go with their conversations."""
     examples.remove_pages(session, page_ids)
-    talks = select(Conversation.id).where(Conversation.page_id.in_(page_ids))
-    run_in_bulk(
-        session,
-        delete(RoutingDecision).where(RoutingDecision.conversation_id.in_(talks)),
-        delete(RoutingCause).where(RoutingCause.conversation_id.in_(talks)),
-    )

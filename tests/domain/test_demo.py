@@ -384,7 +384,7 @@ def test_removal_takes_a_fixed_number_of_statements(demo: Services) -> None:
     listener = lambda _c, _cursor, statement, *_rest: statements.append(statement)  # noqa: E731
     event.listen(demo.db.engine, "before_cursor_execute", listener)
     assert service.remove(demo.db)
-    assert len(statements) < 45, "bulk statements, whatever the number of comments"
+    assert len(statements) < 35, "bulk statements, whatever the number of comments"
 
 
 def test_without_an_open_platform_nothing_is_added(services: Services, now: datetime) -> None:
