@@ -2,10 +2,7 @@
 
 from collections import defaultdict
 
-from sqlalchemy import (
-    select,
-    union_all,
-)
+from sqlalchemy import ScalarSelect, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from app.accounts.models import Team, User
@@ -42,8 +39,8 @@ _Own = aliased(Contact)
 def conversation(session: Session, actor: Actor, conversation_id: int) -> ConversationView:
     """A conversation's head. Raises NotFound."""
     talk = access.conversation(session, actor, conversation_id)
-    page, connection, post, contact, identity, team_name, assignee, mark = session.execute(
-        select(Page, Connection, Post, Contact, Identity, Team.name, User.name, ConversationMark)
+    page, connection, post, contact, identity, team_name, assignee, mark, target = session.execute(
+        select(Page, Connection, Post, Contact, Identity, Team.name, User.name, ConversationMark, _target(talk.id))
         .select_from(Conversation)
         .join(Page, Page.id == Conversation.page_id)
         .join(Connection, Connection.page_id == Page.id)
@@ -88,7 +85,7 @@ def conversation(session: Session, actor: Actor, conversation_id: int) -> Conver
         due_at=mark.at if mark else None,
         opened_at=talk.opened_at,
         language=talk.language,
-        reply_to_id=reply_target(session, talk.id),
+        reply_to_id=target,
     )
 
 
@@ -103,7 +100,11 @@ def locate(session: Session, page_id: int, external_id: str) -> tuple[int, int] 
 
 def reply_target(session: Session, conversation_id: int) -> int | None:
     """The person's latest comment that still stands; an answer goes there."""
-    return session.scalar(
+    return session.scalar(select(_target(conversation_id)))
+
+
+def _target(conversation_id: int) -> ScalarSelect[int]:
+    return (
         select(Comment.id)
         .where(
             Comment.conversation_id == conversation_id,
@@ -112,6 +113,7 @@ def reply_target(session: Session, conversation_id: int) -> int | None:
         )
         .order_by(Comment.published_at.desc(), Comment.id.desc())
         .limit(1)
+        .scalar_subquery()
     )
 
 

@@ -57,7 +57,16 @@ def reach(session: Session, page_id: int) -> Reach | None:
     row = session.execute(query).one_or_none()
     if row is None:
         return None
-    page, connection = row
+    return _reach(*row)
+
+
+def page_in_reach(session: Session, page_id: int) -> tuple[PageView, Reach] | None:
+    """A page and how it is reached, in one statement."""
+    row = session.execute(_query().where(Page.id == page_id)).one_or_none()
+    return (_view(row), _reach(row[0], row[1])) if row else None
+
+
+def _reach(page: Page, connection: Connection) -> Reach:
     return Reach(page.connector, page.url, dict(connection.settings), connection.sealed_secret)
 
 

@@ -5,33 +5,35 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import literal, null, select, union_all
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app.accounts.models import User
 from app.accounts.types import Actor
 from app.inbox import access
+from app.inbox.models import Conversation
 from app.writing import rules
 from app.writing.models import Claim, Draft
 from app.writing.types import Begun, ClaimView, DraftView, Marks
 
 
 def begun(session: Session, actor: Actor, conversation_id: int, now: datetime) -> Begun:
-    """Everything that is being written in a conversation, and who answers. Two statements."""
-    access.conversation(session, actor, conversation_id)
-    drafts = session.execute(
-        select(Draft, User.name)
-        .join(User, User.id == Draft.user_id)
-        .where(Draft.conversation_id == conversation_id)
+    """Everything that is being written in a conversation, and who answers. One statement."""
+    talk = access.conversation(session, actor, conversation_id)
+    author, writer = aliased(User), aliased(User)
+    rows = session.execute(
+        select(Draft, author.name, Claim, writer.name)
+        .select_from(Conversation)
+        .outerjoin(Draft, Draft.conversation_id == Conversation.id)
+        .outerjoin(author, author.id == Draft.user_id)
+        .outerjoin(Claim, Claim.conversation_id == Conversation.id)
+        .outerjoin(writer, writer.id == Claim.user_id)
+        .where(Conversation.id == talk.id)
         .order_by(Draft.updated_at)
-    )
-    claim = session.execute(
-        select(Claim, User.name).join(User, User.id == Claim.user_id).where(Claim.conversation_id == conversation_id)
-    ).one_or_none()
+    ).all()
+    _none, _nobody, claim, name = rows[0]
     return Begun(
-        drafts=tuple(_draft(one, name) for one, name in drafts),
-        claim=ClaimView(claim[0].user_id, claim[1], claim[0].since)
-        if claim and rules.holds(claim[0].until, now)
-        else None,
+        drafts=tuple(_draft(one, by) for one, by, *_claim in rows if one is not None),
+        claim=ClaimView(claim.user_id, name, claim.since) if claim and rules.holds(claim.until, now) else None,
     )
 
 

@@ -269,13 +269,13 @@ def _counts(session: "Session", actor: Actor, place: Place, saved: Sequence[Save
 def talk_screen(
     services: Services, session: "Session", actor: Actor, conversation_id: int, draft: Draft, now: datetime
 ) -> TalkScreen:
-    """At most twenty-eight statements, however long the thread. Raises NotFound."""
+    """At most twenty-five statements, however long the thread. Raises NotFound."""
     talk = threads.conversation(session, actor, conversation_id)
     answers = replies.replies(session, actor, conversation_id)
-    page = pages.page(session, talk.page_id)
-    if page is None:
+    found = pages.page_in_reach(session, talk.page_id)
+    if found is None:
         raise RuntimeError("a conversation without its page")
-    reach = pages.reach(session, talk.page_id)
+    page, reach = found
     begun = writing.begun(session, actor, conversation_id, now)
     teams = accounts.teams(session)
     why = routing.explain(session, conversation_id)
