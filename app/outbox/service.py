@@ -292,7 +292,8 @@ def remove_pages(session: Session, page_ids: Sequence[int]) -> None:
 def match_echoes(session: Session, page_id: int, echoes: Sequence[Echo], now: datetime) -> list[Echo]:
     """Recognise our own replies among what the platform showed us; answer those that were written elsewhere.
 
-    An echo is a receipt: it settles a delivery whose outcome is not known yet.
+    An echo is a receipt: it settles a delivery whose outcome is not known yet. One of a delivery that failed was
+    written at the platform by hand, and settles it as well.
     """
     if not echoes:
         return []
@@ -312,17 +313,20 @@ def match_echoes(session: Session, page_id: int, echoes: Sequence[Echo], now: da
         .where(
             Delivery.page_id == page_id,
             Delivery.act == Act.REPLY,
-            Delivery.state.in_([DeliveryState.SENDING, DeliveryState.UNKNOWN, DeliveryState.UNCLEAR]),
+            Delivery.state.in_(
+                [DeliveryState.SENDING, DeliveryState.UNKNOWN, DeliveryState.UNCLEAR, DeliveryState.FAILED]
+            ),
         )
+        .order_by(Delivery.state == DeliveryState.FAILED, Delivery.id)  # what may be on its way is meant first
     ).all()
     elsewhere = []
     for echo in echoes:
         if echo.external_id in known:
             continue
         match = _pending_match(pending, echo)
-        if match is None:
+        if match is None or match.state is DeliveryState.FAILED:
             elsewhere.append(echo)
-        else:
+        if match is not None:
             _mark_sent(session, match, echo.external_id, echo.url, now, held=False)
     return elsewhere
 
@@ -363,7 +367,7 @@ def _pending_match(pending: Sequence[Row[Delivery, str]], echo: Echo) -> Deliver
 def _mark_sent(
     session: Session, one: Delivery, external_id: str | None, url: str | None, now: datetime, *, held: bool
 ) -> None:
-    unsettled = one.state is DeliveryState.UNCLEAR
+    unsettled = one.state in (DeliveryState.UNCLEAR, DeliveryState.FAILED)
     one.state, one.sent_at, one.held = DeliveryState.SENT, now, held
     one.external_id, one.external_url = external_id, url
     one.error_code = one.error_detail = one.lease = one.lease_until = None

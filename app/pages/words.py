@@ -121,6 +121,14 @@ _WORDS: dict[str, tuple[str, str]] = {
         lazy("The access token lacks a permission."),
         lazy("Give the application at the platform what is missing, make a new token, and enter that."),
     ),
+    errors.BUDGET_SPENT: (
+        lazy("What may be spent there is spent."),
+        lazy("It goes on with the next month by itself; whoever runs Porchlight can raise the limit."),
+    ),
+    errors.REPLY_RESTRICTED: (
+        lazy("The platform lets no program answer this comment."),
+        lazy("Answer at the page itself; the answer is recognised here when it stands there."),
+    ),
     errors.SIGN_IN_LOST: (
         lazy("The platform did not answer when our sign-in was renewed."),
         lazy("Sign in again under Pages; nothing is lost."),

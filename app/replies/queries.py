@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session, aliased
 from app.accounts.models import User
 from app.accounts.types import Actor
 from app.inbox import access
+from app.inbox.models import Comment
 from app.outbox import queries as outbox
 from app.outbox.models import Delivery
 from app.outbox.types import DeliveryState
@@ -18,7 +19,8 @@ def replies(session: Session, actor: Actor, conversation_id: int) -> list[ReplyV
     access.conversation(session, actor, conversation_id)
     reviewer = aliased(User)
     query = (
-        select(Reply, User.name, Delivery, reviewer.name)
+        select(Reply, User.name, Delivery, reviewer.name, Comment.url)
+        .join(Comment, Comment.id == Reply.comment_id)
         .join(User, User.id == Reply.author_id)
         .outerjoin(Proposal, Proposal.reply_id == Reply.id)
         .outerjoin(reviewer, reviewer.id == Proposal.reviewer_id)
@@ -37,8 +39,9 @@ def replies(session: Session, actor: Actor, conversation_id: int) -> list[ReplyV
             delivery=outbox.view(delivery),
             external_id=delivery.external_id,
             approved_by=approved_by,
+            target_url=target_url,
         )
-        for reply, author, delivery, approved_by in session.execute(query)
+        for reply, author, delivery, approved_by, target_url in session.execute(query)
     ]
 
 

@@ -74,3 +74,5 @@ class ReplyView:
     external_id: str | None
     approved_by: str | None
     """Who approved it, where that was needed."""
+    target_url: str | None
+    """Where the comment stands that is answered."""

@@ -2,6 +2,7 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,7 +16,7 @@ from app.core.clock import utc_now
 from app.core.errors import Conflict, Forbidden, InvalidInput, PorchlightError
 from app.inbox import access, queries, rules, threads
 from app.inbox.models import Comment, Conversation
-from app.inbox.types import ConversationState, EventKind, ListFilter
+from app.inbox.types import ConversationState, EventKind, ListFilter, Mark
 from app.outbox import rules as outbox_rules
 from app.outbox import service as outbox
 from app.outbox.models import Delivery
@@ -28,6 +29,7 @@ from app.replies import service as replies
 from app.replies import speaking
 from app.replies.types import ReplyView
 from tests.domain.conftest import House
+from tests.domain.platform import US
 
 
 @pytest.fixture
@@ -265,6 +267,47 @@ def test_a_refusal_for_good_comes_back_to_the_agent(house: House, talk: int) -> 
         replies.settle(session, house.ann, reply, send_again=True, now=utc_now())
     house.deliverer().run()
     assert house.platform.posted == ["On its way!"]
+
+
+def by_hand(house: House, text: str) -> str:
+    """One of us answers Eva at the platform itself."""
+    number = house.platform.say("Our brand", text, utc_now(), parent="n1")
+    house.platform.comments[number] = replace(house.platform.comments[number], author=US)
+    house.collect()
+    return number
+
+
+def test_a_refused_reply_is_settled_once_it_was_written_at_the_page_by_hand(house: House, talk: int) -> None:
+    answer(house, talk)
+    house.platform.fail_before.append(errors.Permanent(errors.REPLY_RESTRICTED, "not asked"))
+    house.deliverer().run()
+    assert reply_of(house, talk).delivery.state is DeliveryState.FAILED
+    assert state_of(house, talk) is ConversationState.NEW
+    by_hand(house, "Something else")
+    assert reply_of(house, talk).delivery.state is DeliveryState.FAILED, "other words are another answer"
+    number = by_hand(house, "On its  way!\n")
+    settled = reply_of(house, talk)
+    assert (settled.delivery.state, settled.external_id) == (DeliveryState.SENT, number)
+    assert settled.delivery.error_code is None
+    assert state_of(house, talk) is ConversationState.WAITING
+    with house.db.read() as session:
+        assert queries.rows(session, ListFilter(None, mark=Mark.UNSENT)) == []
+    hurry(house)
+    assert house.deliverer().run() == 0
+    assert house.platform.posted == []
+
+
+def test_an_echo_is_first_of_what_may_be_on_its_way(house: House, talk: int) -> None:
+    answer(house, talk)
+    house.platform.fail_before.append(errors.Permanent(errors.COMMENTS_CLOSED, "closed"))
+    house.deliverer().run()
+    answer(house, talk, key="k2")
+    house.platform.fail_after.append(errors.OutcomeUnknown(errors.TIMED_OUT))
+    house.deliverer().run()
+    house.collect()
+    with house.db.read() as session:
+        states = [one.delivery.state for one in reply_queries.replies(session, house.ann, talk)]
+    assert states == [DeliveryState.FAILED, DeliveryState.SENT]
 
 
 def test_wrong_credentials_stop_the_page_and_lose_nothing(house: House, talk: int, now: datetime) -> None:

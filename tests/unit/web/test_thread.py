@@ -49,7 +49,7 @@ def reply(key: int, to: int, external_id: str | None = None) -> ReplyView:
         error_detail=None,
         sent_at=None,
     )
-    return ReplyView(key, to, 1, "Ann", f"reply {key}", NOW, way, external_id, None)
+    return ReplyView(key, to, 1, "Ann", f"reply {key}", NOW, way, external_id, None, None)
 
 
 def test_a_reply_stands_below_what_it_answers_and_all_that_was_said_there() -> None:
