@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.connectors import errors
+from app.connectors.meter import Budget, Metered
 from app.connectors.ports import Access, Account, Capabilities, Connector, Found, Item
 from app.connectors.registry import Registry
 from app.connectors.sign_in import SignIn
@@ -82,6 +83,12 @@ def sign_in(connectors: Registry, page: PageView) -> SignIn | None:
     """What a connected page asks people for; None when it can only be read or its connector is not installed."""
     installed = page.can_log_in and page.connector in connectors.kinds()
     return connectors.get(page.connector).sign_in if installed else None
+
+
+def budget(connectors: Registry, kind: str, now: datetime) -> Budget | None:
+    """What may be spent at a platform now; None where nothing is charged."""
+    connector = connectors.get(kind) if kind in connectors.kinds() else None
+    return connector.budget(now) if isinstance(connector, Metered) else None
 
 
 def capabilities(connectors: Registry, box: SecretBox, reach: Reach | None) -> Capabilities:

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.core.db import Base
+from app.core.db import Base, BigId
 from app.pages.types import ConnectionState, PageState
 
 
@@ -76,6 +76,16 @@ class TokenLife(Base):
     """Digest of a refresh token that left us; kept until its answer is."""
     lease: Mapped[str | None] = mapped_column(String(40))
     lease_until: Mapped[datetime | None]
+
+
+class Spending(Base):
+    """What was used of a budget in one period."""
+
+    __tablename__ = "spending"
+
+    key: Mapped[str] = mapped_column(String(200), primary_key=True)
+    used: Mapped[int] = mapped_column(BigId)
+    ends_at: Mapped[datetime]
 
 
 class SignInAttempt(Base):

@@ -21,10 +21,13 @@ from app.hooks import queries as hooks
 from app.notifications import queries as notifications
 from app.notifications.types import Channel
 from app.outbox import queries as outbox
+from app.pages import connect, spending, tokens
 from app.pages import queries as pages
-from app.pages import tokens
+from app.web.present import words as present
 
 blueprint = Blueprint("health", __name__)
+NEARLY = 0.9
+"""From this share of a budget on it is said."""
 LITTLE_SPACE = 1_000_000_000
 _NAMED = 5
 LATE = timedelta(minutes=1)
@@ -46,7 +49,17 @@ class Part:
 def show() -> ResponseReturnValue:
     """Every part with reason and remedy, what needs a look first."""
     now = utc_now()
-    found = [_database(), *_processes(), _outbox(now), *_notices(now), _pages(), *_sign_ins(now), *_told(now), _space()]
+    found = [
+        _database(),
+        *_processes(),
+        _outbox(now),
+        *_notices(now),
+        _pages(),
+        *_sign_ins(now),
+        *_budgets(now),
+        *_told(now),
+        _space(),
+    ]
     parts = sorted(found, key=lambda part: part.well)
     return render_template("health/show.html", parts=parts, well=all(part.well for part in parts))
 
@@ -188,6 +201,29 @@ def _pages() -> Part:
     return Part(
         _("Pages"), False, text, _("Each page says what is the matter and what to do."), url_for("pages.overview")
     )
+
+
+def _budgets(now: datetime) -> list[Part]:
+    """Platforms where what may be spent is spent, or nearly; nothing where it is at none."""
+    parts = services().connectors
+    budgets = {parts.get(kind).label: found for kind in parts.kinds() if (found := connect.budget(parts, kind, now))}
+    used = spending.used(session(), [one.key for one in budgets.values()])
+    near = {label: one for label, one in budgets.items() if used.get(one.key, 0) >= one.limit * NEARLY}
+    return [
+        Part(
+            label,
+            False,
+            _(
+                "%(used)s of %(limit)s are spent. When all is, nothing is read or sent there until %(day)s.",
+                used=present.dollars(used[one.key]),
+                limit=present.dollars(one.limit),
+                day=format_date(one.ends_at, locale=i18n.locale()),
+            ),
+            _("Wait, or raise the limit in config.toml."),
+            url_for("pages.overview"),
+        )
+        for label, one in near.items()
+    ]
 
 
 def _sign_ins(now: datetime) -> list[Part]:

@@ -14,7 +14,7 @@ from app.edge.context import actor, services, session
 from app.edge.routes import route
 from app.hooks import queries as hooks
 from app.outbox import queries as outbox
-from app.pages import connect, queries, tokens
+from app.pages import connect, queries, spending, tokens
 from app.pages import service as pages
 from app.pages.types import PageState, PageView, Reach
 from app.upkeep import stewards
@@ -131,12 +131,15 @@ def _called_at(reading: Any, page: PageView) -> str | None:
 def _show(reading: Any, page_id: int, mistakes: dict[str, str], login: str = "") -> str:
     page = _page(reading, page_id)
     reach: Reach | None = queries.reach(reading, page_id)
+    budget = connect.budget(services().connectors, page.connector, utc_now())
     return render_template(
         "pages/show.html",
         page=page,
         waiting=outbox.waiting_by_page(reading).get(page.id, 0),
         can=connect.capabilities(services().connectors, services().box, reach),
         called_at=_called_at(reading, page),
+        budget=budget,
+        used=spending.used(reading, [budget.key]).get(budget.key, 0) if budget else 0,
         ends_at=tokens.ends_at(reading, page.id),
         sign_in=connect.sign_in(services().connectors, page),
         looked_after=stewards.of_pages(reading, [page.id])[page.id],

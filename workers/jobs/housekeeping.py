@@ -11,6 +11,7 @@ from app.duty import service as duty
 from app.hooks import care as hooks
 from app.inbox import counts, journal
 from app.notifications import outgoing as notifications
+from app.pages import spending
 from app.routing import anew, trials
 from workers import context
 
@@ -33,6 +34,7 @@ def tidy() -> None:
         anew.tidy(session, now)
         trials.tidy(session, now)
         collecting.tidy(session, now, services.settings.collecting.keep_raw_days)
+        spending.tidy(session, now)
         hooks.tidy(session, now, services.settings.collecting.keep_raw_days)
     with services.db.write() as session:
         mended = counts.mend(session)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from babel.numbers import format_decimal, format_percent
+from babel.numbers import format_currency, format_decimal, format_percent
 
 from app.accounts.types import Role
 from app.connectors.ports import LengthLimit, LengthUnit, Status
@@ -370,6 +370,15 @@ def length_limit(limit: LengthLimit) -> str:
     if limit.unit is LengthUnit.BYTES:
         return _("At most %(most)s bytes", most=most)
     return _("At most %(most)s characters", most=most)
+
+
+def dollars(millionths: int) -> str:
+    """What something costs, to the cent or, where that is not enough, to the tenth of one."""
+    locale = i18n.locale()
+    pattern = locale.currency_formats["standard"].pattern
+    if millionths % 10_000:
+        pattern = pattern.replace("0.00", "0.000")
+    return str(format_currency(millionths / 1_000_000, "USD", pattern, locale=locale, currency_digits=False))
 
 
 def notice(one: Told) -> str:
