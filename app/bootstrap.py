@@ -11,6 +11,7 @@ from redis.retry import Retry
 
 from app.connectors.archive import ArchiveConnector
 from app.connectors.bluesky import BlueskyConnector
+from app.connectors.code_flow import App
 from app.connectors.demo.connector import DemoConnector
 from app.connectors.demo.platform import Platform as DemoPlatform
 from app.connectors.demo.script import story as demo_story
@@ -20,10 +21,13 @@ from app.connectors.instagram import InstagramConnector
 from app.connectors.isso import IssoConnector
 from app.connectors.mastodon import MastodonConnector
 from app.connectors.meta.app import MetaApp
+from app.connectors.meter import Meter
 from app.connectors.ports import Connector
 from app.connectors.registry import Registry
 from app.connectors.webhook import WebhookConnector
 from app.connectors.wordpress import WordPressComConnector, WordPressConnector
+from app.connectors.x import XConnector
+from app.connectors.x.connector import Terms as XTerms
 from app.core import config
 from app.core.clock import utc_now
 from app.core.config import Settings
@@ -42,6 +46,7 @@ from app.executors.stripe import StripeExecutor
 from app.executors.webhook import WebhookExecutor
 from app.executors.woocommerce import WooCommerceExecutor
 from app.pages import queries as pages
+from app.pages.spending import Ledger
 from app.remedies import policies, shops
 from app.remedies.finding import Finder
 from app.routing import queries as routing_queries
@@ -101,7 +106,7 @@ def build(settings: Settings | None = None, *, busy_seconds: float = BUSY_SECOND
         redis=connection,
         presence=Presence(connection),
         http=http,
-        connectors=connectors(settings, http, Pace(connection)),
+        connectors=connectors(settings, http, Pace(connection), Ledger(database)),
         executors=able,
         finder=Finder(able, box),
         box=box,
@@ -146,7 +151,7 @@ def executors(http: Http) -> Executors:
     )
 
 
-def connectors(settings: Settings, http: Http, pace: Pace) -> Registry:
+def connectors(settings: Settings, http: Http, pace: Pace, meter: Meter) -> Registry:
     """All connectors; an unknown address is offered to them in this order. Raises ConfigError."""
     meta = meta_app(settings)
     offered: list[Connector] = [
@@ -155,12 +160,24 @@ def connectors(settings: Settings, http: Http, pace: Pace) -> Registry:
         BlueskyConnector(http, pace),
         MastodonConnector(http),
         IssoConnector(http, pace),
+        XConnector(http, pace, meter, x_terms(settings)),
         WordPressComConnector(http),
         WordPressConnector(http),
         FeedConnector(http),
         WebhookConnector(http),
     ]
     return Registry(offered, unasked=[ArchiveConnector(), DemoConnector(_demo_platform(settings))])
+
+
+def x_terms(settings: Settings) -> XTerms:
+    """Our app at X and what it may spend. Raises ConfigError when its secret can't be read."""
+    at = settings.x
+    try:
+        secret = at.client_secret()
+    except OSError as error:
+        remedy = "Put the app's client secret there, or leave the setting out."
+        raise ConfigError(f"x.client_secret_file: {error}. {remedy}") from None
+    return XTerms(App(at.client_id, secret or None) if at.client_id else None, at.monthly_dollars)
 
 
 def meta_app(settings: Settings) -> MetaApp:

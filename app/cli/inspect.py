@@ -11,6 +11,7 @@ from app import bootstrap
 from app.cli import work
 from app.cli.common import print_json_lines, settings
 from app.connectors import errors
+from app.connectors.meter import LooseMeter
 from app.connectors.ports import Access, Item, Payload
 from app.connectors.registry import Registry
 from app.core import logs
@@ -41,7 +42,7 @@ def inspect(source: str, kind: str | None, login: str | None, password_file: IO[
     secret = work.credentials(login, password_file)
     current = settings()
     logs.configure("error", current.log.format)
-    connectors = bootstrap.connectors(current, Http(current.outgoing), Pace())
+    connectors = bootstrap.connectors(current, Http(current.outgoing), Pace(), LooseMeter())
     if source == STANDARD_INPUT or Path(source).is_file():
         if secret:
             raise click.UsageError(_("A file needs no login."))

@@ -58,6 +58,8 @@ class LengthUnit(StrEnum):
     GRAPHEMES = "graphemes"
     """Characters as a reader counts them: a family of emoji is one."""
     MASTODON = "mastodon"
+    WEIGHTED = "weighted"
+    """X: most scripts count double, an address 23, an emoji 2."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +161,8 @@ class Item:
     """External id of the comment this answers; None at the top level."""
     url: str | None = None
     status: Status = Status.LIVE
+    state_known: bool = True
+    """False where the platform does not say what was hidden: what is known of it stays."""
 
 
 @dataclass(frozen=True, slots=True)

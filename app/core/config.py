@@ -111,6 +111,20 @@ class Meta(Section):
         return self.app_secret_file.read_text(encoding="utf-8").strip() if self.app_secret_file else ""
 
 
+class X(Section):
+    """Our app at X; docs/connectors/x-com.md says how to make one."""
+
+    client_id: str | None = None
+    client_secret_file: Path | None = None
+    """Holds the secret of a confidential app; unset for a public one."""
+    monthly_dollars: float = Field(default=25.0, ge=0, le=1_000_000)
+    """What may be spent at X in a calendar month; then nothing more is asked or sent there."""
+
+    def client_secret(self) -> str:
+        """What the file holds, without the line's end. Raises OSError."""
+        return self.client_secret_file.read_text(encoding="utf-8").strip() if self.client_secret_file else ""
+
+
 class Outbox(Section):
     undo_seconds: float = Field(default=10.0, ge=0, le=300)
     lease_seconds: float = Field(default=120.0, ge=1, le=900)
@@ -152,6 +166,7 @@ class Settings(Section):
     outgoing: Outgoing = Outgoing()
     collecting: Collecting = Collecting()
     meta: Meta = Meta()
+    x: X = X()
     outbox: Outbox = Outbox()
     smtp: Smtp = Smtp()
     log: Log = Log()
@@ -226,6 +241,9 @@ def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> 
     if settings.smtp.password_file is not None:
         file_of_password = (base / settings.smtp.password_file).resolve()
         changes["smtp"] = settings.smtp.model_copy(update={"password_file": file_of_password})
+    if settings.x.client_secret_file is not None:
+        file_of_client = (base / settings.x.client_secret_file).resolve()
+        changes["x"] = settings.x.model_copy(update={"client_secret_file": file_of_client})
     if settings.meta.app_secret_file is not None:
         file_of_secret = (base / settings.meta.app_secret_file).resolve()
         changes["meta"] = settings.meta.model_copy(update={"app_secret_file": file_of_secret})

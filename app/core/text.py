@@ -141,6 +141,11 @@ def graphemes(text: str) -> int:
     return len(_GRAPHEME.findall(text))
 
 
+def each_grapheme(text: str) -> list[str]:
+    """The characters a reader counts."""
+    return list(_GRAPHEME.findall(text))
+
+
 def _cut(html: str) -> str:
     if len(html) * 4 <= MAX_HTML_BYTES:
         return html

@@ -1,7 +1,7 @@
 """Known comments seen again: edited, approved, hidden, gone. The earlier text is kept."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -55,7 +55,7 @@ def apply_changes(
     """
     different = [
         (item, known)
-        for item, known in pairs
+        for item, known in (_as_far_as_told(*pair) for pair in pairs)
         if (item.status is not known.status or rules.content_hash(item.text) != known.content_hash)
         and (learned_at is None or known.changed_at <= learned_at)
     ]
@@ -72,6 +72,12 @@ def apply_changes(
     talks = dict.fromkeys(known.conversation_id for _item, known in different)
     ids = tuple(talk_id for talk_id in talks if talk_id is not None)
     return Changes(len(different), ids, tuple(_new_facts(different)))
+
+
+def _as_far_as_told(item: Item, known: Known) -> tuple[Item, Known]:
+    """With the state we know, where the platform shows a comment without saying whether it was hidden."""
+    keeps = not item.state_known and known.status in _SHOWN
+    return (replace(item, status=known.status) if keeps else item), known
 
 
 def _new_facts(different: Sequence[tuple[Item, Known]]) -> Iterator[NewFact]:

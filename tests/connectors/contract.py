@@ -379,7 +379,9 @@ class ConnectorContract:
             gone = list(stage.connector.verify(stage.access, [comment], now=datetime.now(UTC)))
             assert [one.item for one in gone] == ([None] if stage.connector.capabilities(stage.access).verify else [])
             return
-        assert self._now_known(follower, comment).status is AFTERWARDS[act]
+        known = self._now_known(follower, comment)
+        assert known.state_known == stage.shows_states
+        assert not known.state_known or known.status is AFTERWARDS[act]
 
     def test_moderation_can_be_taken_back(self, stage: Stage) -> None:
         able = stage.connector.capabilities(stage.access).moderate

@@ -20,11 +20,12 @@ class OpenApi:
         """Raises AssertionError for what is not described."""
         parts = urlsplit(url)
         path, operation = self._operation(method, parts.path)
-        described = {one["name"]: one for one in operation.get("parameters", []) if one["in"] == "query"}
+        parameters = [self._resolved(one) for one in operation.get("parameters", [])]
+        described = {one["name"]: one for one in parameters if one["in"] == "query"}
         given = [(name.removesuffix("[]"), value) for name, value in parse_qsl(parts.query, keep_blank_values=True)]
         for name, value in given:
             assert name in described, f"{method} {path} has no parameter {name}"
-            self._check_value(f"{path}?{name}", value, described[name].get("schema", {}))
+            self._check_values(f"{path}?{name}", value, described[name])
         missing = {name for name, one in described.items() if one.get("required")} - {name for name, _ in given}
         assert not missing, f"{method} {path} needs {missing}"
         self._check_body(f"{method} {path}", operation, body)
@@ -36,6 +37,23 @@ class OpenApi:
                 return template, methods[method.lower()]
         raise AssertionError(f"{method} {path} is not described")
 
+    def check_answer(self, method: str, url: str, status: int, body: Any) -> None:
+        """Raises ValidationError for an answer that is not described."""
+        _path, operation = self._operation(method, urlsplit(url).path)
+        answers = operation["responses"]
+        schema = answers.get(str(status), answers["default"])["content"]["application/json"]["schema"]
+        if status < 400:
+            self._validator(schema).validate(body)
+
+    def _check_values(self, where: str, value: str, parameter: Mapping[str, Any]) -> None:
+        schema = self._resolved(parameter.get("schema", {}))
+        one_by_one = schema.get("type") == "array" and parameter.get("explode") is False
+        for one in value.split(",") if one_by_one else [value]:
+            self._check_value(where, one, schema)
+
+    def _validator(self, schema: Mapping[str, Any]) -> Draft202012Validator:
+        return Draft202012Validator({**schema, "components": self._document.get("components", {})})
+
     def _check_value(self, where: str, value: str, schema: Mapping[str, Any]) -> None:
         schema = self._resolved(schema)
         schema = self._resolved(schema.get("items", schema))
@@ -43,6 +61,9 @@ class OpenApi:
         assert kind != "integer" or re.fullmatch(r"-?\d+", value), f"{where} is no number: {value}"
         assert kind != "boolean" or value in ("true", "false"), f"{where} is neither true nor false: {value}"
         assert value in schema.get("enum", [value]), f"{where} can't be {value}"
+        assert re.search(schema.get("pattern", ""), value), f"{where} can't be {value}"
+        if kind == "integer":
+            assert schema.get("minimum", int(value)) <= int(value) <= schema.get("maximum", int(value)), where
 
     def _check_body(self, where: str, operation: Mapping[str, Any], body: Any) -> None:
         content = operation.get("requestBody", {}).get("content", {})
@@ -52,8 +73,7 @@ class OpenApi:
         schema = content["application/json"]["schema"]
         known = set(self._properties(schema))
         assert set(body) <= known, f"{where} has no {set(body) - known}"
-        whole = {**schema, "components": self._document.get("components", {})}
-        Draft202012Validator(whole).validate(body)
+        self._validator(schema).validate(body)
 
     def _properties(self, schema: Mapping[str, Any]) -> Iterator[str]:
         schema = self._resolved(schema)
@@ -64,5 +84,6 @@ class OpenApi:
 
     def _resolved(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
         while "$ref" in schema:
-            schema = self._document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+            _root, _components, kind, name = schema["$ref"].split("/")
+            schema = self._document["components"][kind][name]
         return schema

@@ -62,6 +62,9 @@ class Stage(ABC):
     longest: int | None = None
     """How many characters a comment may have at the platform, where the long text of the suite is longer."""
 
+    shows_states: bool = True
+    """Whether the platform says where a comment stands after it was moderated."""
+
     @abstractmethod
     def say(
         self,

@@ -1,0 +1,84 @@
+"""X's stand-in as a stage for the contract suite, with a proxy in front that breaks on demand."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from app.connectors.code_flow import App
+from app.connectors.meter import LooseMeter
+from app.connectors.ports import Access, Target
+from app.connectors.x import XConnector
+from app.connectors.x.connector import Terms
+from app.core.pace import Pace
+from tests.connectors.stage import Fault, WireStage
+from tests.connectors.wordpress_stage import BREAKS, SILENCES, CountingHttp
+from tests.servers.faulty_proxy import FaultyProxy
+from tests.servers.x import TOKEN, X
+
+TERMS = Terms(App("porch", "secret"), 1_000.0)
+
+
+class XStage(WireStage):
+    shows_states = False
+    discovers_by_form = True
+
+    def __init__(self, server: X, proxy: FaultyProxy) -> None:
+        self.server, self.proxy = server, proxy
+        self.http, self.pace, self.meter = CountingHttp(), Pace(), LooseMeter()
+        self.connector = XConnector(self.http, self.pace, self.meter, TERMS, base=proxy.url.rstrip("/"))
+        self.address = "https://x.com/KettleCo"
+        self.elsewhere = "https://example.org/kettleco"
+        self.wrong_secret = {"password": "no-token-of-x"}
+        self.post = server.publish("Our new kettle is here!")
+        found = self.connector.discover(self.address)
+        assert found is not None
+        secret = {"password": TOKEN}
+        account = self.connector.check(Access(found.url, found.settings, secret))
+        assert account is not None
+        self.access = Access(found.url, {**found.settings, **account.settings}, secret)
+
+    def say(
+        self,
+        text: str,
+        *,
+        author: str = "Ann",
+        parent: str | None = None,
+        held: bool = False,
+        at: datetime | None = None,
+    ) -> str:
+        person = self.server.person(author)
+        return self.server.publish(
+            f"@kettleco {text}", author=person, at=at, parent=parent or self.post, shown=not held
+        )
+
+    def release(self, comment: str) -> None:
+        self.server.posts[comment].shown = True
+
+    def edit(self, comment: str, text: str) -> None:
+        self.server.edit(comment, f"@kettleco {text}")
+
+    def remove(self, comment: str) -> None:
+        self.server.posts[comment].shown = False
+
+    def target(self, comment: str) -> Target:
+        return Target(comment, self.post)
+
+    def answers(self, comment: str) -> list[str]:
+        """As a reader sees them: whom they are for is not part of the text."""
+        found = [one for one in self.server.posts.values() if one.parent == comment and one.author != ""]
+        return [
+            re.sub(r"\A(?:@\w+ )+", "", one.text) for one in found if self.server.users[one.author][1] == "kettleco"
+        ]
+
+    @contextmanager
+    def fault(self, fault: Fault, *, acts_only: bool = False) -> Iterator[None]:
+        self.http.hasty = fault in SILENCES
+        try:
+            with self.proxy.fault(BREAKS[fault], method="POST" if acts_only else None):
+                yield
+        finally:
+            self.http.hasty = False
+
+    def revoke(self) -> None:
+        self.server.tokens.clear()
