@@ -1,7 +1,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test lint format lock migration translations
+.PHONY: help setup run demo test ordeal lint format lock migration translations
 
 PYTHON ?= python3
 PYTEST ?= -n 2 --dist worksteal
@@ -26,6 +26,10 @@ test: ## Install what the tests need, check the code, run all tests
 	scripts/install-test-needs.sh
 	$(MAKE) --no-print-directory lint
 	$(BIN)/pytest $(PYTEST)
+
+ordeal: .venv/.ready-test ## Try the promises about money at full length: 2,000 lives, 1,000 races each, 500 kills (an hour)
+	REMEDY_EXAMPLES=2000 REMEDY_RACES=1000 REMEDY_KILLS=500 nice -n 19 $(BIN)/pytest -n 2 --dist worksteal --timeout 0 \
+		tests/remedies/test_machine.py tests/remedies/test_races.py tests/remedies/test_kills.py
 
 lint: .venv/.ready-test ## Check style, types, layers, templates and migrations
 	$(BIN)/ruff check
