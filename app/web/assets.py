@@ -10,6 +10,7 @@ import hashlib
 import mimetypes
 import re
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,10 +22,15 @@ FOLDER = Path(__file__).parent / "static"
 BUNDLES = {
     "css/every.css": ("css/tokens.css", "css/base.css", "css/components.css", "css/frame.css"),
     "css/desk.css": ("css/inbox.css", "css/talk.css"),
-    "js/small.js": ("js/csrf.js", "js/theme.js", "js/flash.js", "js/menu.js", "js/fold.js"),
 }
-"""What is always asked for together is sent together: fewer requests, and it compresses better. A script in a bundle
-neither imports nor exports; each keeps its names to itself."""
+"""What is always asked for together is sent together: fewer requests, and it compresses better."""
+MAIN = "js/main.js"
+SMALL = ("csrf", "theme", "flash", "menu", "fold")
+"""Scripts that are sent in ``MAIN``; they neither import nor export, and each keeps its names to itself."""
+MODULES = ("times", "once", "rows", "keys", "list", "pick", "news", "talk", "live", "duty")
+"""Modules that are sent in ``MAIN``, each after those it needs; no two may use a name alike. Modules that come later
+import from them by their own addresses, which lead there."""
+_IMPORT = re.compile(rb'^import (?:\{[^}]*\} from )?"\./[a-z]+\.js";.*\n?', re.MULTILINE)
 SMALLEST = 1_000
 """Bytes from which compression is worth it."""
 _TEXT = ("text/", "application/json", "image/svg+xml")
@@ -85,9 +91,17 @@ def _read(folder: Path) -> dict[str, Asset]:
             body = _lean(body, path.suffix)
         files[name] = _asset(body, media_type)
     for name, parts in BUNDLES.items():
-        form, media_type = (b"{\n%s\n}", "text/javascript") if name.endswith(".js") else (b"%s", "text/css")
-        files[name] = _asset(b"\n".join(form % files[part].body for part in parts), media_type)
+        files[name] = _asset(b"\n".join(files[part].body for part in parts), "text/css")
+    files[MAIN] = _asset(_main(files), "text/javascript")
+    files.update({f"js/{name}.js": _asset(b'export * from "./main.js";', "text/javascript") for name in MODULES})
     return files
+
+
+def _main(files: Mapping[str, Asset]) -> bytes:
+    """All scripts that every page needs, as one."""
+    small = [b"{\n%s\n}" % files[f"js/{name}.js"].body for name in SMALL]
+    modules = [_IMPORT.sub(b"", files[name].body) for name in (*(f"js/{one}.js" for one in MODULES), MAIN)]
+    return b"\n".join([*small, *modules])
 
 
 def _lean(body: bytes, kind: str) -> bytes:

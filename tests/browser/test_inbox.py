@@ -12,7 +12,7 @@ from app.inbox.types import ConversationState
 from tests.browser.conftest import Opener
 from tests.web.scene import Scene
 
-FIRST_LOAD = 58_000
+FIRST_LOAD = 50_000
 """Bytes over the wire that the first view of the inbox may cost."""
 
 

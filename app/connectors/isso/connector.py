@@ -127,7 +127,7 @@ class IssoConnector:
             kept = json.loads(payload.body)
             begin = datetime.fromisoformat(kept["since"]) if kept["since"] else None
             found = list(parse.items(kept["comments"], _place(access, kept["uri"]), kept["ids"], now))
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             raise Permanent(errors.BAD_ANSWER, "not a thread of Isso's") from None
         return [one for one in found if begin is None or one.published_at >= begin]
 

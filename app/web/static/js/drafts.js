@@ -136,7 +136,8 @@ document.addEventListener("htmx:confirm", (event) => {
 });
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { elt, formData } = event.detail.requestConfig;
-  const area = elt.querySelector?.("textarea[data-keep]");
+  if (!elt.matches?.("form[data-after-keeping]")) return; // whatever else is swapped sent no text
+  const area = elt.querySelector("textarea[data-keep]");
   if (area?.isConnected) carry(area, formData.get("text"), !event.detail.isError);
 });
 document.addEventListener("htmx:afterRequest", (event) => {

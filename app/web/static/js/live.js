@@ -13,7 +13,7 @@ let at = document.querySelector('meta[name="live"]')?.content ?? "";
 let among = 1;
 let stream = null;
 let polling = null;
-let later = null;
+let retry = null;
 let wait = SHORTEST;
 
 // The number of what one has been told: most days there is nothing to do about it.
@@ -77,15 +77,15 @@ function listen() {
     stream.close(); // the browser would come back after a fixed time, with all others
     poll(true);
     document.documentElement.dataset.live = "polling";
-    clearTimeout(later);
-    later = setTimeout(listen, wait * (0.5 + Math.random()));
+    clearTimeout(retry);
+    retry = setTimeout(listen, wait * (0.5 + Math.random()));
     wait = Math.min(wait * 1.25, LONGEST);
   });
 }
 
 // A browser opens six connections to a server and no more: tabs that nobody looks at hold none.
 function rest() {
-  clearTimeout(later);
+  clearTimeout(retry);
   stream?.close();
   poll(false);
 }

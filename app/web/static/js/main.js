@@ -1,5 +1,4 @@
 // Everything that makes the pages quicker to use; each works without it.
-import "./small.js"; // csrf, theme, flash, menu, fold (app/web/assets.py)
 import "./times.js";
 import { holdKeys } from "./keys.js";
 import "./list.js";

@@ -15,7 +15,7 @@ function address() {
   return url;
 }
 
-function show(html) {
+function take(html) {
   const page = new DOMParser().parseFromString(html, "text/html");
   const pill = page.getElementById("news-pill");
   const shown = document.getElementById("news-pill");
@@ -28,7 +28,7 @@ function show(html) {
 export const askForNews = oneAtATime(async () => {
   if (!list()) return;
   const answer = await fetch(address(), { headers: { "HX-Request": "true" } });
-  if (answer.ok) show(await answer.text());
+  if (answer.ok) take(await answer.text());
   else if (answer.status === 401) location.reload(); // signed out: the page itself asks to sign in, and comes back here
 });
 

@@ -5,7 +5,7 @@ const boxes = () => [...document.querySelectorAll("#rows .pick input")];
 const chosen = () => boxes().filter((box) => box.checked);
 let last = null;
 
-function tell() {
+function tellChosen() {
   const count = document.getElementById("bulk-count");
   const n = chosen().length;
   if (count && n) count.textContent = n === 1 ? count.dataset.one : count.dataset.more.replace("%(n)s", n);
@@ -17,13 +17,13 @@ function choose(box, wholeRange) {
   const to = all.indexOf(box);
   for (const one of all.slice(Math.min(from, to), Math.max(from, to) + 1)) one.checked = box.checked;
   last = box;
-  tell();
+  tellChosen();
 }
 
 document.addEventListener("click", (event) => {
   if (event.target.matches?.("#rows .pick input")) choose(event.target, event.shiftKey);
 });
-document.addEventListener("htmx:load", tell);
+document.addEventListener("htmx:load", tellChosen);
 
 onKey((key, target) => {
   const many = chosen();
