@@ -131,15 +131,20 @@ def checked_language(language: str | None) -> str | None:
 def checked_zone(name: str | None) -> str | None:
     """The IANA name of a time zone, or None. Raises InvalidInput."""
     name = (name or "").strip()
-    if name and name not in zone_names():
+    if name and name not in available_timezones():
         raise InvalidInput(_("There is no such time zone. Choose one such as Europe/Berlin."), field="time_zone")
     return name or None
 
 
+_OLD = frozenset({"Brazil", "Canada", "Chile", "Etc", "Mexico", "US"})
+"""Names that others have replaced."""
+
+
 @cache
 def zone_names() -> tuple[str, ...]:
-    """All time zones by name: those of continents and oceans, and UTC."""
-    places = (name for name in available_timezones() if "/" in name and not name.startswith("Etc/"))
+    """Time zones to suggest by name: those of continents and oceans, one level deep, and UTC."""
+    names = (name.split("/") for name in available_timezones())
+    places = ("/".join(name) for name in names if len(name) == 2 and name[0] not in _OLD)
     return ("UTC", *sorted(places))
 
 

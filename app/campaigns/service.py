@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import date, datetime
+from zoneinfo import available_timezones
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -134,7 +135,7 @@ def _fields(session: Session, typed: CampaignTyped) -> dict[str, object]:
         raise InvalidInput(
             _("At most three years. What lasts longer is kept up by a plan, not by a campaign."), field="last"
         )
-    if typed.zone not in accounts.zone_names():
+    if typed.zone not in available_timezones():
         raise InvalidInput(_("Choose a time zone from the list."), field="zone")
     if not typed.disciplines <= {one.value for one in Discipline}:
         raise InvalidInput(_("Choose from the list."), field="disciplines")

@@ -19,6 +19,8 @@ HAVE_NO_DEFAULT = {
     "smtp.sender",
     "smtp.user",
     "web.public_url",
+    "x.client_id",
+    "x.client_secret_file",
 }
 
 
