@@ -17,7 +17,7 @@ from app.accounts.types import Actor, Role, SignedIn
 from app.audit import service as audit
 from app.audit.types import Action as AuditAction
 from app.audit.types import Entry
-from app.core.db import insert_or, run_in_bulk
+from app.core.db import insert_or, run_in_bulk, table_of
 from app.core.errors import Conflict, Forbidden, InvalidInput, NotFound
 from app.core.i18n import LANGUAGES
 from app.core.i18n import gettext as _
@@ -221,7 +221,7 @@ def count_attempt(session: Session, key: str, now: datetime, allowed: int = rule
     Raises Forbidden from the one after ``allowed`` in ten minutes on, before any password is judged.
     """
     ends = now + rules.FAILURE_WINDOW
-    statement = insert_or(session, Throttle.__table__).values(key=key[:160], window_ends_at=ends, count=1)  # type: ignore[arg-type]
+    statement = insert_or(session, table_of(Throttle)).values(key=key[:160], window_ends_at=ends, count=1)
     over = Throttle.window_ends_at <= now
     statement = statement.on_conflict_do_update(
         index_elements=["key"],

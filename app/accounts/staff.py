@@ -12,7 +12,7 @@ from app.accounts.types import Actor, Permission, PersonTyped, Role, SignedIn
 from app.audit import service as audit
 from app.audit.types import Action, Entry
 from app.core import text as texts
-from app.core.db import insert_or, run_in_bulk
+from app.core.db import insert_or, run_in_bulk, table_of
 from app.core.errors import Conflict, Forbidden, InvalidInput, NotFound
 from app.core.i18n import gettext as _
 from app.core.security import hash_password, new_token, token_hash
@@ -90,7 +90,7 @@ def new_link(session: Session, actor: Actor, user_id: int, now: datetime) -> str
         raise Conflict(_("This account is switched off. Switch it on first."), code="switched_off")
     token = new_token()
     values = {"token_hash": token_hash(token), "expires_at": now + rules.PASSWORD_LINK_LIFE}
-    statement = insert_or(session, PasswordLink.__table__).values(user_id=user.id, **values)  # type: ignore[arg-type]
+    statement = insert_or(session, table_of(PasswordLink)).values(user_id=user.id, **values)
     session.execute(statement.on_conflict_do_update(index_elements=["user_id"], set_=values))
     _log(session, Action.LINK_MADE, user, actor, now, {})
     return token
@@ -198,7 +198,7 @@ def _set_teams(session: Session, user: User, team_ids: frozenset[int]) -> None:
     run_in_bulk(session, delete(TeamMember).where(TeamMember.user_id == user.id))
     session.flush()
     for team_id in sorted(team_ids):
-        session.execute(insert_or(session, TeamMember.__table__).values(team_id=team_id, user_id=user.id))  # type: ignore[arg-type]
+        session.execute(insert_or(session, table_of(TeamMember)).values(team_id=team_id, user_id=user.id))
 
 
 def _lock_admins(session: Session) -> None:

@@ -2,16 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import Table, delete, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app.accounts import queries as accounts
 from app.accounts.models import Team, User
 from app.accounts.types import Actor
 from app.connectors.ports import Status
-from app.core.db import insert_or, run_in_bulk
+from app.core.db import insert_or, run_in_bulk, table_of
 from app.core.errors import Conflict, InvalidInput, NotFound
 from app.core.events import Changed, announce
 from app.core.i18n import gettext as _
@@ -203,7 +203,7 @@ def changed(session: Session, conversation_id: int) -> None:
 
 def mark(session: Session, conversation_id: int, what: Mark, now: datetime) -> None:
     """Have the conversation stand in the list of ``what``; nothing happens when it does already."""
-    statement = insert_or(session, cast(Table, ConversationMark.__table__)).values(
+    statement = insert_or(session, table_of(ConversationMark)).values(
         conversation_id=conversation_id, mark=what, at=now
     )
     session.execute(statement.on_conflict_do_nothing())

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, and_, delete, func, or_, select, text, upd
 from sqlalchemy.orm import Session
 
 from app.accounts.models import User
-from app.core.db import insert_or
+from app.core.db import insert_or, table_of
 from app.core.ids import new_id
 from app.notifications import queries, rules
 from app.notifications.models import ChatHook, Message, NoticeSettings, Notification, Part, PushDevice
@@ -37,7 +37,7 @@ def join(
 ) -> None:
     """Have a notification carried by the message that gathers what this reader is to be told, or by a new one."""
     target = f"{channel}:{whom}"
-    fresh = insert_or(session, Message.__table__).values(  # type: ignore[arg-type]
+    fresh = insert_or(session, table_of(Message)).values(
         id=new_id(),
         target=target,
         channel=channel,

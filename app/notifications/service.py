@@ -14,7 +14,7 @@ from app.accounts.models import Team
 from app.accounts.types import Actor
 from app.audit import service as audit
 from app.audit.types import Action
-from app.core.db import insert_or
+from app.core.db import insert_or, table_of
 from app.core.errors import ConfigError, InvalidInput, NotFound
 from app.core.events import Changed, announce
 from app.core.i18n import LANGUAGES
@@ -95,7 +95,7 @@ def set_where_and_when(
 
 
 def _settings(session: Session, user_id: int, now: datetime) -> NoticeSettings:
-    fresh = insert_or(session, NoticeSettings.__table__).values(  # type: ignore[arg-type]
+    fresh = insert_or(session, table_of(NoticeSettings)).values(
         user_id=user_id, stopped=False, digest_hour=rules.DIGEST_HOUR, time_zone="UTC", digested_on=now.date()
     )
     session.execute(fresh.on_conflict_do_nothing(index_elements=["user_id"]))
@@ -126,7 +126,7 @@ def push_public_key(session: Session, box: SecretBox) -> str:
     known = session.get(PushKey, 1)
     if known is None:
         key = push.new_key()
-        fresh = insert_or(session, PushKey.__table__).values(  # type: ignore[arg-type]
+        fresh = insert_or(session, table_of(PushKey)).values(
             id=1, public=push.encoded(push.public_of(key)), sealed_private=box.seal({"key": push.private_text(key)})
         )
         session.execute(fresh.on_conflict_do_nothing(index_elements=["id"]))

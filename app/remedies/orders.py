@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app.accounts.models import User
 from app.audit import service as audit
 from app.audit.types import Action, Entry
-from app.core.db import insert_or
+from app.core.db import insert_or, table_of
 from app.core.errors import Conflict, InvalidInput
 from app.core.i18n import gettext as _
 from app.core.ids import new_id
@@ -240,7 +240,7 @@ def _insert(
     now: datetime,
 ) -> None:
     """Two may note the same order at the same time: the first counts."""
-    statement = insert_or(session, RemedyOrder.__table__).values(  # type: ignore[arg-type]
+    statement = insert_or(session, table_of(RemedyOrder)).values(
         id=new_id(),
         shop_id=shop_id,
         number=number,

@@ -4,9 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
 
-from sqlalchemy import Table, delete
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from app.accounts import rules as account_rules
@@ -15,7 +14,7 @@ from app.accounts.types import Actor, Permission
 from app.audit import service as audit
 from app.audit.types import Action, Entry
 from app.core.bulk import parts
-from app.core.db import insert_or, run_in_bulk
+from app.core.db import insert_or, run_in_bulk, table_of
 from app.core.errors import Forbidden, InvalidInput, NotFound
 from app.core.events import Changed, announce
 from app.core.i18n import gettext as _
@@ -132,7 +131,7 @@ def note(session: Session, found: Found, now: datetime) -> None:
         come = queries.still_waiting(session, [one for one in part if found.marks[one]])
         rows = [{"conversation_id": one, "mark": due.level, "at": due.at} for one in come if (due := found.marks[one])]
         if rows:
-            statement = insert_or(session, cast("Table", ConversationMark.__table__)).values(rows)
+            statement = insert_or(session, table_of(ConversationMark)).values(rows)
             session.execute(statement.on_conflict_do_nothing())
     _tell(session, _untold(session, found.fresh), now)
     if found.marks:
@@ -147,7 +146,7 @@ def _untold(session: Session, found: Sequence[tuple[Talk, Due]]) -> list[tuple[T
             {"conversation_id": talk.id, "figure": due.figure, "level": due.level, "since": due.since, "at": due.at}
             for talk, due in part
         ]
-        statement = insert_or(session, cast("Table", TargetCall.__table__)).values(rows).on_conflict_do_nothing()
+        statement = insert_or(session, table_of(TargetCall)).values(rows).on_conflict_do_nothing()
         columns = TargetCall.conversation_id, TargetCall.figure, TargetCall.level
         new = {tuple(row) for row in session.execute(statement.returning(*columns))}
         untold += [(talk, due) for talk, due in part if (talk.id, due.figure, due.level) in new]
