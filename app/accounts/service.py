@@ -4,7 +4,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import cache
 from zoneinfo import available_timezones
 
 from sqlalchemy import case, delete, or_, select, update
@@ -134,18 +133,6 @@ def checked_zone(name: str | None) -> str | None:
     if name and name not in available_timezones():
         raise InvalidInput(_("There is no such time zone. Choose one such as Europe/Berlin."), field="time_zone")
     return name or None
-
-
-_OLD = frozenset({"Brazil", "Canada", "Chile", "Etc", "Mexico", "US"})
-"""Names that others have replaced."""
-
-
-@cache
-def zone_names() -> tuple[str, ...]:
-    """Time zones to suggest by name: those of continents and oceans, one level deep, and UTC."""
-    names = (name.split("/") for name in available_timezones())
-    places = ("/".join(name) for name in names if len(name) == 2 and name[0] not in _OLD)
-    return ("UTC", *sorted(places))
 
 
 def identify(session: Session, login: str, password: str) -> int | None:

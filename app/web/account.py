@@ -84,7 +84,6 @@ def _page(errors: dict[str, str]) -> str:
         "account/show.html",
         errors=errors,
         languages=languages,
-        zones=accounts.zone_names(),
         themes=[("auto", _("As the system has it")), ("light", _("Light")), ("dark", _("Dark"))],
         densities=[("comfortable", _("Comfortable")), ("compact", _("Compact: more on a screen"))],
         **notices.shown(),

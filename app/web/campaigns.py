@@ -6,7 +6,6 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app.accounts import service as accounts
 from app.accounts.types import Permission
 from app.campaigns import queries, service
 from app.campaigns.types import CampaignTyped, CampaignView, Discipline, EntryTyped, HandOverTyped, Stage
@@ -218,7 +217,6 @@ def _form(typed: CampaignTyped, errors: Errors, one: CampaignView | None = None)
         errors=errors,
         staff=_choices(queries.staff(session())),
         pages=pages.pages(session()),
-        zones=accounts.zone_names(),
         disciplines=list(Discipline),
         others=[other for other in queries.names(session()) if one is None or other.id != one.row.id],
         say=words,

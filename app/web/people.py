@@ -7,7 +7,6 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.accounts import queries, staff
-from app.accounts import service as accounts
 from app.accounts.types import Permission, PersonTyped, PersonView, Role
 from app.campaigns import queries as campaigns
 from app.core.clock import utc_now
@@ -194,7 +193,6 @@ def _choices() -> dict[str, object]:
         "teams": queries.teams(session()),
         "roles": [(role.value, words.role(role)) for role in Role],
         "languages": [("", _("As the browser asks for")), *NAMES.items()],
-        "zones": accounts.zone_names(),
     }
 
 

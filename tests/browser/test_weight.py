@@ -65,6 +65,14 @@ def test_every_screen_is_light(filled: Scene, person: Opener) -> None:
     assert {path: size for path, size in later.items() if not 500 < size < LATER} == {}, later
 
 
+def test_the_zones_a_browser_knows_are_offered_when_one_is_typed(scene: Scene, person: Opener) -> None:
+    page = person()
+    page.goto("/account")
+    expect(page.locator("#zones option")).to_have_count(0)
+    page.locator("#f-time_zone").focus()
+    expect(page.locator('#zones option[value="America/New_York"], #zones option[value="UTC"]')).not_to_have_count(0)
+
+
 def test_a_wait_shows_its_outline_and_moves_nothing(filled: Scene, person: Opener) -> None:
     page = person()
     before = page.locator("#talk").bounding_box()

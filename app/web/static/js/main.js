@@ -16,6 +16,7 @@ import "./duty.js";
 // What few reach for is fetched when they do.
 for (const kind of ["pointerover", "focusin"]) {
   document.addEventListener(kind, (event) => event.target.matches?.("[data-pane]") && import("./panes.js"));
+  document.addEventListener(kind, (event) => event.target.matches?.("[list=zones]") && import("./zones.js"));
 }
 
 // What a wait looks like is asked for when there is something to wait for.
