@@ -85,7 +85,11 @@ def use_zone(name: str | None) -> None:
 
 def zone() -> ZoneInfo | None:
     """The time zone that the reader has chosen; None where nobody has, and for one that this machine does not know."""
-    name = _zone.get()
+    return zone_named(_zone.get())
+
+
+def zone_named(name: str | None) -> ZoneInfo | None:
+    """The time zone of that IANA name; None for none, and for one that this machine does not know."""
     try:
         return ZoneInfo(name) if name else None
     except (ZoneInfoNotFoundError, ValueError):

@@ -1,12 +1,12 @@
 """Once a day, at an hour of their own: what belongs to nobody and has waited for long."""
 
-from datetime import date, datetime
-from zoneinfo import ZoneInfo
+from datetime import UTC, date, datetime
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.accounts.models import User
+from app.core.i18n import zone_named
 from app.notifications import queries, rules
 from app.notifications.models import ChatHook, NoticeSettings
 from app.notifications.spreading import News, tell_person, tell_room
@@ -15,7 +15,7 @@ from app.notifications.types import PERSONAL, Channel, Event
 
 def is_due(session: Session, now: datetime) -> bool:
     """Whether anybody's hour has come, or somebody is new."""
-    settings = select(NoticeSettings.digest_hour, NoticeSettings.digested_on, NoticeSettings.time_zone)
+    settings = select(NoticeSettings.digest_hour, NoticeSettings.digested_on, User.time_zone)
     settings = settings.join(User, User.id == NoticeSettings.user_id).where(User.active, User.demo.is_(False))
     rooms = select(ChatHook.digest_hour, ChatHook.digested_on, ChatHook.time_zone).where(ChatHook.active)
     return (
@@ -35,10 +35,10 @@ def make_due(session: Session, now: datetime, *, mail: bool) -> int:
 
 def _people(session: Session, now: datetime, *, mail: bool) -> int:
     _begin_with(session, now)
-    query = select(NoticeSettings).join(User, User.id == NoticeSettings.user_id)
+    query = select(NoticeSettings, User.time_zone).join(User, User.id == NoticeSettings.user_id)
     made = 0
-    for one in session.scalars(query.where(User.active, User.demo.is_(False))).all():
-        day = _day(now, one.time_zone, one.digest_hour, one.digested_on)
+    for one, zone in session.execute(query.where(User.active, User.demo.is_(False))).all():
+        day = _day(now, zone, one.digest_hour, one.digested_on)
         if day is not None and _mine_to_do(session, one, day):
             made += _tell_person(session, one.user_id, day, now, mail=mail)
     return made
@@ -52,8 +52,8 @@ def _begin_with(session: Session, now: datetime) -> None:
         session.flush()
 
 
-def _day(now: datetime, zone: str, hour: int, last: date) -> date | None:
-    return rules.digest_day(now, ZoneInfo(zone), hour, last)
+def _day(now: datetime, zone: str | None, hour: int, last: date) -> date | None:
+    return rules.digest_day(now, zone_named(zone) or UTC, hour, last)
 
 
 def _unknown(session: Session) -> list[int]:

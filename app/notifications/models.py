@@ -102,8 +102,7 @@ class NoticeSettings(Base):
     address: Mapped[str | None] = mapped_column(String(254))
     stopped: Mapped[bool] = mapped_column(default=False)
     digest_hour: Mapped[int] = mapped_column(default=DIGEST_HOUR)
-    time_zone: Mapped[str] = mapped_column(String(64), default="UTC", server_default="UTC")
-    """Where their day begins; by the name in the IANA time zone database."""
+    """Of the day in the time zone that the person chose for all times; UTC where they chose none."""
     digested_on: Mapped[date] = mapped_column(Date)
 
 

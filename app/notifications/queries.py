@@ -132,7 +132,6 @@ def preferences(session: Session, user_id: int) -> Preferences:
         address=settings.address if settings else None,
         stopped=bool(settings and settings.stopped),
         digest_hour=settings.digest_hour if settings else rules.DIGEST_HOUR,
-        time_zone=settings.time_zone if settings else "UTC",
         devices=tuple(Device(one.id, one.label, one.created_at, one.error) for one in devices),
     )
 

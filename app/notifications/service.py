@@ -4,7 +4,6 @@ import re
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from urllib.parse import urlsplit
-from zoneinfo import available_timezones
 
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from sqlalchemy import delete, select, update
@@ -74,10 +73,8 @@ def choose(session: Session, actor: Actor, wanted: Collection[tuple[Event, Chann
     session.flush()
 
 
-def set_where_and_when(
-    session: Session, actor: Actor, *, address: str, digest_hour: int, now: datetime, time_zone: str = "UTC"
-) -> None:
-    """Where mails go (empty: nowhere) and at what hour of which time zone the digest is made. Raises InvalidInput.
+def set_where_and_when(session: Session, actor: Actor, *, address: str, digest_hour: int, now: datetime) -> None:
+    """Where mails go (empty: nowhere) and at what hour of the person's own day the digest is made. Raises InvalidInput.
 
     Choosing an address takes up mails that were left by a link.
     """
@@ -86,17 +83,14 @@ def set_where_and_when(
         raise InvalidInput(_("This is no e-mail address. It looks like name@example.org."), field="address")
     if not 0 <= digest_hour <= 23:
         raise InvalidInput(_("Choose an hour of the day."), field="digest_hour")
-    if time_zone not in available_timezones():
-        raise InvalidInput(_("There is no such time zone. They look like Europe/Berlin."), field="time_zone")
     settings = _settings(session, actor.id, now)
     settings.address, settings.digest_hour, settings.stopped = address or None, digest_hour, False
-    settings.time_zone = time_zone
     session.flush()
 
 
 def _settings(session: Session, user_id: int, now: datetime) -> NoticeSettings:
     fresh = insert_or(session, table_of(NoticeSettings)).values(
-        user_id=user_id, stopped=False, digest_hour=rules.DIGEST_HOUR, time_zone="UTC", digested_on=now.date()
+        user_id=user_id, stopped=False, digest_hour=rules.DIGEST_HOUR, digested_on=now.date()
     )
     session.execute(fresh.on_conflict_do_nothing(index_elements=["user_id"]))
     return session.get_one(NoticeSettings, user_id, populate_existing=True)

@@ -154,7 +154,6 @@ class Preferences:
     stopped: bool
     """They left the mails by a link in one: none go out until they choose again."""
     digest_hour: int
-    time_zone: str
     devices: tuple[Device, ...]
 
 

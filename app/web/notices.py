@@ -43,7 +43,6 @@ def choose() -> ResponseReturnValue:
             actor(),
             address=request.form.get("address", ""),
             digest_hour=request.form.get("digest_hour", -1, type=int),
-            time_zone=request.form.get("time_zone", "UTC").strip() or "UTC",
             now=utc_now(),
         )
     except InvalidInput as error:

@@ -71,7 +71,7 @@ def _save(room_id: int | None) -> ResponseReturnValue:
             team_id=team,
             events=[event for event in ROOM_EVENTS if event.value in request.form.getlist("event")],
             language=request.form.get("language", ""),
-            time_zone=queries.preferences(session(), actor().id).time_zone,
+            time_zone=actor().time_zone or "UTC",
             now=utc_now(),
             by=actor().id,
         )

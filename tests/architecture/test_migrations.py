@@ -111,6 +111,27 @@ def test_the_search_hears_of_everything_that_is_stored_or_was_before(empty_url: 
         assert len(connection.execute(text("SELECT id FROM search_queue")).all()) == 3
 
 
+def test_the_time_zone_of_a_digest_becomes_that_of_the_account(empty_url: str) -> None:
+    migrate.upgrade(empty_url, "0034")
+    people = {1: (None, "Asia/Kolkata"), 2: ("Europe/Berlin", "Asia/Kolkata"), 3: (None, "UTC")}
+    for number, (own, of_digest) in people.items():
+        chosen = f"'{own}'" if own else "NULL"
+        _execute(
+            empty_url,
+            "INSERT INTO users (id, login, name, role, active, demo, created_at, time_zone) "
+            f"VALUES ({number}, 'p{number}', 'P', 'agent', true, false, '2026-05-04 12:00:00', {chosen})",
+        )
+        _execute(
+            empty_url,
+            "INSERT INTO notice_settings (user_id, stopped, digest_hour, time_zone, digested_on) "
+            f"VALUES ({number}, false, 8, '{of_digest}', '2026-05-04')",
+        )
+    migrate.upgrade(empty_url)
+    with create_engine(empty_url, poolclass=NullPool).connect() as connection:
+        kept = connection.execute(text("SELECT time_zone FROM users ORDER BY id")).scalars().all()
+    assert kept == ["Asia/Kolkata", "Europe/Berlin", None]
+
+
 def test_no_later_migration_lost_a_trigger_that_counts_or_keeps_waits(empty_url: str) -> None:
     migrate.upgrade(empty_url)
     sqlite = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'conversations_%'"
