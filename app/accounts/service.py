@@ -16,7 +16,7 @@ from app.accounts.types import Actor, Role, SignedIn
 from app.audit import service as audit
 from app.audit.types import Action as AuditAction
 from app.audit.types import Entry
-from app.core.db import insert_or, run_in_bulk, table_of
+from app.core.db import changed_rows, insert_or, run_in_bulk, table_of
 from app.core.errors import Conflict, Forbidden, InvalidInput, NotFound
 from app.core.i18n import LANGUAGES
 from app.core.i18n import gettext as _
@@ -263,8 +263,8 @@ def set_up(session: Session, token: str, *, login: str, name: str, password: str
         raise Forbidden(
             _("This set-up link was used or is too old. Start Porchlight again to get a new one."), code="setup_link"
         )
-    used = session.execute(delete(SetupLink).where(SetupLink.token_hash == token_hash(token)))
-    if used.rowcount != 1:  # type: ignore[attr-defined] # two people opened it at once: one wins
+    used = changed_rows(session, delete(SetupLink).where(SetupLink.token_hash == token_hash(token)))
+    if used != 1:  # two people opened it at once: one wins
         raise Forbidden(
             _("This set-up link was used or is too old. Start Porchlight again to get a new one."), code="setup_link"
         )
@@ -286,8 +286,8 @@ def remove_demo(session: Session) -> None:
 
 def tidy(session: Session, now: datetime) -> int:
     """Remove what has run out: sessions, throttles, set-up links. Answers how many sessions went."""
-    gone = session.execute(delete(UserSession).where(UserSession.expires_at < now))
+    gone = changed_rows(session, delete(UserSession).where(UserSession.expires_at < now))
     session.execute(delete(Throttle).where(Throttle.window_ends_at < now))
     session.execute(delete(SetupLink).where(SetupLink.expires_at < now))
     session.execute(delete(PasswordLink).where(PasswordLink.expires_at < now))
-    return int(gone.rowcount)  # type: ignore[attr-defined]
+    return gone

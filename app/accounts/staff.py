@@ -12,7 +12,7 @@ from app.accounts.types import Actor, Permission, PersonTyped, Role, SignedIn
 from app.audit import service as audit
 from app.audit.types import Action, Entry
 from app.core import text as texts
-from app.core.db import insert_or, run_in_bulk, table_of
+from app.core.db import changed_rows, insert_or, run_in_bulk, table_of
 from app.core.errors import Conflict, Forbidden, InvalidInput, NotFound
 from app.core.i18n import gettext as _
 from app.core.security import hash_password, new_token, token_hash
@@ -113,9 +113,9 @@ def use_link(session: Session, token: str, password: str, *, now: datetime, days
     """
     login = link_is_for(session, token, now)
     service.checked_password(password)
-    used = session.execute(delete(PasswordLink).where(PasswordLink.token_hash == token_hash(token)))
+    used = changed_rows(session, delete(PasswordLink).where(PasswordLink.token_hash == token_hash(token)))
     user = session.scalar(select(User).where(User.login == login)) if login else None
-    if user is None or used.rowcount != 1:  # type: ignore[attr-defined] # opened twice at once: one wins
+    if user is None or used != 1:  # opened twice at once: one wins
         raise Forbidden(_("This link was used or is too old. Ask an admin for another."), code="password_link")
     user.password_hash = hash_password(password)
     run_in_bulk(session, delete(UserSession).where(UserSession.user_id == user.id))

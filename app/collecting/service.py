@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.collecting.types import Load
 from app.connectors.hooks import News
 from app.connectors.ports import Item, Payload, Verdict
+from app.core.db import changed_rows
 from app.inbox import changes, intake
 from app.inbox import service as inbox
 from app.inbox.models import Comment, RawPayload
@@ -169,5 +170,4 @@ def has_reconcile_due(session: Session, now: datetime) -> bool:
 
 def tidy(session: Session, now: datetime, keep_raw_days: int) -> int:
     """Drop raw answers older than that; answer how many."""
-    gone = session.execute(delete(RawPayload).where(RawPayload.read_at < now - timedelta(days=keep_raw_days)))
-    return int(gone.rowcount)  # type: ignore[attr-defined]
+    return changed_rows(session, delete(RawPayload).where(RawPayload.read_at < now - timedelta(days=keep_raw_days)))

@@ -178,7 +178,7 @@ def _close_if_empty(session: Session, conversation_id: int, now: datetime) -> No
     )
     if left:
         return
-    closed = session.execute(
+    closed = session.scalar(
         update(Conversation)
         .where(
             Conversation.id == conversation_id,
@@ -186,8 +186,9 @@ def _close_if_empty(session: Session, conversation_id: int, now: datetime) -> No
             Conversation.remedies_open == 0,
         )
         .values(state=ConversationState.DONE, waiting_since=None, sort_at=now, version=Conversation.version + 1)
+        .returning(Conversation.id)
     )
-    if closed.rowcount:  # type: ignore[attr-defined]
+    if closed is not None:
         event = ConversationEvent(
             id=new_id(), conversation_id=conversation_id, kind=EventKind.VANISHED, actor_id=None, at=now, data={}
         )

@@ -6,6 +6,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.accounts.models import User
+from app.core.db import changed_rows
 from app.core.i18n import zone_named
 from app.notifications import queries, rules
 from app.notifications.models import ChatHook, NoticeSettings
@@ -67,8 +68,7 @@ def _mine_to_do(session: Session, one: NoticeSettings | ChatHook, day: date) -> 
     table = type(one)
     mine = NoticeSettings.user_id == one.user_id if isinstance(one, NoticeSettings) else ChatHook.id == one.id
     claim = update(table).where(mine, table.digested_on < day).values(digested_on=day)
-    done = session.execute(claim.execution_options(synchronize_session=False))
-    return bool(done.rowcount == 1)  # type: ignore[attr-defined]
+    return changed_rows(session, claim) == 1
 
 
 def _tell_person(session: Session, user_id: int, day: date, now: datetime, *, mail: bool) -> int:

@@ -13,7 +13,7 @@ from app.accounts.models import Team
 from app.accounts.types import Actor
 from app.audit import service as audit
 from app.audit.types import Action
-from app.core.db import insert_or, table_of
+from app.core.db import changed_rows, insert_or, table_of
 from app.core.errors import ConfigError, InvalidInput, NotFound
 from app.core.events import Changed, announce
 from app.core.i18n import LANGUAGES
@@ -57,8 +57,7 @@ def seen(session: Session, actor: Actor, conversation_id: int, now: datetime) ->
 def _mark(session: Session, actor: Actor, now: datetime, *which: object) -> None:
     unread = (Notification.user_id == actor.id, Notification.read_at.is_(None), *which)
     statement = update(Notification).where(*unread).values(read_at=now)  # type: ignore[arg-type]
-    done = session.execute(statement.execution_options(synchronize_session=False))
-    if done.rowcount:  # type: ignore[attr-defined]
+    if changed_rows(session, statement):
         announce(session, Changed("notice", actor.id))
 
 

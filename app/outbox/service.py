@@ -9,7 +9,7 @@ from sqlalchemy import Row, and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.connectors.ports import Sent, Status, Target
-from app.core.db import run_in_bulk
+from app.core.db import changed_rows, run_in_bulk
 from app.core.errors import Conflict, NotFound
 from app.core.events import Changed, announce
 from app.core.i18n import gettext as _
@@ -76,7 +76,7 @@ def cancel(session: Session, delivery_id: int) -> None:
         .where(Delivery.id == delivery_id, Delivery.state == DeliveryState.QUEUED, Delivery.attempts == 0)
         .values(state=DeliveryState.CANCELLED)
     )
-    if session.execute(statement).rowcount != 1:  # type: ignore[attr-defined]
+    if changed_rows(session, statement) != 1:
         raise Conflict(_("Too late: it is on its way already."), code="already_sent")
 
 
@@ -140,11 +140,10 @@ def claim(session: Session, delivery_id: int, now: datetime, lease_seconds: floa
         )
         .values(state=DeliveryState.UNKNOWN, lease=lease, lease_until=until)
     )
-    options = {"synchronize_session": False}
-    if session.execute(send.execution_options(**options)).rowcount == 1:  # type: ignore[attr-defined]
+    if changed_rows(session, send) == 1:
         claimed = _claimed(session, delivery_id, lease, until, look_up=False)
         return None if _must_not_leave(session, claimed, now) else claimed
-    if session.execute(look.execution_options(**options)).rowcount == 1:  # type: ignore[attr-defined]
+    if changed_rows(session, look) == 1:
         return _claimed(session, delivery_id, lease, until, look_up=True)
     return None
 

@@ -14,7 +14,7 @@ from app.accounts.models import Team
 from app.audit import service as audit
 from app.audit.types import Action
 from app.connectors.ports import Account, Found
-from app.core.db import run_in_bulk
+from app.core.db import changed_rows, run_in_bulk
 from app.core.errors import Conflict, NotFound
 from app.core.events import Changed, announce
 from app.core.i18n import gettext as _
@@ -178,7 +178,7 @@ def _claim(session: Session, page_ids: Sequence[int], now: datetime, is_due: Any
     )
     if not force:
         statement = statement.where(is_due, Connection.state != ConnectionState.STOPPED)
-    if not session.execute(statement.execution_options(synchronize_session=False)).rowcount:  # type: ignore[attr-defined]
+    if not changed_rows(session, statement):
         return []
     query = (
         select(

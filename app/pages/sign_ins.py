@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from app.core.db import changed_rows
 from app.core.errors import InvalidInput
 from app.core.i18n import gettext as _
 from app.core.security import SecretBox, new_token, token_hash
@@ -68,7 +69,7 @@ def take(session: Session, box: SecretBox, state: str, browser: str, now: dateti
     """
     mine = (SignInAttempt.state == token_hash(state), SignInAttempt.browser == token_hash(browser))
     sealed = session.scalar(select(SignInAttempt.sealed).where(*mine, SignInAttempt.expires_at > now))
-    taken = session.execute(delete(SignInAttempt).where(*mine)).rowcount  # type: ignore[attr-defined]
+    taken = changed_rows(session, delete(SignInAttempt).where(*mine))
     if sealed is None or taken != 1:
         raise InvalidInput(
             _("This sign-in was finished, given up or begun in another browser. Begin it again."), field="state"

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.connectors.oauth import Tokens
+from app.core.db import changed_rows
 from app.core.events import Changed, announce
 from app.core.security import token_hash
 from app.pages import rules
@@ -68,7 +69,7 @@ def claim(session: Session, page_id: int, now: datetime) -> Turn | None:
     """The right to renew a page's tokens; None when somebody else has it."""
     lease = secrets.token_hex(8)
     mine = update(TokenLife).where(TokenLife.page_id == page_id, TokenLife.refresh_at <= now, _free(now))
-    if session.execute(mine.values(lease=lease, lease_until=now + LEASE)).rowcount != 1:  # type: ignore[attr-defined]
+    if changed_rows(session, mine.values(lease=lease, lease_until=now + LEASE)) != 1:
         return None
     query = (
         select(Page.connector, Page.url, Connection.sealed_secret, TokenLife.spent)

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from app.core.db import changed_rows
 from app.core.jobs import JobName, defer_wake
 from app.executors import errors
 from app.executors.ports import Kind, Outcome, Progress, Task
@@ -273,9 +274,8 @@ def look_again(session: Session, shop_id: int, keys: Sequence[str], external_ids
             RemedyExecution.state.in_([ExecutionState.UNKNOWN, ExecutionState.PENDING, ExecutionState.DONE]),
         )
         .values(due_at=now)
-        .execution_options(synchronize_session=False)
     )
-    count: int = session.execute(statement).rowcount  # type: ignore[attr-defined]
+    count = changed_rows(session, statement)
     if count:
         defer_wake(session, JobName.REMEDY)
     return count

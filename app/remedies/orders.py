@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app.accounts.models import User
 from app.audit import service as audit
 from app.audit.types import Action, Entry
-from app.core.db import insert_or, table_of
+from app.core.db import changed_rows, insert_or, table_of
 from app.core.errors import Conflict, InvalidInput
 from app.core.i18n import gettext as _
 from app.core.ids import new_id
@@ -178,11 +178,10 @@ def take(session: Session, shop_id: int, number: str, line: str, amount: int, cu
             RemedyOrder.taken + amount <= RemedyOrder.paid,
         )
         .values(taken=RemedyOrder.taken + amount)
-        .execution_options(synchronize_session=False)
     )
     try:
         with session.begin_nested():
-            if session.execute(guarded).rowcount != len(lines):  # type: ignore[attr-defined]
+            if changed_rows(session, guarded) != len(lines):
                 raise _TooMuchError
     except _TooMuchError:  # one of order and line had enough: neither is touched
         raise _too_much(session, shop_id, number, line, currency) from None

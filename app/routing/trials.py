@@ -11,7 +11,7 @@ from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.accounts.models import User
-from app.core.db import Database, run_in_bulk
+from app.core.db import Database, changed_rows, run_in_bulk
 from app.core.errors import InvalidInput, NotFound
 from app.core.i18n import gettext as _
 from app.core.jobs import JobName, defer_wake
@@ -169,7 +169,7 @@ def _note(
     if over:
         values |= {"state": TrialState.DONE, "finished_at": now, "lease_until": None}
     with db.write() as session:
-        return bool(session.execute(mine.values(**values)).rowcount)  # type: ignore[attr-defined]
+        return changed_rows(session, mine.values(**values)) == 1
 
 
 def _fail(db: Database, trial_id: int, now: datetime, why: str) -> None:
@@ -190,8 +190,7 @@ def _claim(session: Session, now: datetime) -> int | None:
         return None
     free = or_(RuleTrial.lease_until.is_(None), RuleTrial.lease_until <= now)
     mine = update(RuleTrial).where(RuleTrial.id == trial_id, RuleTrial.state.in_(OPEN), free)
-    claimed = session.execute(mine.values(state=TrialState.RUNNING, lease_until=now + LEASE))
-    return trial_id if claimed.rowcount else None  # type: ignore[attr-defined]
+    return trial_id if changed_rows(session, mine.values(state=TrialState.RUNNING, lease_until=now + LEASE)) else None
 
 
 def view(session: Session, trial_id: int) -> TrialView:
