@@ -32,10 +32,10 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
             yield url
 
 
-@pytest.mark.parametrize("revision", migrate.revisions())
-def test_an_upgrade_from_every_revision_ends_where_the_models_are(empty_url: str, revision: str) -> None:
-    assert migrate.upgrade(empty_url, revision)
-    migrate.upgrade(empty_url)
+def test_an_upgrade_from_every_revision_ends_where_the_models_are(empty_url: str) -> None:
+    """Each revision is reached and left by an upgrade of its own: whoever starts at one walks the same steps."""
+    for revision in migrate.revisions():
+        assert migrate.upgrade(empty_url, revision), revision
     assert migrate.is_current(empty_url)
     assert migrate.differences(empty_url) == []
 
