@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from app.connectors.hooks import Receiver, Subscriber
 from app.connectors.ports import Connector
+from app.connectors.publishing import Publisher
 
 
 class Registry:
@@ -30,6 +31,11 @@ class Registry:
         """The connector of this kind, if its platform calls us only when asked to."""
         connector = self._by_kind.get(kind)
         return connector if isinstance(connector, Subscriber) else None
+
+    def publisher(self, kind: str) -> Publisher | None:
+        """The connector of this kind, if its platform takes posts of our own."""
+        connector = self._by_kind.get(kind)
+        return connector if isinstance(connector, Publisher) else None
 
     def kinds(self) -> list[str]:
         return list(self._by_kind)

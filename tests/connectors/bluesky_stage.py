@@ -13,7 +13,7 @@ from app.connectors.ports import Access, Target
 from app.core.config import Outgoing
 from app.core.http import Http, Method, Response
 from app.core.pace import Pace
-from tests.connectors.stage import Fault, WireStage
+from tests.connectors.stage import Fault, PublishStage, WireStage
 from tests.connectors.wordpress_stage import BREAKS, LOOPBACK, SILENCES
 from tests.servers.bluesky import Network, Person
 from tests.servers.bluesky.people import Reference, record
@@ -75,7 +75,7 @@ class Sky:
             yield cls(network, proxies, http, BlueskyConnector(http, Pace(), places))
 
 
-class BlueskyStage(WireStage):
+class BlueskyStage(WireStage, PublishStage):
     """An account with one post, signed in, and visitors who answer it."""
 
     longest = 300
@@ -147,6 +147,16 @@ class BlueskyStage(WireStage):
     def answers(self, comment: str) -> list[str]:
         stand = [one["value"] for one in self.network.records(self.page)]
         return [one["text"] for one in stand if one.get("reply", {}).get("parent", {}).get("uri") == comment]
+
+    def posts(self) -> list[str]:
+        return [one["value"]["text"] for one in self.network.records(self.page) if "reply" not in one["value"]]
+
+    def say_below(self, post: str, text: str) -> str:
+        [above] = [one for one in self.network.records(self.page) if one["uri"] == post]
+        person = self._visitor("Ann")
+        made = self.network.post(person, text, root=above, parent=above)
+        self._note(person, made, None)
+        return made["uri"]
 
     @contextmanager
     def fault(self, fault: Fault, *, acts_only: bool = False) -> Iterator[None]:

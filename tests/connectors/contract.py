@@ -18,7 +18,8 @@ import pytest
 from app.connectors import errors
 from app.connectors.errors import AuthExpired, Permanent
 from app.connectors.ports import Access, Batch, Cursor, Item, LengthUnit, Moderation, Status
-from tests.connectors.stage import Stage
+from app.connectors.publishing import Publisher
+from tests.connectors.stage import PublishStage, Stage
 
 AFTERWARDS = {
     Moderation.APPROVE: Status.LIVE,
@@ -91,6 +92,11 @@ class ConnectorContract:
         kept = Access(stage.access.url, {**stage.access.settings, **account.settings}, stage.access.secret)
         assert account.capabilities == stage.connector.capabilities(kept)
         json.dumps(dict(account.settings))
+
+    def test_who_publishes_is_tried_at_it(self, stage: Stage) -> None:
+        """``PublishContract`` holds what is promised about posts of our own."""
+        publishes = isinstance(stage.connector, Publisher) and stage.connector.publishes(stage.access) is not None
+        assert not publishes or isinstance(stage, PublishStage)
 
     def test_wrong_credentials_are_refused(self, stage: Stage) -> None:
         found = stage.connector.discover(stage.address)

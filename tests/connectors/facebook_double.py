@@ -7,6 +7,7 @@ from typing import Any
 
 from app.connectors.facebook import FacebookConnector
 from app.connectors.facebook.connector import NEEDED
+from app.connectors.facebook.posts import SCOPE
 from app.connectors.meta.app import MetaApp
 from app.connectors.ports import Access, Target
 from app.core.pace import Pace
@@ -25,6 +26,7 @@ from tests.connectors.graph_double import (
     stamp,
 )
 from tests.connectors.proxied_stage import ProxiedStage
+from tests.connectors.stage import PublishStage
 from tests.connectors.wordpress_stage import CountingHttp
 from tests.servers.faulty_proxy import FaultyProxy
 from tests.servers.loopback import Loopback
@@ -37,7 +39,7 @@ def meta_app(url: str) -> MetaApp:
 
 @dataclass
 class Page(GraphDouble):
-    scopes: list[str] = field(default_factory=lambda: [*NEEDED, "pages_show_list"])
+    scopes: list[str] = field(default_factory=lambda: [*NEEDED, SCOPE, "pages_show_list"])
     posts: dict[str, dict[str, Any]] = field(default_factory=dict)
     comments: dict[str, dict[str, Any]] = field(default_factory=dict)
     liked: set[str] = field(default_factory=set)
@@ -150,6 +152,8 @@ class Page(GraphDouble):
         if edge == "subscribed_apps":
             self.subscribed = params["subscribed_fields"]
             return {"success": True}
+        if edge == "feed":
+            return {"id": self.post(params["message"])}
         if edge == "likes":
             self.liked.add(name)
             return {"success": True}
@@ -167,7 +171,7 @@ class Page(GraphDouble):
         return {"success": True}
 
 
-class FacebookStage(ProxiedStage):
+class FacebookStage(ProxiedStage, PublishStage):
     wrong_secret: Mapping[str, str] | None = {"password": "EAAB-another-token"}
     discovers_by_form = True
     connector: FacebookConnector
@@ -213,6 +217,12 @@ class FacebookStage(ProxiedStage):
     def answers(self, comment: str) -> list[str]:
         rows = self.page.comments.values()
         return [str(one["message"]) for one in rows if one.get("parent", {}).get("id") == comment]
+
+    def posts(self) -> list[str]:
+        return [str(one["message"]) for one in self.page.posts.values()]
+
+    def say_below(self, post: str, text: str) -> str:
+        return self.page.say(post, text)
 
     def revoke(self) -> None:
         self.page.token = "none"

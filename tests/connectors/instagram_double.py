@@ -8,6 +8,7 @@ from typing import Any
 
 from app.connectors.instagram import InstagramConnector
 from app.connectors.instagram.connector import NEEDED
+from app.connectors.instagram.posts import SCOPE
 from app.connectors.ports import Access, Target
 from app.core.pace import Pace
 from tests.connectors.facebook_double import meta_app
@@ -23,6 +24,7 @@ from tests.connectors.graph_double import (
     stamp,
 )
 from tests.connectors.proxied_stage import ProxiedStage
+from tests.connectors.stage import PublishStage
 from tests.connectors.wordpress_stage import CountingHttp
 from tests.servers.faulty_proxy import FaultyProxy
 from tests.servers.loopback import Loopback
@@ -32,12 +34,15 @@ IG, NAME = "1789", "ourbakery"
 
 @dataclass
 class Insta(GraphDouble):
-    scopes: list[str] = field(default_factory=lambda: [*NEEDED, "pages_show_list"])
+    scopes: list[str] = field(default_factory=lambda: [*NEEDED, SCOPE, "pages_show_list"])
     media: dict[str, dict[str, Any]] = field(default_factory=dict)
     comments: dict[str, dict[str, Any]] = field(default_factory=dict)
     elsewhere: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Comments that mention us below other people's media."""
     answered: list[dict[str, str]] = field(default_factory=list)
+
+    containers: dict[str, str] = field(default_factory=dict)
+    """Captions of what was prepared and not published yet."""
 
     def medium(self, caption: str = "Fresh from the oven") -> str:
         number = str(next(self.numbers))
@@ -155,6 +160,12 @@ class Insta(GraphDouble):
     def _act(self, method: str, name: str, edge: str, params: dict[str, str]) -> Any:
         if edge == "subscribed_apps":
             return {"success": True}
+        if edge == "media":
+            number = str(next(self.numbers))
+            self.containers[number] = params["caption"]
+            return {"id": number}
+        if edge == "media_publish":
+            return {"id": self.medium(self.containers.pop(params["creation_id"]))}
         if edge == "mentions":
             self.answered.append(params)
             return {"id": str(next(self.numbers))}
@@ -167,7 +178,7 @@ class Insta(GraphDouble):
         return {"success": True}
 
 
-class InstagramStage(ProxiedStage):
+class InstagramStage(ProxiedStage, PublishStage):
     wrong_secret: Mapping[str, str] | None = {"password": "EAAB-another-token"}
     discovers_by_form = True
     two_levels = True
@@ -213,6 +224,12 @@ class InstagramStage(ProxiedStage):
 
     def answers(self, comment: str) -> list[str]:
         return [str(one["text"]) for one in self.insta.comments.values() if one.get("parent_id") == comment]
+
+    def posts(self) -> list[str]:
+        return [str(one["caption"]) for one in self.insta.media.values()]
+
+    def say_below(self, post: str, text: str) -> str:
+        return self.insta.say(post, text)
 
     def revoke(self) -> None:
         self.insta.token = "none"

@@ -10,7 +10,7 @@ from app.connectors.mastodon import MastodonConnector
 from app.connectors.ports import Access, Target
 from app.core.http import Method, Response
 from tests.connectors.described import OpenApi
-from tests.connectors.stage import Fault, WireStage
+from tests.connectors.stage import Fault, PublishStage, WireStage
 from tests.connectors.wordpress_stage import BREAKS, SILENCES, CountingHttp
 from tests.servers.faulty_proxy import FaultyProxy
 from tests.servers.mastodon import TOKEN, US, Mastodon
@@ -26,7 +26,7 @@ class CheckedHttp(CountingHttp):
         return super().request(method, url, **arguments)
 
 
-class MastodonStage(WireStage):
+class MastodonStage(WireStage, PublishStage):
     def __init__(self, server: Mastodon, proxy: FaultyProxy) -> None:
         self.server, self.proxy = server, proxy
         self.http = CheckedHttp()
@@ -73,6 +73,12 @@ class MastodonStage(WireStage):
     def answers(self, comment: str) -> list[str]:
         """As a reader sees them under the comment: whom they are for stands in front."""
         return [one["text"].partition(" ")[2] for one in self.server.statuses(comment)]
+
+    def posts(self) -> list[str]:
+        return [one["text"] for one in self.server.statuses()]
+
+    def say_below(self, post: str, text: str) -> str:
+        return self.server.mention([text], parent=post, at=datetime.now(UTC))[0]
 
     @contextmanager
     def fault(self, fault: Fault, *, acts_only: bool = False) -> Iterator[None]:

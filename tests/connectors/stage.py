@@ -116,3 +116,16 @@ class WireStage(Stage):
     @abstractmethod
     def revoke(self) -> None:
         """The connection's credentials stop working. Only called when it has some."""
+
+
+class PublishStage(Stage):
+    """A stage whose platform takes posts of our own."""
+
+    @abstractmethod
+    def posts(self) -> list[str]:
+        """The posts of ours that stand there, as a reader sees them: title and text. Asked of the platform and not of
+        the connector."""
+
+    @abstractmethod
+    def say_below(self, post: str, text: str) -> str:
+        """A visitor comments on a post of ours, by its external id; answers the comment's."""

@@ -11,6 +11,7 @@ from app.connectors.errors import AuthExpired, OutcomeUnknown, Permanent, Transi
 from app.connectors.ports import Moderation, Target
 from tests.connectors.bluesky_stage import BlueskyStage, Sky
 from tests.connectors.contract import ConnectorContract, Follower
+from tests.connectors.publish_contract import PublishContract, PublishWireContract
 from tests.connectors.stage import Fault
 from tests.connectors.wire_contract import WireContract
 from tests.servers import bluesky
@@ -36,7 +37,7 @@ def stage(sky: Sky) -> Iterator[BlueskyStage]:
     stage.close()
 
 
-class TestBluesky(ConnectorContract, WireContract):
+class TestBluesky(ConnectorContract, WireContract, PublishContract, PublishWireContract):
     """Everything, broken wires included."""
 
 

@@ -12,10 +12,11 @@ from app.connectors.demo.platform import Platform
 from app.connectors.demo.script import Act, Page, Post, Step, Story
 from app.connectors.ports import Access, Status, Target
 from tests.connectors.contract import ConnectorContract
-from tests.connectors.stage import Stage
+from tests.connectors.publish_contract import PublishContract
+from tests.connectors.stage import PublishStage
 
 
-class DemoStage(Stage):
+class DemoStage(PublishStage):
     """A pretend platform with one empty page and one that is none of our business."""
 
     address = "demo:garden"
@@ -63,6 +64,15 @@ class DemoStage(Stage):
         with sqlite3.connect(self._folder / "platform.db") as db:
             return [text for (text,) in db.execute("SELECT text FROM comments WHERE parent = ?", (comment,))]
 
+    def posts(self) -> list[str]:
+        with sqlite3.connect(self._folder / "platform.db") as db:
+            return [title for (title,) in db.execute("SELECT title FROM posts WHERE page = 'garden'")]
+
+    def say_below(self, post: str, text: str) -> str:
+        comment = f"c{next(self._numbers)}"
+        self._platform.schedule([_appears(comment, post, text)])
+        return comment
+
     def _later(self, act: Act, comment: str, value: dict[str, str]) -> None:
         self._platform.schedule([Step(datetime.now(UTC), act, comment, dict(value))])
 
@@ -88,7 +98,7 @@ def _appears(
     return Step(at or datetime.now(UTC), Act.APPEAR, comment, value)
 
 
-class TestDemo(ConnectorContract):
+class TestDemo(ConnectorContract, PublishContract):
     @pytest.fixture
     def stage(self, tmp_path: Path) -> DemoStage:
         return DemoStage(tmp_path)

@@ -6,6 +6,7 @@ import pytest
 
 from tests.connectors.contract import ConnectorContract
 from tests.connectors.mastodon_stage import MastodonStage
+from tests.connectors.publish_contract import PublishContract, PublishWireContract
 from tests.connectors.wire_contract import WireContract
 from tests.servers.faulty_proxy import FaultyProxy
 from tests.servers.mastodon import Mastodon
@@ -13,7 +14,7 @@ from tests.servers.mastodon import Mastodon
 pytestmark = pytest.mark.xdist_group("mastodon")
 
 
-class TestMastodon(ConnectorContract, WireContract):
+class TestMastodon(ConnectorContract, WireContract, PublishContract, PublishWireContract):
     @pytest.fixture
     def stage(self, mastodon: Mastodon) -> Iterator[MastodonStage]:
         with FaultyProxy(mastodon.address) as proxy:

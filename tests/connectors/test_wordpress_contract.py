@@ -3,6 +3,7 @@
 import pytest
 
 from tests.connectors.contract import ConnectorContract
+from tests.connectors.publish_contract import PublishContract, PublishWireContract
 from tests.connectors.wire_contract import WireContract
 from tests.connectors.wordpress_stage import Wire, WordPressStage
 from tests.servers.wordpress import Site
@@ -18,7 +19,7 @@ class TestWordPress(ConnectorContract, WireContract):
         return WordPressStage(wordpress_wire, request.param)
 
 
-class TestAuthor(ConnectorContract):
+class TestAuthor(ConnectorContract, PublishContract, PublishWireContract):
     @pytest.fixture
     def stage(self, wordpress_wire: Wire, wordpress_site: Site) -> WordPressStage:
         return WordPressStage(wordpress_wire, "tom")

@@ -7,11 +7,14 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
+import requests
+
 from app.connectors.ports import Access, Target
 from app.connectors.wordpress import WordPressConnector
 from app.core.config import Outgoing
 from app.core.http import Http, Method, Response
-from tests.connectors.stage import Fault, WireStage
+from app.core.text import from_html
+from tests.connectors.stage import Fault, PublishStage, WireStage
 from tests.servers.faulty_proxy import Cut, FaultyProxy, Instead, Silence
 from tests.servers.faulty_proxy import Fault as Break
 from tests.servers.wordpress import Site
@@ -64,7 +67,7 @@ class Wire:
     connected: dict[str | None, Access] = field(default_factory=dict)
 
 
-class WordPressStage(WireStage):
+class WordPressStage(WireStage, PublishStage):
     """``login`` is who we are on the site (rita moderates, tom writes posts, kim only reads), or None."""
 
     def __init__(self, wire: Wire, login: str | None = "rita") -> None:
@@ -134,6 +137,13 @@ class WordPressStage(WireStage):
     def answers(self, comment: str) -> list[str]:
         rows = [row for row in self.site.truth() if row["comment_parent"] == comment]
         return [html.unescape(row["comment_content"]) for row in rows if row["comment_approved"] == "1"]
+
+    def posts(self) -> list[str]:
+        found = requests.get(f"{self.site.url}?rest_route=/wp/v2/posts&per_page=100", timeout=20).json()
+        return [from_html(f"<p>{one['title']['rendered']}</p>{one['content']['rendered']}") for one in found]
+
+    def say_below(self, post: str, text: str) -> str:
+        return str(self.site.comment(int(post), text).comment_id)
 
     @contextmanager
     def fault(self, fault: Fault, *, acts_only: bool = False) -> Iterator[None]:

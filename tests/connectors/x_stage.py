@@ -11,15 +11,15 @@ from app.connectors.ports import Access, Target
 from app.connectors.x import XConnector
 from app.connectors.x.connector import Terms
 from app.core.pace import Pace
-from tests.connectors.stage import Fault, WireStage
+from tests.connectors.stage import Fault, PublishStage, WireStage
 from tests.connectors.wordpress_stage import BREAKS, SILENCES, CountingHttp
 from tests.servers.faulty_proxy import FaultyProxy
-from tests.servers.x import TOKEN, X
+from tests.servers.x import TOKEN, US, X
 
 TERMS = Terms(App("porch", "secret"), 1_000.0)
 
 
-class XStage(WireStage):
+class XStage(WireStage, PublishStage):
     shows_states = False
     discovers_by_form = True
 
@@ -70,6 +70,12 @@ class XStage(WireStage):
         return [
             re.sub(r"\A(?:@\w+ )+", "", one.text) for one in found if self.server.users[one.author][1] == "kettleco"
         ]
+
+    def posts(self) -> list[str]:
+        return [one.text for one in self.server.posts.values() if one.author == US and one.parent is None]
+
+    def say_below(self, post: str, text: str) -> str:
+        return self.server.publish(f"@kettleco {text}", author=self.server.person("Ann"), parent=post)
 
     @contextmanager
     def fault(self, fault: Fault, *, acts_only: bool = False) -> Iterator[None]:

@@ -211,6 +211,8 @@ class X:
         return 200, said | ({"errors": missing} if missing else {})
 
     def _create(self, body: Any) -> Answer:
+        if "reply" not in body:
+            return self._publish(body["text"])
         target = str(body["reply"]["in_reply_to_tweet_id"])
         asked = self.posts.get(target)
         if asked is None or not asked.shown:
@@ -222,6 +224,11 @@ class X:
             return 403, _forbidden("You are not allowed to create a Tweet with duplicate content.")
         number = self.publish(text, parent=target)
         return 201, {"data": {"id": number, "text": html.escape(text, quote=False)}}
+
+    def _publish(self, text: str) -> Answer:
+        if any(one.text == text and one.author == US and one.parent is None for one in self.posts.values()):
+            return 403, _forbidden("You are not allowed to create a Tweet with duplicate content.")
+        return 201, {"data": {"id": self.publish(text), "text": html.escape(text, quote=False)}}
 
     def _hide(self, number: str, body: Any) -> Answer:
         post = self.posts.get(number)

@@ -42,17 +42,18 @@ class Actor:
         }
         if facets := richtext.facets(text, self._did_of):
             record["facets"] = facets
-        at = self._own(key)
-        body = {"repo": at.did, "collection": at.collection, "rkey": at.key, "record": record, "swapRecord": None}
-        try:
-            answer = self.client.try_post(PUT, body)
-        except RefusedError as refused:
-            if refused.name != "InvalidSwap":
-                raise _refused(refused) from None
-            return self._already_there(target, text, key)
-        if answer.get("uri") != str(at):
-            raise OutcomeUnknown(errors.BAD_ANSWER, "no address in the answer to a reply")
-        return Sent(str(at), names.post_url(at))
+        return self._put(key, record, "a reply") or self._already_there(target, text, key)
+
+    def publish(self, text: str, language: str, key: str) -> Sent:
+        """Publish a post under a record key that every try of it shares."""
+        record: dict[str, Any] = {"$type": names.POST, "text": text, "createdAt": _now()}
+        if len(text.encode()) > MOST_BYTES:
+            raise Permanent(errors.INVALID_TEXT, f"{len(text.encode())} bytes")
+        if language:
+            record["langs"] = [language]
+        if facets := richtext.facets(text, self._did_of):
+            record["facets"] = facets
+        return self._put(key, record, "a post") or self._published_already(text, key)
 
     def look_up(self, key: str) -> Sent | None:
         """Our own answer, by the key it was sent with, from our own repository."""
@@ -120,6 +121,27 @@ class Actor:
         if value.get("text") != text or not isinstance(parent, dict) or parent.get("uri") != target.external_id:
             raise Permanent(errors.REFUSED, "InvalidSwap: another post stands in its place")
         at = self._own(key)
+        return Sent(str(at), names.post_url(at))
+
+    def _published_already(self, text: str, key: str) -> Sent:
+        value = _value(self._record(self._own(key))) or {}
+        if value.get("text") != text or "reply" in value:
+            raise Permanent(errors.REFUSED, "InvalidSwap: another post stands in its place")
+        at = self._own(key)
+        return Sent(str(at), names.post_url(at))
+
+    def _put(self, key: str, record: dict[str, Any], what: str) -> Sent | None:
+        """Write a record where nothing stands yet; None when something does."""
+        at = self._own(key)
+        body = {"repo": at.did, "collection": at.collection, "rkey": at.key, "record": record, "swapRecord": None}
+        try:
+            answer = self.client.try_post(PUT, body)
+        except RefusedError as refused:
+            if refused.name != "InvalidSwap":
+                raise _refused(refused) from None
+            return None
+        if answer.get("uri") != str(at):
+            raise OutcomeUnknown(errors.BAD_ANSWER, f"no address in the answer to {what}")
         return Sent(str(at), names.post_url(at))
 
     def _did_of(self, handle: str) -> str | None:

@@ -31,6 +31,7 @@ from app.connectors.ports import (
     Target,
     Verdict,
 )
+from app.connectors.publishing import NewPost, PostForm, checked
 from app.connectors.sign_in import SignIn
 from app.core.clock import utc_now
 from app.core.http import Http
@@ -124,6 +125,16 @@ class BlueskyConnector:
 
     def moderate(self, access: Access, target: Target, act: Moderation) -> Status:
         return self._actor(access).moderate(target, act)
+
+    def publishes(self, access: Access) -> PostForm | None:
+        return PostForm(LENGTH) if access.secret is not None else None
+
+    def publish(self, access: Access, post: NewPost, *, key: str, since: datetime) -> Sent:
+        return self._actor(access).publish(checked(post, self.publishes(access)), post.language, key)
+
+    def look_up_post(self, access: Access, post: NewPost, *, key: str, since: datetime) -> Sent | None:
+        checked(post, self.publishes(access))
+        return self._actor(access).look_up(key)
 
     def _client(self, access: Access) -> Client:
         did = names.account(access.url)

@@ -31,7 +31,9 @@ from app.connectors.ports import (
     Target,
     Verdict,
 )
+from app.connectors.publishing import NewPost, PostForm, checked
 from app.connectors.sign_in import SignIn
+from app.core.text import one_line
 
 PREFIX = "demo:"
 LONGEST_REPLY = 5_000
@@ -43,6 +45,8 @@ _CAPABILITIES = Capabilities(
     verify=True,
     length=LengthLimit(LONGEST_REPLY, LengthUnit.CHARACTERS),
 )
+_FORM = PostForm(LengthLimit(LONGEST_REPLY, LengthUnit.CHARACTERS))
+LONGEST_TITLE = 200
 _AFTERWARDS = {
     Moderation.APPROVE: Status.LIVE,
     Moderation.HOLD: Status.HELD,
@@ -122,6 +126,19 @@ class DemoConnector:
         with _failures(act=False):
             posted = self._platform.reply_with(_page(access), key)
         return Sent(posted.id, None, posted.status) if posted else None
+
+    def publishes(self, access: Access) -> PostForm | None:
+        return _FORM
+
+    def publish(self, access: Access, post: NewPost, *, key: str, since: datetime) -> Sent:
+        text = checked(post, _FORM)
+        with _failures(act=True):
+            return Sent(self._platform.publish(_page(access), one_line(text, limit=LONGEST_TITLE), key), None)
+
+    def look_up_post(self, access: Access, post: NewPost, *, key: str, since: datetime) -> Sent | None:
+        with _failures(act=False):
+            found = self._platform.published(_page(access), key)
+        return Sent(found, None) if found else None
 
     def moderate(self, access: Access, target: Target, act: Moderation) -> Status:
         if act not in _AFTERWARDS:

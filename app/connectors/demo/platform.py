@@ -153,6 +153,20 @@ class Platform:
         with self._open() as db:
             return _with_key(db, page, key)
 
+    def publish(self, page: str, title: str, key: str) -> str:
+        """Publish a post of our own, once for each key; answer its number. It is told by its title."""
+        number = f"own-{key}"
+        with self._open(write=True) as db:
+            db.execute("INSERT OR IGNORE INTO posts VALUES (?, ?, ?)", (number, page, title))
+        return number
+
+    def published(self, page: str, key: str) -> str | None:
+        """The number of the post that was published with this key."""
+        with self._open() as db:
+            asked = ("own-" + key, page)
+            row = db.execute("SELECT key FROM posts WHERE key = ? AND page = ?", asked).fetchone()
+            return str(row["key"]) if row else None
+
     def judge(self, page: str, target: str, status: Status) -> bool:
         """Give a comment another state; False when it is gone."""
         self._live_until(self._clock())

@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 from app.connectors import errors
 from app.connectors.errors import AuthExpired, Permanent
 from app.connectors.facebook.acts import Actor
+from app.connectors.facebook.posts import FORM, SCOPE, Poster
 from app.connectors.facebook.reader import Reader, payload_items
 from app.connectors.hooks import Call, Change, Hook, News
 from app.connectors.meta import account, hooks
@@ -36,6 +37,7 @@ from app.connectors.ports import (
     Target,
     Verdict,
 )
+from app.connectors.publishing import NewPost, PostForm, checked
 from app.connectors.sign_in import SignIn
 from app.core.http import Http
 from app.core.i18n import lazy
@@ -50,8 +52,8 @@ POLL_SECONDS = 300
 SIGN_IN = SignIn(
     how=lazy(
         "Porchlight acts as the Page, through your Meta app, with the permissions pages_read_engagement, "
-        "pages_read_user_content, pages_manage_engagement and pages_manage_metadata. The app's number and secret "
-        "belong into config.toml, under meta."
+        "pages_read_user_content, pages_manage_engagement and pages_manage_metadata; with pages_manage_posts it "
+        "publishes posts too. The app's number and secret belong into config.toml, under meta."
     ),
     by_hand=lazy("Make a Page access token of the app, for example in Meta's Graph API Explorer."),
     password=lazy("Page access token"),
@@ -67,7 +69,7 @@ _NO_PAGES = frozenset(
 
 
 class FacebookConnector:
-    """Settings kept with a connection: ``name`` (as typed in the address) and ``page_id``."""
+    """Settings kept with a connection: ``name`` (as typed in the address), ``page_id`` and ``publishes``."""
 
     kind = "facebook"
     label = "Facebook"
@@ -76,7 +78,7 @@ class FacebookConnector:
 
     def __init__(self, http: Http, app: MetaApp, pace: Pace) -> None:
         self._http, self._app, self._pace = http, app, pace
-        oauth = MetaOAuth(http, app, pace, NEEDED, "id,name,username,link", _is_at)
+        oauth = MetaOAuth(http, app, pace, (*NEEDED, SCOPE), "id,name,username,link", _is_at)
         self.sign_in: SignIn | None = replace(SIGN_IN, oauth=oauth) if app.ready else SIGN_IN
 
     def discover(self, url: str) -> Found | None:
@@ -90,16 +92,16 @@ class FacebookConnector:
         if access.secret is None:
             return None
         graph = self._graph(access)
-        kind = account.prove(graph, NEEDED)
+        proved = account.prove(graph, NEEDED)
         me = graph.get("me", fields="id,name,username,link")
         page_id = str(me.get("id", ""))
-        if kind != "PAGE" or not page_id.isdigit():
+        if proved.kind != "PAGE" or not page_id.isdigit():
             raise AuthExpired(errors.WRONG_CREDENTIALS, "this is not the token of a Page")
         wanted = str(access.settings.get("name", page_id)).lower()
         if wanted not in _names(me):
             raise AuthExpired(errors.OTHER_ACCOUNT, one_line(str(me.get("name"))))
         account.subscribe(graph, page_id, "feed")
-        settings = {"page_id": page_id, UNHURRIED: POLL_SECONDS}
+        settings = {"page_id": page_id, "publishes": SCOPE in proved.scopes, UNHURRIED: POLL_SECONDS}
         name = one_line(str(me.get("name") or "")) or wanted
         now_known = Access(access.url, {**access.settings, **settings}, access.secret)
         return Account(f"page:{page_id}", name, self.capabilities(now_known), settings)
@@ -137,6 +139,17 @@ class FacebookConnector:
         if act not in self.capabilities(access).moderate:
             raise Permanent(errors.NOT_SUPPORTED, "Facebook does not do that")
         return self._actor(access).moderate(target, act)
+
+    def publishes(self, access: Access) -> PostForm | None:
+        return FORM if access.secret is not None and access.settings.get("publishes") else None
+
+    def publish(self, access: Access, post: NewPost, *, key: str, since: datetime) -> Sent:
+        text = checked(post, self.publishes(access))
+        return Poster(self._graph(access), _page(access)).publish(post, text, since)
+
+    def look_up_post(self, access: Access, post: NewPost, *, key: str, since: datetime) -> Sent | None:
+        text = checked(post, self.publishes(access))
+        return Poster(self._graph(access), _page(access)).find(text, since)
 
     def shared_hook(self) -> Hook | None:
         return hooks.shared_hook(self._app)

@@ -14,6 +14,7 @@ from app.connectors.hooks import Call, Change, Hook, News
 from app.connectors.instagram import parse
 from app.connectors.instagram.acts import Actor
 from app.connectors.instagram.parse import Me
+from app.connectors.instagram.posts import FORM, SCOPE, Poster
 from app.connectors.instagram.reader import Reader, payload_items
 from app.connectors.meta import account, hooks
 from app.connectors.meta.app import MetaApp
@@ -37,6 +38,7 @@ from app.connectors.ports import (
     Target,
     Verdict,
 )
+from app.connectors.publishing import NewPost, PostForm, checked
 from app.connectors.sign_in import SignIn
 from app.core.http import Http
 from app.core.i18n import lazy
@@ -50,8 +52,9 @@ POLL_SECONDS = 300
 SIGN_IN = SignIn(
     how=lazy(
         "Porchlight acts as the account, through your Meta app and the Facebook Page the account is linked to, with "
-        "the permissions instagram_basic, instagram_manage_comments, pages_read_engagement and pages_manage_metadata. "
-        "The app's number and secret belong into config.toml, under meta."
+        "the permissions instagram_basic, instagram_manage_comments, pages_read_engagement and pages_manage_metadata; "
+        "with instagram_content_publish it publishes pictures too. The app's number and secret belong into "
+        "config.toml, under meta."
     ),
     by_hand=lazy("Make an access token of the linked Page, for example in Meta's Graph API Explorer."),
     password=lazy("Access token of the linked Page"),
@@ -63,7 +66,7 @@ _NO_ACCOUNTS = frozenset({"accounts", "direct", "explore", "p", "reel", "reels",
 
 
 class InstagramConnector:
-    """Settings kept with a connection: ``username``, ``ig_id`` and ``page_id``."""
+    """Settings kept with a connection: ``username``, ``ig_id``, ``page_id`` and ``publishes``."""
 
     kind = "instagram"
     label = "Instagram"
@@ -72,7 +75,8 @@ class InstagramConnector:
 
     def __init__(self, http: Http, app: MetaApp, pace: Pace) -> None:
         self._http, self._app, self._pace = http, app, pace
-        oauth = MetaOAuth(http, app, pace, NEEDED, "id,name,instagram_business_account{username}", _is_at)
+        asked = (*NEEDED, SCOPE)
+        oauth = MetaOAuth(http, app, pace, asked, "id,name,instagram_business_account{username}", _is_at)
         self.sign_in: SignIn | None = replace(SIGN_IN, oauth=oauth) if app.ready else SIGN_IN
 
     def discover(self, url: str) -> Found | None:
@@ -86,16 +90,17 @@ class InstagramConnector:
         if access.secret is None:
             return None
         graph = self._graph(access)
-        kind = account.prove(graph, NEEDED)
+        proved = account.prove(graph, NEEDED)
         page = graph.get("me", fields="id,name,instagram_business_account{id,username}")
         linked = page.get("instagram_business_account")
-        if kind != "PAGE" or not isinstance(linked, dict) or not linked.get("id"):
+        if proved.kind != "PAGE" or not isinstance(linked, dict) or not linked.get("id"):
             raise AuthExpired(errors.WRONG_CREDENTIALS, "this is not the token of a Page with an Instagram account")
         username = str(linked.get("username", ""))
         if username.lower() != str(access.settings.get("username", username)).lower():
             raise AuthExpired(errors.OTHER_ACCOUNT, f"@{one_line(username)}")
         account.subscribe(graph, str(page["id"]), "feed")  # what Meta asks for before it tells of Instagram
         settings = {"ig_id": str(linked["id"]), "page_id": str(page["id"]), UNHURRIED: POLL_SECONDS}
+        settings["publishes"] = SCOPE in proved.scopes
         now_known = Access(access.url, {**access.settings, **settings}, access.secret)
         return Account(f"instagram:{linked['id']}", f"@{username}", self.capabilities(now_known), settings)
 
@@ -132,6 +137,17 @@ class InstagramConnector:
         if act not in self.capabilities(access).moderate or parse.mentioned(target.external_id) is not None:
             raise Permanent(errors.NOT_SUPPORTED, "Instagram does not do that")
         return self._actor(access).moderate(target, act)
+
+    def publishes(self, access: Access) -> PostForm | None:
+        return FORM if access.secret is not None and access.settings.get("publishes") else None
+
+    def publish(self, access: Access, post: NewPost, *, key: str, since: datetime) -> Sent:
+        text = checked(post, self.publishes(access))
+        return Poster(self._graph(access), _me(access)).publish(post, text, since)
+
+    def look_up_post(self, access: Access, post: NewPost, *, key: str, since: datetime) -> Sent | None:
+        text = checked(post, self.publishes(access))
+        return Poster(self._graph(access), _me(access)).find(text, since)
 
     def shared_hook(self) -> Hook | None:
         return hooks.shared_hook(self._app)

@@ -20,7 +20,6 @@ SKEW = timedelta(minutes=15)
 PAGES = 10
 """How many pages of our own newest statuses are searched for a reply."""
 VISIBILITIES = ("public", "unlisted", "private", "direct")
-_REMOTE = re.compile(r"(@\w+)@[\w.-]+\w")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,7 @@ class Actor:
             raise Permanent(errors.INVALID_TEXT, f"longer than the server's {self.most} characters")
         before = self._find(target, written, None, pages=1)
         if before is not None:
-            return _sent(before)
+            return parse.sent(before)
         visibility = asked.get("visibility")
         body: dict[str, Any] = {"status": full, "in_reply_to_id": target.external_id}
         body["visibility"] = visibility if visibility in VISIBILITIES else "direct"
@@ -61,12 +60,12 @@ class Actor:
         posted = self.client.post(STATUSES, body, key=key)
         if parse.identity(posted) is None:
             raise OutcomeUnknown(errors.BAD_ANSWER, "no status in the answer to a reply")
-        return _sent(posted)
+        return parse.sent(posted)
 
     def look_up(self, target: Target, text: str, since: datetime) -> Sent | None:
         """Our own reply with that text. The link to its parent is lost when that was deleted, so any will do then."""
         found = self._find(target, plain(text).strip(), since, pages=PAGES)
-        return _sent(found) if found else None
+        return parse.sent(found) if found else None
 
     def _find(self, target: Target, text: str, since: datetime | None, *, pages: int) -> dict[str, Any] | None:
         same = [one for one in self._own(since, pages) if self._says(one, text)]
@@ -102,18 +101,9 @@ class Actor:
         shown = parse.text(status, self.me.id, self.me.name)
         if _folded(shown) == _folded(text):
             return True
-        bare = bare_words(_local(text))
-        return bool(bare) and bare == bare_words(_local(shown))
+        bare = bare_words(parse.local(text))
+        return bool(bare) and bare == bare_words(parse.local(shown))
 
 
 def _folded(text: str) -> str:
-    return " ".join(_local(text).split())
-
-
-def _local(text: str) -> str:
-    return _REMOTE.sub(r"\1", text)
-
-
-def _sent(status: dict[str, Any]) -> Sent:
-    url = status.get("url")
-    return Sent(parse.status_id(status), url if isinstance(url, str) else None)
+    return " ".join(parse.local(text).split())

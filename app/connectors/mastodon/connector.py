@@ -10,6 +10,7 @@ from app.connectors.errors import AuthExpired, Permanent
 from app.connectors.mastodon.acts import Actor
 from app.connectors.mastodon.client import Client, GoneError
 from app.connectors.mastodon.discover import KIND, USUAL_LENGTH, discover
+from app.connectors.mastodon.posts import Poster
 from app.connectors.mastodon.reader import Me, Reader, parse_payload
 from app.connectors.mastodon.signing_in import MastodonOAuth
 from app.connectors.ports import (
@@ -29,6 +30,7 @@ from app.connectors.ports import (
     Target,
     Verdict,
 )
+from app.connectors.publishing import NewPost, PostForm, checked
 from app.connectors.sign_in import SignIn
 from app.core.clock import utc_now
 from app.core.http import Http
@@ -121,6 +123,20 @@ class MastodonConnector:
 
     def moderate(self, access: Access, target: Target, act: Moderation) -> Status:
         raise Permanent(errors.NOT_SUPPORTED, "nobody can take down what others say on Mastodon")
+
+    def publishes(self, access: Access) -> PostForm | None:
+        if access.secret is None:
+            return None
+        return PostForm(LengthLimit(_longest(access), LengthUnit.MASTODON))
+
+    def publish(self, access: Access, post: NewPost, *, key: str, since: datetime) -> Sent:
+        return self._poster(access).publish(post, checked(post, self.publishes(access)), key, since)
+
+    def look_up_post(self, access: Access, post: NewPost, *, key: str, since: datetime) -> Sent | None:
+        return self._poster(access).find(checked(post, self.publishes(access)), since)
+
+    def _poster(self, access: Access) -> Poster:
+        return Poster(Client(self._http, access), self._reader(access, utc_now()), _me(access))
 
     def _reader(self, access: Access, now: datetime) -> Reader:
         if access.secret is None:

@@ -9,13 +9,14 @@ from urllib.parse import urlsplit
 
 from app.connectors import errors
 from app.connectors.errors import Permanent
-from app.connectors.ports import Author, Item, Post
+from app.connectors.ports import Author, Item, Post, Sent
 from app.core.text import from_html, one_line, plain
 
 FUTURE = timedelta(days=1)
 """Servers keep their clocks badly; a status from further ahead than this has an impossible date."""
 LONGEST_TITLE = 120
 LONGEST_ADDRESS = 2_000
+_REMOTE = re.compile(r"(@\w+)@[\w.-]+\w")
 _ADDRESSED = re.compile(r"\s*@([\w.-]*\w)(?:@[\w.-]*\w)?(?=\s|[,:]|\Z)[,:]?\s*")
 
 
@@ -105,6 +106,17 @@ def published(status: Mapping[str, Any]) -> datetime | None:
     except ValueError:
         return None
     return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+
+
+def sent(status: Mapping[str, Any]) -> Sent:
+    """A status of ours that stands there."""
+    url = status.get("url")
+    return Sent(status_id(status), url if isinstance(url, str) else None)
+
+
+def local(text: str) -> str:
+    """A text as servers show it: ``@ann@example.org`` as ``@ann``."""
+    return _REMOTE.sub(r"\1", text)
 
 
 def order(number: str) -> tuple[int, str]:

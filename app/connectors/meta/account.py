@@ -1,6 +1,7 @@
 """Proving a token: whose it is, what it may do and when it ends; and having Meta tell us of what is said."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,8 +10,16 @@ from app.connectors.errors import AuthExpired, Permanent
 from app.connectors.meta.client import Graph, RefusedError
 
 
-def prove(graph: Graph, needed: Sequence[str]) -> str:
-    """Ask Meta about the token; answer what it is for (PAGE, USER, …).
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """A token that is taken. ``kind``: what it is for (PAGE, USER, …); ``scopes``: all that it may."""
+
+    kind: str
+    scopes: frozenset[str]
+
+
+def prove(graph: Graph, needed: Sequence[str]) -> Proved:
+    """Ask Meta about the token.
 
     Raises AuthExpired: WRONG_CREDENTIALS, or MISSING_SCOPES naming all that are missing; Permanent(NOT_SET_UP) while
     no app is configured.
@@ -23,10 +32,11 @@ def prove(graph: Graph, needed: Sequence[str]) -> str:
     if str(told.get("app_id", "")) != graph.app.id:
         raise AuthExpired(errors.WRONG_CREDENTIALS, "the token was made by another app")
     scopes = told.get("scopes")
-    missing = [one for one in needed if not isinstance(scopes, list) or one not in scopes]
+    granted = frozenset(str(one) for one in scopes) if isinstance(scopes, list) else frozenset[str]()
+    missing = [one for one in needed if one not in granted]
     if missing:
         raise AuthExpired(errors.MISSING_SCOPES, ", ".join(missing))
-    return str(told.get("type", ""))
+    return Proved(str(told.get("type", "")), granted)
 
 
 def subscribe(graph: Graph, account: str, fields: str) -> None:

@@ -23,10 +23,12 @@ from app.connectors.ports import (
     Target,
     Verdict,
 )
+from app.connectors.publishing import NewPost, PostForm, checked
 from app.connectors.sign_in import SignIn
 from app.connectors.wordpress.acts import Actor
 from app.connectors.wordpress.client import Client
 from app.connectors.wordpress.discover import KIND, discover
+from app.connectors.wordpress.posts import FORM, Poster
 from app.connectors.wordpress.reader import Reader, own_account, parse_payload
 from app.core.http import Http
 from app.core.i18n import lazy
@@ -50,7 +52,8 @@ SIGN_IN = SignIn(
 class WordPressConnector:
     """A blog with WordPress 5.6 or later.
 
-    Settings kept with a connection: ``rest_root`` (from ``discover``), ``user_id`` and ``rights`` (from ``check``).
+    Settings kept with a connection: ``rest_root`` (from ``discover``), ``user_id``, ``rights`` and
+    ``publishes`` (from ``check``).
     """
 
     kind = KIND
@@ -80,7 +83,7 @@ class WordPressConnector:
         if not can.get("read"):
             raise AuthExpired(errors.MISSING_PERMISSION, "the user has no role at this site")
         rights = "moderator" if can.get("moderate_comments") else "author" if can.get("edit_posts") else "member"
-        settings = {"user_id": me["id"], "rights": rights}
+        settings = {"user_id": me["id"], "rights": rights, "publishes": bool(can.get("publish_posts"))}
         known = Access(access.url, {**access.settings, **settings}, access.secret)
         name = one_line(str(me.get("name") or access.secret.get("login") or me["id"]))
         return Account(f"user:{me['id']}", name, self.capabilities(known), settings)
@@ -116,6 +119,20 @@ class WordPressConnector:
         if act not in self.capabilities(access).moderate:
             raise Permanent(errors.NOT_SUPPORTED, "this login may not moderate")
         return self._actor(access).moderate(target, act)
+
+    def publishes(self, access: Access) -> PostForm | None:
+        """Who moderates may publish, in the roles WordPress comes with: that was not asked of older connections."""
+        may = access.settings.get("publishes", _rights(access) == "moderator")
+        return FORM if access.secret is not None and may else None
+
+    def publish(self, access: Access, post: NewPost, *, key: str, since: datetime) -> Sent:
+        """WordPress takes no idempotency key; our own newest posts are looked at first."""
+        text = checked(post, self.publishes(access))
+        return Poster(Client(self._http, access), _me(access)).publish(post, text, since)
+
+    def look_up_post(self, access: Access, post: NewPost, *, key: str, since: datetime) -> Sent | None:
+        text = checked(post, self.publishes(access))
+        return Poster(Client(self._http, access), _me(access)).find(post, text, since)
 
     def _reader(self, access: Access, now: datetime) -> Reader:
         client = Client(self._http, access)

@@ -3,12 +3,14 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from app.connectors import errors
 from app.connectors.errors import OutcomeUnknown, Permanent
 from app.connectors.lengths import length
 from app.connectors.ports import LengthLimit, Moderation, Sent, Status, Target
+from app.connectors.publishing import SKEW
 from app.connectors.x import parse
 from app.connectors.x.calls import Calls
 from app.core.text import bare_words, plain
@@ -43,10 +45,30 @@ class Actor:
             if there is None:
                 raise Permanent(errors.REPLY_RESTRICTED, error.detail) from None
             return _sent(parse.first_id(there))
-        made = answer.get("data")
-        if not isinstance(made, dict) or not made.get("id"):
-            raise OutcomeUnknown(errors.BAD_ANSWER, "no post in the answer to a reply")
-        return _sent(str(made["id"]))
+        return _made(answer)
+
+    def publish(self, text: str, since: datetime) -> Sent:
+        """Publish a post. X refuses the same text twice, in words only: what stands there decides."""
+        try:
+            return _made(self.calls.create(text, None))
+        except Permanent as error:
+            there = self.find_post(text, since) if error.code == errors.FORBIDDEN else None
+            if there is None:
+                raise
+            return there
+
+    def find_post(self, text: str, since: datetime) -> Sent | None:
+        """Our own post with that text that answers nobody, published since then."""
+        where = {"since_id": str(parse.id_at(since - SKEW))}
+        for _page in range(PAGES):
+            found = parse.posts(self.calls.own(self.me, 100, **where))
+            for one in found:
+                if parse.replied_to(one) is None and _says(one, text):
+                    return _sent(parse.first_id(one))
+            if not found:
+                break
+            where["until_id"] = str(min(int(parse.post_id(one)) for one in found))
+        return None
 
     def look_up(self, target: Target, text: str) -> Sent | None:
         """Our own reply with that text under that post."""
@@ -79,6 +101,13 @@ def _says(post: dict[str, Any], text: str) -> bool:
         return True
     bare = bare_words(ours)
     return bool(bare) and bare == bare_words(shown)
+
+
+def _made(answer: dict[str, Any]) -> Sent:
+    made = answer.get("data")
+    if not isinstance(made, dict) or not made.get("id"):
+        raise OutcomeUnknown(errors.BAD_ANSWER, "no post in the answer to one")
+    return _sent(str(made["id"]))
 
 
 def _sent(number: str) -> Sent:

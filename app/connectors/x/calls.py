@@ -73,9 +73,9 @@ class Calls:
         ask = self.client.get_quote_tweets
         return self._pay(most, lambda: ask(post, max_results=max(size, 10), **FIELDS), _by_resource)
 
-    def create(self, text: str, target: str) -> Answer:
-        """Post an answer."""
-        cost = prices.reply(text)
+    def create(self, text: str, target: str | None) -> Answer:
+        """Post an answer, or without a target a post."""
+        cost = prices.post(text)
         send = self.client.create_tweet
         return self._pay(cost, lambda: send(text=text, in_reply_to_tweet_id=target, user_auth=False), lambda _a: cost)
 

@@ -26,6 +26,7 @@ from app.connectors.ports import (
     Target,
     Verdict,
 )
+from app.connectors.publishing import NewPost, PostForm, checked
 from app.connectors.sign_in import SignIn
 from app.connectors.x import parse, prices
 from app.connectors.x.acts import Actor
@@ -138,6 +139,15 @@ class XConnector:
         if act not in self.capabilities(access).moderate:
             raise Permanent(errors.NOT_SUPPORTED, "on X answers can only be hidden and shown")
         return self._actor(access).moderate(target, act)
+
+    def publishes(self, access: Access) -> PostForm | None:
+        return PostForm(LENGTH) if access.secret is not None and self._terms.app else None
+
+    def publish(self, access: Access, post: NewPost, *, key: str, since: datetime) -> Sent:
+        return self._actor(access).publish(checked(post, self.publishes(access)), since)
+
+    def look_up_post(self, access: Access, post: NewPost, *, key: str, since: datetime) -> Sent | None:
+        return self._actor(access).find_post(checked(post, self.publishes(access)), since)
 
     def _reader(self, access: Access, now: datetime) -> Reader:
         return Reader(self._calls(access), _me(access), str(access.settings.get("name") or ""), now)

@@ -17,8 +17,8 @@ PRICES = (
     Price(lazy("Each post read"), POST),
     Price(lazy("Each post of our own read"), OWN_POST),
     Price(lazy("Each person's name read"), USER),
-    Price(lazy("A reply"), CREATE),
-    Price(lazy("A reply with a web address in it"), CREATE_WITH_ADDRESS),
+    Price(lazy("A reply or a post"), CREATE),
+    Price(lazy("A reply or a post with a web address in it"), CREATE_WITH_ADDRESS),
     Price(lazy("Hiding a reply"), HIDE),
 )
 _ADDRESS = re.compile(r"https?://|(?<![@\w.-])(?:[a-z0-9-]+\.)+[a-z]{2,}\b", re.IGNORECASE)
@@ -30,6 +30,6 @@ def monthly(account: str, dollars: float, now: datetime) -> Budget:
     return Budget(f"x:{account}:{now:%Y-%m}", round(dollars * 1_000_000), ends, PRICES)
 
 
-def reply(text: str) -> int:
-    """What a reply costs at most."""
+def post(text: str) -> int:
+    """What a reply or a post costs at most."""
     return CREATE_WITH_ADDRESS if _ADDRESS.search(text) else CREATE
