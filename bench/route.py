@@ -14,8 +14,9 @@ from app.learning import features, fitting, judging, words
 from app.learning.judging import Judge
 from app.learning.model import Model
 from app.learning.types import DESTINATIONS, Example, Kind
+from app.routing import book as books
 from app.routing import language, learned, rules
-from app.routing.rules import RuleBook
+from app.routing.book import RuleBook
 from bench.rules import conversations, hundred
 
 BATCH = 100
@@ -57,7 +58,7 @@ def main() -> None:
     parser.add_argument("--examples", type=int, default=2_000)
     given = parser.parse_args()
     said = conversations(given.conversations)
-    book = rules.compiled(hundred())
+    book = books.compiled(hundred())
     reader = features.reader(words.compose())
     plain = measure(Judge(Model(), reader, DESTINATIONS), book, said)
     print(f"{plain:,.0f} conversations/s and core with {len(book.rules)} rules and the model that comes along")

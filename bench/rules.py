@@ -12,6 +12,7 @@ from importlib import resources
 
 from app.core.clock import utc_now
 from app.inbox.types import Facts
+from app.routing import book as books
 from app.routing import language, reading, rules
 from app.routing.types import Actions, Condition, Fact, Group, Match, Rule
 from bench.intake import _TEXTS
@@ -60,7 +61,7 @@ def conversations(count: int) -> list[Facts]:
 
 def measure(some: list[Rule], said: list[Facts], spoken: list[str | None]) -> float:
     """Conversations a second."""
-    book = rules.compiled(some)
+    book = books.compiled(some)
     rules.decide(book, said[0], None)
     begun = time.process_time()
     for one, tongue in zip(said, spoken, strict=True):

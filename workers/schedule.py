@@ -22,7 +22,7 @@ from app.core.jobs import JobName
 from app.desk import bulk
 from app.duty import queries as duty
 from app.hooks import queries as hooks
-from app.inbox import counts
+from app.inbox import counts, waking
 from app.learning import queries as learning
 from app.notifications import service as notifications
 from app.outbox import service as outbox
@@ -64,6 +64,7 @@ TABLE = (
     Entry(JobName.COUNT, counts.has_many_changes, SWEEP_SECONDS),
     Entry(JobName.REMEDY, remedies.has_due, SWEEP_SECONDS),
     Entry(JobName.BULK, bulk.has_due, SWEEP_SECONDS),
+    Entry(JobName.PUT_OFF, waking.has_due, SWEEP_SECONDS),
     Entry(JobName.COLLECT, collecting.has_due, SWEEP_SECONDS),
     Entry(JobName.TOKENS, tokens.has_due, SWEEP_SECONDS),
     Entry(JobName.SUBSCRIBE, None, MINUTE),

@@ -50,6 +50,14 @@ REVERSIBLE = frozenset({Moderation.APPROVE, Moderation.HOLD, Moderation.SPAM, Mo
 """What blogs offer."""
 
 
+class SaidAs(StrEnum):
+    """What was said to us otherwise than by a comment below something of ours."""
+
+    MENTION = "mention"
+    """Below or in something of somebody else, and names us."""
+    REVIEW = "review"
+
+
 class LengthUnit(StrEnum):
     """How a platform counts; see ``app.connectors.lengths``."""
 
@@ -163,6 +171,12 @@ class Item:
     status: Status = Status.LIVE
     state_known: bool = True
     """False where the platform does not say what was hidden: what is known of it stays."""
+    said_as: SaidAs | None = None
+    """None for a comment, or an answer to one."""
+    stars: int | None = None
+    """1 to 5, of a review that gives any."""
+    attached: int = 0
+    """How many pictures, films and the like came with it, as far as the platform tells."""
 
 
 @dataclass(frozen=True, slots=True)

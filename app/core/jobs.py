@@ -40,6 +40,7 @@ class JobName(StrEnum):
     COUNT = "workers.jobs.inbox.fold_counts"
     REMEDY = "workers.jobs.remedies.carry_out_due"
     BULK = "workers.jobs.inbox.work_on_lists"
+    PUT_OFF = "workers.jobs.inbox.wake_put_off"
     COLLECT = "workers.jobs.collecting.collect_due"
     TOKENS = "workers.jobs.pages.renew_tokens"
     SUBSCRIBE = "workers.jobs.hooks.subscribe_due"

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.connectors.ports import Item, Status, Verdict
@@ -98,6 +98,7 @@ def _follow(session: Session, item: Item, known: Known, changed_at: datetime, no
     if fresh_hash != known.content_hash:
         session.add(CommentVersion(id=new_id(), comment_id=known.id, text=known.text, replaced_at=now))
         values |= {"text": item.text, "content_hash": fresh_hash, "edited_at": now}
+        values |= {"stars": item.stars, "attached": item.attached}
         if known.conversation_id is not None and not known.is_us:
             _refresh_snippet(session, known.conversation_id, item.text)
     session.execute(update(Comment).where(Comment.id == known.id).values(**values))
@@ -182,10 +183,16 @@ def _close_if_empty(session: Session, conversation_id: int, now: datetime) -> No
         update(Conversation)
         .where(
             Conversation.id == conversation_id,
-            Conversation.state == ConversationState.NEW,
+            or_(Conversation.state == ConversationState.NEW, Conversation.put_off_until.is_not(None)),
             Conversation.remedies_open == 0,
         )
-        .values(state=ConversationState.DONE, waiting_since=None, sort_at=now, version=Conversation.version + 1)
+        .values(
+            state=ConversationState.DONE,
+            waiting_since=None,
+            put_off_until=None,
+            sort_at=now,
+            version=Conversation.version + 1,
+        )
         .returning(Conversation.id)
     )
     if closed is not None:

@@ -28,6 +28,7 @@ class Talk:
     comment_count: int
     version: int
     snippet: str = ""
+    put_off_until: datetime | None = None
     row: dict[str, Any] | None = None
     """The columns to insert; None when the conversation is stored already."""
     said_at: datetime | None = None
@@ -104,6 +105,7 @@ def _join_talk(work: Work, item: Item, post_id: int, identity: Person) -> int:
         talk.snippet = rules.snippet(item.text)
     elif item.status not in _QUIET:
         talk.state, talk.waiting_since = rules.after_inbound(talk.state, talk.waiting_since, at)
+        talk.put_off_until = None
         talk.snippet = rules.snippet(item.text)
     elif not talk.snippet:
         talk.snippet = rules.snippet(item.text)
@@ -121,6 +123,9 @@ def put(talk: Talk, placement: Placement, now: datetime) -> None:
     if talk.state is ConversationState.NEW and (placement.spam or placement.resolve):
         talk.state = ConversationState.SPAM if placement.spam else ConversationState.DONE
         talk.waiting_since = None
+    elif talk.state is ConversationState.NEW and (placement.put_off_until or now) > now:
+        talk.state, talk.waiting_since = ConversationState.WAITING, None
+        talk.put_off_until = placement.put_off_until
 
 
 def _comment_row(
@@ -147,6 +152,9 @@ def _comment_row(
         "changed_at": min(work.learned_at or work.now, work.now),
         "edited_at": None,
         "verify_at": next_verify(work.now, at),
+        "said_as": item.said_as,
+        "stars": item.stars,
+        "attached": item.attached,
     }
 
 
@@ -154,6 +162,7 @@ def moving(talk: Talk, now: datetime) -> dict[str, Any]:
     return {
         "state": talk.state,
         "waiting_since": talk.waiting_since,
+        "put_off_until": talk.put_off_until,
         "sort_at": talk.waiting_since or talk.said_at or now,
         "snippet": talk.snippet,
         "comment_count": talk.comment_count,

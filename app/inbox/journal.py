@@ -35,7 +35,7 @@ KEPT_FOR = timedelta(days=7)
 """How long something can be taken back."""
 _PAGES, _ENTRY = "journal_pages", "journal_entry"
 _ADDED, _REMOVED, _NOTE, _VERSION = "tags_added", "tags_removed", "note", "version"
-_TIMES = ("waiting_since", "sort_at")
+_TIMES = ("waiting_since", "put_off_until", "sort_at")
 
 
 def open_page(session: Session, talk: Conversation) -> None:
@@ -157,7 +157,7 @@ def _put_back(session: Session, talk: Conversation, before: dict[str, Any]) -> N
     talk.state = ConversationState(before["state"])
     talk.team_id, talk.assignee_id = before["team_id"], before["assignee_id"]
     for name in _TIMES:
-        setattr(talk, name, datetime.fromisoformat(before[name]) if before[name] else None)
+        setattr(talk, name, datetime.fromisoformat(at) if (at := before.get(name)) else None)
     if before.get(_ADDED):
         run_in_bulk(
             session,

@@ -72,9 +72,9 @@ def posts(session: Session, wanted: dict[Key, PostRef]) -> dict[Key, int]:
 
 def conversations(
     session: Session, thread_roots: Sequence[Key]
-) -> list[tuple[int, str, int, int, int, ConversationState, Any, int, int, str]]:
+) -> list[tuple[int, str, int, int, int, ConversationState, Any, int, int, str, Any]]:
     """The conversations of these threads: page, root, identity, id, contact, state, waiting since, comment count,
-    version, snippet."""
+    version, snippet, put off until."""
     query = select(
         Conversation.page_id,
         Conversation.thread_root,
@@ -86,6 +86,7 @@ def conversations(
         Conversation.comment_count,
         Conversation.version,
         Conversation.snippet,
+        Conversation.put_off_until,
     )
     return _matching(session, query, Conversation.thread_root, thread_roots)
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.connectors.ports import Status
+from app.connectors.ports import SaidAs, Status
 from app.core.db import Base, BigId
 from app.inbox.types import ConversationState, EventKind, Mark, Priority
 
@@ -42,6 +42,12 @@ class Conversation(Base):
             sqlite_where=text("routed_at IS NULL"),
             postgresql_where=text("routed_at IS NULL"),
         ),
+        Index(
+            "ix_conversations_put_off",
+            "put_off_until",
+            sqlite_where=text("put_off_until IS NOT NULL"),
+            postgresql_where=text("put_off_until IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
@@ -63,6 +69,9 @@ class Conversation(Base):
     """``waiting_since``, else the time of the last change: what lists are ordered by."""
     news_at: Mapped[datetime]
     """When we last stored something new from the person."""
+    put_off_until: Mapped[datetime | None]
+    """Nobody needs to look at it before; it then waits by itself. Ends when anybody decides something else, or the
+    person says more."""
     opened_at: Mapped[datetime]
     language: Mapped[str | None] = mapped_column(String(8))
     snippet: Mapped[str] = mapped_column(String(200))
@@ -114,6 +123,10 @@ class Comment(Base):
     edited_at: Mapped[datetime | None]
     verify_at: Mapped[datetime]
     """When it is looked at again."""
+    said_as: Mapped[SaidAs | None]
+    stars: Mapped[int | None]
+    attached: Mapped[int] = mapped_column(default=0, server_default="0")
+    """How many pictures and the like came with it."""
 
 
 class CommentVersion(Base):

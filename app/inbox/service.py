@@ -171,8 +171,8 @@ def _mention(session: Session, note: Note) -> None:
 
 
 def set_state(talk: Conversation, state: ConversationState, waiting_since: datetime | None, now: datetime) -> None:
-    """Move between the lists; the caller records why."""
-    talk.state, talk.waiting_since = state, waiting_since
+    """Move between the lists; the caller records why. What was put off no longer is."""
+    talk.state, talk.waiting_since, talk.put_off_until = state, waiting_since, None
     talk.sort_at = waiting_since or now
 
 
@@ -256,6 +256,7 @@ def answered_elsewhere(session: Session, echoes: Sequence[Echo], now: datetime) 
             said[talk_id or 0] = (max(ours, at) if ours else at, theirs) if is_us else (ours, [*theirs, at])
         for talk in session.scalars(select(Conversation).where(Conversation.id.in_(part))):
             if talk.state is not ConversationState.NEW:
+                talk.put_off_until = None
                 continue
             ours, theirs = said.get(talk.id, (None, []))
             later = [at for at in theirs if ours is None or at > ours]

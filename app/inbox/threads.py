@@ -81,6 +81,7 @@ def conversation(session: Session, actor: Actor, conversation_id: int) -> Conver
         assignee_id=talk.assignee_id,
         assignee_name=assignee,
         waiting_since=talk.waiting_since,
+        put_off_until=talk.put_off_until,
         target=mark.mark if mark else None,
         due_at=mark.at if mark else None,
         opened_at=talk.opened_at,

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from app.connectors.ports import Item, Status
+from app.connectors.ports import Item, SaidAs, Status
 
 
 class ConversationState(StrEnum):
@@ -39,6 +39,8 @@ class EventKind(StrEnum):
     RESOLVED = "resolved"
     REOPENED = "reopened"
     CAME_BACK = "came_back"
+    WOKE = "woke"
+    """A rule had put it off until then."""
     SPAM = "spam"
     NOT_SPAM = "not_spam"
     REPLY_UNDONE = "reply_undone"
@@ -197,6 +199,8 @@ class ConversationView:
     assignee_id: int | None
     assignee_name: str | None
     waiting_since: datetime | None
+    put_off_until: datetime | None
+    """Nobody needs to look at it before."""
     target: Mark | None
     """Whether a target will soon be missed here, or was."""
     due_at: datetime | None
@@ -280,8 +284,9 @@ class HistoryEntry:
 class Facts:
     """What routing may look at. ``texts`` are the person's comments, oldest first.
 
-    What is looked up only when somebody asks for it (``earlier``, ``author_vip``, ``remedy_open``, ``campaign_id``,
-    ``connector``, ``kind``, ``confidence``) is left at its default by who makes the facts, and filled in by routing.
+    What is looked up only when somebody asks for it (``earlier``, ``author_vip``, ``stances``, ``remedy_open``,
+    ``campaign_id``, ``connector``, ``kind``, ``confidence``) is left at its default by who makes the facts, and filled
+    in by routing.
     """
 
     conversation_id: int
@@ -293,6 +298,12 @@ class Facts:
     contact_id: int | None = None
     is_reply: bool = False
     """Whether the first of the comments answers another."""
+    said_as: SaidAs | None = None
+    """What the first of the comments is, where that is something else than a comment."""
+    stars: int | None = None
+    """1 to 5, of the latest review among them."""
+    attached: int = 0
+    """How many pictures and the like came with the comments."""
     post_id: int | None = None
     post_url: str | None = None
     post_title: str | None = None
@@ -300,6 +311,8 @@ class Facts:
     """When the person wrote last, by the platform's clock."""
     connector: str = ""
     author_vip: bool = False
+    stances: frozenset[str] = frozenset()
+    """How departments of ours stand towards the person (``app.outreach.types.Stance``)."""
     remedy_open: bool = False
     """Whether a remedy for the person is under way."""
     campaign_id: int | None = None
@@ -334,6 +347,8 @@ class Placement:
     resolve: bool = False
     """Nothing needs to be done about it."""
     assignee_id: int | None = None
+    put_off_until: datetime | None = None
+    """Nobody needs to look at it before."""
 
 
 Place = Callable[[Sequence[Facts]], Mapping[int, Placement]]

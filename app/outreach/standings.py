@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import and_, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app.accounts.models import Team, User
 from app.contacts.models import Contact, Identity
@@ -55,6 +55,26 @@ def against(
         for standing, until in found
         if rules.conflict(act, Span(standing.team_id, standing.stance, standing.since, until))
     ]
+
+
+def stances(
+    session: Session, contact_ids: Collection[int]
+) -> dict[int, list[tuple[Stance, datetime, datetime | None]]]:
+    """What departments said how they stand towards these contacts, with its time. One statement."""
+    asked, kin = aliased(Contact), aliased(Contact)
+    same = or_(*(and_(OutreachKey.kind == kind, OutreachKey.value == column) for kind, column in _COLUMNS.items()))
+    query = (
+        select(asked.id, Outreach.stance, Outreach.since, Outreach.until)
+        .join(kin, kin.head_id == asked.head_id)
+        .join(Identity, Identity.contact_id == kin.id)
+        .join(OutreachKey, same)
+        .join(Outreach, Outreach.id == OutreachKey.outreach_id)
+        .where(asked.id.in_(list(contact_ids)), Outreach.state == OutreachState.LIVE)
+    )
+    found: dict[int, list[tuple[Stance, datetime, datetime | None]]] = {}
+    for contact_id, stance, since, until in session.execute(query):
+        found.setdefault(contact_id, []).append((stance, since, until))
+    return found
 
 
 def spelled(keys: Iterable[Key]) -> list[str]:

@@ -2,11 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from app.contacts.models import Contact, ContactEvent
@@ -137,7 +137,7 @@ def _judge(session: Session, by_talk: Mapping[int, Cause], now: datetime) -> Non
         return
     last = _last(session, [talk.id for talk in talks])
     # Set aside although no rule said so: a person did that.
-    talks = [one for one in talks if one.state is ConversationState.NEW or (one.id in last and last[one.id].spam)]
+    talks = [one for one in talks if one.state is not ConversationState.SPAM or (one.id in last and last[one.id].spam)]
     facts = stored.facts_of(session, talks, judging.default_teams(session, talks)) if talks else {}
     moved = [
         one for one in judging.judge(session, list(facts.values())) if last.get(one.conversation_id) != _outcome(one)
@@ -145,8 +145,8 @@ def _judge(session: Session, by_talk: Mapping[int, Cause], now: datetime) -> Non
     if not moved:
         return
     ids = {one.conversation_id for one in moved}
-    _bring_back(session, [talk for talk in talks if talk.id in ids], moved, facts, now)
-    carrying.move(session, [talk for talk in talks if talk.id in ids], moved, now)
+    there = _brought_back(session, [talk for talk in talks if talk.id in ids], moved, facts, now)
+    carrying.move(session, there, moved, now)
     for cause in Cause:
         carrying.record(session, [one for one in moved if by_talk[one.conversation_id] is cause], now, cause)
     seen = update(Conversation).where(Conversation.id.in_(ids))
@@ -159,7 +159,10 @@ def _free(session: Session, ids: Sequence[int], now: datetime) -> list[Candidate
     """Those of the conversations that nobody has done anything about, and that do not go round in circles."""
     open_ones = queries.candidates().where(
         Conversation.id.in_(ids),
-        Conversation.state.in_([ConversationState.NEW, ConversationState.SPAM]),
+        or_(
+            Conversation.state.in_([ConversationState.NEW, ConversationState.SPAM]),
+            Conversation.put_off_until.is_not(None),
+        ),
         Conversation.assignee_id.is_(None),
         Conversation.routed_at.is_not(None),
     )
@@ -186,11 +189,14 @@ class _Outcome:
     spam: bool
     hide: bool
     resolve: bool
+    snooze: int | None
 
 
 def _outcome(one: Judged) -> _Outcome:
     verdict = one.verdict
-    return _Outcome(one.placement.team_id, verdict.priority, verdict.spam, verdict.hide, verdict.resolve)
+    return _Outcome(
+        one.placement.team_id, verdict.priority, verdict.spam, verdict.hide, verdict.resolve, verdict.snooze
+    )
 
 
 def _last(session: Session, ids: Sequence[int]) -> dict[int, _Outcome]:
@@ -201,18 +207,25 @@ def _last(session: Session, ids: Sequence[int]) -> dict[int, _Outcome]:
     for one in session.scalars(query):
         more = one.more or {}
         hide, resolve = bool(more.get("hide")), bool(more.get("resolve"))
-        found[one.conversation_id] = _Outcome(one.team_id, one.priority, one.spam, hide, resolve)
+        found[one.conversation_id] = _Outcome(one.team_id, one.priority, one.spam, hide, resolve, more.get("snooze"))
     return found
 
 
-def _bring_back(
+def _brought_back(
     session: Session, talks: Sequence[Candidate], moved: Sequence[Judged], facts: Mapping[int, Facts], now: datetime
-) -> None:
-    """What a rule set aside and none would now waits for us, since its person wrote."""
+) -> list[Candidate]:
+    """The conversations, of which those wait for us again, since their people wrote, that a rule set aside and none
+    would now, or that were put off."""
     spam = {one.conversation_id for one in moved if one.placement.spam}
+    there = []
     for talk in talks:
-        if talk.state is ConversationState.SPAM and talk.id not in spam:
+        set_aside = talk.state is ConversationState.SPAM and talk.id not in spam
+        if set_aside or talk.state is ConversationState.WAITING:
             since = facts[talk.id].said_at or now
             back = update(Conversation).where(Conversation.id == talk.id)
-            values = {"state": ConversationState.NEW, "waiting_since": since, "sort_at": since}
+            values = {"state": ConversationState.NEW, "waiting_since": since, "put_off_until": None, "sort_at": since}
             run_in_bulk(session, back.values(values))
+            there.append(replace(talk, state=ConversationState.NEW))
+        else:
+            there.append(talk)
+    return there

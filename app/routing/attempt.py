@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts import queries as accounts
 from app.core.i18n import gettext as _
-from app.routing import queries, replay, rules, versions
+from app.routing import book, queries, replay, versions
 from app.routing.tally import SPAM, Replayed
 
 
@@ -47,4 +47,4 @@ def begin(session: Session, source: str, days: int, now: datetime, against_id: i
         before = queries.book(session, one.id, one.digest)
     span = replay.span(session, days, now)
     names = {str(team.id): team.name for team in accounts.teams(session)} | {SPAM: _("spam")}
-    return Attempt(span.count, session, replay.prepare(session, before, rules.compiled(wanted)), span, names)
+    return Attempt(span.count, session, replay.prepare(session, before, book.compiled(wanted)), span, names)

@@ -60,6 +60,13 @@ def move(session: Session, talks: Sequence[Candidate], judged: Sequence[Judged],
             aside = update(Conversation).where(Conversation.id.in_(wanted & waiting), Conversation.remedies_open == 0)
             run_in_bulk(session, aside.values(state=state, waiting_since=None, sort_at=now))
     for one in judged:
+        until = one.placement.put_off_until
+        if until is not None and until > now and one.conversation_id in waiting:
+            later = update(Conversation).where(Conversation.id == one.conversation_id)
+            run_in_bulk(
+                session,
+                later.values(state=ConversationState.WAITING, waiting_since=None, put_off_until=until, sort_at=now),
+            )
         if one.placement.assignee_id is not None:
             free = update(Conversation).where(
                 Conversation.id == one.conversation_id, Conversation.assignee_id.is_(None)
@@ -92,7 +99,9 @@ def record(session: Session, judged: Sequence[Judged], now: datetime, cause: Cau
     insert_rows(session, RoutingDecision.__table__, rows)
     _tell_teams(session, judged, now)
     _tell_people(session, judged, now)
-    tagged = [(one.conversation_id, one.verdict.tags) for one in judged if one.verdict.tags]
+    # Who is given what looks at tags, so a skill asked for is one.
+    wanted = ((one.conversation_id, (*one.verdict.tags, *one.verdict.skills)) for one in judged)
+    tagged = [(talk_id, tuple(dict.fromkeys(names))) for talk_id, names in wanted if names]
     if tagged:
         _tag(session, tagged, now)
     hidden = [one.conversation_id for one in judged if one.verdict.hide]
@@ -104,7 +113,7 @@ def _tell_teams(session: Session, judged: Sequence[Judged], now: datetime) -> No
     """Leave word of what is new in each team's queue; one piece for all of a batch."""
     fresh: dict[int, list[int]] = defaultdict(list)
     for one in judged:
-        if not (one.placement.spam or one.placement.resolve):
+        if not (one.placement.spam or one.placement.resolve or (one.placement.put_off_until or now) > now):
             fresh[one.placement.team_id].append(one.conversation_id)
     for team_id, conversations in fresh.items():
         tell(session, SignalKind.NEW_IN_TEAM, now, team_id=team_id, conversations=conversations)
@@ -141,6 +150,8 @@ def _more(one: Judged) -> dict[str, Any] | None:
     said = {
         "hits": also,
         "tags": list(verdict.tags),
+        "skills": list(verdict.skills),
+        "snooze": verdict.snooze,
         "notify": list(verdict.notify),
         "assignee": verdict.assignee,
         "hide": verdict.hide,

@@ -10,8 +10,10 @@ import re2
 from app.core import hours
 from app.core.i18n import gettext as _
 from app.learning.types import Kind
+from app.outreach.types import ENTERED
 from app.routing.types import CommentKind, Fact, Only, Value
 
+MOST_STARS = 5
 MOST_VALUES = 500
 LONGEST_VALUE = 300
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
@@ -139,6 +141,13 @@ def _numbers(value: Any) -> tuple[int, ...]:
     return tuple(dict.fromkeys(cast("list[int]", value)))
 
 
+def _stars(value: Any) -> tuple[int, ...]:
+    found = _numbers(value)
+    if any(one > MOST_STARS for one in found):
+        raise WrongValueError(_("Stars are 1 to %(n)s.", n=MOST_STARS))
+    return tuple(sorted(found))
+
+
 def _hours(value: Any) -> tuple[str, ...]:
     found = _texts(value)
     for one in found:
@@ -159,14 +168,17 @@ CHECKS: dict[Fact, Callable[[Any], Value]] = {
     Fact.QUESTION: _yes_or_no,
     Fact.ONLY: _one_of([one.value for one in Only]),
     Fact.LINKS: _count,
+    Fact.ATTACHED: _yes_or_no,
     Fact.LANGUAGES: _languages,
     Fact.PAGES: _numbers,
     Fact.CONNECTORS: _names,
     Fact.CAMPAIGNS: _numbers,
     Fact.POSTS: _texts,
     Fact.COMMENT_KINDS: _one_of([one.value for one in CommentKind]),
+    Fact.STARS: _stars,
     Fact.KNOWN: _yes_or_no,
     Fact.VIP: _yes_or_no,
+    Fact.STANCES: _one_of([one.value for one in ENTERED]),
     Fact.OWED: _yes_or_no,
     Fact.EARLIER: _count,
     Fact.HOURS: _hours,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -10,8 +11,8 @@ from app.accounts import queries as accounts
 from app.inbox.types import Facts, Placement
 from app.pages.models import Page
 from app.routing import language, learned, owners, queries, rules, stored
+from app.routing.book import RuleBook
 from app.routing.owners import Owner
-from app.routing.rules import RuleBook
 from app.routing.types import Candidate, Judged, Verdict
 
 _IN_FORCE = "rules_in_force"
@@ -74,6 +75,7 @@ def _placement(known: InForce, fact: Facts, verdict: Verdict, spoken: str | None
         spam=verdict.spam,
         resolve=verdict.resolve,
         assignee_id=owner.user_id if owner else known.people.get(verdict.assignee or ""),
+        put_off_until=fact.said_at + timedelta(hours=verdict.snooze) if verdict.snooze and fact.said_at else None,
     )
 
 

@@ -15,9 +15,10 @@ from app.core.i18n import gettext as _
 from app.inbox.models import Conversation
 from app.inbox.types import ConversationState, Priority
 from app.learning.types import Kind
-from app.routing import reading, rules
+from app.routing import book as books
+from app.routing import reading
+from app.routing.book import RuleBook
 from app.routing.models import RoutingDecision, RuleSet, RuleSetEvent
-from app.routing.rules import RuleBook
 from app.routing.types import Cause, DecidedBy, Hit, Rule, RuleSetEventKind, RuleSetState, WhatModelThought
 
 _BOOKS_KEPT = 8
@@ -90,6 +91,9 @@ class Explanation:
     assignee: str | None
     hide: bool
     resolve: bool
+    skills: tuple[str, ...]
+    snooze: int | None
+    """Hours."""
     reply: str | None
     """The shortcut of the saved reply that rules prepared."""
     stays_with: str | None
@@ -109,7 +113,7 @@ def in_force_book(session: Session) -> tuple[int | None, RuleBook]:
         select(RuleSet.id, RuleSet.digest).where(RuleSet.state == RuleSetState.PUBLISHED)
     ).one_or_none()
     if row is None:
-        return None, rules.compiled(())
+        return None, books.compiled(())
     return row.id, book(session, row.id, row.digest)
 
 
@@ -131,7 +135,7 @@ def book(session: Session, rule_set_id: int, digest: str) -> RuleBook:
 
 def book_of(source: str) -> RuleBook:
     """The rules in a text, ready to decide. Raises InvalidRules."""
-    return rules.compiled(reading.read(source))
+    return books.compiled(reading.read(source))
 
 
 def in_force(session: Session) -> RulesInForce | None:
@@ -236,6 +240,8 @@ def _explanation(one: RoutingDecision, team: str, person: str | None) -> Explana
         assignee=more.get("assignee"),
         hide=bool(more.get("hide")),
         resolve=bool(more.get("resolve")),
+        skills=tuple(more.get("skills", ())),
+        snooze=more.get("snooze"),
         reply=more.get("reply"),
         stays_with=more.get("stays_with"),
         opinion=_opinion(more.get("opinion")),

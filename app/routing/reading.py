@@ -18,7 +18,12 @@ MOST_RULES = 1000
 MOST_CONDITIONS = 50
 NAME_MAXIMUM = 120
 NOTE_MAXIMUM = 1000
-_ACTIONS = ("team", "assignee", "priority", "tags", "notify", "spam", "hide", "resolve", "reply")
+_ACTIONS = (
+    *("team", "assignee", "skills", "priority", "tags", "notify"),
+    *("spam", "hide", "resolve", "snooze_hours", "reply"),
+)
+LONGEST_SNOOZE = 720
+"""Hours: thirty days."""
 _OWN = ("name", "note", "match", "when", "continue")
 _FACTS = frozenset(one.value for one in Fact)
 _SAID = 8
@@ -162,11 +167,19 @@ class _Reader:
     def check_actions(self, then: Actions) -> None:
         if any(not tag_name(one) for one in then.tags):
             self.fault("tags", _("A tag has 1 to %(n)s characters, and no comma.", n=TAG_LENGTH))
+        if any(not tag_name(one) for one in then.skills):
+            self.fault("skills", _("A skill has 1 to %(n)s characters, and no comma.", n=TAG_LENGTH))
+        if then.snooze is not None and not 1 <= then.snooze <= LONGEST_SNOOZE:
+            self.fault("snooze_hours", _("Put it off for 1 to %(n)s hours.", n=LONGEST_SNOOZE))
+        if then.snooze is not None and (then.spam or then.resolve):
+            self.fault(
+                "snooze_hours", _("What is set aside or done at once does not come back, so it can't be put off.")
+            )
         if then == Actions():
             self.fault("", _("The rule does nothing. Name a team, or set something aside as spam: spam = true."))
         if then.reply and (then.spam or then.resolve):
             self.fault("reply", _("Nobody answers what is set aside or done at once, so no answer is prepared."))
-        if then.spam and (then.team or then.assignee or then.resolve):
+        if then.spam and (then.team or then.assignee or then.skills or then.resolve):
             self.fault("spam", _("What is set aside as spam goes to nobody. It needs either a team or spam."))
 
     def value(self, place: str, fact: Fact, given: Any) -> Condition | None:
@@ -212,12 +225,14 @@ class _Reader:
         then = Actions(
             team=self._text(table, "team") or None,
             assignee=self._text(table, "assignee") or None,
+            skills=self._texts(table, "skills"),
             priority=self._priority(table),
             tags=self._texts(table, "tags"),
             notify=self._texts(table, "notify"),
             spam=self._flag(table, "spam"),
             hide=self._flag(table, "hide"),
             resolve=self._flag(table, "resolve"),
+            snooze=self._hours(table),
             reply=self._text(table, "reply") or None,
         )
         if len(self._faults) == before:
@@ -232,6 +247,13 @@ class _Reader:
             self.fault("priority", _("The priority is normal or high."))
             return None
         return Priority(given)
+
+    def _hours(self, table: dict[str, Any]) -> int | None:
+        given = table.get("snooze_hours")
+        if given is not None and type(given) is not int:
+            self.fault("snooze_hours", _("Write a whole number of hours."))
+            return None
+        return given
 
     def _match(self, given: Any, part: str) -> Match:
         if given not in list(Match):

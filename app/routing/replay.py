@@ -14,8 +14,8 @@ from app.inbox.models import Conversation
 from app.inbox.types import ConversationState, Facts
 from app.pages import queries as page_queries
 from app.routing import rules, stored
+from app.routing.book import RuleBook
 from app.routing.models import RoutingDecision
-from app.routing.rules import RuleBook
 from app.routing.tally import SPAM, Outcome, Replayed
 from app.routing.types import Candidate, DecidedBy, Fact, Verdict
 

@@ -13,10 +13,13 @@ from app.campaigns import queries as campaigns
 from app.campaigns.models import CampaignPost
 from app.campaigns.rules import belongs
 from app.campaigns.types import Run
-from app.connectors.ports import Status
+from app.connectors.ports import SaidAs, Status
 from app.contacts.models import Contact
 from app.inbox.models import Comment, Conversation, Post
 from app.inbox.types import Facts
+from app.outreach import standings
+from app.outreach.rules import lasts
+from app.outreach.types import Stance
 from app.pages.models import Page
 from app.routing.types import Candidate, Fact
 
@@ -40,6 +43,9 @@ class _Said:
     spam: bool = False
     is_reply: bool = False
     at: datetime | None = None
+    said_as: SaidAs | None = None
+    stars: int | None = None
+    attached: int = 0
 
 
 def facts_of(
@@ -65,6 +71,9 @@ def facts_of(
             held_as_spam=words.spam,
             contact_id=talk.contact_id,
             is_reply=words.is_reply,
+            said_as=words.said_as,
+            stars=words.stars,
+            attached=words.attached,
             said_at=words.at,
         )
     return found
@@ -72,7 +81,16 @@ def facts_of(
 
 def _read_said(session: Session, ids: Sequence[int], said: dict[int, _Said], *, first_only: bool) -> None:
     query = (
-        select(Comment.conversation_id, Comment.text, Comment.status, Comment.parent_external_id, Comment.published_at)
+        select(
+            Comment.conversation_id,
+            Comment.text,
+            Comment.status,
+            Comment.parent_external_id,
+            Comment.published_at,
+            Comment.said_as,
+            Comment.stars,
+            Comment.attached,
+        )
         .where(Comment.conversation_id.in_(ids), Comment.is_us.is_(False))
         .order_by(Comment.conversation_id, Comment.published_at, Comment.id)
     )
@@ -80,10 +98,12 @@ def _read_said(session: Session, ids: Sequence[int], said: dict[int, _Said], *, 
         query = query.join(Conversation, Conversation.id == Comment.conversation_id).where(
             Comment.first_seen_at <= func.coalesce(Conversation.routed_at, Comment.first_seen_at)
         )
-    for talk_id, text, status, parent, at in session.execute(query):
+    for talk_id, text, status, parent, at, said_as, stars, attached in session.execute(query):
         one = said[talk_id or 0]
         if not one.texts:
-            one.is_reply = parent is not None
+            one.is_reply, one.said_as = parent is not None, said_as
+        one.stars = stars or one.stars
+        one.attached += attached
         one.texts.append(text)
         one.at = at
         one.spam = one.spam or status is Status.SPAM
@@ -102,6 +122,8 @@ def completed(
         found = _with_earlier(session, found, known)
     if Fact.VIP in needs:
         found = _with_vip(session, found, known)
+    if Fact.STANCES in needs:
+        found = _with_stances(session, found)
     if Fact.OWED in needs:
         found = _with_remedies(session, found)
     if Fact.CAMPAIGNS in needs:
@@ -148,6 +170,25 @@ def _with_vip(session: Session, facts: list[Facts], known: Known) -> list[Facts]
         marked = set(session.scalars(query))
         known.vip.update({contact: contact in marked for contact in part})
     return [replace(one, author_vip=known.vip.get(one.contact_id or 0, False)) for one in facts]
+
+
+def _with_stances(session: Session, facts: list[Facts]) -> list[Facts]:
+    """How departments stood towards the person when they wrote."""
+    asked = sorted({one.contact_id for one in facts if one.contact_id is not None})
+    entered: dict[int, list[tuple[Stance, datetime, datetime | None]]] = {}
+    for start in range(0, len(asked), _CHUNK):
+        entered |= standings.stances(session, asked[start : start + _CHUNK])
+    return [
+        replace(
+            one,
+            stances=frozenset(
+                stance.value
+                for stance, since, until in entered.get(one.contact_id or 0, ())
+                if one.said_at is None or lasts(since, until, one.said_at)
+            ),
+        )
+        for one in facts
+    ]
 
 
 def _with_remedies(session: Session, facts: list[Facts]) -> list[Facts]:

@@ -12,10 +12,12 @@ from app.inbox import access
 from app.inbox.models import Comment, Conversation
 from app.inbox.types import Facts, Priority
 from app.learning.types import Weight
-from app.routing import judging, learned, queries, rules, stored
+from app.routing import book as books
+from app.routing import judging, learned, queries, rules, spots, stored
+from app.routing.book import RuleBook
 from app.routing.models import RuleSet
 from app.routing.queries import Explanation
-from app.routing.rules import Near, RuleBook, Scene
+from app.routing.rules import Near
 from app.routing.types import Candidate, DecidedBy, Rule, WhatModelThought
 from app.routing.words import normal
 
@@ -75,7 +77,7 @@ def tell(session: Session, actor: Actor, conversation_id: int) -> Story:
     then, today = _facts(session, talk, book)
     if routed and routed.opinion:
         then = replace(then, kind=routed.opinion.kind, confidence=routed.opinion.kind_confidence)
-    scene = Scene(then, talk.language, book)
+    scene = book.scene(then, talk.language)
     matched = rules.matching(book, scene)
     edited, later = _changed(session, talk)
     return Story(
@@ -97,7 +99,7 @@ def tell(session: Session, actor: Actor, conversation_id: int) -> Story:
 
 def _book(session: Session, version: int | None) -> RuleBook:
     if version is None:
-        return rules.compiled(())
+        return books.compiled(())
     digest = session.scalar(select(RuleSet.digest).where(RuleSet.id == version))
     return queries.book(session, version, digest or "")
 
@@ -115,10 +117,10 @@ def _facts(session: Session, talk: Conversation, book: RuleBook) -> tuple[Facts,
 def _marked(text: str, matched: Sequence[Rule]) -> list[Piece]:
     """The text in parts, those marked that any of the rules saw."""
     said = normal(text)
-    spots = sorted(spot for rule in matched for spot in rules.seen(rule, said))
+    places = sorted(spot for rule in matched for spot in spots.seen(rule, said))
     pieces: list[Piece] = []
     at = 0
-    for begin, end in spots:
+    for begin, end in places:
         if begin < at:
             continue
         pieces += [Piece(said[at:begin], seen=False), Piece(said[begin:end], seen=True)]

@@ -17,8 +17,8 @@ from app.core.i18n import gettext as _
 from app.core.jobs import JobName, defer_wake
 from app.inbox.models import Conversation
 from app.routing import queries, replay, tally, versions
+from app.routing.book import RuleBook
 from app.routing.models import RuleSet, RuleTrial
-from app.routing.rules import RuleBook
 from app.routing.types import TrialState
 
 log = structlog.get_logger()

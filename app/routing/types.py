@@ -75,6 +75,8 @@ class Fact(StrEnum):
     ONLY = "only"
     """The text is made of nothing but these."""
     LINKS = "links_at_least"
+    ATTACHED = "attachments"
+    """Whether a picture, a film or something like it came along."""
     LANGUAGES = "languages"
     PAGES = "pages"
     CONNECTORS = "connectors"
@@ -83,8 +85,12 @@ class Fact(StrEnum):
     POSTS = "posts"
     """Words in the post's title, or parts of its address."""
     COMMENT_KINDS = "comment_kinds"
+    STARS = "stars"
+    """What a review gives, 1 to 5; nothing else has any."""
     KNOWN = "author_known"
     VIP = "author_vip"
+    STANCES = "author_stances"
+    """How a department of ours stands towards the person, as entered under Outreach."""
     OWED = "remedy_open"
     """Whether a remedy was asked for in a conversation with the person, and is not finished."""
     EARLIER = "earlier_at_least"
@@ -103,6 +109,9 @@ class Only(StrEnum):
 class CommentKind(StrEnum):
     COMMENT = "comment"
     REPLY = "reply"
+    MENTION = "mention"
+    """Said elsewhere than below something of ours, and names us."""
+    REVIEW = "review"
 
 
 class Match(StrEnum):
@@ -139,6 +148,8 @@ class Actions:
     team: str | None = None
     assignee: str | None = None
     """A login."""
+    skills: tuple[str, ...] = ()
+    """What somebody must be able to do to be given it."""
     priority: Priority | None = None
     tags: tuple[str, ...] = ()
     notify: tuple[str, ...] = ()
@@ -148,6 +159,8 @@ class Actions:
     hide: bool = False
     """Hidden at the platform, where that can be done."""
     resolve: bool = False
+    snooze: int | None = None
+    """Hours for which nobody needs to look at it; then it waits like any other."""
     reply: str | None = None
     """The shortcut of a saved reply that whoever answers finds prepared."""
 
@@ -208,10 +221,13 @@ class Verdict:
     matched: tuple[str, ...]
     """The words ``rule`` saw."""
     assignee: str | None = None
+    skills: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     notify: tuple[str, ...] = ()
     hide: bool = False
     resolve: bool = False
+    snooze: int | None = None
+    """Hours."""
     reply: str | None = None
     by_model: bool = False
     """Whether the model said where it goes, because no rule did."""

@@ -26,12 +26,14 @@ def _rule(rule: Rule) -> str:
     actions = (
         ("team", then.team),
         ("assignee", then.assignee),
+        ("skills", then.skills or None),
         ("priority", then.priority.value if then.priority else None),
         ("tags", then.tags or None),
         ("notify", then.notify or None),
         ("spam", then.spam or None),
         ("hide", then.hide or None),
         ("resolve", then.resolve or None),
+        ("snooze_hours", then.snooze),
         ("reply", then.reply),
         ("continue", rule.goes_on or None),
     )

@@ -8,7 +8,7 @@ import pytest
 from app.core.errors import Conflict, InvalidInput
 from app.inbox import queries
 from app.inbox.types import ConversationState, Facts, ListFilter, Priority, Row
-from app.routing import language, reading, rules, service, versions
+from app.routing import book, language, reading, rules, service, versions
 from app.routing import queries as routing
 from app.routing.types import DecidedBy, Rule, Verdict
 from tests.domain.conftest import House
@@ -27,7 +27,7 @@ def facts(text: str, **changes: object) -> Facts:
 
 
 def decide(active: tuple[Rule, ...] | list[Rule], seen: Facts, spoken: str | None = None) -> Verdict:
-    return rules.decide(rules.compiled(active), seen, spoken)
+    return rules.decide(book.compiled(active), seen, spoken)
 
 
 @pytest.fixture(scope="module")

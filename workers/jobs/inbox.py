@@ -5,7 +5,7 @@ import time
 from app.core.clock import utc_now
 from app.core.jobs import JobName
 from app.desk import bulk
-from app.inbox import counts
+from app.inbox import counts, waking
 from workers import context
 from workers.context import services
 
@@ -22,6 +22,17 @@ def fold_counts() -> int:
         folded += count
         if count < counts.FOLDED_AT_ONCE:
             return folded
+
+
+def wake_put_off() -> int:
+    """Have what rules put off wait for us once its time has come; answer how many conversations that were."""
+    woken = 0
+    while True:
+        with services().db.write() as session:
+            count = waking.wake(session, utc_now())
+        woken += count
+        if count < waking.AT_ONCE:
+            return woken
 
 
 def work_on_lists() -> int:

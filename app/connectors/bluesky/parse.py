@@ -12,7 +12,7 @@ from typing import Any
 from app.connectors import errors
 from app.connectors.bluesky import names, richtext
 from app.connectors.errors import Permanent
-from app.connectors.ports import Author, Item, Payload, Post, Status
+from app.connectors.ports import Author, Item, Payload, Post, SaidAs, Status
 from app.core.text import one_line, plain
 
 FUTURE = timedelta(days=1)
@@ -49,6 +49,7 @@ def item(view: Mapping[str, Any], around: Around, now: datetime) -> Item | None:
     if at.did == around.me and root == str(at):
         return None
     begun_by_us = (start := names.uri(root)) is not None and start.did == around.me
+    to_us = begun_by_us or ((answered := names.uri(parent)) is not None and answered.did == around.me)
     text = plain(richtext.shown(record)).strip()
     title = around.roots.get(root) or (text if root == str(at) else "")
     return Item(
@@ -60,6 +61,8 @@ def item(view: Mapping[str, Any], around: Around, now: datetime) -> Item | None:
         parent=None if begun_by_us and parent == root else parent,
         url=names.post_url(at),
         status=Status.HELD if str(at) in around.hidden else Status.LIVE,
+        said_as=None if to_us or at.did == around.me else SaidAs.MENTION,
+        attached=richtext.pictures(record),
     )
 
 

@@ -35,6 +35,17 @@ def shown(record: Mapping[str, Any]) -> str:
     return "\n".join(part for part in (words, *_attached(record.get("embed"), words)) if part)
 
 
+def pictures(record: Mapping[str, Any]) -> int:
+    """How many pictures and films came with a post."""
+    embed = record.get("embed")
+    if isinstance(embed, Mapping) and isinstance(embed.get("media"), Mapping):  # a quotation with pictures
+        embed = embed["media"]
+    if not isinstance(embed, Mapping):
+        return 0
+    found = embed.get("images")
+    return (len(found) if isinstance(found, list) else 0) + ("video" in embed)
+
+
 def mentions(record: Mapping[str, Any], did: str, handle: str) -> bool:
     """Whether a post speaks of an account: by a mention, or by its handle typed with an ``@``."""
     if any(feature.get("did") == did for _start, _end, feature in _features(record.get("facets"))):

@@ -24,6 +24,7 @@ def comment(found: Mapping[str, Any], post: Post, page: str, now: datetime) -> I
         parent=str(parent["id"]) if isinstance(parent, dict) and parent.get("id") else None,
         url=_url(found),
         status=Status.HELD if found.get("is_hidden") is True else Status.LIVE,
+        attached=_attached(found),
     )
 
 
@@ -62,6 +63,12 @@ def _text(found: Mapping[str, Any]) -> str:
         address = attachment.get("url")
         return plain(address) if isinstance(address, str) else "…"
     return text
+
+
+def _attached(found: Mapping[str, Any]) -> int:
+    """One for a picture, film or sticker; a link that Meta shows a preview of is none."""
+    attachment = found.get("attachment")
+    return int(isinstance(attachment, dict) and attachment.get("type") not in (None, "share"))
 
 
 def _url(found: Mapping[str, Any]) -> str | None:

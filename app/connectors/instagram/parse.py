@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from app.connectors.meta.client import moment
-from app.connectors.ports import Author, Item, Post, Status
+from app.connectors.ports import Author, Item, Post, SaidAs, Status
 from app.core.text import one_line, plain
 
 ONE = "id,text,timestamp,username,from{id,username},parent_id,hidden"
@@ -68,6 +68,8 @@ def mention(found: Mapping[str, Any], media: str, comment_id: str, now: datetime
         text=_text(found.get("text") if comment_id else found.get("caption")),
         published_at=moment(found.get("timestamp")) or now,
         url=url,
+        said_as=SaidAs.MENTION,
+        attached=0 if comment_id else 1,
     )
 
 

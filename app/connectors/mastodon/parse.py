@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from app.connectors import errors
 from app.connectors.errors import Permanent
-from app.connectors.ports import Author, Item, Post, Sent
+from app.connectors.ports import Author, Item, Post, SaidAs, Sent
 from app.core.text import from_html, one_line, plain
 
 FUTURE = timedelta(days=1)
@@ -53,14 +53,19 @@ def item(status: Mapping[str, Any], began: Root | None, me: str, name: str, now:
     """
     number, parent = status_id(status), reply_to(status)
     to_our_post = began is not None and began.ours and parent == began.id
+    speaks_below_us = (began is not None and began.ours) or str(status.get("in_reply_to_account_id") or "") == me
+    author = _author(status, me)
+    media = status.get("media_attachments")
     return Item(
         external_id=number,
         post=Post(began.id, began.url, began.title) if began else Post(parent or number),
-        author=_author(status, me),
+        author=author,
         text=text(status, me, name),
         published_at=_moment(status.get("created_at"), now),
         parent=None if to_our_post else parent,
         url=_address(status.get("url")) or _address(status.get("uri")),
+        said_as=None if author.is_us or speaks_below_us else SaidAs.MENTION,
+        attached=len(media) if isinstance(media, list) else 0,
     )
 
 

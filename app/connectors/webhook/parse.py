@@ -7,11 +7,13 @@ from typing import Any
 
 from app.connectors import errors
 from app.connectors.errors import Permanent
-from app.connectors.ports import Author, Item, Post, Status
+from app.connectors.ports import Author, Item, Post, SaidAs, Status
 from app.core.text import one_line, plain
 
 LONGEST_ID = 400
 LONGEST_TEXT = 100_000
+MOST_STARS = 5
+MOST_ATTACHED = 100
 _POST = "-"
 """The post of comments that name none."""
 
@@ -61,7 +63,28 @@ def item(comment: Mapping[str, Any], now: datetime) -> Item:
         parent=_text(comment, "parent")[:LONGEST_ID] or None,
         url=_url(comment),
         status=status(comment),
+        said_as=_said_as(comment),
+        stars=_number(comment, "stars", 1, MOST_STARS),
+        attached=_number(comment, "attachments", 0, MOST_ATTACHED) or 0,
     )
+
+
+def _said_as(comment: Mapping[str, Any]) -> SaidAs | None:
+    kind = comment.get("kind")
+    if kind in (None, "comment"):
+        return None
+    if kind not in list(SaidAs):
+        raise Permanent(errors.BAD_ANSWER, f"comment {identity(comment)}: “kind” is comment, mention or review")
+    return SaidAs(kind)
+
+
+def _number(comment: Mapping[str, Any], name: str, least: int, most: int) -> int | None:
+    found = comment.get(name)
+    if found is None:
+        return None
+    if type(found) is not int or not least <= found <= most:
+        raise Permanent(errors.BAD_ANSWER, f"comment {identity(comment)}: “{name}” is a number from {least} to {most}")
+    return found
 
 
 def items(found: Sequence[Mapping[str, Any]], now: datetime) -> list[Item]:

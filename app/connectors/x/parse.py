@@ -13,7 +13,7 @@ from typing import Any
 
 from app.connectors import errors
 from app.connectors.errors import Permanent
-from app.connectors.ports import Author, Item, Post
+from app.connectors.ports import Author, Item, Post, SaidAs
 from app.core.text import one_line, plain
 
 EPOCH_MS = 1_288_834_974_657
@@ -58,6 +58,7 @@ def item(post: Mapping[str, Any], people: Mapping[str, Mapping[str, Any]], me: s
     thread = str(post.get("conversation_id") or number)
     to_our_post = parent == thread and str(post.get("in_reply_to_user_id") or "") == me
     author = str(post.get("author_id") or "")
+    to_us = author == me or str(post.get("in_reply_to_user_id") or "") == me
     return Item(
         external_id=number,
         post=Post(thread, link(thread)),
@@ -67,7 +68,16 @@ def item(post: Mapping[str, Any], people: Mapping[str, Mapping[str, Any]], me: s
         parent=None if to_our_post or parent == number else parent,
         url=link(number),
         state_known=False,  # nothing X answers says whether it was hidden
+        said_as=None if to_us else SaidAs.MENTION,
+        attached=_attached(post),
     )
+
+
+def _attached(post: Mapping[str, Any]) -> int:
+    """How many pictures and films came along: each has an address in the text, of which X says what it is."""
+    entities = post.get("entities")
+    links = _objects(entities if isinstance(entities, dict) else {}, "urls")
+    return len({one["media_key"] for one in links if isinstance(one.get("media_key"), str)})
 
 
 def first_id(post: Mapping[str, Any]) -> str:

@@ -192,6 +192,7 @@ def _plain_event(kind: EventKind, who: str) -> Word:
         EventKind.RESOLVED: Word(_("%(who)s marked it as done.", who=who), "check"),
         EventKind.REOPENED: Word(_("%(who)s opened it again.", who=who), "rotate-ccw"),
         EventKind.CAME_BACK: Word(_("It came back: there is a new comment."), "message-square"),
+        EventKind.WOKE: Word(_("It was put off until now."), "clock"),
         EventKind.SPAM: Word(_("%(who)s set it aside as spam.", who=who), "shield-alert"),
         EventKind.NOT_SPAM: Word(_("%(who)s said it is not spam.", who=who), "shield-check"),
         EventKind.APPROVAL_ASKED: Word(_("%(who)s asked for approval of an answer.", who=who), "hourglass"),
@@ -303,24 +304,31 @@ def team_of(key: str) -> str:
 
 def _besides(step: Explanation) -> Iterator[str]:
     """What else rules did in that step, and why it was taken anew."""
-    if step.cause is Cause.EDITED:
-        yield _("Judged anew, as the text was edited.")
-    elif step.cause is Cause.HELD:
-        yield _("Judged anew, as the page changed its mind about spam.")
-    elif step.cause is Cause.REMEDY:
-        yield _("Judged anew, as a remedy for the person was begun or finished.")
-    elif step.cause is Cause.AUTHOR:
-        yield _("Judged anew, as we learned more about the person.")
+    if step.cause is not None:
+        yield _anew(step.cause)
     if step.opinion and step.opinion.remedy:
         yield _("The person seems to want money back or a new one.")
     if step.reply:
         yield _("An answer was prepared: /%(shortcut)s.", shortcut=step.reply)
+    if step.skills:
+        yield _("It asks for somebody with: %(skills)s.", skills=", ".join(step.skills))
+    if step.snooze:
+        yield ngettext("Put off for %(num)s hour.", "Put off for %(num)s hours.", step.snooze)
     if step.resolve:
         yield _("Done at once.")
     if step.hide:
         yield _("Hidden at the page.")
     if step.also:
         yield _("Also matched: %(rules)s.", rules=", ".join(names.shown(hit.rule) for hit in step.also))
+
+
+def _anew(cause: Cause) -> str:
+    return {
+        Cause.EDITED: _("Judged anew, as the text was edited."),
+        Cause.HELD: _("Judged anew, as the page changed its mind about spam."),
+        Cause.REMEDY: _("Judged anew, as a remedy for the person was begun or finished."),
+        Cause.AUTHOR: _("Judged anew, as we learned more about the person."),
+    }[cause]
 
 
 def already(act: Act, standing: Status) -> bool:

@@ -13,8 +13,14 @@ from app.routing.types import Actions, Condition, Fact, Group, Match, Rule
 SPAM = "spam"
 LINES = frozenset({Fact.WORDS, Fact.REGEX, Fact.LANGUAGES, Fact.POSTS, Fact.HOURS})
 """Values are written one a line."""
-TICKED = frozenset({Fact.ONLY, Fact.PAGES, Fact.CAMPAIGNS, Fact.CONNECTORS, Fact.COMMENT_KINDS, Fact.KINDS})
-YES_NO = frozenset({Fact.QUESTION, Fact.KNOWN, Fact.VIP, Fact.OWED, Fact.HELD})
+TICKED = frozenset(
+    {
+        *(Fact.ONLY, Fact.PAGES, Fact.CAMPAIGNS, Fact.CONNECTORS, Fact.COMMENT_KINDS, Fact.STARS),
+        *(Fact.STANCES, Fact.KINDS),
+    }
+)
+YES_NO = frozenset({Fact.QUESTION, Fact.ATTACHED, Fact.KNOWN, Fact.VIP, Fact.OWED, Fact.HELD})
+_NUMBERS = (Fact.PAGES, Fact.CAMPAIGNS, Fact.STARS)
 _MOST = 60
 """Parts of one rule that a form is read for."""
 _FIRST: Mapping[Fact, tuple[str, ...]] = {Fact.LINKS: ("1",), Fact.EARLIER: ("1",), Fact.CONFIDENCE: ("80",)}
@@ -53,11 +59,14 @@ class Typed:
     to: str = ""
     """A team's key, ``spam``, or nothing."""
     assignee: str = ""
+    skills: str = ""
     priority: str = ""
     tags: str = ""
     notify: tuple[str, ...] = ()
     hide: bool = False
     resolve: bool = False
+    snooze: str = ""
+    """Hours."""
     reply: str = ""
     """The shortcut of a saved reply, or nothing."""
     goes_on: bool = False
@@ -78,11 +87,13 @@ def typed(rule: Rule) -> Typed:
         ),
         to=SPAM if then.spam else then.team or "",
         assignee=then.assignee or "",
+        skills=", ".join(then.skills),
         priority=then.priority.value if then.priority else "",
         tags=", ".join(then.tags),
         notify=then.notify,
         hide=then.hide,
         resolve=then.resolve,
+        snooze="" if then.snooze is None else str(then.snooze),
         reply=then.reply or "",
         goes_on=rule.goes_on,
     )
@@ -116,15 +127,28 @@ def rule(one: Typed) -> Rule:
             team=None if spam else one.to or None,
             assignee=one.assignee or None,
             priority=Priority(one.priority) if one.priority in list(Priority) else None,
-            tags=tuple(dict.fromkeys(tag.strip() for tag in one.tags.split(",") if tag.strip())),
+            skills=_parted(one.skills),
+            tags=_parted(one.tags),
             notify=one.notify,
             spam=spam,
             hide=one.hide,
             resolve=one.resolve,
+            snooze=_hours(one.snooze.strip()),
             reply=one.reply or None,
         ),
         goes_on=one.goes_on,
     )
+
+
+def _parted(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+
+
+def _hours(text: str) -> int | None:
+    """The number, or one that no rule may have where it is none; the check of actions says so then."""
+    if not text:
+        return None
+    return int(text) if _is_number(text) else 0
 
 
 def _condition(one: Line) -> Condition:
@@ -143,7 +167,7 @@ def _value(one: Line) -> Any:
             return text
     if one.fact in (Fact.LINKS, Fact.EARLIER):
         return int(text) if _is_number(text) else text
-    if one.fact in (Fact.PAGES, Fact.CAMPAIGNS):
+    if one.fact in _NUMBERS:
         return tuple(int(value) if _is_number(value) else value for value in one.values)
     return one.values
 
@@ -160,8 +184,10 @@ def fields(one: Typed) -> MultiDict[str, str]:
         ("match", one.match.value),
         ("to", one.to),
         ("assignee", one.assignee),
+        ("skills", one.skills),
         ("priority", one.priority),
         ("tags", one.tags),
+        ("snooze_hours", one.snooze),
         ("reply", one.reply),
     ]
     found += [("notify", login) for login in one.notify]
@@ -192,11 +218,13 @@ def read(sent: MultiDict[str, str]) -> Typed:
         when=tuple(_read_parts(sent)),
         to=sent.get("to", ""),
         assignee=sent.get("assignee", ""),
+        skills=sent.get("skills", ""),
         priority=sent.get("priority", ""),
         tags=sent.get("tags", ""),
         notify=tuple(sent.getlist("notify")),
         hide="hide" in sent,
         resolve="resolve" in sent,
+        snooze=sent.get("snooze_hours", ""),
         reply=sent.get("reply", ""),
         goes_on="goes_on" in sent,
     )

@@ -9,9 +9,21 @@ from app.core.i18n import gettext as _
 from app.core.i18n import lazy, locale, ngettext
 from app.inbox.types import Priority
 from app.learning.types import Kind
+from app.outreach.types import ENTERED
+from app.routing.facts import MOST_STARS
 from app.routing.queries import VersionEvent
-from app.routing.types import Condition, Fact, Group, Match, Rule, RuleSetEventKind, RuleSetState, TrialState
-from app.web.present import names
+from app.routing.types import (
+    CommentKind,
+    Condition,
+    Fact,
+    Group,
+    Match,
+    Rule,
+    RuleSetEventKind,
+    RuleSetState,
+    TrialState,
+)
+from app.web.present import names, outreach
 from app.web.present.word import Word
 
 FEW = 6
@@ -71,6 +83,10 @@ def _does(one: Rule, known: Names) -> list[str]:
         found.append(names.shown(known.teams.get(then.team, then.team)))
     if then.assignee:
         found.append(_("for %(who)s", who=known.people.get(then.assignee, then.assignee)))
+    if then.skills:
+        found.append(_("for somebody with: %(skills)s", skills=", ".join(then.skills)))
+    if then.snooze:
+        found.append(ngettext("put off for %(num)s hour", "put off for %(num)s hours", then.snooze))
     found += [_("tells %(who)s", who=known.people.get(login, login)) for login in then.notify]
     if then.reply:
         found.append(_("prepares the answer /%(shortcut)s", shortcut=then.reply))
@@ -146,7 +162,7 @@ def value_name(fact: Fact, value: str | int, known: Names) -> str:
             return str(locale().languages.get(str(value), value))
         case Fact.CONNECTORS:
             return known.connectors.get(str(value), str(value))
-        case Fact.ONLY | Fact.COMMENT_KINDS | Fact.KINDS:
+        case Fact.ONLY | Fact.COMMENT_KINDS | Fact.STARS | Fact.STANCES | Fact.KINDS:
             return choices(fact).get(str(value), str(value))
     return str(value)
 
@@ -157,7 +173,16 @@ def choices(fact: Fact) -> dict[str, str]:
         case Fact.ONLY:
             return {"mentions": _("mentions"), "emoji": _("emoji"), "links": _("links")}
         case Fact.COMMENT_KINDS:
-            return {"comment": _("a comment of its own"), "reply": _("an answer to another comment")}
+            return {
+                CommentKind.COMMENT: _("a comment of its own"),
+                CommentKind.REPLY: _("an answer to another comment"),
+                CommentKind.MENTION: _("a mention elsewhere"),
+                CommentKind.REVIEW: _("a review"),
+            }
+        case Fact.STARS:
+            return {str(n): ngettext("%(num)s star", "%(num)s stars", n) for n in range(1, MOST_STARS + 1)}
+        case Fact.STANCES:
+            return {stance.value: outreach.stance(stance).text for stance in ENTERED}
         case Fact.KINDS:
             return {
                 Kind.COMPLAINT: _("complaint"),
@@ -220,14 +245,17 @@ def fact_name(fact: Fact) -> str:
         Fact.QUESTION: _("Asks a question"),
         Fact.ONLY: _("Nothing but mentions, emoji or links"),
         Fact.LINKS: _("Number of links"),
+        Fact.ATTACHED: _("A picture or film came along"),
         Fact.LANGUAGES: _("Language"),
         Fact.PAGES: _("Page"),
         Fact.CONNECTORS: _("Kind of page"),
         Fact.CAMPAIGNS: _("Campaign"),
         Fact.POSTS: _("Post"),
-        Fact.COMMENT_KINDS: _("Comment or answer"),
+        Fact.COMMENT_KINDS: _("Comment, answer, mention or review"),
+        Fact.STARS: _("Stars of a review"),
         Fact.KNOWN: _("Met before"),
         Fact.VIP: _("Marked as VIP"),
+        Fact.STANCES: _("How a department stands towards them"),
         Fact.OWED: _("A remedy is under way"),
         Fact.EARLIER: _("Number of earlier conversations"),
         Fact.HOURS: _("Hours of the week"),
@@ -239,6 +267,7 @@ def fact_name(fact: Fact) -> str:
 
 _YES_NO: dict[Fact, tuple[str, str]] = {
     Fact.QUESTION: (lazy("It asks a question."), lazy("It asks no question.")),
+    Fact.ATTACHED: (lazy("A picture or film came along."), lazy("No picture or film came along.")),
     Fact.KNOWN: (lazy("We have met the person before."), lazy("We have not met the person before.")),
     Fact.VIP: (lazy("The person is marked as VIP."), lazy("The person is not marked as VIP.")),
     Fact.OWED: (lazy("A remedy for the person is under way."), lazy("No remedy for the person is under way.")),
@@ -255,6 +284,11 @@ _LISTS: dict[Fact, tuple[str, str]] = {
         lazy("The post’s title or address lacks: %(values)s."),
     ),
     Fact.COMMENT_KINDS: (lazy("It is %(values)s."), lazy("It is not %(values)s.")),
+    Fact.STARS: (lazy("It gives %(values)s."), lazy("It does not give %(values)s.")),
+    Fact.STANCES: (
+        lazy("A department’s stance towards them is: %(values)s."),
+        lazy("No department’s stance towards them is: %(values)s."),
+    ),
     Fact.HOURS: (lazy("It was written within: %(values)s."), lazy("It was written outside: %(values)s.")),
     Fact.KINDS: (
         lazy("The classifier takes it for: %(values)s."),

@@ -7,7 +7,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from app.connectors.ports import SaidAs
 from app.inbox.types import Facts, Priority
+from app.outreach.types import ENTERED
 from app.routing.types import Actions, CommentKind, Condition, Fact, Group, Match, Only, Rule
 
 WORDS = ("late", "refund", "paket", "größe", "my order", "doesn't work", "thanks", "c++", "🤮")
@@ -44,14 +46,17 @@ values: dict[Fact, st.SearchStrategy[Any]] = {
     Fact.QUESTION: st.booleans(),
     Fact.ONLY: _some(st.sampled_from([one.value for one in Only])),
     Fact.LINKS: st.integers(1, 3),
+    Fact.ATTACHED: st.booleans(),
     Fact.LANGUAGES: _some(st.sampled_from(["en", "de", "fr"])),
     Fact.PAGES: _some(st.integers(1, 3)),
     Fact.CONNECTORS: _some(st.sampled_from(["feed", "wordpress"])),
     Fact.CAMPAIGNS: _some(st.integers(1, 3)),
     Fact.POSTS: _some(st.sampled_from(["bread", "/2026/", 'a "quoted" word'])),
     Fact.COMMENT_KINDS: _some(st.sampled_from([one.value for one in CommentKind])),
+    Fact.STARS: _some(st.integers(1, 5)).map(lambda stars: tuple(sorted(stars))),
     Fact.KNOWN: st.booleans(),
     Fact.VIP: st.booleans(),
+    Fact.STANCES: _some(st.sampled_from([one.value for one in ENTERED])),
     Fact.OWED: st.booleans(),
     Fact.EARLIER: st.integers(1, 5),
     Fact.HOURS: _some(st.sampled_from(["mo-fr 09:00-17:00", "sa,su 22:00-06:00 Europe/Berlin"])),
@@ -80,6 +85,7 @@ def actions(draw: st.DrawFn) -> Actions:
     made = Actions(
         team=None if spam else draw(st.sampled_from([None, "marketing", "customer_service"])),
         assignee=None if spam else draw(st.sampled_from([None, "ann", "bob"])),
+        skills=() if spam else draw(st.sampled_from([(), ("refunds",), ("refunds", "Spanish")])),
         priority=draw(st.sampled_from([None, *Priority])),
         tags=draw(st.lists(st.text(string.ascii_letters, min_size=1, max_size=6), max_size=2, unique=True).map(tuple)),
         notify=draw(st.lists(st.sampled_from(["ann", "bob"]), max_size=2, unique=True).map(tuple)),
@@ -88,7 +94,9 @@ def actions(draw: st.DrawFn) -> Actions:
         resolve=not spam and draw(st.booleans()),
     )
     if not (made.spam or made.resolve):
-        made = replace(made, reply=draw(st.sampled_from([None, "thanks"])))
+        made = replace(
+            made, reply=draw(st.sampled_from([None, "thanks"])), snooze=draw(st.none() | st.integers(1, 720))
+        )
     return made if made != Actions() else Actions(team="marketing")
 
 
@@ -110,11 +118,15 @@ facts = st.builds(
     author_known=st.booleans(),
     held_as_spam=st.booleans(),
     is_reply=st.booleans(),
+    said_as=st.none() | st.sampled_from(SaidAs),
+    stars=st.none() | st.integers(1, 5),
+    attached=st.integers(0, 2),
     post_title=st.sampled_from([None, "Bread of the week"]),
     post_url=st.sampled_from([None, "https://blog.example/2026/x"]),
     said_at=st.none() | st.datetimes(_FIRST, _LAST, timezones=st.just(UTC)),
     connector=st.sampled_from(["feed", "wordpress"]),
     author_vip=st.booleans(),
+    stances=st.frozensets(st.sampled_from([one.value for one in ENTERED]), max_size=2),
     earlier=st.integers(0, 6),
     remedy_open=st.booleans(),
     campaign_id=st.none() | st.integers(1, 3),

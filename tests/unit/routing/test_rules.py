@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from app.core import hours
 from app.inbox.types import Facts, Priority
 from app.routing import facts as values
-from app.routing import reading, rules, words
-from app.routing.rules import Scene
+from app.routing import reading, rules, scene, spots, words
+from app.routing.book import compiled
 from app.routing.types import Actions, Condition, Fact, Group, Match, Rule
 from tests.unit.routing import made
 
@@ -35,7 +35,7 @@ def holds(member: Condition | Group, seen: Facts, language: str | None) -> bool:
     if isinstance(member, Group):
         answers = [holds(one, seen, language) for one in member.members]
         return all(answers) if member.match is Match.ALL else any(answers)
-    book = rules.compiled([Rule("r", (member,), Actions(team="t"))])
+    book = compiled([Rule("r", (member,), Actions(team="t"))])
     return rules.decide(book, seen, language).rule is not None
 
 
@@ -55,8 +55,8 @@ def test_rules_are_tried_in_order_and_the_first_that_does_not_go_on_ends_it(
             expected.append(rule)
             if not rule.goes_on:
                 break
-    book = rules.compiled(some)
-    assert rules.matching(book, Scene(seen, language, book)) == expected
+    book = compiled(some)
+    assert rules.matching(book, book.scene(seen, language)) == expected
     verdict = rules.decide(book, seen, language)
     assert [hit.rule for hit in verdict.hits] == [rule.name for rule in expected]
     placing = [rule for rule in expected if rule.then.team or rule.then.spam]
@@ -77,8 +77,8 @@ def test_not_turns_an_answer_round(one: Condition, seen: Facts, language: str | 
 @settings(max_examples=100, deadline=None)
 @given(made.rules, made.facts, made.languages)
 def test_what_nearly_matched_lacks_that_one_condition(rule: Rule, seen: Facts, language: str | None) -> None:
-    book = rules.compiled([rule])
-    near = rules.nearly(book, Scene(seen, language, book))
+    book = compiled([rule])
+    near = rules.nearly(book, book.scene(seen, language))
     answers = [holds(one, seen, language) for one in rule.when]
     if near == [] and not any(
         map(rules._tells, [one for one, holds_ in zip(rule.when, answers, strict=True) if holds_])
@@ -121,7 +121,7 @@ def test_a_word_found_is_a_word_shown(word: str, text: str) -> None:
 )
 def test_words(word: str, text: str, found: bool) -> None:
     rule = Rule("r", (Condition(Fact.WORDS, (word,)),), Actions(team="t"))
-    assert (rules.decide(rules.compiled([rule]), facts(text), None).rule is not None) is found
+    assert (rules.decide(compiled([rule]), facts(text), None).rule is not None) is found
 
 
 @pytest.mark.parametrize(
@@ -176,7 +176,7 @@ def test_what_an_earlier_rule_said_stands() -> None:
         Rule("b", (ONLY,), Actions(team="two", assignee="ann")),
         Rule("c", (ONLY,), Actions(team="three")),
     ]
-    verdict = rules.decide(rules.compiled(some), facts(author_known=True), None)
+    verdict = rules.decide(compiled(some), facts(author_known=True), None)
     assert (verdict.team, verdict.rule, verdict.priority) == ("one", "a", Priority.HIGH)
     assert (verdict.tags, verdict.assignee) == (("vip", "x"), "ann")
     assert [hit.rule for hit in verdict.hits] == ["vip", "a", "b"]
@@ -184,7 +184,7 @@ def test_what_an_earlier_rule_said_stands() -> None:
 
 @pytest.mark.parametrize("bad", ["(a+)+$", "(a|aa)*b", "(x*)*y", "(a|b)*a(a|b){12}c", "(?:.*a){12}c"])
 def test_an_expression_that_would_never_end_costs_no_more_than_the_text_is_long(bad: str) -> None:
-    book = rules.compiled([Rule("r", (Condition(Fact.REGEX, (bad,)),), Actions(team="t"))])
+    book = compiled([Rule("r", (Condition(Fact.REGEX, (bad,)),), Actions(team="t"))])
     text = ("ab" * 50 + "a" * 400) * 40
     begun = time.process_time()
     for _again in range(3):
@@ -193,7 +193,7 @@ def test_an_expression_that_would_never_end_costs_no_more_than_the_text_is_long(
 
 
 def test_an_automaton_that_grows_too_large_gives_the_same_answers(monkeypatch: pytest.MonkeyPatch) -> None:
-    book = rules.compiled([Rule("r", (Condition(Fact.REGEX, ("(late|spät)",)),), Actions(team="t"))])
+    book = compiled([Rule("r", (Condition(Fact.REGEX, ("(late|spät)",)),), Actions(team="t"))])
 
     class Exhausted:
         def Match(self, _text: str) -> list[int]:
@@ -209,7 +209,7 @@ def test_what_is_shown_as_seen_is_what_was_said() -> None:
         "r", (Condition(Fact.WORDS, ("refund*", "my order")), Condition(Fact.REGEX, (r"#\d+",))), Actions(team="t")
     )
     text = "Refunded? My order #12, my  ORDER"
-    assert [text[a:b] for a, b in rules.seen(rule, text)] == ["Refunded", "My order", "#12", "my  ORDER"]
+    assert [text[a:b] for a, b in spots.seen(rule, text)] == ["Refunded", "My order", "#12", "my  ORDER"]
 
 
 @pytest.mark.parametrize("bad", ["(", "(?<=a)b", r"(a)\1", "a{1001}", "a*", ""])
@@ -220,5 +220,5 @@ def test_bad_expressions_are_refused(bad: str) -> None:
 
 def test_every_fact_is_checked_and_asked() -> None:
     assert set(values.CHECKS) == set(Fact)
-    assert set(rules._ASK) | {Fact.WORDS, Fact.REGEX} == set(Fact)
+    assert set(scene.ASK) | {Fact.WORDS, Fact.REGEX} == set(Fact)
     assert reading.read("") == ()

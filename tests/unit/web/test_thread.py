@@ -14,6 +14,7 @@ TALK = ConversationView(
     demo=False, connection_stopped=False, post_title=None, post_url=None, post_status=Status.LIVE, contact_id=1,
     person="Bob", person_url=None, person_email=None, state=ConversationState.NEW, priority=Priority.NORMAL, team_id=1,
     team_name="Service", assignee_id=None, assignee_name=None, waiting_since=NOW, opened_at=NOW, language=None,
+    put_off_until=None,
     reply_to_id=3, target=None, due_at=None,
 )  # fmt: skip
 
