@@ -17,6 +17,7 @@ from app.connectors.demo.platform import Platform as DemoPlatform
 from app.connectors.demo.script import story as demo_story
 from app.connectors.facebook import FacebookConnector
 from app.connectors.feed import FeedConnector
+from app.connectors.google.app import GoogleApp
 from app.connectors.instagram import InstagramConnector
 from app.connectors.isso import IssoConnector
 from app.connectors.mastodon import MastodonConnector
@@ -28,6 +29,7 @@ from app.connectors.webhook import WebhookConnector
 from app.connectors.wordpress import WordPressComConnector, WordPressConnector
 from app.connectors.x import XConnector
 from app.connectors.x.connector import Terms as XTerms
+from app.connectors.youtube import YouTubeConnector
 from app.core import config
 from app.core.clock import utc_now
 from app.core.config import Settings
@@ -161,6 +163,7 @@ def connectors(settings: Settings, http: Http, pace: Pace, meter: Meter) -> Regi
         MastodonConnector(http),
         IssoConnector(http, pace),
         XConnector(http, pace, meter, x_terms(settings)),
+        YouTubeConnector(http, pace, meter, google_app(settings)),
         WordPressComConnector(http),
         WordPressConnector(http),
         FeedConnector(http),
@@ -178,6 +181,17 @@ def x_terms(settings: Settings) -> XTerms:
         remedy = "Put the app's client secret there, or leave the setting out."
         raise ConfigError(f"x.client_secret_file: {error}. {remedy}") from None
     return XTerms(App(at.client_id, secret or None) if at.client_id else None, at.monthly_dollars)
+
+
+def google_app(settings: Settings) -> GoogleApp:
+    """Our app at Google. Raises ConfigError when its secret can't be read."""
+    at = settings.google
+    try:
+        secret = at.client_secret()
+    except OSError as error:
+        remedy = "Put the app's client secret there, or leave the setting out."
+        raise ConfigError(f"google.client_secret_file: {error}. {remedy}") from None
+    return GoogleApp(App(at.client_id, secret or None) if at.client_id else None, at.youtube_daily_units)
 
 
 def meta_app(settings: Settings) -> MetaApp:

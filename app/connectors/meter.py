@@ -1,18 +1,23 @@
-"""Counting what a platform charges, over all pages and workers that share the bill.
-
-Money is in millionths of a dollar.
-"""
+"""Counting what a platform charges, over all pages and workers that share the bill."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol, runtime_checkable
+
+
+class Unit(StrEnum):
+    """What a budget is counted in: millionths of a dollar, or points that a platform gives for nothing."""
+
+    DOLLARS = "dollars"
+    POINTS = "points"
 
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What one thing costs. ``what`` is marked with ``lazy``."""
+    """What one thing costs, in its budget's unit. ``what`` is marked with ``lazy``."""
 
     what: str
     cost: int
@@ -28,6 +33,7 @@ class Budget:
     ends_at: datetime
     """When the next period begins."""
     prices: tuple[Price, ...] = ()
+    unit: Unit = Unit.DOLLARS
 
 
 @dataclass(slots=True)

@@ -44,6 +44,8 @@ class Moderation(StrEnum):
     """For good: it can't be taken back."""
     LIKE = "like"
     """Its state stays what it is."""
+    BAN = "ban"
+    """Take it down, and whatever its author says there from now on; from here that can't be taken back."""
 
 
 REVERSIBLE = frozenset({Moderation.APPROVE, Moderation.HOLD, Moderation.SPAM, Moderation.TRASH})

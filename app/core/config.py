@@ -111,6 +111,20 @@ class Meta(Section):
         return self.app_secret_file.read_text(encoding="utf-8").strip() if self.app_secret_file else ""
 
 
+class Google(Section):
+    """Our app at Google, for YouTube and Blogger; docs/connectors/youtube.md says how to make one."""
+
+    client_id: str | None = None
+    client_secret_file: Path | None = None
+    """Holds the client secret."""
+    youtube_daily_units: int = Field(default=10_000, ge=100, le=100_000_000)
+    """What YouTube gives the app in a day; beyond it nothing is asked or sent there."""
+
+    def client_secret(self) -> str:
+        """What the file holds, without the line's end. Raises OSError."""
+        return self.client_secret_file.read_text(encoding="utf-8").strip() if self.client_secret_file else ""
+
+
 class X(Section):
     """Our app at X; docs/connectors/x-com.md says how to make one."""
 
@@ -166,6 +180,7 @@ class Settings(Section):
     outgoing: Outgoing = Outgoing()
     collecting: Collecting = Collecting()
     meta: Meta = Meta()
+    google: Google = Google()
     x: X = X()
     outbox: Outbox = Outbox()
     smtp: Smtp = Smtp()

@@ -276,7 +276,7 @@ def record_stopped(session: Session, claimed: Claimed, code: str, detail: str, n
     one = _held(session, claimed)
     if one is not None:
         one.state = DeliveryState.UNKNOWN if unknown else DeliveryState.QUEUED
-        one.due_at = now
+        one.due_at = now + pages.RENEWED_IN
         one.error_code, one.error_detail = code, detail
         one.lease = one.lease_until = None
         session.flush()

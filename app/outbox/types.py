@@ -16,6 +16,7 @@ class Act(StrEnum):
     TRASH = "trash"
     DELETE = "delete"
     LIKE = "like"
+    BAN = "ban"
 
 
 class DeliveryState(StrEnum):

@@ -27,6 +27,8 @@ from app.signals.types import SignalKind
 
 LEASE = timedelta(seconds=30)
 """A reader renews its lease every few seconds; one that died is taken over after this."""
+RENEWED_IN = timedelta(seconds=15)
+"""How long tokens whose renewal is late are waited for before they are tried again."""
 
 
 def add_page(
@@ -299,7 +301,8 @@ def record_failure(
 def stop(session: Session, page_id: int, now: datetime, code: str, detail: str, *, used: bytes | None = None) -> None:
     """The credentials no longer work: nothing is read or sent for this page until a person mends it.
 
-    ``used`` are those that did not work. When the page has others by now, it goes on with them.
+    ``used`` are those that did not work. When the page has others by now, it goes on with them; when they are about to
+    be renewed, renewing them says whether the sign-in has ended or just its token.
     """
     connection = _connection(session, page_id)
     if used is not None and connection.sealed_secret != used:
@@ -308,6 +311,14 @@ def stop(session: Session, page_id: int, now: datetime, code: str, detail: str, 
         session.flush()
         return
     connection.failing_since = connection.failing_since or now
+    if used is not None and tokens.renewal_is_late(session, page_id, now):
+        connection.next_read_at = now + RENEWED_IN
+        connection.error_code, connection.error_detail = code, detail
+        if connection.state is not ConnectionState.STOPPED:
+            connection.state = ConnectionState.FAILING
+        _release(connection)
+        session.flush()
+        return
     if connection.state is not ConnectionState.STOPPED:
         since = connection.failing_since.isoformat()
         tell(session, SignalKind.PAGE_STOPPED, now, page_id=page_id, code=code, since=since)

@@ -60,6 +60,12 @@ def due(session: Session, now: datetime, limit: int = 50) -> list[int]:
     return list(session.scalars(query))
 
 
+def renewal_is_late(session: Session, page_id: int, now: datetime) -> bool:
+    """Whether a page's tokens should have been renewed by now: nobody ran, or the platform could not be asked."""
+    late = select(TokenLife.page_id).where(TokenLife.page_id == page_id, TokenLife.refresh_at <= now)
+    return session.scalar(late) is not None
+
+
 def has_due(session: Session, now: datetime) -> bool:
     """Whether any tokens are to be renewed, or an end to be told of."""
     return bool(due(session, now, limit=1)) or bool(_ending(session, now))

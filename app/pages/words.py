@@ -123,7 +123,9 @@ _WORDS: dict[str, tuple[str, str]] = {
     ),
     errors.BUDGET_SPENT: (
         lazy("What may be spent there is spent."),
-        lazy("It goes on with the next month by itself; whoever runs Porchlight can raise the limit."),
+        lazy(
+            "It goes on by itself when the count begins anew, which the page names; whoever runs Porchlight can raise the limit."
+        ),
     ),
     errors.REPLY_RESTRICTED: (
         lazy("The platform lets no program answer this comment."),

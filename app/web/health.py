@@ -215,8 +215,8 @@ def _budgets(now: datetime) -> list[Part]:
             False,
             _(
                 "%(used)s of %(limit)s are spent. When all is, nothing is read or sent there until %(day)s.",
-                used=present.dollars(used[one.key]),
-                limit=present.dollars(one.limit),
+                used=present.amount(one, used[one.key]),
+                limit=present.amount(one, one.limit),
                 day=format_date(one.ends_at, locale=i18n.locale()),
             ),
             _("Wait, or raise the limit in config.toml."),

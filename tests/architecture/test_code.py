@@ -97,7 +97,7 @@ def test_only_the_database_commits(source: Path) -> None:
     assert commits == []
 
 
-SHARED = {"app.connectors.meta"}
+SHARED = {"app.connectors.google", "app.connectors.meta"}
 """No connector, but what the connectors of one platform's family have in common."""
 
 

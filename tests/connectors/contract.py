@@ -28,6 +28,7 @@ AFTERWARDS = {
     Moderation.TRASH: Status.TRASH,
     Moderation.DELETE: Status.DELETED,
     Moderation.LIKE: Status.LIVE,
+    Moderation.BAN: Status.TRASH,
 }
 LATER = timedelta(hours=30)
 """After this long every connector has taken the deeper look it takes now and then."""

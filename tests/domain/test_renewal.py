@@ -167,3 +167,26 @@ def test_a_token_is_renewed_well_before_its_end(life: timedelta) -> None:
     at = rules.refresh_at(now, now + life)
     assert now < at < now + life
     assert rules.refresh_at(now, now - life) > now
+
+
+def test_a_token_that_ended_while_nobody_ran_is_renewed_and_not_given_up(house: House, signed: Signed) -> None:
+    """After a weekend the first read may come before the first renewal."""
+    signed()
+    house.platform.fail_before.append(AuthExpired(errors.WRONG_CREDENTIALS, "expired"))
+    house.collector.run([house.page_id], force=True)
+    assert state_of(house)[0] is ConnectionState.FAILING
+    assert told(house, SignalKind.PAGE_STOPPED) == 0
+    assert renewer(house).run() == 1
+    house.collect()
+    assert state_of(house) == (ConnectionState.OK, "access-1")
+
+
+def test_a_token_that_ended_and_can_not_be_renewed_is_told_of_once(house: House, signed: Signed) -> None:
+    oauth = signed(rotates=False)
+    house.platform.fail_before.append(AuthExpired(errors.WRONG_CREDENTIALS, "expired"))
+    house.collector.run([house.page_id], force=True)
+    oauth.fails.append(AuthExpired(errors.WRONG_CREDENTIALS, "invalid_grant"))
+    renewer(house).run()
+    renewer(house).run()
+    assert state_of(house)[0] is ConnectionState.STOPPED
+    assert told(house, SignalKind.PAGE_STOPPED) == 1

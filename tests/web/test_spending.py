@@ -1,11 +1,12 @@
 """What a platform charges, on its page and among what needs a look."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from app.bootstrap import Services
-from app.connectors.meter import Budget, Price
+from app.connectors.meter import Budget, Price, Unit
 from app.connectors.ports import Found
 from app.core.clock import utc_now
 from app.pages import service as pages
@@ -48,3 +49,15 @@ def test_health_warns_before_it_is_spent(agent: Browser, parts: Services, budget
 
 def test_a_page_that_charges_nothing_says_nothing_of_it(agent: Browser, shop: int) -> None:
     assert "What it costs" not in words(agent.get(f"/pages/{shop}"))
+
+
+def test_points_are_no_dollars(
+    agent: Browser, parts: Services, shop: int, budget: Budget, platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    points = replace(budget, key="memory:day", limit=10_000, prices=(Price("A reply", 50),), unit=Unit.POINTS)
+    monkeypatch.setattr(platform, "budget", lambda _now: points)
+    Ledger(parts.db).reserve(points, 9_001)
+    said = words(agent.get(f"/pages/{shop}"))
+    assert "9,001 units of 10,000 units are spent" in said
+    assert "A reply 50 units" in said
+    assert "9,001 units of 10,000 units are spent" in words(agent.get("/health"))

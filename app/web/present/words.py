@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from babel.numbers import format_currency, format_decimal, format_percent
 
 from app.accounts.types import Role
+from app.connectors.meter import Budget, Unit
 from app.connectors.ports import LengthLimit, LengthUnit, Status
 from app.core import i18n
 from app.core.i18n import gettext as _
@@ -93,6 +94,7 @@ def moderation(act: Act) -> Word:
         Act.TRASH: Word(_("Trash at the page"), "trash-2"),
         Act.DELETE: Word(_("Delete for good at the page"), "trash-2", "bad"),
         Act.LIKE: Word(_("Like at the page"), "heart"),
+        Act.BAN: Word(_("Ban the author from the page"), "ban", "bad"),
     }[act]
 
 
@@ -387,6 +389,13 @@ def dollars(millionths: int) -> str:
     if millionths % 10_000:
         pattern = pattern.replace("0.00", "0.000")
     return str(format_currency(millionths / 1_000_000, "USD", pattern, locale=locale, currency_digits=False))
+
+
+def amount(budget: Budget, used: int) -> str:
+    """A part of a budget, in its unit."""
+    if budget.unit is Unit.DOLLARS:
+        return dollars(used)
+    return ngettext("%(units)s unit", "%(units)s units", used, units=format_decimal(used, locale=i18n.locale()))
 
 
 def notice(one: Told) -> str:

@@ -1,0 +1,1 @@
+"""What YouTube and Blogger share: our app at Google, signing in, and how Google answers."""

@@ -1,0 +1,5 @@
+"""Channels on YouTube."""
+
+from app.connectors.youtube.connector import YouTubeConnector
+
+__all__ = ["YouTubeConnector"]
