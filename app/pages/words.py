@@ -124,7 +124,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     errors.BUDGET_SPENT: (
         lazy("What may be spent there is spent."),
         lazy(
-            "It goes on by itself when the count begins anew, which the page names; whoever runs Porchlight can raise the limit."
+            "It goes on by itself when the count begins anew, which the page names; whoever runs Porchlight can raise "
+            "the limit."
         ),
     ),
     errors.REPLY_RESTRICTED: (

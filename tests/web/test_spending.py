@@ -1,6 +1,5 @@
 """What a platform charges, on its page and among what needs a look."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -51,11 +50,16 @@ def test_a_page_that_charges_nothing_says_nothing_of_it(agent: Browser, shop: in
     assert "What it costs" not in words(agent.get(f"/pages/{shop}"))
 
 
-def test_points_are_no_dollars(
-    agent: Browser, parts: Services, shop: int, budget: Budget, platform: Platform, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    points = replace(budget, key="memory:day", limit=10_000, prices=(Price("A reply", 50),), unit=Unit.POINTS)
-    monkeypatch.setattr(platform, "budget", lambda _now: points)
+@pytest.fixture
+def points(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> Budget:
+    """A platform that gives ten thousand units a day for nothing."""
+    prices = (Price("A reply", 50),)
+    made = Budget("memory:2026-11-22", 10_000, utc_now() + timedelta(hours=9), prices, Unit.POINTS)
+    monkeypatch.setattr(platform, "budget", lambda _now: made, raising=False)
+    return made
+
+
+def test_points_are_no_dollars(agent: Browser, parts: Services, shop: int, points: Budget) -> None:
     Ledger(parts.db).reserve(points, 9_001)
     said = words(agent.get(f"/pages/{shop}"))
     assert "9,001 units of 10,000 units are spent" in said
