@@ -4,6 +4,7 @@ import hashlib
 from datetime import timedelta
 
 from flask import Flask, Response, request
+from flask import session as cookie
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -16,6 +17,9 @@ from app.edge.context import EXTENSION, maybe_actor
 from app.web import assets
 
 MAX_BODY_BYTES = 1_000_000
+MAX_PICTURE_FORM_BYTES = 25_000_000
+"""Where pictures are sent, by somebody who is signed in."""
+TAKES_PICTURES = frozenset({"remedies.ask", "remedies.edit"})
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -27,6 +31,7 @@ def create_app(services: Services | None = None) -> Flask:
     services = services or bootstrap.build()
     app = Flask("app.web", static_folder=None)  # app.web.assets serves them
     equip(app, services)
+    app.before_request(_make_room)  # before the form is looked at
     forms = CSRFProtect(app)
     errors.install(app)
     web.install(app)
@@ -63,6 +68,12 @@ def equip(app: Flask, services: Services) -> None:
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session itself
         TEMPLATES_AUTO_RELOAD=False,
     )
+
+
+def _make_room() -> None:
+    """Let forms with pictures be larger; the cookie is signed, so it names a session that there was."""
+    if request.endpoint in TAKES_PICTURES and cookie.get("sid"):
+        request.max_content_length = MAX_PICTURE_FORM_BYTES
 
 
 def _speak() -> None:

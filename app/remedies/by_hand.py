@@ -14,7 +14,7 @@ from app.core.jobs import JobName, defer_wake
 from app.core.text import plain
 from app.executors import errors
 from app.inbox.models import Conversation
-from app.remedies import policies, rules, service, steps
+from app.remedies import checks, policies, rules, steps
 from app.remedies.execution import as_signed
 from app.remedies.models import Remedy, RemedyExecution
 from app.remedies.types import Act, ExecutionState, State
@@ -88,7 +88,7 @@ def settle(session: Session, actor: Actor, remedy_id: int, *, done: bool, refere
     one = _latest(session, remedy)
     if remedy.state is not State.UNSURE or (one.lease_until is not None and one.lease_until > now):
         raise Conflict(_("It is being looked up just now. Try again in a minute."), code="looking")
-    text = service.reason_given(reference)
+    text = checks.reason_given(reference)
     one.due_at, one.finished_at = None, now
     one.lease = one.lease_until = None
     one.state = ExecutionState.DONE if done else ExecutionState.FAILED

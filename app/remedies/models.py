@@ -1,5 +1,5 @@
-"""Tables: shops, remedy_policies, remedy_orders, remedies, remedy_versions, remedy_bars, remedy_decisions,
-remedy_executions, remedy_events, stand_ins, guard_answers.
+"""Tables: shops, remedy_policies, remedy_orders, remedies, remedy_versions, remedy_pictures, remedy_bars,
+remedy_decisions, remedy_executions, remedy_events, stand_ins, guard_answers.
 
 Triggers (migrations) hold on both databases what must not depend on a page: who asked, changed or profits never
 decides, through no second account; a decision binds one version and its hash; content changes only with a new version,
@@ -116,7 +116,7 @@ class Remedy(Base):
     target_account: Mapped[str] = mapped_column(String(200))
     promised_on: Mapped[date | None]
     evidence: Mapped[list[str]]
-    """Ids of comments, and links."""
+    """Links, and digests of pictures (``proofs.MARK``)."""
     content_hash: Mapped[str] = mapped_column(String(64))
 
     policy_id: Mapped[int] = mapped_column(ForeignKey("remedy_policies.id"))
@@ -152,6 +152,21 @@ class RemedyVersion(Base):
     at: Mapped[datetime]
     content_hash: Mapped[str] = mapped_column(String(64))
     content: Mapped[dict[str, Any]]
+
+
+class RemedyPicture(Base):
+    """A picture sent in as evidence. Never changed, and gone with its remedy."""
+
+    __tablename__ = "remedy_pictures"
+    __table_args__ = (UniqueConstraint("remedy_id", "digest"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    remedy_id: Mapped[int] = mapped_column(BigId, ForeignKey("remedies.id", ondelete="CASCADE"))
+    digest: Mapped[str] = mapped_column(String(64))
+    """SHA-256 of the body, in hexadecimal."""
+    media_type: Mapped[str] = mapped_column(String(20))
+    body: Mapped[bytes]
+    added_at: Mapped[datetime]
 
 
 class RemedyBar(Base):

@@ -14,7 +14,7 @@ from app.contacts.models import Contact, Identity
 from app.executors import errors
 from app.inbox.models import Comment, Conversation
 from app.pages.models import Page
-from app.remedies import access
+from app.remedies import access, proofs
 from app.remedies.models import Remedy, RemedyDecision, RemedyEvent, RemedyExecution, RemedyOrder, Shop
 from app.remedies.types import HOLDS_MONEY, Barred, State, Verdict
 from app.remedies.views import STATES, DecisionView, Queue, RemedyRow, RemedyView, Said, StepView, Total
@@ -96,7 +96,8 @@ def remedy(session: Session, actor: Actor, remedy_id: int, now: datetime, *, bar
         order_line=one.order_line,
         shop=shop.name,
         promised_on=one.promised_on,
-        evidence=one.evidence,
+        links=proofs.links(one.evidence),
+        pictures=proofs.pictures(one.evidence),
         lines=one.policy_lines,
         approvals_needed=one.approvals_needed,
         refused_before=one.refused_before,

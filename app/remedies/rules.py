@@ -66,7 +66,9 @@ def key(remedy_id: int, version: int) -> str:
 
 def content_hash(content: Content) -> str:
     """SHA-256 over one spelling of everything that is approved."""
-    facts = {name: str(value) for name, value in asdict(content).items()}
+    facts: dict[str, object] = {name: str(value) for name, value in asdict(content).items() if name != "evidence"}
+    if content.evidence:  # what was signed before evidence counted had none, and stays signed
+        facts["evidence"] = list(content.evidence)
     return hashlib.sha256(json.dumps(facts, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 

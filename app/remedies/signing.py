@@ -16,7 +16,7 @@ from app.core.errors import Conflict, Forbidden, InvalidInput, NotFound, Porchli
 from app.core.i18n import gettext as _
 from app.core.ids import new_id
 from app.inbox.models import Conversation
-from app.remedies import access, money, past, policies, policy, rules, service, steps, words
+from app.remedies import access, checks, money, past, policies, policy, rules, service, steps, words
 from app.remedies.models import Remedy, RemedyBar, RemedyDecision, RemedyVersion, StandIn
 from app.remedies.types import Act, Asked, Barred, Decider, Policy, State, Verdict
 
@@ -101,7 +101,7 @@ def decide(
     in_force = policies.version(session, remedy.policy_id)
     if rules.asked_too_long(in_force.policy, _asked_at(session, remedy), now):
         raise Conflict(_("It was not decided in time and is over. It can be asked for again."), code="expired")
-    text = service.reason_given(reason) if verdict is Verdict.REFUSE else reason.strip()
+    text = checks.reason_given(reason) if verdict is Verdict.REFUSE else reason.strip()
     if verdict is Verdict.APPROVE:
         _within_their_day(session, actor, remedy, in_force.policy, now)
     _sign(session, actor, remedy, verdict, text, found.acting_for_id, now)
@@ -150,7 +150,7 @@ def counter_offer(
     amount_now = money.parsed(amount, remedy.currency)
     if amount_now == remedy.amount:
         raise InvalidInput(_("This is the same amount."), field="amount")
-    text = service.reason_given(reason)
+    text = checks.reason_given(reason)
     decide(session, actor, remedy_id, Verdict.REFUSE, text, now, version=version)
     explanation = f"{remedy.explanation}\n{text}".strip()
     offer = replace(before, amount=amount, explanation=explanation)

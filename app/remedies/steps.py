@@ -88,6 +88,7 @@ def content_of(remedy: Remedy) -> Content:
         target=remedy.target,
         target_account=remedy.target_account,
         policy_id=remedy.policy_id,
+        evidence=tuple(remedy.evidence),
     )
 
 

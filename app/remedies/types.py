@@ -7,6 +7,7 @@ from enum import StrEnum
 from fractions import Fraction
 
 from app.accounts.types import Role
+from app.core.pictures import Picture
 from app.executors.ports import Kind
 
 __all__ = ["Kind"]
@@ -102,6 +103,8 @@ class Content:
     target: Target
     target_account: str
     policy_id: int
+    evidence: tuple[str, ...] = ()
+    """Links, and the digests of pictures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +126,9 @@ class Asked:
     target_account: str = ""
     promised_on: date | None = None
     evidence: Sequence[str] = ()
+    """Links, and marks of pictures that are kept already (``proofs.MARK``)."""
+    pictures: Sequence[Picture] = ()
+    """Sent with this form."""
 
 
 @dataclass(frozen=True, slots=True)

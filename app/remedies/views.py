@@ -102,7 +102,9 @@ class RemedyView:
     order_line: str
     shop: str
     promised_on: date | None
-    evidence: Sequence[str]
+    links: Sequence[str]
+    pictures: Sequence[str]
+    """Digests."""
     lines: Sequence[str]
     approvals_needed: int
     refused_before: bool

@@ -1,9 +1,11 @@
 """Remedies on screen: asked for from the conversation, decided with one press, told with a reply."""
 
 import re
+from io import BytesIO
 
 import pytest
 from flask import Flask
+from PIL import Image
 from sqlalchemy import select, update
 
 from app.accounts.models import UserSession
@@ -50,7 +52,7 @@ def only(scene: Scene) -> Remedy:
         return session.scalars(select(Remedy).order_by(Remedy.id.desc()).limit(1)).one()
 
 
-def ask(browser: Browser, talk: int, **changes: str) -> int:
+def ask(browser: Browser, talk: int, **changes: object) -> int:
     browser.get(f"/remedies/ask/{talk}")
     return browser.post(f"/remedies/ask/{talk}", **{**FIELDS, **changes}).status_code
 
@@ -108,6 +110,63 @@ def test_a_wrong_form_comes_back_with_what_would_be_taken(
     assert says in words(answer)
     with scene.parts.db.read() as session:
         assert session.scalars(select(Remedy.id)).all() == []
+
+
+def screenshot(kind: str = "PNG") -> bytes:
+    out = BytesIO()
+    Image.new("RGB", (40, 20), "red").save(out, kind)
+    return out.getvalue()
+
+
+def test_screenshots_are_shown_to_who_decides_and_run_nothing(
+    scene: Scene, talk: int, agent: Browser, supervisor: Browser
+) -> None:
+    sent = [(BytesIO(screenshot()), "../../evil.php"), (BytesIO(screenshot("WEBP")), "x.svg")]
+    assert ask(agent, talk, pictures=sent) == 303
+    shown = supervisor.get("/remedies").text
+    addresses = re.findall(r'<img src="(/remedies/[0-9]+/pictures/[0-9a-f]{64})"', shown)
+    assert len(addresses) == 2
+    answer = supervisor.get(addresses[0])
+    assert answer.data == screenshot()
+    assert answer.headers["Content-Type"] == "image/png"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    assert "evil" not in str(answer.headers)
+    assert supervisor.get(addresses[0][:-1] + "0").status_code == 404
+    form = agent.get(f"/remedies/{only(scene).id}/edit").text
+    digest = addresses[1][-64:]
+    assert f'name="evidence" value="sha256:{digest}" checked' in form
+    changed = agent.post(f"/remedies/{only(scene).id}/edit", **FIELDS, version=1, evidence=f"sha256:{digest}")
+    assert changed.status_code == 303
+    assert only(scene).evidence == [f"sha256:{digest}"]
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "says"),
+    [
+        (b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>", 422, "no picture that can be read"),
+        (screenshot()[:40], 422, "no picture that can be read"),
+        (screenshot() + bytes(8_000_000), 422, "8 megabytes at most"),
+        (bytes(26_000_000), 413, "too much at once"),
+    ],
+)
+def test_what_is_no_picture_is_refused_and_the_rest_of_the_form_comes_back(
+    scene: Scene, talk: int, agent: Browser, body: bytes, status: int, says: str
+) -> None:
+    agent.get(f"/remedies/ask/{talk}")
+    answer = agent.post(f"/remedies/ask/{talk}", **FIELDS, pictures=[(BytesIO(body), "shot.png", "image/svg+xml; x")])
+    assert answer.status_code == status
+    assert says in words(answer)
+    assert status == 413 or 'value="A-1001"' in answer.text
+    with scene.parts.db.read() as session:
+        assert session.scalars(select(Remedy.id)).all() == []
+
+
+def test_only_who_is_signed_in_may_send_much(app: Flask, talk: int) -> None:
+    stranger = Browser(app)
+    stranger.get("/sign-in")
+    answer = stranger.post(f"/remedies/ask/{talk}", pictures=[(BytesIO(bytes(2_000_000)), "shot.png")])
+    assert answer.status_code == 413
 
 
 def test_own_requests_are_greyed_and_say_why(scene: Scene, talk: int, supervisor: Browser) -> None:

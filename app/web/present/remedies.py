@@ -48,6 +48,7 @@ def step(one: StepView) -> str:
     who = one.actor or _("Porchlight")
     said = {
         "ask": _("%(who)s asked for it.", who=who),
+        "evidence": _("%(who)s gave as evidence, which was not signed then:", who=who),
         "edit": _("%(who)s changed it; it has to be signed anew.", who=who),
         "sign": _("%(who)s signed.", who=who),
         "approve": _("%(who)s approved it.", who=who) if one.actor else _("Approved."),

@@ -1,13 +1,16 @@
 """Asking for a remedy from a conversation, changing it, withdrawing it."""
 
 import secrets
+from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import FileStorage
 
 from app.accounts.types import Permission
+from app.core import pictures
 from app.core.clock import utc_now
 from app.core.errors import Conflict, Forbidden, InvalidInput, PorchlightError
 from app.core.i18n import gettext as _
@@ -18,7 +21,7 @@ from app.executors import errors
 from app.executors.errors import ExecutorError
 from app.executors.ports import Access, Kind, Purchase
 from app.inbox import threads
-from app.remedies import access, money, policies, queries, service, words
+from app.remedies import access, checks, money, policies, proofs, queries, service, words
 from app.remedies import shops as shops_service
 from app.remedies.types import Asked, Target
 from app.web.inbox import place as places
@@ -42,8 +45,8 @@ def form(conversation_id: int) -> ResponseReturnValue:
         currency=named.get("currency", "")[:3] or (shop.currency if shop else ""),
         reason="",
         shop_id=shop.id if shop else 0,
-        order_number=named.get("order", "")[: service.LONGEST_NUMBER],
-        order_line=named.get("line", "")[: service.LONGEST_NUMBER],
+        order_number=named.get("order", "")[: checks.LONGEST_NUMBER],
+        order_line=named.get("line", "")[: checks.LONGEST_NUMBER],
     )
     return _form(session(), conversation_id, blank)
 
@@ -51,9 +54,9 @@ def form(conversation_id: int) -> ResponseReturnValue:
 @route(blueprint, f"/ask/{CONVERSATION}", needs=Permission.ASK_REMEDY, methods=POST, own_transactions=True)
 def ask(conversation_id: int) -> ResponseReturnValue:
     """Ask for it; the shop is asked first what was paid, where it can be."""
-    now, asked = utc_now(), Asked(Kind.REFUND, "", "", "")
+    now, asked = utc_now(), _typed()
     try:
-        asked = _read()
+        asked = _read(asked)
         purchase = _purchase(asked)
         with services().db.write() as writing:
             remedy_id = service.ask(
@@ -83,6 +86,7 @@ def edit_form(remedy_id: int) -> ResponseReturnValue:
         target=one.target,
         target_account=one.target_account,
         promised_on=one.promised_on,
+        evidence=one.evidence,
     )
     return _form(session(), one.conversation_id, asked, remedy=one)
 
@@ -90,9 +94,9 @@ def edit_form(remedy_id: int) -> ResponseReturnValue:
 @route(blueprint, f"/{ID}/edit", needs=Permission.ASK_REMEDY, methods=POST, own_transactions=True)
 def edit(remedy_id: int) -> ResponseReturnValue:
     """Ask for something else instead; everything signed so far is void."""
-    asked = Asked(Kind.REFUND, "", "", "")
+    asked = _typed()
     try:
-        asked = _read()
+        asked = _read(asked)
         purchase = _purchase(asked)
         with services().db.write() as writing:
             service.edit(writing, actor(), remedy_id, asked, utc_now(), version=version(), purchase=purchase)
@@ -105,20 +109,11 @@ def edit(remedy_id: int) -> ResponseReturnValue:
     return redirect(url_for("remedies.show", remedy_id=remedy_id), 303)
 
 
-def _read() -> Asked:
-    """What the form gives. Raises InvalidInput for what no form of ours sends, and for a day that does not exist."""
+def _typed() -> Asked:
+    """What was typed, to be shown again if it can't be taken."""
     given = request.form
-    try:
-        kind, target = Kind(given.get("kind", "")), Target(given.get("target") or Target.ORIGINAL)
-    except ValueError:
-        raise InvalidInput(_("Choose what they get."), field="kind") from None
-    day = given.get("promised_on", "").strip()
-    try:
-        promised = date.fromisoformat(day) if day else None
-    except ValueError:
-        raise InvalidInput(_("This is no day. Write it like 2027-01-31."), field="promised_on") from None
     return Asked(
-        kind=kind,
+        kind=Kind(given["kind"]) if given.get("kind") in list(Kind) else Kind.REFUND,
         amount=given.get("amount", ""),
         currency=given.get("currency", ""),
         reason=given.get("reason", ""),
@@ -128,11 +123,34 @@ def _read() -> Asked:
         order_line=given.get("order_line", ""),
         paid=given.get("paid", ""),
         line_paid=given.get("line_paid", ""),
-        target=target,
+        target=Target(given["target"]) if given.get("target") in list(Target) else Target.ORIGINAL,
         target_account=given.get("target_account", ""),
-        promised_on=promised,
         evidence=[one for one in given.getlist("evidence") if one.strip()],
     )
+
+
+def _read(typed: Asked) -> Asked:
+    """With what is no text. Raises InvalidInput for what no form of ours sends, for no day, and for no picture."""
+    given = request.form
+    if given.get("kind") not in list(Kind) or (given.get("target") or Target.ORIGINAL) not in list(Target):
+        raise InvalidInput(_("Choose what they get."), field="kind")
+    day = given.get("promised_on", "").strip()
+    try:
+        promised = date.fromisoformat(day) if day else None
+    except ValueError:
+        raise InvalidInput(_("This is no day. Write it like 2027-01-31."), field="promised_on") from None
+    sent = [pictures.checked(one.stream.read(pictures.LARGEST + 1)) for one in _files()]
+    return replace(typed, promised_on=promised, pictures=sent)
+
+
+def _files() -> list[FileStorage]:
+    """The files that were sent; a field that was left empty sends one without a name. Raises InvalidInput."""
+    found = [one for one in request.files.getlist("pictures") if one.filename]
+    if len(found) > proofs.MOST_PICTURES:
+        raise InvalidInput(
+            _("At most %(n)s pictures can be sent with a request.", n=proofs.MOST_PICTURES), field="pictures"
+        )
+    return found
 
 
 def _purchase(asked: Asked) -> Purchase | None:
@@ -174,6 +192,11 @@ def _form(
         orders={shop.id: services().executors.get(shop.kind).abilities.knows_orders for shop in found},
         reasons=policies.in_force(reading).policy.reasons,
         before=queries.of_person(reading, conversation_id, limit=5),
+        links=proofs.links(asked.evidence),
+        kept=proofs.pictures(asked.evidence) if remedy else [],
+        chosen_again=any(one.filename for one in request.files.values()),
+        mark=proofs.MARK,
+        most_pictures=proofs.MOST_PICTURES,
         error=error.message if error else "",
         field=(getattr(error, "field", None) or "") if error else "",
         key=request.form.get("key") or secrets.token_hex(12),

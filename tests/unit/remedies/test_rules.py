@@ -52,9 +52,16 @@ def test_refused_withdrawn_and_expired_are_the_end() -> None:
 def test_every_part_of_the_content_changes_the_hash(name: str) -> None:
     old: Any = getattr(CONTENT, name)
     new: Any = {Kind.REFUND: Kind.CREDIT, Target.ORIGINAL: Target.OTHER}.get(old)
-    if new is None:
+    if isinstance(old, tuple):
+        new = ("https://blog.example/1",)
+    elif new is None:
         new = old + 1 if isinstance(old, int) else f"{old}x"
     assert rules.content_hash(replace(CONTENT, **{name: new})) != rules.content_hash(CONTENT)
+
+
+def test_pieces_of_evidence_can_not_be_told_as_one() -> None:
+    one, two = replace(CONTENT, evidence=("a", "b")), replace(CONTENT, evidence=("a, b",))
+    assert rules.content_hash(one) != rules.content_hash(two)
 
 
 @pytest.mark.parametrize(
