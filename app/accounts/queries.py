@@ -1,11 +1,11 @@
 """Reading people, teams and sessions."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from app.accounts import rules
@@ -18,19 +18,26 @@ def actor_of_session(session: Session, token: str, now: datetime) -> Actor | Non
     """Who the browser with this token is; None when the session is unknown, over, or its person was switched off."""
     if not token:
         return None
-    row = session.execute(
-        select(User, UserSession.expires_at, UserSession.proved_at)
+    rows = session.execute(
+        select(User, UserSession.expires_at, UserSession.proved_at, TeamMember.team_id)
         .join(UserSession, UserSession.user_id == User.id)
+        .outerjoin(TeamMember, TeamMember.user_id == User.id)
         .where(UserSession.token_hash == token_hash(token))
-    ).one_or_none()
-    if row is None or not rules.session_is_live(row[1], row[0].active, now):
+    ).all()
+    if not rows:
         return None
-    return replace(actor(session, row[0]), proved_at=row[2])
+    user, until, proved_at, _team = rows[0]
+    if not rules.session_is_live(until, user.active, now):
+        return None
+    return replace(_actor(user, [row[3] for row in rows if row[3] is not None]), proved_at=proved_at)
 
 
 def actor(session: Session, user: User) -> Actor:
     """The person with their teams."""
-    teams = session.scalars(select(TeamMember.team_id).where(TeamMember.user_id == user.id))
+    return _actor(user, session.scalars(select(TeamMember.team_id).where(TeamMember.user_id == user.id)))
+
+
+def _actor(user: User, teams: Iterable[int]) -> Actor:
     return Actor(user.id, user.login, user.name, user.role, user.language, frozenset(teams), time_zone=user.time_zone)
 
 
@@ -108,6 +115,21 @@ def team_members(session: Session, team_id: int | None = None) -> list[tuple[int
     if team_id is not None:
         query = query.join(TeamMember, TeamMember.user_id == User.id).where(TeamMember.team_id == team_id)
     return [(user_id, name) for user_id, name in session.execute(query)]
+
+
+def teams_and_people(session: Session) -> tuple[list[TeamView], list[tuple[int, str]]]:
+    """All teams, and all active people (id, name) by name: to whom something can be given. One statement."""
+    either = union_all(
+        select(literal(1), Team.id, Team.key, Team.name, Team.demo),
+        select(literal(0), User.id, User.login, User.name, User.demo).where(User.active),
+    )
+    teams, people = [], []
+    for is_team, number, key, name, demo in session.execute(either):
+        if is_team:
+            teams.append(TeamView(number, key, name, demo))
+        else:
+            people.append((number, name))
+    return sorted(teams, key=lambda one: one.id), sorted(people, key=lambda one: (one[1].lower(), one[0]))
 
 
 def names(session: Session, ids: Collection[int]) -> dict[int, str]:

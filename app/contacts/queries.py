@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Select, String, cast, func, literal, select, union_all
+from sqlalchemy import Row, Select, String, cast, func, literal, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from app.accounts.models import User
@@ -179,8 +179,13 @@ def contact(
 
     ``contact_id`` may be any of those. Raises NotFound.
     """
+    joined = _joined(session, contact_id)  # first: access then finds the head read already
     head = access.head(session, actor, contact_id)
-    members = _members(session, head.id)
+    members = [
+        Member(one.id, one.name, one.merged_into_id, by or "", one.merged_at or datetime.min.replace(tzinfo=UTC))
+        for one, by in joined
+        if one.merged_into_id is not None
+    ]
     names = {head.id: head.name, **{one.id: one.name for one in members}}
     group = select(Contact.id).where(Contact.head_id == head.id)
     identities = _identities(session, Identity.contact_id.in_(group), most + 1)
@@ -200,17 +205,15 @@ def contact(
     )
 
 
-def _members(session: Session, head_id: int) -> list[Member]:
+def _joined(session: Session, contact_id: int) -> "Sequence[Row[Contact, str | None]]":
+    """All contacts that are shown as one with this one, the head among them, and who joined them."""
     query = (
-        select(Contact.id, Contact.name, Contact.merged_into_id, User.name, Contact.merged_at)
+        select(Contact, User.name)
         .outerjoin(User, User.id == Contact.merged_by_id)
-        .where(Contact.head_id == head_id, Contact.merged_into_id.is_not(None))
+        .where(Contact.id.in_(together_with(contact_id)))
         .order_by(Contact.merged_at, Contact.id)
     )
-    return [
-        Member(one, name, kept or 0, by or "", at or datetime.min.replace(tzinfo=UTC))
-        for one, name, kept, by, at in session.execute(query)
-    ]
+    return session.execute(query).all()
 
 
 def _marks(session: Session, head_id: int, members: Sequence[Member], names: dict[int, str]) -> tuple[MarkView, ...]:

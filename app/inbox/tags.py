@@ -21,7 +21,7 @@ def tags(session: Session, *, removed: bool = False) -> list[TagView]:
     query = select(Tag).order_by(Tag.key)
     if not removed:
         query = query.where(Tag.removed_at.is_(None))
-    return [_view(one) for one in session.scalars(query)]
+    return [view(one) for one in session.scalars(query)]
 
 
 def tags_of(session: Session, conversation_id: int) -> list[TagView]:
@@ -32,7 +32,7 @@ def tags_of(session: Session, conversation_id: int) -> list[TagView]:
         .where(ConversationTag.conversation_id == conversation_id, Tag.removed_at.is_(None))
         .order_by(Tag.key)
     )
-    return [_view(one) for one in session.scalars(query)]
+    return [view(one) for one in session.scalars(query)]
 
 
 def find_or_make(session: Session, name: str, now: datetime) -> int:
@@ -132,5 +132,5 @@ def _tag(session: Session, tag_id: int) -> Tag:
     return found
 
 
-def _view(tag: Tag) -> TagView:
+def view(tag: Tag) -> TagView:
     return TagView(tag.id, tag.name, tag.removed_at is not None)

@@ -1,24 +1,29 @@
 """Reading one conversation: head, thread, what was noted and done. Each function is a fixed number of statements."""
 
 from collections import defaultdict
+from typing import Any
 
-from sqlalchemy import ScalarSelect, select, union_all
+from sqlalchemy import ScalarSelect, Select, Text, null, select, type_coerce, union_all
 from sqlalchemy.orm import Session, aliased
 
 from app.accounts.models import Team, User
 from app.accounts.types import Actor
+from app.campaigns.models import Campaign, CampaignPost
+from app.campaigns.types import Named
 from app.connectors.ports import Status
 from app.contacts import queries as contacts
 from app.contacts.models import Contact, Identity
-from app.inbox import access, streaks
+from app.inbox import access, streaks, tags
 from app.inbox.models import (
     Comment,
     CommentVersion,
     Conversation,
     ConversationEvent,
     ConversationMark,
+    ConversationTag,
     Note,
     Post,
+    Tag,
 )
 from app.inbox.types import (
     TARGETS,
@@ -27,37 +32,31 @@ from app.inbox.types import (
     EventView,
     HistoryEntry,
     NoteView,
+    Record,
 )
+from app.pages import queries as pages
 from app.pages.models import Connection, Page
-from app.pages.types import ConnectionState, PageState
+from app.pages.types import ConnectionState, PageState, PageView, Reach
 
 THREAD_LIMIT = 500
 _Own = aliased(Contact)
 """The contact a conversation came with; shown is the one it was joined into."""
+_PagesTeam = aliased(Team)
 
 
 def conversation(session: Session, actor: Actor, conversation_id: int) -> ConversationView:
-    """A conversation's head. Raises NotFound."""
+    """A conversation's head. One statement. Raises NotFound."""
+    return conversation_on_page(session, actor, conversation_id)[0]
+
+
+def conversation_on_page(
+    session: Session, actor: Actor, conversation_id: int
+) -> tuple[ConversationView, PageView, Reach]:
+    """A conversation's head, with its page and how that is reached. One statement. Raises NotFound."""
+    rows = session.execute(_head(conversation_id)).all()  # first: access then finds it read already
     talk = access.conversation(session, actor, conversation_id)
-    page, connection, post, contact, identity, team_name, assignee, mark, target = session.execute(
-        select(Page, Connection, Post, Contact, Identity, Team.name, User.name, ConversationMark, _target(talk.id))
-        .select_from(Conversation)
-        .join(Page, Page.id == Conversation.page_id)
-        .join(Connection, Connection.page_id == Page.id)
-        .join(Post, Post.id == Conversation.post_id)
-        .join(_Own, _Own.id == Conversation.contact_id)
-        .join(Contact, Contact.id == _Own.head_id)
-        .join(Identity, Identity.id == Conversation.identity_id)
-        .join(Team, Team.id == Conversation.team_id)
-        .outerjoin(User, User.id == Conversation.assignee_id)
-        .outerjoin(
-            ConversationMark,
-            (ConversationMark.conversation_id == Conversation.id) & ConversationMark.mark.in_(TARGETS),
-        )
-        .where(Conversation.id == talk.id)
-        .limit(1)
-    ).one()
-    return ConversationView(
+    _talk, page, connection, pages_team, post, campaign, contact, identity, team, assignee, mark, target, _tag = rows[0]
+    view = ConversationView(
         id=talk.id,
         version=talk.version,
         without_own=streaks.without_own(talk, actor),
@@ -70,6 +69,7 @@ def conversation(session: Session, actor: Actor, conversation_id: int) -> Conver
         post_title=post.title,
         post_url=post.url,
         post_status=post.status,
+        campaign=Named(campaign.id, campaign.name) if campaign else None,
         contact_id=contact.id,
         person=contact.name,
         person_url=identity.url,
@@ -77,7 +77,7 @@ def conversation(session: Session, actor: Actor, conversation_id: int) -> Conver
         state=talk.state,
         priority=talk.priority,
         team_id=talk.team_id,
-        team_name=team_name,
+        team_name=team,
         assignee_id=talk.assignee_id,
         assignee_name=assignee,
         waiting_since=talk.waiting_since,
@@ -87,6 +87,36 @@ def conversation(session: Session, actor: Actor, conversation_id: int) -> Conver
         opened_at=talk.opened_at,
         language=talk.language,
         reply_to_id=target,
+        tags=tuple(tags.view(row[-1]) for row in rows if row[-1] is not None),
+    )
+    return view, pages.view(page, connection, pages_team), pages.reached(page, connection)
+
+
+def _head(conversation_id: int) -> Select[Any]:
+    """A row for each tag; one without where there are none."""
+    return (
+        select(Conversation, Page, Connection, _PagesTeam.name, Post, Campaign, Contact, Identity, Team.name, User.name)
+        .add_columns(ConversationMark, _target(conversation_id), Tag)
+        .select_from(Conversation)
+        .join(Page, Page.id == Conversation.page_id)
+        .join(Connection, Connection.page_id == Page.id)
+        .join(_PagesTeam, _PagesTeam.id == Page.team_id)
+        .join(Post, Post.id == Conversation.post_id)
+        .outerjoin(CampaignPost, CampaignPost.post_id == Post.id)
+        .outerjoin(Campaign, Campaign.id == CampaignPost.campaign_id)
+        .join(_Own, _Own.id == Conversation.contact_id)
+        .join(Contact, Contact.id == _Own.head_id)
+        .join(Identity, Identity.id == Conversation.identity_id)
+        .join(Team, Team.id == Conversation.team_id)
+        .outerjoin(User, User.id == Conversation.assignee_id)
+        .outerjoin(
+            ConversationMark,
+            (ConversationMark.conversation_id == Conversation.id) & ConversationMark.mark.in_(TARGETS),
+        )
+        .outerjoin(ConversationTag, ConversationTag.conversation_id == Conversation.id)
+        .outerjoin(Tag, (Tag.id == ConversationTag.tag_id) & Tag.removed_at.is_(None))
+        .where(Conversation.id == conversation_id)
+        .order_by(Tag.key)
     )
 
 
@@ -179,25 +209,27 @@ def _nest(comments: list[Comment], earlier: dict[int, list[str]]) -> list[Commen
     return views
 
 
-def notes(session: Session, actor: Actor, conversation_id: int) -> list[NoteView]:
-    """The notes, oldest first."""
+def record(session: Session, actor: Actor, conversation_id: int) -> Record:
+    """The notes and the system lines. One statement."""
     access.conversation(session, actor, conversation_id)
-    query = select(Note, User.name).join(User, User.id == Note.author_id).where(Note.conversation_id == conversation_id)
-    return [
-        NoteView(note.id, name, note.text, note.created_at) for note, name in session.execute(query.order_by(Note.id))
-    ]
-
-
-def events(session: Session, actor: Actor, conversation_id: int) -> list[EventView]:
-    """The system lines, oldest first."""
-    access.conversation(session, actor, conversation_id)
-    query = (
-        select(ConversationEvent, User.name)
+    happened = (
+        select(ConversationEvent.id.label("number"), User.name, ConversationEvent.at, ConversationEvent.actor_id)
+        .add_columns(ConversationEvent.kind, ConversationEvent.data, type_coerce(null(), Text()))
         .outerjoin(User, User.id == ConversationEvent.actor_id)
         .where(ConversationEvent.conversation_id == conversation_id)
-        .order_by(ConversationEvent.id)
     )
-    return [EventView(event.kind, event.actor_id, name, event.at, event.data) for event, name in session.execute(query)]
+    written = (
+        select(Note.id, User.name, Note.created_at, Note.author_id, null(), null(), Note.text)
+        .join(User, User.id == Note.author_id)
+        .where(Note.conversation_id == conversation_id)
+    )
+    found = Record([], [])
+    for number, who, at, who_id, kind, data, text in session.execute(union_all(happened, written).order_by("number")):
+        if kind is None:
+            found.notes.append(NoteView(number, who, text, at))
+        else:
+            found.events.append(EventView(kind, who_id, who, at, data))
+    return found
 
 
 def history(session: Session, actor: Actor, conversation_id: int, limit: int = 10) -> list[HistoryEntry]:

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from app.campaigns.types import Named
 from app.connectors.ports import Item, SaidAs, Status
 
 
@@ -188,6 +189,8 @@ class ConversationView:
     post_title: str | None
     post_url: str | None
     post_status: Status
+    campaign: Named | None
+    """What the post belongs to."""
     contact_id: int
     person: str
     person_url: str | None
@@ -208,6 +211,8 @@ class ConversationView:
     language: str | None
     reply_to_id: int | None
     """The comment an answer goes to: the person's latest that can be answered."""
+    tags: "tuple[TagView, ...]"
+    """By name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +271,14 @@ class EventView:
     actor: str | None
     at: datetime
     data: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What colleagues and Porchlight left in a conversation, each oldest first."""
+
+    notes: list[NoteView]
+    events: list[EventView]
 
 
 @dataclass(frozen=True, slots=True)

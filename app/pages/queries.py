@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Row, Select, func, inspect, select
+from sqlalchemy import Select, func, inspect, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.accounts.models import Team
@@ -16,7 +16,7 @@ def pages(session: Session, *, include_removed: bool = False) -> list[PageView]:
     query = _query().order_by(Connection.error_code.is_(None), func.lower(Page.name), Page.id)
     if not include_removed:
         query = query.where(Page.state != PageState.REMOVED)
-    return [_view(row) for row in session.execute(query)]
+    return [view(*row) for row in session.execute(query)]
 
 
 def concerns(session: Session) -> list[PageView]:
@@ -25,7 +25,7 @@ def concerns(session: Session) -> list[PageView]:
     missing = (ConnectionState.FAILING, ConnectionState.STOPPED, ConnectionState.NEW)
     query = _query().where(Page.state != PageState.REMOVED, Connection.state.in_(missing))
     query = query.order_by(Connection.error_code.is_(None), func.lower(Page.name), Page.id)
-    return [_view(row) for row in session.execute(query)]
+    return [view(*row) for row in session.execute(query)]
 
 
 def any_connected(session: Session) -> bool:
@@ -35,13 +35,13 @@ def any_connected(session: Session) -> bool:
 
 def page(session: Session, page_id: int) -> PageView | None:
     row = session.execute(_query().where(Page.id == page_id)).one_or_none()
-    return _view(row) if row else None
+    return view(*row) if row else None
 
 
 def page_at(session: Session, connector: str, url: str) -> PageView | None:
     """The page of this kind at this canonical address."""
     row = session.execute(_query().where(Page.connector == connector, Page.url == url)).one_or_none()
-    return _view(row) if row else None
+    return view(*row) if row else None
 
 
 def holds_secrets(session: Session) -> bool:
@@ -57,16 +57,11 @@ def reach(session: Session, page_id: int) -> Reach | None:
     row = session.execute(query).one_or_none()
     if row is None:
         return None
-    return _reach(*row)
+    return reached(*row)
 
 
-def page_in_reach(session: Session, page_id: int) -> tuple[PageView, Reach] | None:
-    """A page and how it is reached, in one statement."""
-    row = session.execute(_query().where(Page.id == page_id)).one_or_none()
-    return (_view(row), _reach(row[0], row[1])) if row else None
-
-
-def _reach(page: Page, connection: Connection) -> Reach:
+def reached(page: Page, connection: Connection) -> Reach:
+    """How a page is reached that has been read already."""
     return Reach(page.connector, page.url, dict(connection.settings), connection.sealed_secret)
 
 
@@ -80,7 +75,7 @@ def troubled(session: Session) -> list[PageView]:
     query = _query().where(
         Page.state == PageState.ACTIVE, Connection.state.in_([ConnectionState.FAILING, ConnectionState.STOPPED])
     )
-    return [_view(row) for row in session.execute(query.order_by(Page.id))]
+    return [view(*row) for row in session.execute(query.order_by(Page.id))]
 
 
 def due(session: Session, now: datetime, limit: int) -> list[int]:
@@ -117,8 +112,8 @@ def _query() -> "Select[Page, Connection, str]":
     )
 
 
-def _view(row: "Row[Page, Connection, str]") -> PageView:
-    page, connection, team_name = row
+def view(page: Page, connection: Connection, team_name: str) -> PageView:
+    """A page with its health, from what has been read already."""
     return PageView(
         id=page.id,
         connector=page.connector,

@@ -55,6 +55,7 @@ def offered(
 
 
 def view(one: SavedText) -> SavedReply:
+    """A saved reply that has been read already."""
     return SavedReply(
         id=one.id,
         version=one.version,

@@ -11,6 +11,8 @@ from app.accounts.models import User
 from app.accounts.types import Actor
 from app.inbox import access
 from app.inbox.models import Conversation
+from app.texts import queries as texts
+from app.texts.models import SavedText
 from app.writing import rules
 from app.writing.models import Claim, Draft
 from app.writing.types import Begun, ClaimView, DraftView, Marks
@@ -21,29 +23,30 @@ def begun(session: Session, actor: Actor, conversation_id: int, now: datetime) -
     talk = access.conversation(session, actor, conversation_id)
     author, writer = aliased(User), aliased(User)
     rows = session.execute(
-        select(Draft, author.name, Claim, writer.name)
+        select(Draft, author.name, SavedText, Claim, writer.name)
         .select_from(Conversation)
         .outerjoin(Draft, Draft.conversation_id == Conversation.id)
+        .outerjoin(SavedText, SavedText.id == Draft.saved_id)
         .outerjoin(author, author.id == Draft.user_id)
         .outerjoin(Claim, Claim.conversation_id == Conversation.id)
         .outerjoin(writer, writer.id == Claim.user_id)
         .where(Conversation.id == talk.id)
         .order_by(Draft.updated_at)
     ).all()
-    _none, _nobody, claim, name = rows[0]
+    *_draft_of_theirs, claim, name = rows[0]
     return Begun(
-        drafts=tuple(_draft(one, by) for one, by, *_claim in rows if one is not None),
+        drafts=tuple(_draft(one, by, made_from) for one, by, made_from, *_claim in rows if one is not None),
         claim=ClaimView(claim.user_id, name, claim.since) if claim and rules.holds(claim.until, now) else None,
     )
 
 
-def _draft(one: Draft, author: str) -> DraftView:
+def _draft(one: Draft, author: str, made_from: SavedText | None) -> DraftView:
     return DraftView(
         user_id=one.user_id,
         author=author,
         voice=one.voice,
         text=one.text,
-        saved_id=one.saved_id,
+        saved=texts.view(made_from) if made_from else None,
         also=tuple(one.also),
         revision=one.revision,
         updated_at=one.updated_at,

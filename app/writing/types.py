@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from app.texts.types import SavedReply
+
 
 class Voice(StrEnum):
     """To whom something is written."""
@@ -20,8 +22,8 @@ class DraftView:
     author: str
     voice: Voice
     text: str
-    saved_id: int | None
-    """The saved reply it was made from."""
+    saved: SavedReply | None
+    """What it was made from."""
     also: tuple[str, ...]
     """What sending it will do besides, as the form says it."""
     revision: int

@@ -127,7 +127,7 @@ def test_a_worker_that_dies_in_the_middle_of_a_portion(house: House, now: dateti
     work(house, later(now))
     assert look(house, job).done == 10
     with house.db.read() as session:
-        assert all(len(threads.events(session, house.bob, talk)) == 1 for talk in ids)
+        assert all(len(threads.record(session, house.bob, talk).events) == 1 for talk in ids)
 
 
 def _die_at_work(house: House, now: datetime) -> None:
@@ -147,7 +147,7 @@ def test_two_workers_share_and_do_nothing_twice(house: House, now: datetime, min
     work(house, later(now))
     assert [look(house, job).finished_at is not None for job in jobs] == [True, True]
     with house.db.read() as session:
-        counts = [len(threads.events(session, house.bob, talk)) for talk in ids]
+        counts = [len(threads.record(session, house.bob, talk).events) for talk in ids]
     assert max(counts) <= 2
     assert states(house).count(ConversationState.DONE) == look(house, jobs[1]).done
 

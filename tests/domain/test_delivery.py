@@ -248,7 +248,7 @@ def test_where_nobody_can_know_a_person_decides(house: House, talk: int) -> None
     assert reply_of(house, talk).delivery.state is DeliveryState.UNCLEAR
     assert state_of(house, talk) is ConversationState.NEW
     with house.db.read() as session:
-        assert EventKind.REPLY_UNCLEAR in [event.kind for event in threads.events(session, house.ann, talk)]
+        assert EventKind.REPLY_UNCLEAR in [event.kind for event in threads.record(session, house.ann, talk).events]
     with house.db.write() as session:
         replies.settle(session, house.bob, reply, send_again=False, now=utc_now())
     assert house.deliverer().run() == 0

@@ -153,7 +153,7 @@ def test_a_deletion_is_followed_and_closes_what_nobody_asks_any_more(house: Hous
     (row,) = _talks(house, ConversationState.DONE)
     with house.db.read() as session:
         assert threads.thread(session, house.ann, row.id)[0].status is Status.DELETED
-        assert [event.kind for event in threads.events(session, house.ann, row.id)] == [EventKind.VANISHED]
+        assert [event.kind for event in threads.record(session, house.ann, row.id).events] == [EventKind.VANISHED]
 
 
 def test_a_post_that_goes_into_the_trash_and_comes_back_is_followed(house: House, now: datetime) -> None:

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from app.core.errors import Conflict, InvalidInput, NotFound
-from app.inbox import tags, threads
+from app.inbox import threads
 from app.inbox.models import Conversation
 from app.inbox.types import ConversationState
 from app.replies import saved
@@ -110,16 +110,17 @@ def test_what_it_does_besides_can_be_left_out_and_is_undone(house: House, talk: 
     with house.db.read() as session:
         view = threads.conversation(session, house.ann, talk)
         assert (view.team_id, view.state, view.assignee_id) == (house.service_team, ConversationState.WAITING, None)
-        assert [tag.name for tag in tags.tags_of(session, talk)] == ["Delivery"]
+        assert [tag.name for tag in view.tags] == ["Delivery"]
     with house.db.write() as session:
         replies.undo(session, house.ann, reply, now)
     with house.db.read() as session:
         view = threads.conversation(session, house.ann, talk)
-        assert tags.tags_of(session, talk) == []
+        assert view.tags == ()
         draft = writing.begun(session, house.ann, talk, now).own(house.ann.id, Voice.REPLY)
     assert (view.team_id, view.state) == (house.marketing_team, ConversationState.NEW)
     assert draft is not None
-    assert (draft.saved_id, draft.also) == (number, saved.also(effects))
+    assert draft.saved is not None
+    assert (draft.saved.id, draft.also) == (number, saved.also(effects))
     send(house, talk, "Again", now, saved_id=number, also=())
     with house.db.read() as session:
         view = threads.conversation(session, house.ann, talk)

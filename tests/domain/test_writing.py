@@ -139,7 +139,7 @@ def test_taking_over_keeps_the_others_text_and_is_told(house: House, talk: int, 
     with house.db.write() as session:
         writing.take(session, house.ann, talk, None, now)
         writing.take(session, house.bob, talk, None, now)
-        lines = threads.events(session, house.ann, talk)
+        lines = threads.record(session, house.ann, talk).events
     assert [(line.kind, line.data.get("from")) for line in lines[1:]] == [
         (EventKind.TAKEN, house.bob.name),
         (EventKind.TAKEN, house.ann.name),

@@ -15,8 +15,8 @@ from tests.domain.platform import Platform
 from tests.web.browser import Browser
 from tests.web.scene import Scene
 
-EDGE = 3
-"""Who is asking, their teams, and how much they have not read."""
+EDGE = 2
+"""Who is asking, and how much they have not read."""
 
 
 @pytest.fixture
@@ -64,8 +64,8 @@ def test_statements_do_not_grow(scene: Scene, agent: Browser, size: int) -> None
         ("/inbox?view=all&page=1&kind=first", {}, EDGE + 9),
         ("/inbox?view=unsent", {}, EDGE + 7),
         ("/inbox/filters?view=all", {}, EDGE + 6),
-        (f"/inbox/{talk}", {"HX-Request": "true", "HX-Target": "talk"}, EDGE + 22),
-        (f"/inbox/{talk}?view=all", {}, EDGE + 29),
+        (f"/inbox/{talk}", {"HX-Request": "true", "HX-Target": "talk"}, EDGE + 15),
+        (f"/inbox/{talk}?view=all", {}, EDGE + 22),
         (f"/inbox/{talk}/texts?q=l", {"HX-Request": "true"}, EDGE + 6),
         (f"/inbox/news?view=all&since=2026-01-01T00:00:00Z&shown={talk}.1", {}, EDGE + 5),
     ):

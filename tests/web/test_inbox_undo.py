@@ -48,7 +48,7 @@ def standing(scene: Scene, talk: int) -> dict[str, Any]:
         return {
             **{name: getattr(one, name) for name in COLUMNS},
             "tags": set(session.scalars(worn)),
-            "notes": len(threads.notes(session, scene.actor("agent"), talk)),
+            "notes": len(threads.record(session, scene.actor("agent"), talk).notes),
             "corrections": len(session.scalars(corrected).all()),
         }
 

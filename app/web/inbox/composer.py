@@ -10,7 +10,7 @@ from app.replies import saved
 from app.texts import queries as texts
 from app.texts.types import Effects, Offer, SavedReply
 from app.web.present import names
-from app.writing.types import Begun, Voice, Words
+from app.writing.types import Begun, DraftView, Voice, Words
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -50,16 +50,16 @@ def compose(
     offer: Offer | None = None,
 ) -> Compose:
     """What is kept, but for ``words`` that just came back in the voice ``mode``; ``offer`` where there is neither. At
-    most one statement."""
+    most one statement, and none for what is kept."""
     kept = {voice: begun.own(actor.id, voice) for voice in Voice}
-    texts_ = {voice: Words(one.text, one.saved_id, one.also) if one else Words("") for voice, one in kept.items()}
+    texts_ = {voice: _as_words(one) for voice, one in kept.items()}
     if words is not None:
         texts_[mode] = words
     prepared = offer is not None and kept[Voice.REPLY] is None and (words is None or mode is not Voice.REPLY)
     if offer is not None and prepared:
         texts_[Voice.REPLY] = Words(offer.text, offer.saved.id, saved.also(offer.saved.effects))
     reply = texts_[Voice.REPLY]
-    one = texts.one(session, reply.saved_id) if reply.saved_id is not None else None
+    one = _made_from(session, kept[Voice.REPLY], reply.saved_id)
     return Compose(
         reply=reply,
         note=texts_[Voice.NOTE].text,
@@ -68,6 +68,19 @@ def compose(
         chips=chips(one.effects, teams, reply.also) if one else (),
         prepared=prepared,
     )
+
+
+def _as_words(kept: DraftView | None) -> Words:
+    if kept is None:
+        return Words("")
+    return Words(kept.text, kept.saved.id if kept.saved else None, kept.also)
+
+
+def _made_from(session: "Session", kept: DraftView | None, saved_id: int | None) -> SavedReply | None:
+    """The saved reply of that number; the one that the kept draft was made from came with it."""
+    if kept is not None and kept.saved is not None and kept.saved.id == saved_id:
+        return kept.saved
+    return texts.one(session, saved_id) if saved_id is not None else None
 
 
 def chips(effects: Effects, teams: Sequence[TeamView], chosen: Collection[str] | None = None) -> tuple[Chip, ...]:

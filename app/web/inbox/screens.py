@@ -21,7 +21,7 @@ from app.desk import queries as desk
 from app.desk import rules as desk_rules
 from app.desk.types import JobView, SavedView
 from app.inbox import queries as inbox
-from app.inbox import tags, threads
+from app.inbox import threads
 from app.inbox.filters import counted
 from app.inbox.rules import snippet
 from app.inbox.types import (
@@ -34,7 +34,6 @@ from app.inbox.types import (
     NoteView,
     Position,
     Row,
-    TagView,
     View,
 )
 from app.outbox.types import Act
@@ -165,7 +164,6 @@ class TalkScreen:
     lines: Sequence[Line]
     notes: Sequence[NoteView]
     events: Sequence[EventView]
-    tags: Sequence[TagView]
     why: Sequence[Explanation]
     history: Sequence[HistoryEntry]
     contact: ContactView
@@ -269,15 +267,13 @@ def _counts(session: "Session", actor: Actor, place: Place, saved: Sequence[Save
 def talk_screen(
     services: Services, session: "Session", actor: Actor, conversation_id: int, draft: Draft, now: datetime
 ) -> TalkScreen:
-    """At most twenty-five statements, however long the thread. Raises NotFound."""
-    talk = threads.conversation(session, actor, conversation_id)
+    """Sixteen statements, however long the thread, and one more each for earlier texts, for who marked the person, and
+    for an answer that a rule prepared. Raises NotFound."""
+    talk, page, reach = threads.conversation_on_page(session, actor, conversation_id)
     answers = replies.replies(session, actor, conversation_id)
-    found = pages.page_in_reach(session, talk.page_id)
-    if found is None:
-        raise RuntimeError("a conversation without its page")
-    page, reach = found
     begun = writing.begun(session, actor, conversation_id, now)
-    teams = accounts.teams(session)
+    teams, people = accounts.teams_and_people(session)
+    record = threads.record(session, actor, conversation_id)
     why = routing.explain(session, conversation_id)
     shortcut = next((step.reply for step in reversed(why) if step.decided_by is not DecidedBy.PERSON), None)
     offer = None
@@ -288,14 +284,13 @@ def talk_screen(
         reader_id=actor.id,
         page=page,
         lines=thread.lines(talk, threads.thread(session, actor, conversation_id), answers),
-        notes=threads.notes(session, actor, conversation_id),
-        events=threads.events(session, actor, conversation_id),
-        tags=tags.tags_of(session, conversation_id),
+        notes=record.notes,
+        events=record.events,
         why=why,
         history=threads.history(session, actor, conversation_id),
         contact=contacts.contact(session, actor, talk.contact_id, most_notes=NOTES_BESIDE, most=IDENTITIES_BESIDE),
         teams=teams,
-        people=accounts.team_members(session),
+        people=people,
         can=connect.capabilities(services.connectors, services.box, reach),
         begun=begun,
         compose=composer.compose(session, actor, begun, draft.mode, draft.words, teams, offer),

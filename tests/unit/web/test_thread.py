@@ -15,7 +15,7 @@ TALK = ConversationView(
     person="Bob", person_url=None, person_email=None, state=ConversationState.NEW, priority=Priority.NORMAL, team_id=1,
     team_name="Service", assignee_id=None, assignee_name=None, waiting_since=NOW, opened_at=NOW, language=None,
     put_off_until=None,
-    reply_to_id=3, target=None, due_at=None,
+    reply_to_id=3, target=None, due_at=None, campaign=None, tags=(),
 )  # fmt: skip
 
 

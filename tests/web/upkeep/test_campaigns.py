@@ -4,10 +4,14 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy import update
 
 from app.accounts.types import Role
 from app.bootstrap import Services
+from app.connectors.ports import Status
 from app.core.clock import utc_now
+from app.inbox.models import Post
+from app.upkeep import belonging
 from tests.domain.platform import Platform
 from tests.web.browser import Browser, words
 from tests.web.conftest import signed_in
@@ -30,12 +34,10 @@ def marketer(app: Flask, crew: dict[Role, int]) -> Browser:
     return signed_in(app, Role.MARKETER)
 
 
-def test_a_campaign_from_its_plan_to_its_hand_over(
-    marketer: Browser, agent: Browser, scene: Scene, crew: dict[Role, int]
-) -> None:
-    assert "No campaign is planned yet" in words(marketer.get("/campaigns"))
-    assert "Garden blog: nothing from" in words(marketer.get("/campaigns"))
-    plan = {
+@pytest.fixture
+def plan(scene: Scene, crew: dict[Role, int]) -> dict[str, object]:
+    """A campaign that is over."""
+    return {
         "name": "Tulips & more",
         "goal": "Sell bulbs",
         "owner": crew[Role.MARKETER],
@@ -45,6 +47,13 @@ def test_a_campaign_from_its_plan_to_its_hand_over(
         "pages": scene.page_id,
         "disciplines": "pr",
     }
+
+
+def test_a_campaign_from_its_plan_to_its_hand_over(
+    marketer: Browser, agent: Browser, scene: Scene, crew: dict[Role, int], plan: dict[str, object]
+) -> None:
+    assert "No campaign is planned yet" in words(marketer.get("/campaigns"))
+    assert "Garden blog: nothing from" in words(marketer.get("/campaigns"))
     refused = marketer.post("/campaigns/add", **(plan | {"last": day(-20)}))
     assert refused.status_code == 422
     assert "The last day can’t be before the first." in words(refused)
@@ -75,6 +84,20 @@ def test_a_campaign_from_its_plan_to_its_hand_over(
     assert "Agent" in words(agent.get(f"/pages/{scene.page_id}"))
     assert agent.get("/campaigns/add").status_code == 403
     assert agent.get("/campaigns/77").status_code == 404
+
+
+def test_an_open_conversation_says_which_campaign_its_post_belongs_to_and_whether_it_stands(
+    marketer: Browser, agent: Browser, scene: Scene, plan: dict[str, object]
+) -> None:
+    talk = scene.heard("Bob", "Where can I buy them?", minutes_ago=60)
+    assert "Campaign Belongs to none State Visitors can see it" in words(agent.get(f"/inbox/{talk}"))
+    marketer.post("/campaigns/add", **(plan | {"last": day(2)}))
+    with scene.parts.db.write() as session:
+        belonging.work(session, utc_now())
+        session.execute(update(Post).values(status=Status.DELETED))
+    page = agent.get(f"/inbox/{talk}")
+    assert "Campaign Tulips & more State Post deleted" in words(page)
+    assert '<a class="post-link" href="/campaigns/1">' in page.text
 
 
 def test_a_steward_is_named_and_followed(
