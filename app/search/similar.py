@@ -8,6 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.accounts.types import Actor
+from app.core.errors import NotFound
+from app.core.i18n import gettext as _
 from app.inbox import access
 from app.inbox.models import Comment, Conversation
 from app.inbox.threads import reply_target
@@ -64,6 +66,17 @@ def answers(session: Session, actor: Actor, conversation_id: int, limit: int = 3
     )
     candidates = [Earlier(one.id, one.conversation_id, said, one.text, one.created_at) for one, said in rows]
     return nearest(telling, candidates)[:limit]
+
+
+def said(session: Session, actor: Actor, reply_id: int) -> str:
+    """The text of one of them. Raises NotFound also for a reply that never stood at a page."""
+    query = select(Reply.conversation_id, Reply.text).join(Delivery, Delivery.id == Reply.delivery_id)
+    row = session.execute(query.where(Reply.id == reply_id, Delivery.state.not_in(_NOT_SAID))).one_or_none()
+    if row is None:
+        raise NotFound(_("There is no such answer, or it was never sent."))
+    conversation_id, text = row
+    access.conversation(session, actor, conversation_id)
+    return str(text)
 
 
 def distinctive(text: str) -> list[str]:

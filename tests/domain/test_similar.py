@@ -2,8 +2,10 @@
 
 from datetime import datetime, timedelta
 
+import pytest
 from sqlalchemy import select
 
+from app.core.errors import NotFound
 from app.inbox.models import Conversation
 from app.replies import service as replies
 from app.search import service as search
@@ -53,6 +55,9 @@ def test_the_nearest_answers_come_first_each_once(house: House, now: datetime) -
             pass
     with house.db.read() as session:
         found = similar.answers(session, house.ann, known[said[4]])
+        assert [similar.said(session, house.ann, one.reply_id) for one in found] == [one.text for one in found]
+        with pytest.raises(NotFound):
+            similar.said(session, house.ann, 1)
         nothing = similar.answers(session, house.ann, known[said[4]], limit=0)
     assert {one.text for one in found} == {"It was lost, we send another.", "Please tell us the number."}
     assert len(found) == 2

@@ -1,5 +1,6 @@
 """What agents do: each action as a plain form, its refusals, and the same with script."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -20,6 +21,7 @@ from tests.domain.platform import Platform
 from tests.web.browser import Browser, words
 from tests.web.conftest import signed_in
 from tests.web.scene import Scene
+from tests.web.test_search import index
 
 HEADERS = {"HX-Request": "true", "HX-Target": "talk"}
 """As htmx asks for a conversation."""
@@ -121,6 +123,21 @@ class TestWithoutScript:
         scene.deliver()
         assert scene.platform.posted == []
         assert scene.talk(talk).state is ConversationState.NEW
+
+    def test_an_earlier_answer_is_put_below_what_was_begun(self, scene: Scene, agent: Browser, talk: int) -> None:
+        later = scene.heard("Eve", "Tell me, where is my order?")
+        reply(agent, scene, talk, "It left us <yesterday>.", then="done")
+        index(scene)
+        answer = act(agent, scene, later, "similar", text="Hello Eve!", voice="reply", revision=0)
+        assert (answer.status_code, answer.location) == (303, f"/inbox/{later}/similar?view=team")
+        page = agent.get(answer.location)
+        assert "It left us &lt;yesterday&gt;." in page.text
+        use = re.search(r'action="(/inbox/\d+/similar/\d+\?view=team)"', page.text)
+        assert use
+        answer = agent.post(use[1])
+        assert (answer.status_code, answer.location) == (303, f"/inbox/{later}?view=team")
+        assert "\nHello Eve!\n\nIt left us &lt;yesterday&gt;.</textarea>" in agent.get(answer.location).text
+        assert "Nothing like this was answered before" in words(agent.get(f"/inbox/{talk}/similar"))
 
     def test_moderation(self, scene: Scene, agent: Browser, talk: int) -> None:
         (comment,) = comments_of(scene, talk)

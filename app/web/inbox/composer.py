@@ -52,7 +52,7 @@ def compose(
     """What is kept, but for ``words`` that just came back in the voice ``mode``; ``offer`` where there is neither. At
     most one statement, and none for what is kept."""
     kept = {voice: begun.own(actor.id, voice) for voice in Voice}
-    texts_ = {voice: _as_words(one) for voice, one in kept.items()}
+    texts_ = {voice: as_words(one) for voice, one in kept.items()}
     if words is not None:
         texts_[mode] = words
     prepared = offer is not None and kept[Voice.REPLY] is None and (words is None or mode is not Voice.REPLY)
@@ -70,7 +70,8 @@ def compose(
     )
 
 
-def _as_words(kept: DraftView | None) -> Words:
+def as_words(kept: DraftView | None) -> Words:
+    """What somebody has begun, as the form has it; empty where nothing was."""
     if kept is None:
         return Words("")
     return Words(kept.text, kept.saved.id if kept.saved else None, kept.also)

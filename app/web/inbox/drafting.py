@@ -20,7 +20,7 @@ from app.search.queries import TooSlow
 from app.texts.rules import gaps
 from app.web.inbox import composer, forms, screens
 from app.web.inbox import place as places
-from app.web.inbox.routes import ID, blueprint, by_script, here
+from app.web.inbox.routes import ID, REPLY_ID, blueprint, by_script, here
 from app.web.inbox.screens import Draft
 from app.writing import queries as drafts
 from app.writing import service as writing
@@ -85,9 +85,21 @@ def use_text(conversation_id: int, saved_id: int) -> ResponseReturnValue:
     offer = saved.offer(session(), actor(), conversation_id, saved_id)
     if offer is None or offer.saved.archived:
         raise NotFound(_("There is no such saved reply."))
+    return _put_below(conversation_id, offer.text, saved_id, saved.also(offer.saved.effects))
+
+
+def _put_below(
+    conversation_id: int, text: str, saved_id: int | None = None, also: tuple[str, ...] | None = None
+) -> ResponseReturnValue:
+    """Put a text below the reply that has been begun, and go on there. It is made from a saved reply now, or from what
+    it was before."""
     own = drafts.begun(session(), actor(), conversation_id, utc_now()).own(actor().id, Voice.REPLY)
-    text = f"{own.text}\n\n{offer.text}" if own else offer.text
-    words = Words(text, saved_id, saved.also(offer.saved.effects))
+    before = composer.as_words(own)
+    words = Words(
+        f"{before.text}\n\n{text}" if before.text else text,
+        saved_id or before.saved_id,
+        before.also if also is None else also,
+    )
     revision = _revision(own)
     writing.keep(session(), actor(), conversation_id, Voice.REPLY, words, revision=revision, now=utc_now())
     return _back(conversation_id)
@@ -143,4 +155,18 @@ def similar(conversation_id: int) -> ResponseReturnValue:
         found = earlier.answers(session(), actor(), conversation_id)
     except TooSlow:
         found = []  # a help that takes long is none
-    return render_template("inbox/similar.html", found=found, place=here())
+    template = "inbox/similar.html" if by_script() else "inbox/earlier.html"
+    return render_template(template, found=found, conversation_id=conversation_id, place=here())
+
+
+@route(blueprint, f"/{ID}/similar", needs=Permission.ANSWER, methods=POST)
+def choose_similar(conversation_id: int) -> ResponseReturnValue:
+    """Without script: keep what has been written, then show what was answered before."""
+    _keep(conversation_id, Voice.REPLY, forms.words())
+    return redirect(url_for("inbox.similar", conversation_id=conversation_id, **here().args), 303)
+
+
+@route(blueprint, f"/{ID}/similar/{REPLY_ID}", needs=Permission.ANSWER, methods=POST)
+def use_similar(conversation_id: int, reply_id: int) -> ResponseReturnValue:
+    """Without script: put an earlier answer below what has been written, and go on there."""
+    return _put_below(conversation_id, earlier.said(session(), actor(), reply_id))

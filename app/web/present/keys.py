@@ -48,6 +48,7 @@ KEYS = (
     Key(("Ctrl K",), lazy("Everything there is to do, by name")),
     Key(("Ctrl Enter",), lazy("Send, finish, and go on to the next")),
     Key(("Ctrl Shift Enter",), lazy("Send and wait for their answer")),
+    Key(("Alt 1", "Alt 2", "Alt 3"), lazy("While you reply: use an earlier answer")),
     Key(("Esc",), lazy("Leave the field")),
     Key(("?",), lazy("This map")),
 )
