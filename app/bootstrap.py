@@ -10,6 +10,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from app.connectors.archive import ArchiveConnector
+from app.connectors.blogger import BloggerConnector
 from app.connectors.bluesky import BlueskyConnector
 from app.connectors.code_flow import App
 from app.connectors.demo.connector import DemoConnector
@@ -155,7 +156,7 @@ def executors(http: Http) -> Executors:
 
 def connectors(settings: Settings, http: Http, pace: Pace, meter: Meter) -> Registry:
     """All connectors; an unknown address is offered to them in this order. Raises ConfigError."""
-    meta = meta_app(settings)
+    meta, google = meta_app(settings), google_app(settings)
     offered: list[Connector] = [
         FacebookConnector(http, meta, pace),
         InstagramConnector(http, meta, pace),
@@ -163,9 +164,10 @@ def connectors(settings: Settings, http: Http, pace: Pace, meter: Meter) -> Regi
         MastodonConnector(http),
         IssoConnector(http, pace),
         XConnector(http, pace, meter, x_terms(settings)),
-        YouTubeConnector(http, pace, meter, google_app(settings)),
+        YouTubeConnector(http, pace, meter, google),
         WordPressComConnector(http),
         WordPressConnector(http),
+        BloggerConnector(http, pace, google),
         FeedConnector(http),
         WebhookConnector(http),
     ]

@@ -82,6 +82,7 @@ def item(row: Row, titles: Mapping[str, str], channel: str, now: datetime) -> It
         url=link(number, video),
         status=STATES.get(told, Status.LIVE),
         state_known=told in STATES,
+        attached=1 if said.get("imageUrl") else 0,
     )
 
 
