@@ -84,8 +84,10 @@ class Report:
     pages: tuple[Line, ...]
     confidence: tuple[Line, ...]
     """By how sure the model was: of those it judged, how many it had right."""
-    confusion: tuple[tuple[str, str, int], ...]
-    """From, to, how many; most first."""
+    places: tuple[str, ...]
+    """Where conversations were brought to or belonged, those with most first: rows and columns of ``confusion``."""
+    confusion: tuple[tuple[int, ...], ...]
+    """For each place that conversations were brought to, how many of them belonged to each."""
     proposals: tuple[Proposal, ...]
 
 
@@ -131,7 +133,8 @@ def of(found: Sequence[Decided]) -> Report:
         languages=_lines(found, lambda one: one.language or ""),
         pages=_lines(found, lambda one: one.page),
         confidence=_bands(found),
-        confusion=_confusion(moved),
+        places=(places := _places(found)),
+        confusion=_confusion(found, places),
         proposals=tuple(_proposals(found)),
     )
 
@@ -159,9 +162,14 @@ def _bands(found: Sequence[Decided]) -> tuple[Line, ...]:
     return tuple(lines)
 
 
-def _confusion(moved: Iterable[Decided]) -> tuple[tuple[str, str, int], ...]:
-    counts = Counter((one.first, one.last) for one in moved)
-    return tuple((first, last, count) for (first, last), count in counts.most_common())
+def _places(found: Iterable[Decided]) -> tuple[str, ...]:
+    counts = Counter(place for one in found for place in (one.first, one.last))
+    return tuple(place for place, _count in counts.most_common())
+
+
+def _confusion(found: Iterable[Decided], places: Sequence[str]) -> tuple[tuple[int, ...], ...]:
+    counts = Counter((one.first, one.last) for one in found)
+    return tuple(tuple(counts[first, last] for last in places) for first in places)
 
 
 def _proposals(found: Sequence[Decided]) -> Iterable[Proposal]:

@@ -54,9 +54,17 @@ def shipped() -> tuple[Rule, ...]:
 def test_the_shipped_rules_say_which_words_they_saw(
     shipped: tuple[Rule, ...], text: str, team: str, word: str | None
 ) -> None:
-    verdict = decide(shipped, facts(text))
+    kind, sure = ("praise", 0.6) if team == "marketing" else ("complaint", 0.6)
+    verdict = decide(shipped, facts(text, kind=kind, confidence=sure))
     assert verdict.team == team
     assert word is None or word in verdict.matched
+
+
+def test_warm_words_decide_nothing_where_the_model_hears_something_else(shipped: tuple[Rule, ...]) -> None:
+    thanks = "Thanks for nothing"
+    assert decide(shipped, facts(thanks, kind="complaint", confidence=0.6)).rule is None
+    assert decide(shipped, facts(thanks, kind="praise", confidence=0.4)).rule is None
+    assert decide(shipped, facts(thanks)).rule is None
 
 
 def test_what_no_rule_takes_goes_to_the_pages_own_team(shipped: tuple[Rule, ...]) -> None:

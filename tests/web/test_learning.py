@@ -110,6 +110,7 @@ def test_the_report_says_what_people_did(scene: Scene, supervisor: Browser, agen
     page = supervisor.get(f"{MODEL}/report")
     assert "Orders and deliveries" in page.text
     assert "100.0 %" in page.text
+    assert "Brought there, belonged there" in page.text
 
 
 def test_a_conversation_says_what_the_model_thinks(scene: Scene, agent: Browser, parts: Services) -> None:
@@ -133,7 +134,7 @@ def test_a_rule_that_is_corrected_often_gets_a_proposal(supervisor: Browser, par
     (one,) = found.proposals
     assert (one.corrected, one.decided, one.team, one.word, one.with_word) == (14, 40, "marketing", "giveaway", 14)
     assert found.lost == timedelta(hours=2)
-    assert found.confusion == (("customer_service", "marketing", 14),)
+    assert (found.places, found.confusion) == (("customer_service", "marketing"), ((26, 14), (0, 0)))
     assert [(line.name, line.stayed, line.model_right) for line in found.rules] == [(name, 26, 14)]
     made = supervisor.post(f"{MODEL}/report/propose", rule=name, team="marketing", word="giveaway")
     number = int(made.headers["Location"].rsplit("/", 1)[1])

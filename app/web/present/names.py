@@ -18,10 +18,9 @@ OURS = frozenset(
         lazy("Orders and deliveries"),
         lazy("Something is broken or wrong"),
         lazy("Asks for help"),
-        lazy("Press, partners and collaborations"),
+        lazy("Press and partners"),
         lazy("Asks a question"),
         lazy("Praise and thanks"),
-        lazy("Campaigns, contests and news"),
     }
 )
 
