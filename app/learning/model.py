@@ -30,8 +30,8 @@ _MOST = 0.75
 """What was learned never counts for more: day zero is the better judge of what is unlike all that was seen. Where
 things are known this costs nothing (the temperature makes up for it); at three places never seen it helped."""
 _EASED = 1.5
-"""What the scores of what was learned are divided by before they are mixed with day zero's: it is surer than it should be
-of what is unlike all that it has seen. Known places don't suffer, and those never seen gain one to two points."""
+"""What the scores of what was learned are divided by before they are mixed with day zero's: it is surer than it should
+be of what is unlike all that it has seen. Known places don't suffer, and those never seen gain one to two points."""
 _FIGURE_SCALE = 0.25
 _BUCKETS = 1 << features.BITS
 
