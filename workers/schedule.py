@@ -27,7 +27,7 @@ from app.learning import queries as learning
 from app.notifications import service as notifications
 from app.outbox import service as outbox
 from app.pages import tokens
-from app.remedies import execution as remedies
+from app.remedies import runner as remedies
 from app.routing import anew, trials
 from app.routing import queries as routing
 from app.search import queries as search

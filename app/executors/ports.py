@@ -114,6 +114,10 @@ class Notice:
 
     key: str | None = None
     external_id: str | None = None
+    order: str = ""
+    """The number of an order that something was done about."""
+    order_id: str = ""
+    """What ``Executor.purchase`` takes as well, where the call does not say the order's number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +135,9 @@ class Abilities:
     """Settings somebody has to enter when a shop is added."""
     secrets: Sequence[str] = ()
     """Those of them that are stored encrypted and shown to nobody again."""
+    calls_with: str = ""
+    """The secret that calls of the provider are signed with, where it is known only once the provider was told where to
+    call: it can be entered, and exchanged, later. Without it nobody is believed."""
 
 
 class Executor(Protocol):

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import and_, func, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.core.db import changed_rows
@@ -264,13 +264,24 @@ def record_not_there(session: Session, claimed: Claimed, now: datetime) -> None:
     defer_wake(session, JobName.REMEDY)
 
 
-def look_again(session: Session, shop_id: int, keys: Sequence[str], external_ids: Sequence[str], now: datetime) -> int:
-    """The provider says that something changed about these: they are asked about again at once; answer how many."""
+def look_again(
+    session: Session, shop_id: int, keys: Sequence[str], external_ids: Sequence[str], now: datetime, *, order: str = ""
+) -> int:
+    """The provider says that something changed about these: they are asked about again at once; answer how many.
+
+    ``order`` names all of that order which are not done yet.
+    """
+    of_it = select(Remedy.id).where(Remedy.shop_id == shop_id, Remedy.order_number == order)
+    not_done = (ExecutionState.UNKNOWN, ExecutionState.PENDING)
     statement = (
         update(RemedyExecution)
         .where(
             RemedyExecution.shop_id == shop_id,
-            or_(RemedyExecution.key.in_(list(keys)), RemedyExecution.external_id.in_(list(external_ids))),
+            or_(
+                RemedyExecution.key.in_(list(keys)),
+                RemedyExecution.external_id.in_(list(external_ids)),
+                and_(literal(bool(order)), RemedyExecution.remedy_id.in_(of_it), RemedyExecution.state.in_(not_done)),
+            ),
             RemedyExecution.state.in_([ExecutionState.UNKNOWN, ExecutionState.PENDING, ExecutionState.DONE]),
         )
         .values(due_at=now)

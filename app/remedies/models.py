@@ -1,4 +1,4 @@
-"""Tables: shops, remedy_policies, remedy_orders, remedies, remedy_versions, remedy_pictures, remedy_bars,
+"""Tables: shops, shop_news, remedy_policies, remedy_orders, remedies, remedy_versions, remedy_pictures, remedy_bars,
 remedy_decisions, remedy_executions, remedy_events, stand_ins, guard_answers.
 
 Triggers (migrations) hold on both databases what must not depend on a page: who asked, changed or profits never
@@ -68,10 +68,26 @@ class RemedyOrder(Base):
     paid: Mapped[int] = mapped_column(BigInteger)
     taken: Mapped[int] = mapped_column(BigInteger, default=0)
     """By remedies that are not refused, withdrawn or expired."""
+    elsewhere: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    """Given back at the shop itself, outside of Porchlight, as the shop said last; ``paid`` is without it."""
     by_shop: Mapped[bool]
     """Whether the shop said what was paid; else somebody typed it."""
     noted_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     noted_at: Mapped[datetime]
+
+
+class ShopNews(Base):
+    """An order that a shop has spoken of by itself: it is to be asked about."""
+
+    __tablename__ = "shop_news"
+
+    shop_id: Mapped[int] = mapped_column(ForeignKey("shops.id", ondelete="CASCADE"), primary_key=True)
+    named: Mapped[str] = mapped_column(String(120), primary_key=True)
+    """By its number, or as its executor finds it too."""
+    told_at: Mapped[datetime]
+    due_at: Mapped[datetime] = mapped_column(index=True)
+    attempts: Mapped[int] = mapped_column(default=0)
+    lease_until: Mapped[datetime | None]
 
 
 class Remedy(Base):

@@ -91,9 +91,9 @@ def note(
 
     What is known is not overwritten by typing. Raises InvalidInput.
     """
-    known = _find(session, shop.id, number, line)
+    noted = known(session, shop.id, number, line)
     field = "line_paid" if line else "paid"
-    if known is None:
+    if noted is None:
         if paid is None:
             raise InvalidInput(
                 _("What was paid for this? Enter the amount, so that never more is given back."), field=field
@@ -106,48 +106,43 @@ def note(
             "whole": line == WHOLE,
         }
         audit.record(session, Entry(Action.ORDER_NOTED, f"shop/{shop.id}/order", now, actor_id, facts=facts))
-        known = _find(session, shop.id, number, line)
-    if known is None or known.currency != currency:
+        noted = known(session, shop.id, number, line)
+    if noted is None or noted.currency != currency:
         raise InvalidInput(
-            _("This order was paid in %(currency)s.", currency=known.currency if known else "?"), field="currency"
+            _("This order was paid in %(currency)s.", currency=noted.currency if noted else "?"), field="currency"
         )
-    if paid is not None and paid != known.paid and not known.by_shop:
+    if paid is not None and paid != noted.paid and not noted.by_shop:
         raise InvalidInput(
-            _("%(amount)s was noted as paid for this before.", amount=money.shown(known.paid, known.currency)),
+            _("%(amount)s was noted as paid for this before.", amount=money.shown(noted.paid, noted.currency)),
             field=field,
         )
 
 
 def learn(session: Session, shop: Shop, purchase: Purchase, now: datetime) -> None:
     """Remember what the shop itself says was paid; what was given back outside of Porchlight is no longer there."""
-    known = _find(session, shop.id, purchase.number, WHOLE)
-    done = {State.EXECUTED, State.TOLD}
+    done = (State.EXECUTED, State.TOLD)
     ours = session.scalars(
         select(Remedy.amount).where(
-            Remedy.shop_id == shop.id, Remedy.order_number == purchase.number, Remedy.state.in_(done)
+            Remedy.shop_id == shop.id,
+            Remedy.order_number == purchase.number,
+            Remedy.kind == Kind.REFUND,  # nothing else is money that the shop has given back
+            Remedy.state.in_(done),
         )
     )
-    left = purchase.paid - max(0, purchase.refunded - sum(ours))
-    if known is None:
-        _insert(
-            session,
-            shop.id,
-            purchase.number,
-            WHOLE,
-            purchase.currency,
-            max(0, left),
-            by_shop=True,
-            actor_id=None,
-            now=now,
-        )
-        return
-    known.paid, known.currency, known.by_shop, known.noted_at = max(known.taken, left), purchase.currency, True, now
+    elsewhere = max(0, purchase.refunded - sum(ours))
+    left = max(0, purchase.paid - elsewhere)
+    if known(session, shop.id, purchase.number) is None:
+        _insert(session, shop.id, purchase.number, WHOLE, purchase.currency, left, by_shop=True, actor_id=None, now=now)
+    row = known(session, shop.id, purchase.number)
+    if row is not None:
+        row.paid, row.elsewhere, row.currency = max(row.taken, left), elsewhere, purchase.currency
+        row.by_shop, row.noted_at = True, now
     session.flush()
 
 
 def _learn_line(session: Session, shop: Shop, purchase: Purchase, line: PurchaseLine, now: datetime) -> None:
-    known = _find(session, shop.id, purchase.number, line.key)
-    if known is None:
+    row = known(session, shop.id, purchase.number, line.key)
+    if row is None:
         _insert(
             session,
             shop.id,
@@ -160,8 +155,8 @@ def _learn_line(session: Session, shop: Shop, purchase: Purchase, line: Purchase
             now=now,
         )
         return
-    known.paid, known.currency, known.by_shop = max(known.taken, line.paid), purchase.currency, True
-    known.noted_at = now
+    row.paid, row.currency, row.by_shop = max(row.taken, line.paid), purchase.currency, True
+    row.noted_at = now
     session.flush()
 
 
@@ -219,7 +214,8 @@ def _too_much(session: Session, shop_id: int, number: str, line: str, currency: 
     return Conflict(text, code="more_than_paid")
 
 
-def _find(session: Session, shop_id: int, number: str, line: str) -> RemedyOrder | None:
+def known(session: Session, shop_id: int, number: str, line: str = WHOLE) -> RemedyOrder | None:
+    """What is remembered of an order or line, as the database has it now."""
     query = select(RemedyOrder).where(
         RemedyOrder.shop_id == shop_id, RemedyOrder.number == number, RemedyOrder.line == line
     )

@@ -110,6 +110,7 @@ def remedy(session: Session, actor: Actor, remedy_id: int, now: datetime, *, bar
         agent_30=_totals(session, Remedy.requester_id == one.requester_id, now - timedelta(days=30)),
         paid=order.paid if order else None,
         taken=order.taken if order else None,
+        elsewhere=order.elsewhere if order else 0,
         paid_by_shop=bool(order and order.by_shop),
         said=_said(session, one.conversation_id),
         by_hand=shop.by_hand,

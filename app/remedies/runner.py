@@ -14,11 +14,16 @@ from app.executors import errors
 from app.executors.errors import ExecutorError, NotNow, Refused
 from app.executors.ports import Access, Outcome
 from app.executors.registry import Executors
-from app.remedies import execution, follow_ups, late, telling
+from app.remedies import execution, follow_ups, late, news, telling
 from app.remedies.execution import Claimed
 
 log = structlog.get_logger()
 Recorder = Callable[[Session, datetime], None]
+
+
+def has_due(session: Session, now: datetime) -> bool:
+    """Whether a worker would find something to carry out or to ask."""
+    return execution.has_due(session, now) or news.has_due(session, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,7 @@ class Runner:
     def run(self) -> int:
         """Work until nothing is due; answer how many were tried."""
         self._tend()
+        self._hear()
         done = 0
         while True:
             with self.db.read() as session:
@@ -55,6 +61,34 @@ class Runner:
                 telling.confirm(session, self.clock())
                 late.remind(session, self.clock())
                 follow_ups.remind(session, self.clock())
+
+    def _hear(self) -> None:
+        """Ask shops about the orders they spoke of."""
+        with self.db.read() as session:
+            waiting = news.due(session, self.clock())
+        for shop_id, named in waiting:
+            with self.db.write() as session:
+                told = news.claim(session, shop_id, named, self.clock(), self.lease_seconds)
+            if told is None:
+                continue
+            record = self._ask_about(told)
+            with self.db.write() as session:
+                record(session, self.clock())
+
+    def _ask_about(self, told: news.Told) -> Recorder:
+        code = errors.INTERNAL
+        try:
+            secret = self.box.open(told.shop.sealed_secret) if told.shop.sealed_secret else {}
+            executor = self.executors.get(told.shop.kind)
+            purchase = executor.purchase(Access(told.shop.settings, secret), told.named)
+        except ExecutorError as error:
+            code = error.code
+            log.warning("order_not_learned", shop=told.shop.id, code=code)
+        except Exception as error:
+            log.exception("order_crashed", shop=told.shop.id, error=type(error).__name__)
+        else:
+            return lambda session, now: news.record(session, told, purchase, now)
+        return lambda session, now: news.record_failure(session, told, code, now)
 
     def _one(self, execution_id: int) -> bool:
         with self.db.write() as session:

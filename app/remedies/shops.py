@@ -101,5 +101,15 @@ def change(session: Session, actor: Actor, shop_id: int, *, currency: str, activ
     audit.record(session, Entry(Action.SHOP_CHANGED, f"shop/{shop_id}", now, actor.id, facts=facts))
 
 
+def seal(session: Session, actor: Actor, shop_id: int, sealed_secret: bytes, name: str, now: datetime) -> None:
+    """Keep a shop's secrets with another value for ``name``. Raises NotFound."""
+    found = session.get(Shop, shop_id, with_for_update=True)
+    if found is None:
+        raise NotFound(_("There is no such shop."))
+    found.sealed_secret = sealed_secret
+    session.flush()
+    audit.record(session, Entry(Action.SHOP_CHANGED, f"shop/{shop_id}", now, actor.id, facts={"secret": name}))
+
+
 def _view(one: Shop) -> ShopView:
     return ShopView(one.id, one.kind, one.name, one.by_hand, one.currency, one.settings, one.sealed_secret, one.active)

@@ -118,6 +118,8 @@ class RemedyView:
     agent_30: Sequence[Total]
     paid: int | None
     taken: int | None
+    elsewhere: int
+    """Given back at the shop itself."""
     paid_by_shop: bool
     said: Sequence[Said]
     by_hand: bool

@@ -110,6 +110,7 @@ def setting(name: str) -> str:
         "webhook_key": _("Signing key of the webhook (whsec_…)"),
         "shop_domain": _("The shop’s own address (….myshopify.com)"),
         "access_token": _("Admin API access token"),
+        "webhook_secret": _("Secret that its webhooks are signed with"),
         "consumer_key": _("Consumer key (ck_…)"),
         "consumer_secret": _("Consumer secret (cs_…)"),
     }.get(name, name)

@@ -174,6 +174,7 @@ def test_signatures_are_those_of_stripes_example() -> None:
         ({"object": "refund", "id": "re_1"}, [(None, "re_1")]),
         ({"object": "charge", "refunds": {"data": [{"id": "re_2", "metadata": {}}]}}, [(None, "re_2")]),
         ({"object": "charge"}, []),
+        ({"object": "charge", "id": "ch_123456", "payment_intent": "pi_123456"}, [(None, None)]),
         ({"object": "customer", "refunds": {"data": ["x"]}}, []),
     ],
 )

@@ -53,6 +53,8 @@ def test_a_refund_moves_money_once(shop: ShopifyDouble, executor: ShopifyExecuto
     assert bought is not None
     assert (bought.number, bought.currency, bought.paid, bought.refunded) == ("1001", "EUR", 10000, 6000)
     assert [(one.key, one.quantity, one.paid) for one in bought.lines] == [("Lamp #7", 2, 10000)]
+    assert executor.purchase(ACCESS, next(iter(shop.orders))) == bought, "a call of the shop names only the id"
+    assert executor.purchase(ACCESS, "gid://shopify/Order/999999") is None
 
 
 def test_what_was_paid_in_parts_goes_back_in_parts(shop: ShopifyDouble, executor: ShopifyExecutor) -> None:

@@ -1,7 +1,10 @@
 """Orders beside the thread: found at a real shop double, used to fill the form, failures said in words."""
 
+import base64
+import json
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -9,7 +12,10 @@ from sqlalchemy import select
 
 from app.accounts.types import Role
 from app.bootstrap import Services
+from app.core.clock import utc_now
+from app.core.signing import mac
 from app.remedies.models import Remedy, RemedyOrder
+from app.remedies.runner import Runner
 from tests.domain.platform import Platform
 from tests.executors.woo_double import KEYS, WooDouble
 from tests.servers.loopback import Loopback
@@ -67,6 +73,39 @@ def test_from_the_order_beside_the_thread_to_the_request(
             ("", 10000, True),
             ("Lamp #7", 10000, True),
         }
+
+
+def test_what_the_shop_gives_back_itself_is_heard_of_and_shown(
+    scene: Scene, app: Flask, agent: Browser, admin: Browser, loopback: Loopback, shop: WooDouble
+) -> None:
+    talk = scene.heard("Eva", "My lamp arrived broken.")
+    admin.get("/remedies/shops")
+    fields = {f"woocommerce.{name}": value for name, value in KEYS.items()}
+    given = {"kind": "woocommerce", "name": "Lamps", "currency": "EUR", "woocommerce.url": loopback.url("/")}
+    assert admin.post("/remedies/shops", **given, **fields).status_code == 303
+    agent.get(f"/remedies/ask/{talk}")
+    wanted = {"kind": "refund", "amount": "60.00", "currency": "EUR", "reason": "broken", "shop": "2", "key": "k1"}
+    assert agent.post(f"/remedies/ask/{talk}", **wanted, order_number="5001").status_code == 303
+    shop.refunds[5001].append({"id": 1, "amount": "30.00", "total": "-30.00", "meta_data": []})
+    body = json.dumps({"id": 5001, "number": "5001", "status": "processing"}).encode()
+
+    def called(secret: str) -> int:
+        signature = base64.b64encode(mac(secret, body)).decode()
+        headers = {"X-WC-Webhook-Signature": signature, "Content-Type": "application/json"}
+        return app.test_client().post("/remedies/called/2", data=body, headers=headers).status_code
+
+    assert called("a long secret") == 400, "nobody is believed without a secret"
+    assert "Calls are not believed yet" in words(admin.get("/remedies/shops"))
+    assert admin.post("/remedies/shops/2/calls", secret="short").status_code == 422
+    assert admin.post("/remedies/shops/2/calls", secret="a long secret").status_code == 303
+    assert "Calls are proved" in words(admin.get("/remedies/shops"))
+    assert called("another secret") == 400
+    assert called("a long secret") == 200
+    parts = scene.parts
+    Runner(parts.db, parts.executors, parts.box, 30, clock=lambda: utc_now() + timedelta(seconds=5)).run()
+    shown = words(admin.get("/remedies"))
+    assert "€ 30.00 more was given back at the shop itself" in shown
+    assert "€ 60.00 of € 70.00 given or asked for" in shown
 
 
 def test_a_shop_that_fails_is_said_and_waits_for_nobody(

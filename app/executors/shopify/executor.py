@@ -4,6 +4,7 @@ Refunds carry an idempotency key and our key in their note. Draft orders know no
 looked for before one is made or completed. docs/executors/shopify.md lists what we rely on.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,7 +13,7 @@ from app.core.clock import utc_now
 from app.core.currencies import plain
 from app.core.http import Http
 from app.executors import errors
-from app.executors.answers import in_time
+from app.executors.answers import header, in_time, verify_base64
 from app.executors.errors import NotNow, OutcomeUnknown, Refused
 from app.executors.ports import Abilities, Access, Kind, Notice, Outcome, Progress, Purchase, Task, line_id
 from app.executors.shopify import documents, orders
@@ -37,6 +38,7 @@ class ShopifyExecutor:
         finds_by_email=True,
         fields=("shop_domain",),
         secrets=("access_token",),
+        calls_with="webhook_secret",
     )
 
     def __init__(self, http: Http, base: str = "") -> None:
@@ -76,8 +78,16 @@ class ShopifyExecutor:
             raise OutcomeUnknown(error.code, error.detail) from None
 
     def notices(self, access: Access, headers: Mapping[str, str], body: bytes, now: datetime) -> Sequence[Notice]:
-        """What is pending is asked about, so nobody has to call."""
-        raise Refused(errors.NOT_SUPPORTED, "nobody calls here")
+        """Which order was changed; a refund made there says only the order's id."""
+        verify_base64(access.secret.get(self.abilities.calls_with, ""), header(headers, "x-shopify-hmac-sha256"), body)
+        try:
+            told = json.loads(body)
+            order_id, name = told.get("order_id"), told.get("name")
+        except (ValueError, AttributeError):
+            return []
+        if isinstance(order_id, int):
+            return [Notice(order_id=f"{orders.BY_ID}{order_id}")]
+        return [Notice(order=name.removeprefix("#")[:120])] if isinstance(name, str) else []
 
     def _order(self, access: Access, task: Task) -> Order:
         found = orders.by_number(self._wire, access, task.order_number)

@@ -12,13 +12,17 @@ from app.executors.shopify import documents
 from app.executors.shopify.wire import Wire
 
 Order = dict[str, Any]
+BY_ID = "gid://shopify/Order/"
 _NUMBER = re.compile(r"#?[A-Za-z0-9][A-Za-z0-9._/-]{0,58}")
 _EMAIL = re.compile(r"[^\s\"'\\:()]{1,200}@[^\s\"'\\:()]{1,100}")
 
 
 def by_number(wire: Wire, access: Access, number: str) -> Order | None:
-    """The order of exactly this name, with or without its ``#``; None when there is none, or more than one."""
+    """The order of exactly this name, with or without its ``#``, or of this id; None when there is none, or several."""
     wanted = number.strip()
+    if wanted.startswith(BY_ID) and wanted.removeprefix(BY_ID).isdecimal():
+        found_by_id = wire.read(access, documents.ORDER, {"id": wanted}).get("order")
+        return found_by_id if isinstance(found_by_id, dict) else None
     if not _NUMBER.fullmatch(wanted):
         return None
     wanted = wanted.removeprefix("#")

@@ -47,7 +47,9 @@ class StripeExecutor:
 
     kind = "stripe"
     label = "Stripe"
-    abilities = Abilities(kinds=frozenset({Kind.REFUND}), knows_orders=True, secrets=("api_key", "webhook_key"))
+    abilities = Abilities(
+        kinds=frozenset({Kind.REFUND}), knows_orders=True, secrets=("api_key",), calls_with="webhook_key"
+    )
 
     def __init__(self, http: Http, base: str = BASE) -> None:
         self._http = http
@@ -114,7 +116,7 @@ class StripeExecutor:
             raise OutcomeUnknown(error.code, error.detail) from None
 
     def notices(self, access: Access, headers: Mapping[str, str], body: bytes, now: datetime) -> Sequence[Notice]:
-        """Whatever Stripe says about a refund or a charge's refunds: they are asked about again."""
+        """Whatever Stripe says about a refund or a charge's refunds: they, and the payment, are asked about again."""
         verify(access.secret.get("webhook_key", ""), header(headers, "stripe-signature"), body, now)
         try:
             thing = json.loads(body)["data"]["object"]
@@ -122,7 +124,8 @@ class StripeExecutor:
         except (ValueError, KeyError, TypeError):
             return []
         refunds = [thing] if kind == "refund" else (thing.get("refunds") or {}).get("data") or []
-        found = []
+        paid_as = thing.get("payment_intent") or thing.get("charge" if kind == "refund" else "id")
+        found = [Notice(order=paid_as)] if isinstance(paid_as, str) and _ORDER.fullmatch(paid_as) else []
         for refund in refunds[:100]:
             if isinstance(refund, dict):
                 key = (refund.get("metadata") or {}).get(OUR_KEY)

@@ -4,6 +4,8 @@ WooCommerce knows no idempotency: everything we have made carries our key, and i
 docs/executors/woocommerce.md lists what we rely on.
 """
 
+import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,7 +13,7 @@ from typing import Any
 from app.core.currencies import plain, units
 from app.core.http import Http
 from app.executors import errors
-from app.executors.answers import in_time
+from app.executors.answers import header, in_time, verify_base64
 from app.executors.errors import ExecutorError, NotNow, OutcomeUnknown, Refused
 from app.executors.ports import Abilities, Access, Kind, Notice, Outcome, Progress, Purchase, Task, line_id
 from app.executors.woocommerce import orders
@@ -22,6 +24,7 @@ OUR_KEY = "porchlight_key"
 """Metadata by which a refund or order of ours is found again."""
 CLOCKS_APART = timedelta(hours=36)
 """The shop's own clock and time zone may be so far from ours."""
+_GREETING = re.compile(rb"webhook_id=[0-9]{1,20}")
 _CARRIED_OVER = ("customer_id", "billing", "shipping")
 
 
@@ -36,6 +39,7 @@ class WooCommerceExecutor:
         finds_by_email=True,
         fields=("url",),
         secrets=("consumer_key", "consumer_secret"),
+        calls_with="webhook_secret",
     )
 
     def __init__(self, http: Http) -> None:
@@ -83,8 +87,18 @@ class WooCommerceExecutor:
         return found
 
     def notices(self, access: Access, headers: Mapping[str, str], body: bytes, now: datetime) -> Sequence[Notice]:
-        """Nothing here is finished later, so nobody has to call."""
-        raise Refused(errors.NOT_SUPPORTED, "nobody calls here")
+        """Which order was changed or given back. What greets a new address is unsigned, and says nothing."""
+        if _GREETING.fullmatch(body):
+            return []
+        verify_base64(access.secret.get(self.abilities.calls_with, ""), header(headers, "x-wc-webhook-signature"), body)
+        try:
+            told = json.loads(body)
+            number, order_id = told.get("number"), told.get("arg")
+        except (ValueError, AttributeError):
+            return []
+        if isinstance(number, str | int):
+            return [Notice(order=str(number).removeprefix("#")[:120])]
+        return [Notice(order_id=str(order_id))] if isinstance(order_id, int) else []
 
     def _order(self, access: Access, task: Task) -> Order:
         order = orders.by_number(self._http, access, task.order_number)

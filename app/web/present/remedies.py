@@ -59,6 +59,7 @@ def step(one: StepView) -> str:
         "release": _("It was not done yet, and waits again."),
         "succeed": _("Carried out."),
         "fail": _("Not carried out."),
+        "elsewhere": _("Given back at the shop itself meanwhile, so that much less is left of the order:"),
         "lose": _("Nobody could tell whether it was carried out."),
         "again": _("%(who)s had it tried again.", who=who),
         "tell": _("The person has been told."),

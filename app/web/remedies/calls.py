@@ -1,4 +1,7 @@
-"""Where providers call: a signed word that something changed. Nothing in it is believed; it only has us ask again."""
+"""Where providers call: a signed word that something changed. Nothing in it is believed; it only has us ask again.
+
+What it names is stored before it is answered, within a second or not at all: then it is to be sent again.
+"""
 
 import structlog
 from flask import request
@@ -11,7 +14,8 @@ from app.edge.routes import PUBLIC, route
 from app.executors import errors
 from app.executors.errors import Refused
 from app.executors.ports import Access
-from app.remedies import execution, shops
+from app.hooks.receiving import NotKeptError
+from app.remedies import news, shops
 from app.web.remedies.routes import blueprint
 from app.web.remedies.shops import SHOP
 
@@ -35,9 +39,8 @@ def called(shop_id: int) -> ResponseReturnValue:
     except (NotFound, Refused, KeyError) as error:
         log.warning("call_refused", shop=shop_id, error=type(error).__name__)
         return "", 400
-    keys = [one.key for one in notices if one.key]
-    ids = [one.external_id for one in notices if one.external_id]
-    if keys or ids:
-        with services().db.write() as writing:
-            execution.look_again(writing, shop_id, keys, ids, now)
-    return "", 204
+    try:
+        news.keep(services().quick_db, shop_id, notices, now)
+    except NotKeptError:
+        return "", 503, {"Retry-After": "5"}
+    return "", 200

@@ -21,6 +21,7 @@ from app.web.remedies.routes import POST, blueprint
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
+SHORTEST_SECRET, LONGEST_SECRET = 8, 500
 SHOP = "<int(max=2147483647):shop_id>"
 
 
@@ -81,12 +82,36 @@ def change_shop(shop_id: int) -> ResponseReturnValue:
     return redirect(url_for("remedies.shops"), 303)
 
 
+@route(blueprint, f"/shops/{SHOP}/calls", needs=Permission.MANAGE_SHOPS, methods=POST)
+def prove_calls(shop_id: int) -> ResponseReturnValue:
+    """Enter the secret that a shop signs its calls with."""
+    shop = service.shop(session(), shop_id)
+    name = services().executors.get(shop.kind).abilities.calls_with
+    given = request.form.get("secret", "").strip()
+    if not name or not SHORTEST_SECRET <= len(given) <= LONGEST_SECRET:
+        error = InvalidInput(_("A secret has at least %(n)s characters.", n=SHORTEST_SECRET), field="secret")
+        return rejected(_page(session(), error=error), status_of(error))
+    known = services().box.open(shop.sealed_secret) if shop.sealed_secret else {}
+    service.seal(session(), actor(), shop_id, services().box.seal({**known, name: given}), name, utc_now())
+    flash(_("Kept. Calls that are signed with it are believed from now on."), "good")
+    return redirect(url_for("remedies.shops"), 303)
+
+
 def _page(reading: "Session", *, error: PorchlightError | None = None) -> str:
+    all_of_them = service.shops(reading, all_of_them=True)
     return render_template(
         "remedies/shops.html",
-        shops=service.shops(reading, all_of_them=True),
+        shops=all_of_them,
         kinds=list(services().executors),
         labels={one.kind: one.label for one in services().executors},
+        calls_with={one.kind: one.abilities.calls_with for one in services().executors},
+        called_by=[one.id for one in all_of_them if _is_called_by(one)],
         error=error.message if error else "",
         given=request.form,
     )
+
+
+def _is_called_by(shop: service.ShopView) -> bool:
+    """Whether there is a secret to prove its calls with."""
+    name = services().executors.get(shop.kind).abilities.calls_with
+    return bool(name and shop.sealed_secret and services().box.open(shop.sealed_secret).get(name))
