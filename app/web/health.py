@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import redis
 from babel.dates import format_date
+from babel.numbers import format_decimal
 from flask import Blueprint, jsonify, render_template, url_for
 from flask.typing import ResponseReturnValue
 
@@ -265,5 +266,5 @@ def _told(now: datetime) -> list[Part]:
 
 def _space() -> Part:
     free = shutil.disk_usage(services().settings.data_dir).free
-    text = _("%(gigabytes)s GB are free in the data folder.", gigabytes=f"{free / 1e9:.1f}")
+    text = _("%(gigabytes)s GB are free in the data folder.", gigabytes=format_decimal(free / 1e9, "#,##0.0", locale=i18n.locale()))
     return Part(_("Disk"), free >= LITTLE_SPACE, text, _("Make some space, or nothing new can be stored soon."))
