@@ -24,7 +24,7 @@ from app.notifications.types import Channel
 from app.outbox import queries as outbox
 from app.pages import connect, spending, tokens
 from app.pages import queries as pages
-from app.web.present import words as present
+from app.web.present import figures
 
 blueprint = Blueprint("health", __name__)
 NEARLY = 0.9
@@ -216,8 +216,8 @@ def _budgets(now: datetime) -> list[Part]:
             False,
             _(
                 "%(used)s of %(limit)s are spent. When all is, nothing is read or sent there until %(day)s.",
-                used=present.amount(one, used[one.key]),
-                limit=present.amount(one, one.limit),
+                used=figures.amount(one, used[one.key]),
+                limit=figures.amount(one, one.limit),
                 day=format_date(one.ends_at, locale=i18n.locale()),
             ),
             _("Wait, or raise the limit in config.toml."),
@@ -266,5 +266,8 @@ def _told(now: datetime) -> list[Part]:
 
 def _space() -> Part:
     free = shutil.disk_usage(services().settings.data_dir).free
-    text = _("%(gigabytes)s GB are free in the data folder.", gigabytes=format_decimal(free / 1e9, "#,##0.0", locale=i18n.locale()))
+    text = _(
+        "%(gigabytes)s GB are free in the data folder.",
+        gigabytes=format_decimal(free / 1e9, "#,##0.0", locale=i18n.locale()),
+    )
     return Part(_("Disk"), free >= LITTLE_SPACE, text, _("Make some space, or nothing new can be stored soon."))

@@ -15,7 +15,7 @@ from app.inbox.filters import FILTERS
 from app.inbox.types import View
 from app.web.inbox import narrow, screens
 from app.web.inbox.routes import blueprint, here
-from app.web.present import nav, words
+from app.web.present import figures, nav
 
 NARROWED = ("page", "assignee", "team", "tag", "platform")
 """Filters whose every choice can be gone to."""
@@ -39,7 +39,7 @@ def palette() -> ResponseReturnValue:
     counts = screens.counts(session(), actor(), place)
     saved = desk.saved_views(session(), actor())
     goals = [
-        Goal(section.title, way.text, way.icon, way.href, words.waiting(way.count))
+        Goal(section.title, way.text, way.icon, way.href, figures.waiting(way.count))
         for section in (*nav.ways(counts.views, saved), *nav.settings())
         for way in section.ways
     ]

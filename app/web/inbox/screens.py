@@ -54,7 +54,7 @@ from app.web.inbox.composer import Compose
 from app.web.inbox.narrow import Chip
 from app.web.inbox.place import Place
 from app.web.inbox.thread import Line
-from app.web.present import words
+from app.web.present import history, words
 from app.web.present.word import Word
 from app.writing import queries as writing
 from app.writing.types import Begun, Voice, Words
@@ -194,8 +194,8 @@ class TalkScreen:
     @property
     def steps(self) -> list[Step]:
         """What Porchlight and people did here, in order. What somebody decided about the team is an event already."""
-        routed = [Step(Word(words.why(one), "route"), one.at) for one in self.why if one.actor is None]
-        done = [Step(words.event(one), one.at) for one in self.events]
+        routed = [Step(Word(history.why(one), "route"), one.at) for one in self.why if one.actor is None]
+        done = [Step(history.event(one), one.at) for one in self.events]
         return sorted([*routed, *done], key=lambda one: one.at)
 
     @property
@@ -218,7 +218,7 @@ class TalkScreen:
         found = [
             *(_("%(who)s wrote: “%(words)s”", who=one.author, words=snippet(one.text)) for one in comments),
             *(_("%(who)s answered: “%(words)s”", who=one.author, words=snippet(one.text)) for one in replies),
-            *(words.event(one).text for one in self.events if one.at > seen.at and one.actor_id != self.reader_id),
+            *(history.event(one).text for one in self.events if one.at > seen.at and one.actor_id != self.reader_id),
         ]
         return found[-NEWS_AT_MOST:]
 

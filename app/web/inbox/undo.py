@@ -20,7 +20,7 @@ from app.web.inbox.bulk import at_work
 from app.web.inbox.changing import address_of, changed, come_back
 from app.web.inbox.routes import blueprint, by_script, here
 from app.web.inbox.telling import told
-from app.web.present import words
+from app.web.present import history
 
 
 @route(blueprint, "/undo", needs=Permission.ANSWER, methods=("POST",))
@@ -57,4 +57,4 @@ def _undone(undone: Undone) -> str:
             "Taken back, but for %(num)s that somebody has changed since.",
             len(undone.left),
         )
-    return _("Taken back: %(what)s.", what=words.deed(undone.kind))
+    return _("Taken back: %(what)s.", what=history.deed(undone.kind))

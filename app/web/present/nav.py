@@ -7,6 +7,7 @@ from flask import request, url_for
 
 from app.accounts.types import Actor
 from app.core.i18n import gettext as _
+from app.core.i18n import lazy
 from app.desk.types import SavedView
 from app.edge.context import maybe_actor, reading
 from app.edge.routes import may_open
@@ -33,26 +34,83 @@ class Way:
     """Whether it is shown only while there is something in it."""
 
 
+_Table = tuple[tuple[str, str, str], ...]
+"""Ways as endpoint, text and icon."""
+
+_PORCH: _Table = (
+    ("search.show", lazy("Search"), "search"),
+    ("contacts.overview", lazy("Contacts"), "book-user"),
+    ("outreach.overview", lazy("Outreach"), "handshake"),
+    ("remedies.overview", lazy("Remedies"), "hand-coins"),
+    ("approvals.overview", lazy("Approval"), "check-check"),
+    ("pages.overview", lazy("Pages"), "activity"),
+    ("vitality.board", lazy("Vitality"), "heart-pulse"),
+    ("campaigns.overview", lazy("Campaigns"), "megaphone"),
+    ("duty.overview", lazy("At work"), "user-check"),
+)
+_OWN: _Table = (
+    ("account.show", lazy("Your account"), "settings"),
+    ("settings.overview", lazy("Settings"), "sliders-horizontal"),
+)
+_SETTINGS: tuple[tuple[str, _Table], ...] = (
+    (
+        lazy("Where things go"),
+        (
+            ("rules.overview", lazy("Routing"), "route"),
+            ("learning.overview", lazy("Judging"), "scale"),
+            ("targets.overview", lazy("Targets"), "clock"),
+        ),
+    ),
+    (
+        lazy("What we say"),
+        (
+            ("texts.overview", lazy("Saved replies"), "message-square"),
+            ("voice.overview", lazy("How we sound"), "languages"),
+            ("inbox.tags", lazy("Tags"), "tag"),
+            ("inbox.saved_views", lazy("Saved views"), "bookmark"),
+        ),
+    ),
+    (
+        lazy("What we give"),
+        (
+            ("remedies.policy", lazy("Rules for remedies"), "badge-check"),
+            ("remedies.shops", lazy("Shops"), "store"),
+            ("remedies.book", lazy("Ledger"), "file-text"),
+        ),
+    ),
+    (
+        lazy("Who we are"),
+        (
+            ("people.overview", lazy("People"), "users"),
+            ("rooms.overview", lazy("Chat rooms"), "hash"),
+        ),
+    ),
+    (
+        lazy("The house"),
+        (
+            ("connect.start", lazy("Connect a page"), "plus"),
+            ("health.show", lazy("Health"), "activity"),
+        ),
+    ),
+)
+
+
+def _room(endpoint: str) -> str:
+    return endpoint.partition(".")[0]
+
+
+_IN_THE_RAIL = {"inbox", *(_room(endpoint) for endpoint, _text, _icon in _PORCH)}
 _SET_UP = frozenset(
     {
         "settings",
-        "rules",
-        "learning",
-        "targets",
-        "texts",
-        "voice",
-        "people",
-        "rooms",
-        "health",
-        "connect",
-        "remedies.policy",
-        "remedies.shops",
-        "remedies.book",
-        "inbox.tags",
-        "inbox.saved_views",
+        *(
+            endpoint if _room(endpoint) in _IN_THE_RAIL else _room(endpoint)
+            for _title, ways in _SETTINGS
+            for endpoint, _text, _icon in ways
+        ),
     }
 )
-"""What the settings lead to: whole rooms, and single pages of others."""
+"""What the settings lead to: whole rooms, and single pages of those that have a way in the rail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,32 +131,8 @@ def ways(counts: Mapping[str, Length] | None = None, saved: Sequence[SavedView] 
     return [
         Section(_("Inbox"), tuple(_views(counts or {}))),
         *([Section(_("Saved views"), tuple(_saved(saved, counts or {})))] if saved else []),
-        Section(
-            _("Porch"),
-            _open(
-                asking,
-                ("search.show", _("Search"), "search"),
-                ("contacts.overview", _("Contacts"), "book-user"),
-                ("outreach.overview", _("Outreach"), "handshake"),
-                ("remedies.overview", _("Remedies"), "hand-coins"),
-                ("approvals.overview", _("Approval"), "check-check"),
-                ("pages.overview", _("Pages"), "activity"),
-                ("vitality.board", _("Vitality"), "heart-pulse"),
-                ("campaigns.overview", _("Campaigns"), "megaphone"),
-                ("duty.overview", _("At work"), "user-check"),
-            ),
-        ),
-        Section(
-            asking.name,
-            (
-                _bell(asking),
-                *_open(
-                    asking,
-                    ("account.show", _("Your account"), "settings"),
-                    ("settings.overview", _("Settings"), "sliders-horizontal"),
-                ),
-            ),
-        ),
+        Section(_("Porch"), _open(asking, _PORCH)),
+        Section(asking.name, (_bell(asking), *_open(asking, _OWN))),
     ]
 
 
@@ -107,59 +141,14 @@ def settings() -> list[Section]:
     asking = maybe_actor()
     if asking is None:
         return []
-    sections = [
-        Section(
-            _("Where things go"),
-            _open(
-                asking,
-                ("rules.overview", _("Routing"), "route"),
-                ("learning.overview", _("Judging"), "scale"),
-                ("targets.overview", _("Targets"), "clock"),
-            ),
-        ),
-        Section(
-            _("What we say"),
-            _open(
-                asking,
-                ("texts.overview", _("Saved replies"), "message-square"),
-                ("voice.overview", _("How we sound"), "languages"),
-                ("inbox.tags", _("Tags"), "tag"),
-                ("inbox.saved_views", _("Saved views"), "bookmark"),
-            ),
-        ),
-        Section(
-            _("What we give"),
-            _open(
-                asking,
-                ("remedies.policy", _("Rules for remedies"), "badge-check"),
-                ("remedies.shops", _("Shops"), "store"),
-                ("remedies.book", _("Ledger"), "file-text"),
-            ),
-        ),
-        Section(
-            _("Who we are"),
-            _open(
-                asking,
-                ("people.overview", _("People"), "users"),
-                ("rooms.overview", _("Chat rooms"), "hash"),
-            ),
-        ),
-        Section(
-            _("The house"),
-            _open(
-                asking,
-                ("connect.start", _("Connect a page"), "plus"),
-                ("health.show", _("Health"), "activity"),
-            ),
-        ),
-    ]
+    sections = [Section(_(title), _open(asking, ways)) for title, ways in _SETTINGS]
     return [one for one in sections if one.ways]
 
 
-def _open(asking: Actor, *ways: tuple[str, str, str]) -> tuple[Way, ...]:
-    """Those of the ways (endpoint, text, icon) that the person may go."""
+def _open(asking: Actor, ways: _Table) -> tuple[Way, ...]:
+    """Those of the ways that the person may go."""
     return tuple(
-        Way(text, icon, url_for(endpoint), _here(endpoint))
+        Way(_(text), icon, url_for(endpoint), _here(endpoint))
         for endpoint, text, icon in ways
         if may_open(endpoint, asking.role)
     )
@@ -168,10 +157,10 @@ def _open(asking: Actor, *ways: tuple[str, str, str]) -> tuple[Way, ...]:
 def _here(endpoint: str) -> bool:
     """Whether the page on the screen belongs there; what has no way of its own belongs to the settings."""
     at = request.endpoint or ""
-    room = at.partition(".")[0]
+    room = _room(at)
     if endpoint == "settings.overview":
         return room in _SET_UP or at in _SET_UP
-    return room == endpoint.partition(".")[0] and at not in _SET_UP
+    return room == _room(endpoint) and at not in _SET_UP
 
 
 def _bell(asking: Actor) -> Way:

@@ -1,30 +1,14 @@
 """States and kinds in words, each with the icon that goes with it."""
 
-from collections.abc import Iterator, Mapping
-
-from babel.numbers import format_currency, format_decimal, format_percent
-
 from app.accounts.types import Role
-from app.connectors.meter import Budget, Unit
-from app.connectors.ports import LengthLimit, LengthUnit, Status
-from app.core import i18n
+from app.connectors.ports import Status
 from app.core.i18n import gettext as _
 from app.core.i18n import ngettext
 from app.desk.types import Deed
-from app.inbox.types import ConversationState, EventKind, EventView, Length, Mark, View
-from app.learning.types import NOBODY, SPAM
-from app.notifications import words as notice_words
-from app.notifications.types import Channel, Event, Told
+from app.inbox.types import ConversationState, Mark, View
 from app.outbox.types import Act
 from app.pages.types import ConnectionState, PageState
-from app.pages.words import advice
-from app.routing.queries import Explanation
-from app.routing.types import Cause, DecidedBy, WhatModelThought
-from app.web.present import names, remedies
 from app.web.present.word import Word
-
-_THOUSANDS = 10_000
-"""From here on a number is told in thousands."""
 
 
 def view(one: View) -> Word:
@@ -127,107 +111,14 @@ def role(one: Role) -> str:
     }[one]
 
 
-_WHO = {
-    EventKind.GIVEN_OUT: "to",
-    EventKind.GIVEN_BACK: "from",
-    EventKind.NOT_IN_TIME: "from",
-    EventKind.INHERITED: "to",
-    EventKind.KEPT: "to",
-}
-"""Where nobody acted, the person it is about."""
-
-
-def event(one: EventView) -> Word:
-    """What happened to a conversation, as one line."""
-    data = {key: str(value) for key, value in one.data.items()}
-    who = one.actor or data.get(_WHO.get(one.kind, ""), _("Porchlight"))
-    match one.kind:
-        case EventKind.HANDED_OVER:
-            return Word(
-                _(
-                    "%(who)s handed it from %(before)s to %(after)s.",
-                    who=who,
-                    before=names.shown(data.get("from", "?")),
-                    after=names.shown(data.get("to", "?")),
-                ),
-                "arrow-right-left",
-            )
-        case EventKind.TAKEN if data.get("from"):
-            return Word(_("%(who)s took it over from %(before)s.", who=who, before=data["from"]), "hand")
-        case EventKind.ASSIGNED:
-            return Word(_("%(who)s gave it to %(to)s.", who=who, to=data.get("to", "?")), "user-check")
-        case EventKind.REPLY_FAILED if data.get("code"):
-            return Word(
-                _("Not carried out at the page: %(why)s", why=advice(data["code"]).what), "triangle-alert", "bad"
-            )
-        case EventKind.TAGGED | EventKind.UNTAGGED | EventKind.UNDONE | EventKind.HELD:
-            return _frame_event(one.kind, who, data)
-        case EventKind.REMEDY | EventKind.APPROVED | EventKind.REFUSED:
-            return remedies.event(one, who) if one.kind is EventKind.REMEDY else _decision(one.kind, who, data)
-        case EventKind.MODERATED:
-            return Word(_("%(who)s: %(act)s.", who=who, act=moderation(Act(data["act"])).text), "shield-check")
-    return _plain_event(one.kind, who)
-
-
-def _frame_event(kind: EventKind, who: str, data: Mapping[str, str]) -> Word:
-    if kind is EventKind.UNDONE:
-        return Word(_("%(who)s took it back: %(what)s.", who=who, what=deed(EventKind(data["what"]))), "undo-2")
-    if kind is EventKind.HELD:
-        text = _("The answer of %(who)s is held: it contradicts what %(teams)s does.", who=who, teams=data["teams"])
-        return Word(text, "handshake")
-    if kind is EventKind.TAGGED:
-        return Word(_("%(who)s put on: %(tags)s.", who=who, tags=data["tags"]), "tag")
-    return Word(_("%(who)s took off: %(tags)s.", who=who, tags=data["tags"]), "tag")
-
-
-def _decision(kind: EventKind, who: str, data: dict[str, str]) -> Word:
-    if kind is EventKind.REFUSED:
-        return Word(_("%(who)s sent an answer back: “%(why)s”", who=who, why=data.get("why", "")), "undo-2")
-    author = data.get("author", "?")
-    return Word(_("%(who)s approved the answer of %(author)s.", who=who, author=author), "check-check")
-
-
-def _plain_event(kind: EventKind, who: str) -> Word:
+def already(act: Act, standing: Status) -> bool:
+    """Whether an act would change nothing."""
     return {
-        EventKind.TAKEN: Word(_("%(who)s took it.", who=who), "hand"),
-        EventKind.RELEASED: Word(_("%(who)s put it back for anyone to take.", who=who), "user-x"),
-        EventKind.RESOLVED: Word(_("%(who)s marked it as done.", who=who), "check"),
-        EventKind.REOPENED: Word(_("%(who)s opened it again.", who=who), "rotate-ccw"),
-        EventKind.CAME_BACK: Word(_("It came back: there is a new comment."), "message-square"),
-        EventKind.WOKE: Word(_("It was put off until now."), "clock"),
-        EventKind.SPAM: Word(_("%(who)s set it aside as spam.", who=who), "shield-alert"),
-        EventKind.NOT_SPAM: Word(_("%(who)s said it is not spam.", who=who), "shield-check"),
-        EventKind.APPROVAL_ASKED: Word(_("%(who)s asked for approval of an answer.", who=who), "hourglass"),
-        EventKind.WITHDRAWN: Word(_("%(who)s took an answer back that waited for approval.", who=who), "undo-2"),
-        EventKind.REPLY_UNDONE: Word(_("%(who)s took the reply back before it left.", who=who), "undo-2"),
-        EventKind.REPLY_FAILED: Word(_("Something could not be carried out at the page."), "triangle-alert", "bad"),
-        EventKind.REPLY_UNCLEAR: Word(_("Nobody can tell whether a reply arrived."), "triangle-alert", "attention"),
-        EventKind.GIVEN_OUT: Word(_("Given to %(who)s, whose turn it was.", who=who), "user-check"),
-        EventKind.INHERITED: Word(
-            _("Given to %(who)s, who inherited what people write under this campaign’s posts.", who=who), "user-check"
-        ),
-        EventKind.KEPT: Word(_("Given to %(who)s, who looks after this page: nobody took it.", who=who), "user-check"),
-        EventKind.GIVEN_BACK: Word(_("Back for anyone to take: %(who)s is not there.", who=who), "user-x"),
-        EventKind.NOT_IN_TIME: Word(_("Back for anyone to take: %(who)s did not answer in time.", who=who), "user-x"),
-        EventKind.VANISHED: Word(_("Everything they wrote was taken down at the page."), "eye-off"),
-    }[kind]
-
-
-def deed(kind: EventKind) -> str:
-    """What somebody did, as a noun."""
-    return {
-        EventKind.TAKEN: _("taking it"),
-        EventKind.ASSIGNED: _("giving it to somebody"),
-        EventKind.RELEASED: _("putting it back"),
-        EventKind.HANDED_OVER: _("handing it over"),
-        EventKind.RESOLVED: _("marking it as done"),
-        EventKind.REOPENED: _("opening it again"),
-        EventKind.SPAM: _("setting it aside as spam"),
-        EventKind.NOT_SPAM: _("saying that it is not spam"),
-        EventKind.TAGGED: _("a tag"),
-        EventKind.UNTAGGED: _("taking a tag off"),
-        EventKind.NOTED: _("a note"),
-    }[kind]
+        Act.APPROVE: Status.LIVE,
+        Act.HOLD: Status.HELD,
+        Act.SPAM: Status.SPAM,
+        Act.TRASH: Status.TRASH,
+    }.get(act) is standing or standing is Status.DELETED
 
 
 def work(one: Deed) -> str:
@@ -255,189 +146,3 @@ def did(done: int, left: int) -> str:
             left,
         )
     return said
-
-
-def why(step: Explanation) -> str:
-    """One step of how a conversation came to its team."""
-    team = names.shown(step.team_name)
-    if step.decided_by is DecidedBy.PERSON:
-        return _("%(who)s handed it to %(team)s.", who=step.actor or "?", team=team)
-    if step.decided_by is DecidedBy.OWNER:
-        stays = _(
-            "Stays with %(who)s (%(team)s), who has another open conversation of this person.",
-            who=step.stays_with or "?",
-            team=team,
-        )
-        return " ".join([stays, *_besides(step)])
-    if step.decided_by is DecidedBy.MODEL and step.opinion:
-        share = format_percent(step.opinion.confidence, locale=i18n.locale())
-        if step.spam:
-            return _("Set aside as spam: the model is %(share)s sure.", share=share)
-        routed = _("Routed to %(team)s: the model is %(share)s sure.", team=team, share=share)
-        return " ".join([routed, *_besides(step)])
-    if step.spam:
-        text = _("Set aside as spam by the rule “%(rule)s”", rule=names.shown(step.rule or "?"))
-    elif step.rule:
-        text = _("Routed to %(team)s by the rule “%(rule)s”", team=team, rule=names.shown(step.rule))
-    else:
-        text = _("No rule took it, so it went to the page’s own team, %(team)s.", team=team)
-        if step.opinion and not step.opinion.audited:
-            text = f"{text} {leads(step.opinion)}"
-    if step.matched:
-        said = ", ".join(_("“%(word)s”", word=one) for one in step.matched[:5])
-        text = _("%(decision)s, because of %(words)s.", decision=text, words=said)
-    return " ".join([text.removesuffix(".") + ".", *_besides(step)])
-
-
-def leads(opinion: WhatModelThought) -> str:
-    """Where the model would have sent it."""
-    share = format_percent(opinion.confidence, locale=i18n.locale())
-    if opinion.team == SPAM:
-        return _("It looks like spam (%(share)s sure).", share=share)
-    if opinion.team == NOBODY:
-        return _("It looks as if it were not about us (%(share)s sure).", share=share)
-    return _("It looks like something for %(team)s (%(share)s sure).", team=team_of(opinion.team), share=share)
-
-
-def team_of(key: str) -> str:
-    """A team's name, from its key, where nobody looked it up: those from the start in the reader's language."""
-    return {"customer_service": _("Customer service"), "marketing": _("Marketing")}.get(key, key)
-
-
-def _besides(step: Explanation) -> Iterator[str]:
-    """What else rules did in that step, and why it was taken anew."""
-    if step.cause is not None:
-        yield _anew(step.cause)
-    if step.opinion and step.opinion.remedy:
-        yield _("The person seems to want money back or a new one.")
-    if step.reply:
-        yield _("An answer was prepared: /%(shortcut)s.", shortcut=step.reply)
-    if step.skills:
-        yield _("It asks for somebody with: %(skills)s.", skills=", ".join(step.skills))
-    if step.snooze:
-        yield ngettext("Put off for %(num)s hour.", "Put off for %(num)s hours.", step.snooze)
-    if step.resolve:
-        yield _("Done at once.")
-    if step.hide:
-        yield _("Hidden at the page.")
-    if step.also:
-        yield _("Also matched: %(rules)s.", rules=", ".join(names.shown(hit.rule) for hit in step.also))
-
-
-def _anew(cause: Cause) -> str:
-    return {
-        Cause.EDITED: _("Judged anew, as the text was edited."),
-        Cause.HELD: _("Judged anew, as the page changed its mind about spam."),
-        Cause.REMEDY: _("Judged anew, as a remedy for the person was begun or finished."),
-        Cause.AUTHOR: _("Judged anew, as we learned more about the person."),
-    }[cause]
-
-
-def already(act: Act, standing: Status) -> bool:
-    """Whether an act would change nothing."""
-    return {
-        Act.APPROVE: Status.LIVE,
-        Act.HOLD: Status.HELD,
-        Act.SPAM: Status.SPAM,
-        Act.TRASH: Status.TRASH,
-    }.get(act) is standing or standing is Status.DELETED
-
-
-def waiting(length: Length | None) -> str:
-    """How many wait in a list, in words; nothing for none."""
-    return _("%(n)s waiting", n=count(length)) if length else ""
-
-
-def count(length: Length | None) -> str:
-    """How long a list is, in few letters; nothing for an empty one."""
-    if not length:
-        return ""
-    if not length.exact:
-        return f"{length.n - 1}+"
-    if length.n >= _THOUSANDS:
-        return _("%(n)sk", n=format_decimal(length.n // 1000, locale=i18n.locale()))
-    return str(format_decimal(length.n, locale=i18n.locale()))
-
-
-def new_count(number: int, limit: int = 100) -> str:
-    """How many have news."""
-    if number >= limit:
-        return _("More than %(n)s new", n=limit - 1)
-    return ngettext("%(num)s new", "%(num)s new", number)
-
-
-def length_text(limit: LengthLimit) -> str:
-    """The counter's words; ``%(n)s`` is filled in while somebody types."""
-    most = format_decimal(limit.maximum, locale=i18n.locale())
-    if limit.unit is LengthUnit.BYTES:
-        return _("%(n)s of %(most)s bytes", n="%(n)s", most=most)
-    return _("%(n)s of %(most)s characters", n="%(n)s", most=most)
-
-
-def length_limit(limit: LengthLimit) -> str:
-    """The same without a counter."""
-    most = format_decimal(limit.maximum, locale=i18n.locale())
-    if limit.unit is LengthUnit.BYTES:
-        return _("At most %(most)s bytes", most=most)
-    return _("At most %(most)s characters", most=most)
-
-
-def dollars(millionths: int) -> str:
-    """What something costs, to the cent or, where that is not enough, to the tenth of one."""
-    locale = i18n.locale()
-    pattern = locale.currency_formats["standard"].pattern
-    if millionths % 10_000:
-        pattern = pattern.replace("0.00", "0.000")
-    return str(format_currency(millionths / 1_000_000, "USD", pattern, locale=locale, currency_digits=False))
-
-
-def amount(budget: Budget, used: int) -> str:
-    """A part of a budget, in its unit."""
-    if budget.unit is Unit.DOLLARS:
-        return dollars(used)
-    return ngettext("%(units)s unit", "%(units)s units", used, units=format_decimal(used, locale=i18n.locale()))
-
-
-def notice(one: Told) -> str:
-    """What somebody is told, in one sentence."""
-    return notice_words.line(one)
-
-
-def notice_title(event: Event, *, room: bool = False) -> str:
-    """What somebody, or a room, can be told, as a choice."""
-    return notice_words.title(event, room=room)
-
-
-def notice_icon(event: Event) -> str:
-    """The icon beside it."""
-    return {
-        Event.ASSIGNED: "user-check",
-        Event.TAKEN_OVER: "hand",
-        Event.MENTIONED: "at-sign",
-        Event.REPLY_FAILED: "triangle-alert",
-        Event.REPLY_UNCLEAR: "circle-question-mark",
-        Event.APPROVAL_WANTED: "hourglass",
-        Event.APPROVAL_DECIDED: "shield-check",
-        Event.PAGE_STOPPED: "unplug",
-        Event.SIGN_IN_ENDS: "key-round",
-        Event.ACT_HELD: "handshake",
-        Event.HELD_SAID: "message-square",
-        Event.HELD_SETTLED: "handshake",
-        Event.HANDED_OVER: "flag",
-        Event.KEEP_ALIVE: "heart-pulse",
-        Event.PAGE_GIVEN: "activity",
-        Event.TARGET_NEAR: "clock",
-        Event.TARGET_MISSED: "clock",
-        Event.NEW_IN_TEAM: "message-square",
-        Event.DIGEST: "calendar",
-    }[event]
-
-
-def channel(one: Channel) -> str:
-    """A way to be told."""
-    return {
-        Channel.APP: _("Here"),
-        Channel.MAIL: _("E-mail"),
-        Channel.PUSH: _("Browser"),
-        Channel.CHAT: _("Chat"),
-    }[one]

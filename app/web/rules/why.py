@@ -14,8 +14,8 @@ from app.routing import story
 from app.routing.story import Now
 from app.routing.types import Fact
 from app.web.inbox.routes import by_script
+from app.web.present import history
 from app.web.present import names as given
-from app.web.present import words as present
 from app.web.rules import words
 from app.web.rules.overview import names
 from app.web.rules.routes import TALK_ID, blueprint
@@ -34,7 +34,7 @@ def why(conversation_id: int) -> ResponseReturnValue:
         near=[(given.shown(one.rule.name), words.line(one.failing, known)) for one in told.near],
         kind_name=words.value_name(Fact.KINDS, told.kind or "", known),
         sure=format_percent(told.opinion.kind_confidence if told.opinion else 0, locale=locale()),
-        leads=present.leads(told.opinion) if told.opinion else "",
+        leads=history.leads(told.opinion) if told.opinion else "",
         now_text=_now(told.now) if told.now else "",
     )
 

@@ -1,0 +1,50 @@
+"""What people are told, in words and pictures."""
+
+from app.core.i18n import gettext as _
+from app.notifications import words as notice_words
+from app.notifications.types import Channel, Event, Told
+
+
+def line(one: Told) -> str:
+    """What somebody is told, in one sentence."""
+    return notice_words.line(one)
+
+
+def title(event: Event, *, room: bool = False) -> str:
+    """What somebody, or a room, can be told, as a choice."""
+    return notice_words.title(event, room=room)
+
+
+def icon(event: Event) -> str:
+    """The icon beside it."""
+    return {
+        Event.ASSIGNED: "user-check",
+        Event.TAKEN_OVER: "hand",
+        Event.MENTIONED: "at-sign",
+        Event.REPLY_FAILED: "triangle-alert",
+        Event.REPLY_UNCLEAR: "circle-question-mark",
+        Event.APPROVAL_WANTED: "hourglass",
+        Event.APPROVAL_DECIDED: "shield-check",
+        Event.PAGE_STOPPED: "unplug",
+        Event.SIGN_IN_ENDS: "key-round",
+        Event.ACT_HELD: "handshake",
+        Event.HELD_SAID: "message-square",
+        Event.HELD_SETTLED: "handshake",
+        Event.HANDED_OVER: "flag",
+        Event.KEEP_ALIVE: "heart-pulse",
+        Event.PAGE_GIVEN: "activity",
+        Event.TARGET_NEAR: "clock",
+        Event.TARGET_MISSED: "clock",
+        Event.NEW_IN_TEAM: "message-square",
+        Event.DIGEST: "calendar",
+    }[event]
+
+
+def channel(one: Channel) -> str:
+    """A way to be told."""
+    return {
+        Channel.APP: _("Here"),
+        Channel.MAIL: _("E-mail"),
+        Channel.PUSH: _("Browser"),
+        Channel.CHAT: _("Chat"),
+    }[one]
