@@ -91,6 +91,14 @@ def budget(connectors: Registry, kind: str, now: datetime) -> Budget | None:
     return connector.budget(now) if isinstance(connector, Metered) else None
 
 
+def login_would_answer(connectors: Registry, reach: Reach | None) -> bool:
+    """Whether a page that is read without a login could be answered from here with one. Asks nobody."""
+    if reach is None or reach.sealed_secret or reach.connector not in connectors.kinds():
+        return False
+    anyone = Access(reach.url, reach.settings, {"login": "", "password": ""})
+    return connectors.get(reach.connector).capabilities(anyone).reply
+
+
 def capabilities(connectors: Registry, box: SecretBox, reach: Reach | None) -> Capabilities:
     """What can be done at a connected page; nothing when its connector is not installed. Asks nobody."""
     if reach is None or reach.connector not in connectors.kinds():

@@ -143,6 +143,8 @@ class Blog(GoogleDouble):
 
     def page(self, request: Request) -> Reply:
         """Everything that is not the interface: the blog's pages and its feeds."""
+        if request.path == "/feeds/posts/default" and "alt" in request.query:
+            return _as_feed(self._about(f"tag:blogger.com,1999:blog-{BLOG}", "Kettle & Co"))
         found = re.fullmatch(r"/feeds/(?:(\d+)/)?comments/default", request.path)
         if found is None or "alt" not in request.query:
             generator = b"<meta content='blogger' name='generator'/>" if request.path != "/elsewhere" else b""
@@ -157,16 +159,17 @@ class Blog(GoogleDouble):
         first, size = int(query.get("start-index", "1")), min(int(query.get("max-results", "25")), 150)
         shown = found[first - 1 : first - 1 + size]
         feed: dict[str, Any] = {
-            "id": {"$t": f"tag:blogger.com,1999:blog-{BLOG}.comments"},
-            "title": {"type": "text", "$t": "Comments on Kettle & Co"},
-            "author": [{"name": {"$t": "Kettle & Co"}, "uri": {"$t": f"https://www.blogger.com/profile/{US}"}}],
+            **self._about(f"tag:blogger.com,1999:blog-{BLOG}.comments", "Comments on Kettle & Co"),
             "openSearch$totalResults": {"$t": str(len(found))},
             "openSearch$startIndex": {"$t": str(first)},
         }
         if shown:
             feed["entry"] = [self._entry(one) for one in shown]
-        body = json.dumps({"version": "1.0", "encoding": "UTF-8", "feed": feed}).encode()
-        return Reply(body, headers=[("Content-Type", "application/json; charset=UTF-8")])
+        return _as_feed(feed)
+
+    def _about(self, number: str, title: str) -> dict[str, Any]:
+        author = {"name": {"$t": "Kettle & Co"}, "uri": {"$t": f"https://www.blogger.com/profile/{US}"}}
+        return {"id": {"$t": number}, "title": {"type": "text", "$t": title}, "author": [author]}
 
     def _entry(self, one: Comment) -> dict[str, Any]:
         at = f"http://www.blogger.com/feeds/{BLOG}/{one.post}/comments/default"
@@ -251,6 +254,11 @@ def on_stage(*, signed_in: bool = True) -> Iterator[BloggerStage]:
 
 def _is_api(request: Request) -> bool:
     return request.path.startswith("/v3/") or request.path == "/token"
+
+
+def _as_feed(feed: dict[str, Any]) -> Reply:
+    body = json.dumps({"version": "1.0", "encoding": "UTF-8", "feed": feed}).encode()
+    return Reply(body, headers=[("Content-Type", "application/json; charset=UTF-8")])
 
 
 def _profile(one: Comment) -> str:

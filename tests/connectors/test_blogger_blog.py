@@ -12,9 +12,13 @@ from app.connectors import errors
 from app.connectors.blogger import BloggerConnector, parse
 from app.connectors.errors import AuthExpired, ConnectorError, Permanent
 from app.connectors.google.app import GoogleApp
+from app.connectors.isso import IssoConnector
 from app.connectors.ports import Access, Moderation, Payload, Status
+from app.connectors.registry import Registry
 from app.core.clock import utc_now
 from app.core.pace import Pace
+from app.pages.connect import login_would_answer
+from app.pages.types import Reach
 from tests.connectors.blogger_double import BLOG, POST, BloggerStage, on_stage
 from tests.connectors.contract import Follower
 from tests.connectors.google_double import Refusal
@@ -232,3 +236,10 @@ def test_a_right_that_was_taken_away_stops_reading_and_not_the_one_act(stage: Bl
     with pytest.raises(Permanent) as act:
         stage.connector.moderate(stage.access, stage.target(comment), Moderation.SPAM)
     assert {read.value.code, act.value.code} == {errors.MISSING_PERMISSION}
+
+
+def test_a_login_is_not_said_to_let_anybody_answer(stage: BloggerStage) -> None:
+    read_only = Reach("blogger", stage.access.url, dict(stage.access.settings), None)
+    assert not login_would_answer(Registry([stage.connector]), read_only)
+    isso = IssoConnector(stage.http, Pace())
+    assert login_would_answer(Registry([isso]), Reach("isso", "https://isso.example/", {}, None))

@@ -69,7 +69,7 @@ class BloggerConnector:
         self._names: dict[tuple[str, bool], dict[str, Sequence[str]]] = {}
 
     def discover(self, url: str) -> Found | None:
-        """By the blog's own comment feed, wherever it stands: blogs may have domains of their own."""
+        """By the blog's own feed, wherever it stands: blogs may have domains of their own."""
         return discover(self._http, url)
 
     def check(self, access: Access) -> Account | None:

@@ -23,7 +23,7 @@ def discover(http: Http, typed: str) -> Found | None:
         return None
     parts = urlsplit(page.url)
     base = f"{parts.scheme}://{parts.netloc}/"
-    feed = _feed(http, f"{base}feeds/comments/default?alt=json&max-results=1")
+    feed = _feed(http, f"{base}feeds/posts/default?alt=json&max-results=1")
     blog = parse.blog(feed) if feed else None
     if blog is None:
         return None
@@ -37,7 +37,7 @@ def _mentions(page: Response) -> bool:
 
 
 def _feed(http: Http, url: str) -> dict[str, object] | None:
-    """The comment feed, None where there is none. Raises ConnectorError when nobody can tell just now."""
+    """The blog's feed, None where there is none. Raises ConnectorError when nobody can tell just now."""
     try:
         found = read_feed(http, url).get("feed")
     except Permanent:

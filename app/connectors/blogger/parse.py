@@ -162,14 +162,14 @@ def _links(entry: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 
 def _author(comment: Comment, us: str) -> Author:
-    """Known by the profile at Blogger. All who leave no name share one, which is nobody's."""
+    """Known by the profile at Blogger, which is no site of theirs; all who leave no name have none."""
     said = comment.get("author")
     said = said if isinstance(said, dict) else {}
     url = said.get("url")
     number = profile(url)
     name = one_line(str(said.get("displayName") or ""))
     is_us = bool(number) and number == us
-    return Author(name, f"profile:{number}" if number else None, _address(url), is_us=is_us)
+    return Author(name, f"profile:{number}" if number else None, None if number else _address(url), is_us=is_us)
 
 
 def _address(url: Any) -> str | None:

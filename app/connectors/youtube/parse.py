@@ -193,7 +193,7 @@ def _author(said: Mapping[str, Any], channel: str) -> Author:
     told = said.get("authorChannelId")
     number = str(told.get("value") or "") if isinstance(told, dict) else ""
     shown = one_line(str(said.get("authorDisplayName") or ""))
-    url = f"https://www.youtube.com/channel/{quote(number, safe='')}" if number else None
+    url = f"https://www.youtube.com/{quote(shown, safe='@')}" if shown.startswith("@") else None
     return Author(shown, f"channel:{number}" if number else None, url, is_us=bool(number) and number == channel)
 
 

@@ -15,9 +15,9 @@ from app.core.i18n import lazy
 
 READ, WRITE = 1, 50
 PRICES = (
-    Price(lazy("Each request that reads, for up to a hundred comments"), READ),
+    Price(lazy("A request for up to 100 comments"), READ),
     Price(lazy("A reply"), WRITE),
-    Price(lazy("Approving, holding back, taking down, banning"), WRITE),
+    Price(lazy("Moderating a comment"), WRITE),
 )
 HEAD_START = 0.1
 """The part of the day's units that may be used at its beginning."""

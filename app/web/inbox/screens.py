@@ -170,6 +170,7 @@ class TalkScreen:
     teams: Sequence[TeamView]
     people: Sequence[tuple[int, str]]
     can: Capabilities
+    login_would_answer: bool
     begun: Begun
     compose: Compose
     proposals: Sequence[ProposalView]
@@ -292,6 +293,7 @@ def talk_screen(
         teams=teams,
         people=people,
         can=connect.capabilities(services.connectors, services.box, reach),
+        login_would_answer=connect.login_would_answer(services.connectors, reach),
         begun=begun,
         compose=composer.compose(session, actor, begun, draft.mode, draft.words, teams, offer),
         proposals=replies.proposals(session, actor, conversation_id),

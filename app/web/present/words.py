@@ -78,7 +78,7 @@ def moderation(act: Act) -> Word:
         Act.TRASH: Word(_("Trash at the page"), "trash-2"),
         Act.DELETE: Word(_("Delete for good at the page"), "trash-2", "bad"),
         Act.LIKE: Word(_("Like at the page"), "heart"),
-        Act.BAN: Word(_("Ban the author from the page"), "ban", "bad"),
+        Act.BAN: Word(_("Ban the author"), "ban", "bad"),
     }[act]
 
 
