@@ -1,7 +1,8 @@
 """Reading many comment feeds, beside PyPI's ``reader`` doing the same in the same run.
 
 200 feeds of 50 entries from a loopback server: cold, with nothing new, with one new entry a feed, and with nothing new
-at 50 ms of distance. We also make people, conversations and routing decisions of it; reader stores entries.
+at 50 ms of distance. Reader stores entries; we also make people and conversations of them, and route what is new.
+What a page's first reading brings is routed afterwards, in a job of its own, whose seconds stand beside.
 Usage: ``python -m bench.collect [--feeds N] [--entries N] [--threads N]``. The reference is installed into an
 environment of its own below ``~/.cache/porchlight``.
 """
@@ -28,13 +29,13 @@ class Side:
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.base_kb = int(self._line())
 
-    def update(self) -> tuple[float, float, int]:
-        """Seconds, growth of the memory peak since the start in MB, entries stored."""
+    def update(self) -> tuple[float, float, int, list[float]]:
+        """Seconds, growth of the memory peak since the start in MB, entries stored, seconds of work left for after."""
         assert self._process.stdin is not None
         self._process.stdin.write("\n")
         self._process.stdin.flush()
-        seconds, peak_kb, count = self._line().split()
-        return float(seconds), (int(peak_kb) - self.base_kb) / 1024, int(count)
+        seconds, peak_kb, count, *after = self._line().split()
+        return float(seconds), (int(peak_kb) - self.base_kb) / 1024, int(count), [float(one) for one in after]
 
     def close(self) -> None:
         self._process.communicate()
@@ -92,8 +93,10 @@ def main() -> None:
             figures = {name: side.update() for name, side in sides.items()}
             own = next(iter(figures.values()))[0]
             print(title)
-            for name, (seconds, growth, count) in figures.items():
-                print(f"  {name:24} {seconds:7.2f} s   {seconds / own:5.1f} x   +{growth:4.0f} MB   {count:,} entries")
+            for name, (seconds, growth, count, after) in figures.items():
+                rest = "".join(f", routed {one:.2f} s later" for one in after)
+                ratio = f"{seconds:7.2f} s   {seconds / own:5.1f} x"
+                print(f"  {name:24} {ratio}   +{growth:4.0f} MB   {count:,} entries{rest}")
         for side in sides.values():
             side.close()
 

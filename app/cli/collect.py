@@ -17,6 +17,7 @@ from app.core.i18n import ngettext
 from app.pages import queries, words
 from app.pages.service import LEASE
 from app.pages.types import PageState, PageView
+from app.routing import runner as routing
 
 PATIENCE = LEASE + timedelta(seconds=30)
 """How long to wait for a page that somebody else reads: a reader that died holds it no longer than a lease."""
@@ -51,6 +52,7 @@ def collect(pages: tuple[str, ...], replay: bool, reconcile: bool, as_json: bool
             bar.update(1)
 
         well = _work(list(by_id), _way(parts, replay=replay, reconcile=reconcile), tell)
+    routing.run(parts.db)
     return 0 if well else 1
 
 

@@ -1,7 +1,7 @@
 """Batches from platforms into the inbox, in one transaction: comments, people, raw answers, receipts, cursors."""
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -12,6 +12,7 @@ from app.collecting.types import Load
 from app.connectors.hooks import News
 from app.connectors.ports import Item, Payload, Verdict
 from app.core.db import changed_rows
+from app.core.jobs import JobName, defer_wake
 from app.inbox import changes, intake
 from app.inbox import service as inbox
 from app.inbox.models import Comment, RawPayload
@@ -34,7 +35,8 @@ VERIFY_AT_MOST = 2_000
 def store_loads(session: Session, loads: Sequence[Load], now: datetime) -> list[Stored | None]:
     """Store batches of different pages and move their cursors; answer what came of each.
 
-    None: the page was taken over by somebody else, and nothing of it is stored.
+    None: the page was taken over by somebody else, and nothing of it is stored. What a page's first walk brings is its
+    past: nobody waits for it this second, so it is stored first and routed in a turn of its own.
     """
     kept = pages.renew(
         session,
@@ -42,7 +44,11 @@ def store_loads(session: Session, loads: Sequence[Load], now: datetime) -> list[
         now,
     )
     full = [one for one in loads if one.claim.page_id in kept and one.batch.items]
-    stored = _store(session, [Arrival(one.claim.page_id, one.claim.team_id, one.batch.items) for one in full], now)
+    past = {one.claim.page_id for one in full if one.claim.cursor is None}
+    arrivals = [Arrival(one.claim.page_id, one.claim.team_id, one.batch.items) for one in full]
+    stored = _store(session, arrivals, now, past)
+    if past:
+        defer_wake(session, JobName.ROUTE)
     payloads = [(one.claim.page_id, payload) for one in loads for payload in one.batch.payloads]
     intake.keep_payloads(session, [one for one in payloads if one[0] in kept], now)
     came = {one.claim.page_id: what for one, what in zip(full, stored, strict=True)}
@@ -88,11 +94,13 @@ def store_history(session: Session, page_id: int, team_id: int, items: Sequence[
     return intake.store(session, [arrival], now)[0]
 
 
-def _store(session: Session, arrivals: Sequence[Arrival], now: datetime) -> list[Stored]:
+def _store(session: Session, arrivals: Sequence[Arrival], now: datetime, past: Collection[int] = ()) -> list[Stored]:
+    """Store arrivals and route what is new in them, but for pages whose ``past`` they bring."""
     judged: list[Judged] = []
 
     def place(facts: Sequence[Facts]) -> dict[int, Placement]:
-        judged.extend(_judge(session, facts))
+        wanted = [one for one in facts if one.page_id not in past]
+        judged.extend(_judge(session, wanted) if wanted else [])
         return {one.conversation_id: one.placement for one in judged}
 
     stored = intake.store(session, arrivals, now, place)

@@ -83,6 +83,8 @@ def add(db: Database, connectors: Registry, now: datetime) -> Added | None:
         teams = {team.key: team.id for team in account_queries.teams(session)}
         _put_to_work(session, people, teams[cast.TEAM_KEY], now)
         page_ids = {scene.page.address: _add_page(session, scene, teams, now) for scene in scenes}
+        while routing.route_waiting(session, now):  # what people did there began where it belongs
+            pass
         able = {scene.page.address: scene.able for scene in scenes}
         for one in cast.SAVED:
             _save(session, one, people[cast.MILA], page_ids[one.page], now)

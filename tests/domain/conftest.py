@@ -26,6 +26,7 @@ from app.notifications.runner import Runner as Teller
 from app.notifications.types import Event
 from app.outbox.runner import Runner as Deliverer
 from app.pages import service as pages
+from app.routing import service as routing
 from app.signals import service as signals
 from app.signals.types import SignalKind
 from tests.domain.platform import Platform
@@ -54,9 +55,11 @@ class House:
         return Deliverer(self.db, self.registry, self.box, lease_seconds)
 
     def collect(self) -> None:
-        """Read the page to its end."""
+        """Read the page to its end, and route what it brought."""
         (outcome,) = self.collector.run([self.page_id], force=True)
         assert outcome.code is None, outcome
+        with self.db.write() as session:
+            routing.route_waiting(session, datetime.now(UTC))
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from app.inbox import queries
 from app.inbox.types import ConversationState, Facts, ListFilter, Priority, Row
 from app.routing import book, language, reading, rules, service, versions
 from app.routing import queries as routing
+from app.routing import runner as sweep
 from app.routing.types import DecidedBy, Rule, Verdict
 from tests.domain.conftest import House
 
@@ -178,15 +179,30 @@ def test_more_words_do_not_undo_a_correction(house: House, now: datetime) -> Non
 
 
 def test_a_fault_in_routing_holds_up_nothing(house: House, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    house.collect()
     house.platform.say("Eva", "Where is my parcel?", now)
     with monkeypatch.context() as patched:
         patched.setattr(rules, "decide", lambda *_a: 1 / 0)
-        house.collect()
+        (outcome,) = house.collector.run([house.page_id], force=True)
+    assert outcome.code is None
     with house.db.read() as session:
         assert routing.has_waiting(session)
     with house.db.write() as session:
         assert service.route_waiting(session, now) == 1
     assert _only(house).team_id == house.service_team
+
+
+def test_the_past_of_a_page_is_stored_first_and_routed_after(house: House, now: datetime) -> None:
+    house.platform.say("Eva", "Where is my parcel?", now)
+    house.collector.run([house.page_id], force=True)
+    with house.db.read() as session:
+        assert routing.has_waiting(session)
+    assert sweep.run(house.db) == 1
+    assert _only(house).team_id == house.service_team
+    house.platform.say("Ida", "Where is mine?", now)
+    house.collector.run([house.page_id], force=True)
+    with house.db.read() as session:
+        assert not routing.has_waiting(session), "news are routed as they are stored"
 
 
 def test_rules_for_a_team_that_does_not_exist_are_not_published(house: House, now: datetime) -> None:

@@ -21,6 +21,7 @@ from app.outbox.types import DeliveryState
 from app.pages import service as pages
 from app.replies import queries as replies
 from app.replies.types import ReplyView
+from app.routing import runner as routing
 from tests.domain.platform import Platform
 
 
@@ -73,6 +74,7 @@ class Scene:
         collector = Collector(self.parts.db, self.parts.connectors, self.parts.box, threads=2, fastest_seconds=30)
         (outcome,) = collector.run([self.page_id], force=True)
         assert outcome.code is None, outcome
+        routing.run(self.parts.db)
 
     def heard(self, name: str, text: str, **where: float) -> int:
         """A visitor comments and we read it; answers the conversation's id."""

@@ -1,21 +1,13 @@
 """Routing what intake left behind, and trying rules on what is stored."""
 
 from app.core.clock import utc_now
-from app.routing import anew, service, trials
+from app.routing import runner, trials
 from workers.context import services
 
 
 def route_waiting() -> int:
     """Route all conversations that have not been, and again those of which something has changed; answer how many."""
-    routed = 0
-    with services().db.write() as session:
-        anew.note_people(session, utc_now())
-    while True:
-        with services().db.write() as session:
-            count = service.route_waiting(session, utc_now()) + anew.route_anew(session, utc_now())
-        routed += count
-        if not count:
-            return routed
+    return runner.run(services().db)
 
 
 def try_rules() -> None:
