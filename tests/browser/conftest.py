@@ -19,6 +19,8 @@ from app.connectors.registry import Registry
 from app.core.clock import utc_now
 from app.core.config import Settings
 from app.core.process import die_with_parent
+from app.texts import service as texts
+from app.texts.types import Effects, Wording
 from tests.domain.platform import Platform
 from tests.processes import eventually, variables
 from tests.web.scene import Scene
@@ -80,6 +82,18 @@ def scene(parts: Services, platform: Platform) -> Scene:
                 now=utc_now(),
             )
     return Scene(parts, platform, address="https://b.example/", settings={"rights": "moderator"})
+
+
+@pytest.fixture
+def replies(scene: Scene) -> list[int]:
+    """Two saved replies; the second one hands over."""
+    with scene.parts.db.write() as session:
+        admin, now = scene.actor("marketer"), utc_now()
+        effects = Effects(team_id=scene.team("marketing"))
+        return [
+            texts.add(session, admin, Wording("Late parcel", "late", "Hello {person}, it is on its way."), now),
+            texts.add(session, admin, Wording("Thanks", "thanks", "Thank you, {person}!", effects=effects), now),
+        ]
 
 
 @pytest.fixture

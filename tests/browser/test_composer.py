@@ -2,29 +2,14 @@
 
 import re
 
-import pytest
 from playwright.sync_api import Page, Route, expect
 
 from app.core.clock import utc_now
 from app.inbox.types import ConversationState
-from app.texts import service as texts
-from app.texts.types import Effects, Wording
 from app.writing import service as writing
 from app.writing.types import Voice, Words
 from tests.browser.conftest import Opener
 from tests.web.scene import Scene
-
-
-@pytest.fixture
-def replies(scene: Scene) -> list[int]:
-    """Two saved replies; the first one hands over."""
-    with scene.parts.db.write() as session:
-        admin, now = scene.actor("marketer"), utc_now()
-        effects = Effects(team_id=scene.team("marketing"))
-        return [
-            texts.add(session, admin, Wording("Late parcel", "late", "Hello {person}, it is on its way."), now),
-            texts.add(session, admin, Wording("Thanks", "thanks", "Thank you, {person}!", effects=effects), now),
-        ]
 
 
 def opened(page: Page, talk: int) -> None:
@@ -229,18 +214,6 @@ def test_without_script_saved_replies_and_drafts_work(scene: Scene, person: Open
     page.reload()
     page.locator("#composer-begun summary").click()
     expect(page.locator("#composer-begun")).to_contain_text("Mine")
-
-
-def test_the_whole_way_on_a_phone(scene: Scene, person: Opener, replies: list[int]) -> None:
-    talk = scene.heard("Bob", "Where is my order?")
-    page = person(width=390)
-    opened(page, talk)
-    page.get_by_role("button", name="Saved replies").click()
-    page.get_by_role("option", name="Thanks").click()
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    page.get_by_role("button", name="Reply in public").click()
-    expect(page.locator(".flash")).to_contain_text("Your reply leaves in")
-    assert [one.text for one in scene.replies(talk)] == ["Thank you, Bob!"]
 
 
 def test_who_else_is_here_stands_on_the_row_and_in_the_conversation(scene: Scene, person: Opener) -> None:

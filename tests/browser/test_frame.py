@@ -1,13 +1,12 @@
 """The frame of the inbox: many rows, everything by name, one after another, panes, a phone."""
 
-import pytest
 from playwright.sync_api import Page, Route, expect
 
 from app.core.clock import utc_now
 from app.desk import bulk
 from app.inbox.types import ConversationState
 from tests.browser.conftest import Opener
-from tests.browser.test_access import check
+from tests.browser.test_access import DAY_AND_NIGHT, check
 from tests.browser.test_inbox import rows
 from tests.web.scene import Scene
 
@@ -177,15 +176,18 @@ def test_panes_are_moved_and_remembered(scene: Scene, person: Opener) -> None:
     assert (width("#list"), width("#side")) == (before + 64, beside + 16)
 
 
-def test_the_way_through_on_a_phone(scene: Scene, person: Opener) -> None:
+def test_the_way_through_on_a_phone(scene: Scene, person: Opener, replies: list[int]) -> None:
     first, *_rest = fill(scene)
     page = person(width=390)
     page.get_by_text("Ada", exact=True).click()
     expect(page.locator("#list")).to_be_hidden()
-    page.fill("#reply-text", "On its way")
+    page.get_by_role("button", name="Saved replies").click()
+    page.get_by_role("option", name="Thanks").click()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.get_by_role("button", name="Reply in public as").click()
+    expect(page.locator(".flash")).to_contain_text("Your reply leaves in")
     expect(page.locator("#talk-title")).to_have_text("Bea")
-    assert [one.text for one in scene.replies(first)] == ["On its way"]
+    assert [one.text for one in scene.replies(first)] == ["Thank you, Ada!"]
     page.get_by_role("link", name="Back to the list").click()
     expect(page.locator("#list")).to_be_visible()
     assert rows(page) == ["Bea", "Cid"]
@@ -195,11 +197,9 @@ def test_the_way_through_on_a_phone(scene: Scene, person: Opener) -> None:
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
-def test_nothing_serious_for_axe(scene: Scene, person: Opener, width: int, scheme: str) -> None:
+def test_nothing_serious_for_axe(scene: Scene, person: Opener) -> None:
     fill(scene)
-    page = person(width=width, scheme=scheme)
-    page.emulate_media(reduced_motion="reduce")
+    page = person()
     page.locator("#rows .pick").first.click()
     open_and_check(page, "#bulk details summary", "#many-person")
     page.keyboard.press("Escape")
@@ -210,17 +210,17 @@ def test_nothing_serious_for_axe(scene: Scene, person: Opener, width: int, schem
     page.wait_for_url("**saved=**")
     page.keyboard.press("Control+k")
     expect(page.locator("#palette-words")).to_be_focused()
-    check(page)
+    check(page, DAY_AND_NIGHT)
     page.keyboard.press("Escape")
     page.locator("[data-key=g]").click()
     expect(page.locator(".guided, #talk-title").first).to_be_attached()
-    check(page)
-    for path in ("/inbox/views", "/inbox/tags", "/inbox/filters", "/inbox?view=unsent"):
+    check(page, DAY_AND_NIGHT)
+    for path in ("/inbox/tags", "/inbox/filters", "/inbox?view=unsent"):
         page.goto(path)
-        check(page)
+        check(page, DAY_AND_NIGHT)
 
 
 def open_and_check(page: Page, summary: str, inside: str) -> None:
     page.locator(summary).click()
     expect(page.locator(inside)).to_be_visible()
-    check(page)
+    check(page, DAY_AND_NIGHT)

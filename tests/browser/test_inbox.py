@@ -12,9 +12,6 @@ from app.inbox.types import ConversationState
 from tests.browser.conftest import Opener
 from tests.web.scene import Scene
 
-FIRST_LOAD = 50_000
-"""Bytes over the wire that the first view of the inbox may cost."""
-
 
 def rows(page: Page) -> list[str]:
     return page.locator("#rows .row-person").all_inner_texts()
@@ -370,25 +367,6 @@ def test_light_or_dark_is_remembered_and_never_flashes(scene: Scene, person: Ope
     page.reload()
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == ground
-
-
-def test_the_first_view_is_light(scene: Scene, person: Opener) -> None:
-    for number in range(60):
-        scene.say(
-            f"P{number:02}", f"Where is my order {number}? " + "I would like to know. " * 6, minutes_ago=number + 1
-        )
-    scene.collect()
-    page = person()
-    fresh = page.context.new_page()
-    wire = page.context.new_cdp_session(fresh)
-    wire.send("Network.enable")
-    wire.send("Network.setCacheDisabled", {"cacheDisabled": True})
-    sizes: list[int] = []
-    wire.on("Network.loadingFinished", lambda loaded: sizes.append(loaded["encodedDataLength"]))
-    fresh.goto("/inbox?view=all")
-    expect(fresh.locator("#rows .row")).to_have_count(50)
-    connected(fresh)
-    assert 20_000 < sum(sizes) < FIRST_LOAD, sizes
 
 
 def test_counting_is_the_same_on_both_sides(scene: Scene, person: Opener) -> None:

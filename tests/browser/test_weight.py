@@ -8,10 +8,12 @@ from tests.processes import eventually
 from tests.web.scene import Scene
 
 FIRST = 60_000
+FIRST_INBOX = 50_000
 LATER = 10_000
 """Bytes, headers included, compressed as they come."""
+INBOX = "/inbox?view=all"
 SCREENS = (
-    "/inbox?view=all",
+    INBOX,
     "/notifications",
     "/account",
     "/search",
@@ -62,6 +64,7 @@ def test_every_screen_is_light(filled: Scene, person: Opener) -> None:
         page.goto(path)
     later = {path: scale.weigh(path) for path in SCREENS}
     assert {path: size for path, size in first.items() if not 5_000 < size < FIRST} == {}, first
+    assert 20_000 < first[INBOX] < FIRST_INBOX
     assert {path: size for path, size in later.items() if not 500 < size < LATER} == {}, later
 
 
