@@ -65,6 +65,7 @@ BAD_ANSWER = "bad_answer"  # the right format with impossible content
 COMMENTS_CLOSED = "comments_closed"
 TARGET_GONE = "target_gone"  # the comment to answer no longer exists
 INVALID_TEXT = "invalid_text"
+ANSWERED_BEFORE = "answered_before"  # the platform takes one private reply to a comment, and has one
 ACTS_BLOCKED = "acts_blocked"  # the platform has stopped the account from acting for a while
 REFUSED = "refused"  # the platform said no for another reason; see detail
 NOT_SUPPORTED = "not_supported"

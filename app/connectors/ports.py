@@ -6,7 +6,7 @@ requests go through the ``Http`` it is made with. It raises only the classes in 
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -21,6 +21,10 @@ FASTEST = "fastest_seconds"
 """Key of a connection's settings: it may be read this often while people speak there; asking costs nobody anything."""
 UNHURRIED = "unhurried_seconds"
 """Key of a connection's settings: it is read no more often than this, since the platform tells by itself or counts."""
+
+LACKING = "lacking"
+"""Key of a connection's settings: a list of the permissions, by the platform's names, without which all is well but for
+private replies; empty where none is lacking."""
 
 
 class Status(StrEnum):
@@ -81,6 +85,17 @@ class LengthLimit:
 
 
 @dataclass(frozen=True, slots=True)
+class PrivateReplies:
+    """How a comment can be answered so that nobody but its author reads it; see ``app.connectors.private``."""
+
+    length: LengthLimit | None = None
+    within: timedelta | None = None
+    """For how long after the comment; None: for as long as it stands."""
+    once: bool = False
+    """Whether the platform takes one such reply to a comment, and no second."""
+
+
+@dataclass(frozen=True, slots=True)
 class Capabilities:
     """What this connection can do, given its credentials."""
 
@@ -89,6 +104,8 @@ class Capabilities:
     verify: bool = False
     """Whether ``verify`` tells the fate of single comments; without it absence is never read as deletion."""
     length: LengthLimit | None = None
+    private: PrivateReplies | None = None
+    """None where everything said is said in public."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +196,8 @@ class Item:
     """1 to 5, of a review that gives any."""
     attached: int = 0
     """How many pictures, films and the like came with it, as far as the platform tells."""
+    private: bool = False
+    """Whether only its author and we can read it."""
 
 
 @dataclass(frozen=True, slots=True)

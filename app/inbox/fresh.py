@@ -29,6 +29,7 @@ class Talk:
     version: int
     snippet: str = ""
     put_off_until: datetime | None = None
+    private: bool = False
     row: dict[str, Any] | None = None
     """The columns to insert; None when the conversation is stored already."""
     said_at: datetime | None = None
@@ -102,13 +103,13 @@ def _join_talk(work: Work, item: Item, post_id: int, identity: Person) -> int:
     talk.version += 1
     if work.history:
         talk.said_at = max(talk.said_at or at, at)
-        talk.snippet = rules.snippet(item.text)
+        talk.snippet, talk.private = rules.snippet(item.text), item.private
     elif item.status not in _QUIET:
         talk.state, talk.waiting_since = rules.after_inbound(talk.state, talk.waiting_since, at)
         talk.put_off_until = None
-        talk.snippet = rules.snippet(item.text)
+        talk.snippet, talk.private = rules.snippet(item.text), item.private
     elif not talk.snippet:
-        talk.snippet = rules.snippet(item.text)
+        talk.snippet, talk.private = rules.snippet(item.text), item.private
     return talk.id
 
 
@@ -155,6 +156,7 @@ def _comment_row(
         "said_as": item.said_as,
         "stars": item.stars,
         "attached": item.attached,
+        "private": item.private,
     }
 
 
@@ -165,6 +167,7 @@ def moving(talk: Talk, now: datetime) -> dict[str, Any]:
         "put_off_until": talk.put_off_until,
         "sort_at": talk.waiting_since or talk.said_at or now,
         "snippet": talk.snippet,
+        "private": talk.private,
         "comment_count": talk.comment_count,
         "version": talk.version,
         "news_at": talk.said_at or now,
@@ -184,4 +187,5 @@ def echo(row: dict[str, Any]) -> Echo:
         text=row["text"],
         url=row["url"],
         published_at=row["published_at"],
+        private=row["private"],
     )

@@ -72,9 +72,9 @@ def posts(session: Session, wanted: dict[Key, PostRef]) -> dict[Key, int]:
 
 def conversations(
     session: Session, thread_roots: Sequence[Key]
-) -> list[tuple[int, str, int, int, int, ConversationState, Any, int, int, str, Any]]:
+) -> list[tuple[int, str, int, int, int, ConversationState, Any, int, int, str, Any, bool]]:
     """The conversations of these threads: page, root, identity, id, contact, state, waiting since, comment count,
-    version, snippet, put off until."""
+    version, snippet, put off until, private."""
     query = select(
         Conversation.page_id,
         Conversation.thread_root,
@@ -87,6 +87,7 @@ def conversations(
         Conversation.version,
         Conversation.snippet,
         Conversation.put_off_until,
+        Conversation.private,
     )
     return _matching(session, query, Conversation.thread_root, thread_roots)
 

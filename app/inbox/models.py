@@ -4,7 +4,7 @@ waits, tags, conversation_tags, undo_entries, undo_items, raw_payloads."""
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.connectors.ports import SaidAs, Status
@@ -85,6 +85,8 @@ class Conversation(Base):
     streak_to: Mapped[int | None]
     author_known: Mapped[bool]
     """Whether we had met the person before this conversation."""
+    private: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether what they said last, or what was answered here since, is read by nobody else."""
     remedies_open: Mapped[int] = mapped_column(default=0, server_default="0")
     """How many remedies were asked for here and are not finished; until then it is neither done nor spam, which the
     database holds too. Kept by those who give remedies, through ``service.set_remedies_open``."""
@@ -127,6 +129,8 @@ class Comment(Base):
     stars: Mapped[int | None]
     attached: Mapped[int] = mapped_column(default=0, server_default="0")
     """How many pictures and the like came with it."""
+    private: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether only its author and we can read it."""
 
 
 class CommentVersion(Base):

@@ -131,6 +131,7 @@ def _row_query(wanted: ListFilter) -> "Select[*tuple[Any, ...]]":
             User.name.label("assignee_name"),
             at.label("at"),
             Conversation.comment_count,
+            Conversation.private,
             case((and_(true(), *_conditions(wanted)), 1), else_=0).label("here"),
         )
         .select_from(Conversation)
@@ -175,7 +176,7 @@ def _row(found: "SqlRow[*tuple[Any, ...]]", marks: Mapping[Mark, datetime], tags
         assignee_name=found.assignee_name,
         at=found.at,
         comments=found.comment_count,
-        public=True,
+        private=found.private,
         marks=frozenset(marks),
         due_at=next((marks[one] for one in TARGETS if one in marks), None),
         tags=tuple(tags),

@@ -203,6 +203,7 @@ def _nest(comments: list[Comment], earlier: dict[int, list[str]]) -> list[Commen
                 edited_at=one.edited_at,
                 earlier_texts=tuple(earlier.get(one.id, ())),
                 depth=depth,
+                private=one.private,
             )
         )
         stack += [(child, depth + 1) for child in reversed(children[one.external_id])]

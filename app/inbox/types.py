@@ -163,7 +163,8 @@ class Row:
     at: datetime
     """Waiting since, for those that wait for us; in a list of marked ones since when they are; else the last change."""
     comments: int
-    public: bool
+    private: bool
+    """Whether what they said last, or what was answered here since, is read by nobody else."""
     marks: frozenset[Mark]
     due_at: datetime | None
     """When a target is missed, or was, for those with one of the marks that say so."""
@@ -232,6 +233,8 @@ class CommentView:
     edited_at: datetime | None
     earlier_texts: tuple[str, ...]
     depth: int
+    private: bool = False
+    """Whether only its author and we can read it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -407,3 +410,5 @@ class Echo:
     text: str
     url: str | None
     published_at: datetime
+    private: bool = False
+    """Whether only its reader and we can see it."""

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.outbox.models import Delivery
-from app.outbox.types import DeliveryState, DeliveryView
+from app.outbox.types import Act, DeliveryState, DeliveryView
 
 
 def views(session: Session, ids: Iterable[int]) -> dict[int, DeliveryView]:
@@ -29,6 +29,16 @@ def view(one: Delivery) -> DeliveryView:
         error_detail=one.error_detail,
         sent_at=one.sent_at,
     )
+
+
+def answered_privately(session: Session, comment_id: int) -> bool:
+    """Whether a private reply to this comment was sent, may have been, or is on its way."""
+    query = select(Delivery.id).where(
+        Delivery.comment_id == comment_id,
+        Delivery.act == Act.PRIVATE_REPLY,
+        Delivery.state.not_in([DeliveryState.CANCELLED, DeliveryState.FAILED]),
+    )
+    return session.scalar(query.limit(1)) is not None
 
 
 def waiting_by_page(session: Session) -> dict[int, int]:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.connectors import errors
 from app.connectors.ports import Access, Connector, Moderation
+from app.connectors.private import PrivateReplier
 from app.connectors.registry import Registry
 from app.core.clock import utc_now
 from app.core.db import Database
@@ -72,17 +73,19 @@ class Runner:
             return lambda session, now: service.record_unknown(session, claimed, "internal", name, now)
 
     def _send(self, connector: Connector, access: Access, claimed: Claimed) -> Recorder:
-        if claimed.act is Act.REPLY:
-            sent = connector.reply(access, claimed.target, claimed.text, key=claimed.key)
+        if claimed.act.speaks:
+            say = _private(connector).reply_privately if claimed.act is Act.PRIVATE_REPLY else connector.reply
+            sent = say(access, claimed.target, claimed.text, key=claimed.key)
             log.info("reply_sent", delivery=claimed.id, page=claimed.page_id)
             return lambda session, now: service.record_sent(session, claimed, sent, now)
         status = connector.moderate(access, claimed.target, Moderation(claimed.act.value))
         return lambda session, now: service.record_moderated(session, claimed, status, now)
 
     def _look_up(self, connector: Connector, access: Access, claimed: Claimed) -> Recorder:
-        if claimed.act is not Act.REPLY:  # changing a state twice is harmless
+        if not claimed.act.speaks:  # changing a state twice is harmless
             return self._send(connector, access, claimed)
-        sent = connector.look_up(access, claimed.target, claimed.text, key=claimed.key, since=claimed.first_sent_at)
+        find = _private(connector).look_up_private if claimed.act is Act.PRIVATE_REPLY else connector.look_up
+        sent = find(access, claimed.target, claimed.text, key=claimed.key, since=claimed.first_sent_at)
         log.info("reply_looked_up", delivery=claimed.id, found=sent is not None)
         if sent is None:
             return lambda session, now: service.record_not_there(session, claimed, now)
@@ -109,3 +112,10 @@ class Runner:
         return lambda session, now: service.record_not_sent(
             session, claimed, code, detail, now, again=again, named=named
         )
+
+
+def _private(connector: Connector) -> PrivateReplier:
+    """The connector as one that answers in private. Raises Permanent when it is none (any more)."""
+    if not isinstance(connector, PrivateReplier):
+        raise errors.Permanent(errors.NOT_SUPPORTED, "no private replies here")
+    return connector

@@ -29,6 +29,8 @@ from app.pages.types import ConnectionState, PageState
 from app.signals.service import tell
 from app.signals.types import SignalKind
 
+_SPEAKING = tuple(act for act in Act if act.speaks)
+
 
 def request(
     session: Session,
@@ -150,7 +152,7 @@ def claim(session: Session, delivery_id: int, now: datetime, lease_seconds: floa
 
 def _must_not_leave(session: Session, claimed: Claimed, now: datetime) -> bool:
     """Hold a reply to somebody who must not be contacted, whichever way it came here and however long it waited."""
-    one = _held(session, claimed) if claimed.act is Act.REPLY else None
+    one = _held(session, claimed) if claimed.act.speaks else None
     if one is None or not persons.must_not_be_contacted(session, one.conversation_id):
         return False
     one.error_code, one.error_detail = words.DO_NOT_CONTACT, ""
@@ -238,7 +240,7 @@ def record_unknown(session: Session, claimed: Claimed, code: str, detail: str, n
     one = _held(session, claimed)
     if one is None:
         return
-    may_come_until = one.lease_until if claimed.act is Act.REPLY and not claimed.look_up else None
+    may_come_until = one.lease_until if claimed.act.speaks and not claimed.look_up else None
     one.error_code, one.error_detail = code, detail
     one.lease = one.lease_until = None
     when = rules.look_again_at(now, one.first_sent_at or now, random.random())  # noqa: S311
@@ -311,7 +313,7 @@ def match_echoes(session: Session, page_id: int, echoes: Sequence[Echo], now: da
         .join(Comment, Comment.id == Delivery.comment_id)
         .where(
             Delivery.page_id == page_id,
-            Delivery.act == Act.REPLY,
+            Delivery.act.in_(_SPEAKING),
             Delivery.state.in_(
                 [DeliveryState.SENDING, DeliveryState.UNKNOWN, DeliveryState.UNCLEAR, DeliveryState.FAILED]
             ),
@@ -357,6 +359,7 @@ def _pending_match(pending: Sequence[Row[Delivery, str]], echo: Echo) -> Deliver
         if (
             one.state is not DeliveryState.SENT
             and target == echo.parent_external_id
+            and (one.act is Act.PRIVATE_REPLY) == echo.private
             and rules.same_words(one.text, echo.text)
         ):
             return one
@@ -380,7 +383,7 @@ def _unmark_if_settled(session: Session, conversation_id: int) -> None:
     """A conversation stands among what could not be sent until the last such reply is decided about."""
     left = select(Delivery.id).where(
         Delivery.conversation_id == conversation_id,
-        Delivery.act == Act.REPLY,
+        Delivery.act.in_(_SPEAKING),
         Delivery.state.in_([DeliveryState.FAILED, DeliveryState.UNCLEAR]),
     )
     if session.scalar(left.limit(1)) is None:
@@ -390,7 +393,7 @@ def _unmark_if_settled(session: Session, conversation_id: int) -> None:
 def _give_up(session: Session, one: Delivery, state: DeliveryState, kind: EventKind, code: str, now: datetime) -> None:
     one.state = state
     session.flush()
-    inbox.not_carried_out(session, one.conversation_id, kind, code, now, reply=one.act is Act.REPLY)
+    inbox.not_carried_out(session, one.conversation_id, kind, code, now, reply=one.act.speaks)
     what = SignalKind.REPLY_UNCLEAR if state is DeliveryState.UNCLEAR else SignalKind.REPLY_FAILED
     people = [one.actor_id] if one.actor_id is not None else []
     tell(session, what, now, people=people, conversation_id=one.conversation_id, code=code)

@@ -10,6 +10,7 @@ from app.connectors.ports import Target
 
 class Act(StrEnum):
     REPLY = "reply"
+    PRIVATE_REPLY = "private_reply"
     APPROVE = "approve"
     HOLD = "hold"
     SPAM = "spam"
@@ -17,6 +18,11 @@ class Act(StrEnum):
     DELETE = "delete"
     LIKE = "like"
     BAN = "ban"
+
+    @property
+    def speaks(self) -> bool:
+        """Whether words of ours are sent: never twice, and never without somebody knowing what became of them."""
+        return self in (Act.REPLY, Act.PRIVATE_REPLY)
 
 
 class DeliveryState(StrEnum):

@@ -92,6 +92,7 @@ def held_act(session: Session, actor: Actor, held_id: int, now: datetime) -> Hel
         row=_held_rows(session, [found])[0],
         version=act.version,
         message=act.message,
+        private=bool(act.details.get("private")),
         conversation_id=act.conversation_id,
         outreach_id=act.outreach_id,
         reason=act.reason,

@@ -210,6 +210,8 @@ class HeldView:
     row: HeldRow
     version: int
     message: str
+    private: bool
+    """Whether it is a reply for one person alone."""
     conversation_id: int | None
     outreach_id: int | None
     reason: str

@@ -3,10 +3,12 @@
 holds.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from app.connectors import errors
+from app.connectors.ports import LACKING
 from app.core.i18n import gettext as _
 from app.core.i18n import lazy
 
@@ -176,6 +178,10 @@ _WORDS: dict[str, tuple[str, str]] = {
         lazy("The site does not take this text."),
         lazy("Change it, perhaps shorten it, and send it again."),
     ),
+    errors.ANSWERED_BEFORE: (
+        lazy("The page has a private reply to this comment already, and takes no second."),
+        lazy("Look into the page's messages: it was written there by hand, or is this one after all."),
+    ),
     errors.REFUSED: (
         lazy("The site said no."),
         lazy("What it answered may tell why. If it does not, ask whoever looks after the site."),
@@ -193,3 +199,9 @@ _WORDS: dict[str, tuple[str, str]] = {
         lazy("Try again in a few minutes."),
     ),
 }
+
+
+def without_private_replies(settings: Mapping[str, Any]) -> str:
+    """What a connection's token lacks for private replies; empty when nothing is known to be lacking."""
+    names = ", ".join(str(one) for one in settings.get(LACKING) or ())
+    return _("Private replies are not possible: the access token lacks %(names)s.", names=names) if names else ""

@@ -16,7 +16,7 @@ from app.accounts import rules as account_rules
 from app.accounts.types import Actor, Permission
 from app.audit import service as audit
 from app.audit.types import Action
-from app.connectors.ports import LengthLimit, Status
+from app.connectors.ports import LengthLimit, PrivateReplies, Status
 from app.contacts.care import check_may_write
 from app.core import text as texts
 from app.core.errors import Conflict, Forbidden, InvalidInput, NotFound
@@ -59,10 +59,12 @@ def propose(
     version: int | None,
     limit: LengthLimit | None,
     now: datetime,
+    private: PrivateReplies | None = None,
 ) -> int:
     """Ask for approval of an answer; answer the proposal's id. The same key again answers the same one.
 
-    The person still waits for us, so the conversation stays where it is. Raises as ``app.replies.service.send`` does.
+    ``private`` are the page's conditions for private replies, where the answer is one. The person still waits for us,
+    so the conversation stays where it is. Raises as ``app.replies.service.send`` does.
     """
     key = f"{actor.id}:{key}"[:64]
     access.conversation(session, actor, conversation_id, to_write=True)
@@ -74,14 +76,18 @@ def propose(
     writing.must_answer(session, actor, talk, now)
     check_may_write(session, talk.contact_id)
     voice.check(session, talk.page_id, talk.language, text)
+    target = speaking.target_of(session, talk)
+    if answer.private:
+        speaking.check_private(session, target, private, now)
     one = Proposal(
         id=new_id(),
         key=key,
         conversation_id=talk.id,
-        comment_id=speaking.target_of(session, talk),
+        comment_id=target,
         author_id=actor.id,
         text=text,
         resolve=answer.resolve,
+        private=answer.private,
         saved_id=answer.saved_id,
         also=list(answer.also),
         created_at=now,
@@ -90,7 +96,7 @@ def propose(
     session.add(one)
     session.flush()
     talk.assignee_id = talk.assignee_id or actor.id
-    writing.drop(session, actor.id, talk.id, Voice.REPLY)
+    writing.drop(session, actor.id, talk.id, answer.voice)
     inbox.mark(session, talk.id, Mark.APPROVAL, now)
     inbox.record(session, talk, EventKind.APPROVAL_ASKED, actor, now)
     tell(
@@ -114,8 +120,10 @@ def approve(
     limit: LengthLimit | None,
     undo_seconds: float,
     now: datetime,
+    private: PrivateReplies | None = None,
 ) -> int:
-    """Send an answer, as it was proposed or changed; answer the reply's id.
+    """Send an answer, as it was proposed or changed; answer the reply's id. A private one goes under the page's
+    conditions ``private``; ``limit`` is that of public replies.
 
     Raises NotFound, InvalidInput, Forbidden for its author and for those who may not approve, and Conflict when it has
     been decided about, the conversation has changed, or other answers to the comment wait and nobody said what becomes
@@ -129,7 +137,10 @@ def approve(
     if comment is None or comment.status not in (Status.LIVE, Status.HELD):
         raise Conflict(_("The comment is no longer there, so it can't be answered."), code="target_gone")
     author = accounts.person(session, one.author_id)
-    answer = Answer(speaking.checked(decision.text, limit), one.resolve, one.saved_id, tuple(one.also))
+    if one.private:
+        speaking.check_private(session, one.comment_id, private, now)
+        limit = private.length if private else None
+    answer = Answer(speaking.checked(decision.text, limit), one.resolve, one.saved_id, tuple(one.also), one.private)
     due_at = now + timedelta(seconds=undo_seconds)
     reply = speaking.speak(
         session, author, talk, one.comment_id, answer, key=f"proposal:{one.id}:{new_id()}", due_at=due_at, now=now
@@ -167,7 +178,7 @@ def withdraw(session: Session, actor: Actor, proposal_id: int, now: datetime) ->
     if one.author_id != actor.id:
         raise Forbidden(_("Only the person who wrote it can take it back."))
     one.state, one.decided_at = ProposalState.WITHDRAWN, now
-    writing.put_back(session, actor, talk.id, _words(one), now)
+    writing.put_back(session, actor, talk.id, _words(one), now, voice=_voice(one))
     _settle_mark(session, talk)
     inbox.record(session, talk, EventKind.WITHDRAWN, actor, now)
     _log(session, Action.REPLY_WITHDRAWN, one, actor, now, one.text)
@@ -208,7 +219,7 @@ def _refuse(session: Session, one: Proposal, actor: Actor, remark: str, now: dat
     else:
         _decide(session, one, actor, ProposalState.REFUSED, remark, now)
     author = accounts.person(session, one.author_id)
-    writing.put_back(session, author, one.conversation_id, _words(one), now, claims=False)
+    writing.put_back(session, author, one.conversation_id, _words(one), now, voice=_voice(one), claims=False)
 
 
 def _decide(
@@ -238,6 +249,10 @@ def _log(
 
 def _words(one: Proposal) -> Words:
     return Words(one.text, one.saved_id, tuple(one.also))
+
+
+def _voice(one: Proposal) -> Voice:
+    return Voice.PRIVATE if one.private else Voice.REPLY
 
 
 def _settle_mark(session: Session, talk: Conversation) -> None:

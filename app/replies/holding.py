@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased
 from app.accounts import queries as accounts
 from app.accounts.models import TeamMember, User
 from app.accounts.types import Actor
-from app.connectors.ports import LengthLimit
+from app.connectors.ports import LengthLimit, PrivateReplies
 from app.contacts.models import Contact
 from app.core.errors import Conflict, InvalidInput
 from app.core.i18n import gettext as _
@@ -29,7 +29,6 @@ from app.replies import approval, requirements, saved, service, speaking
 from app.replies.models import Reply
 from app.replies.speaking import Answer
 from app.writing import service as writing
-from app.writing.types import Voice
 
 MINUTES_AGO = timedelta(minutes=10)
 """For so long an answer of another department is pointed out to whoever answers the same person."""
@@ -109,10 +108,12 @@ def hold(
     limit: LengthLimit | None,
     tells: Collection[int],
     now: datetime,
+    private: PrivateReplies | None = None,
 ) -> int | None:
     """Hold a reply that contradicts another department; answer the held act's id, or None when it may go.
 
-    Its text leaves the composer: it waits with the held act. Raises as ``app.replies.service.send`` does.
+    Its text leaves the composer: it waits with the held act. ``private`` are the page's conditions for private replies,
+    where it is one. Raises as ``app.replies.service.send`` does.
     """
     text = speaking.checked(answer.text, limit)
     talk = access.conversation(session, actor, conversation_id, to_write=True)  # a second click waits for the first
@@ -124,23 +125,33 @@ def hold(
         return None
     talk = inbox.open_for(session, actor, conversation_id, version)
     writing.must_answer(session, actor, talk, now)
-    speaking.target_of(session, talk)
+    target = speaking.target_of(session, talk)
+    if answer.private:
+        speaking.check_private(session, target, private, now)
     head = session.scalar(select(Contact.head_id).where(Contact.id == talk.contact_id))
     person = session.get_one(Contact, head).name if head else ""
     details = {"resolve": answer.resolve, "saved": answer.saved_id, "also": list(answer.also), "tells": list(tells)}
+    details["private"] = answer.private
     held_id = holding.hold_reply(
         session, actor, talk, person or _("Somebody"), text, found, key=key, details=details, now=now
     )
     talk.assignee_id = talk.assignee_id or actor.id
-    writing.drop(session, actor.id, talk.id, Voice.REPLY)
+    writing.drop(session, actor.id, talk.id, answer.voice)
     inbox.record(session, talk, EventKind.HELD, actor, now, {"teams": ", ".join(one.team for one in found[1])})
     return held_id
 
 
 def release(
-    session: Session, held_id: int, *, limit: LengthLimit | None, undo_seconds: float, now: datetime
+    session: Session,
+    held_id: int,
+    *,
+    limit: LengthLimit | None,
+    undo_seconds: float,
+    now: datetime,
+    private: PrivateReplies | None = None,
 ) -> Released:
-    """Send a reply that was settled, for whoever wrote it; where answers need approval it is proposed.
+    """Send a reply that was settled, for whoever wrote it; where answers need approval it is proposed. A private one
+    goes under the page's conditions ``private``; ``limit`` is that of public replies.
 
     Raises as ``app.replies.service.send`` does.
     """
@@ -149,11 +160,17 @@ def release(
         raise Conflict(_("Whoever wrote this works here no longer. Answer in the conversation."), code="gone")
     author = accounts.person(session, act.owner_id)
     details = act.details
-    answer = Answer(act.message, bool(details["resolve"]), details["saved"], tuple(details["also"]))
+    alone = bool(details.get("private"))
+    answer = Answer(act.message, bool(details["resolve"]), details["saved"], tuple(details["also"]), alone)
     talk = access.conversation(session, author, act.conversation_id, to_write=True)
+    if alone:
+        speaking.check_private(session, speaking.target_of(session, talk), private, now)
+        limit = private.length if private else None
     key, tells = f"held:{act.id}", tuple(details["tells"])
     if requirements.of(session, author.id, talk):
-        waits = approval.propose(session, author, talk.id, answer, key=key, version=None, limit=limit, now=now)
+        waits = approval.propose(
+            session, author, talk.id, answer, key=key, version=None, limit=limit, now=now, private=private
+        )
         return Released(talk.id, None, waits, tells)
     reply_id = service.send(
         session,
@@ -168,5 +185,6 @@ def release(
         now=now,
         saved_id=answer.saved_id,
         also=answer.also,
+        private=private if alone else None,
     )
     return Released(talk.id, reply_id, None, tells)

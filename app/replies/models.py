@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, BigId, JsonData
@@ -58,6 +58,8 @@ class Proposal(Base):
     text: Mapped[str] = mapped_column(Text)
     """As its author wrote it; what was sent stands in the reply."""
     resolve: Mapped[bool]
+    private: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether it goes to the person alone."""
     saved_id: Mapped[int | None] = mapped_column(ForeignKey(SavedText.id, ondelete="SET NULL"))
     also: Mapped[list[str]] = mapped_column(JsonData)
     created_at: Mapped[datetime]

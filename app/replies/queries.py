@@ -9,7 +9,7 @@ from app.inbox import access
 from app.inbox.models import Comment
 from app.outbox import queries as outbox
 from app.outbox.models import Delivery
-from app.outbox.types import DeliveryState
+from app.outbox.types import Act, DeliveryState
 from app.replies.models import Proposal, Reply
 from app.replies.types import ProposalState, ProposalView, ReplyView
 
@@ -40,9 +40,15 @@ def replies(session: Session, actor: Actor, conversation_id: int) -> list[ReplyV
             external_id=delivery.external_id,
             approved_by=approved_by,
             target_url=target_url,
+            private=delivery.act is Act.PRIVATE_REPLY,
         )
         for reply, author, delivery, approved_by, target_url in session.execute(query)
     ]
+
+
+def is_private(session: Session, proposal_id: int) -> bool:
+    """Whether an answer that waits for approval goes to the person alone."""
+    return bool(session.scalar(select(Proposal.private).where(Proposal.id == proposal_id)))
 
 
 def proposals(session: Session, actor: Actor, conversation_id: int) -> list[ProposalView]:
@@ -64,6 +70,7 @@ def proposals(session: Session, actor: Actor, conversation_id: int) -> list[Prop
             author_id=one.author_id,
             author=author,
             text=one.text,
+            private=one.private,
             created_at=one.created_at,
             state=one.state,
             reviewer=decided_by,

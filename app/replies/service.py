@@ -7,7 +7,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app.accounts.types import Actor
-from app.connectors.ports import LengthLimit
+from app.connectors.ports import LengthLimit, PrivateReplies
 from app.contacts.care import check_may_write
 from app.core.db import run_in_bulk
 from app.core.errors import Conflict, Forbidden, NotFound
@@ -42,30 +42,35 @@ def send(
     now: datetime,
     saved_id: int | None = None,
     also: Collection[str] = (),
+    private: PrivateReplies | None = None,
 ) -> int:
-    """Answer the person's latest comment in public; answer the reply's id.
+    """Answer the person's latest comment; answer the reply's id.
 
     The reply and its delivery are one transaction; it leaves ``undo_seconds`` later. ``key`` (made by the form) is the
     same for a repeated click, which makes no second reply. With ``saved_id`` it was made from a saved reply, which
-    does besides what ``also`` names. Raises InvalidInput, NotFound, and Conflict when the conversation has changed
-    since ``version``, a colleague is writing an answer, or it needs approval (``app.replies.approval.propose``).
+    does besides what ``also`` names. With ``private``, the page's conditions for it, it goes to the person alone; else
+    everybody reads it. ``limit`` is how long such a reply may be. Raises InvalidInput, NotFound, and Conflict when the
+    conversation has changed since ``version``, a colleague is writing an answer, or it needs approval
+    (``app.replies.approval.propose``).
     """
     key = f"{actor.id}:{key}"[:64]
     access.conversation(session, actor, conversation_id, to_write=True)  # a second click waits here for the first
     again = session.scalar(select(Reply.id).join(Delivery, Delivery.id == Reply.delivery_id).where(Delivery.key == key))
     if again is not None:
         return again
-    answer = Answer(speaking.checked(text, limit), resolve, saved_id, tuple(also))
+    answer = Answer(speaking.checked(text, limit), resolve, saved_id, tuple(also), private is not None)
     talk = inbox.open_for(session, actor, conversation_id, version)
     writing.must_answer(session, actor, talk, now)
     if requirements.of(session, actor.id, talk):
         raise Conflict(_("This answer needs approval before it is sent."), code="needs_approval")
     target = speaking.target_of(session, talk)
+    if answer.private:
+        speaking.check_private(session, target, private, now)
     reply = speaking.speak(
         session, actor, talk, target, answer, key=key, due_at=now + timedelta(seconds=undo_seconds), now=now
     )
     streaks.count_up(talk, actor)
-    writing.drop(session, actor.id, talk.id, Voice.REPLY)
+    writing.drop(session, actor.id, talk.id, answer.voice)
     inbox.changed(session, talk.id)
     return reply.id
 
@@ -84,12 +89,14 @@ def undo(session: Session, actor: Actor, reply_id: int, now: datetime) -> int:
     if reply.author_id != actor.id and not reviews:
         raise Forbidden(_("Only the person who wrote it can take it back."))
     outbox.cancel(session, reply.delivery_id)
+    act = session.get_one(Delivery, reply.delivery_id).act
     routing.unconfirm(session, actor, talk.id, since=reply.created_at)
     words = speaking.take_back(session, actor, talk, reply, now)
     if proposal is not None and reviews:
         _wait_again(session, proposal, now)
     else:
-        writing.put_back(session, actor, talk.id, words, now)
+        voice = Voice.PRIVATE if act is Act.PRIVATE_REPLY else Voice.REPLY
+        writing.put_back(session, actor, talk.id, words, now, voice=voice)
     inbox.record(session, talk, EventKind.REPLY_UNDONE, actor, now)
     return talk.id
 

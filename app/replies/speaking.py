@@ -1,4 +1,4 @@
-"""Saying something in public: what every way to it shares. The caller has locked the conversation."""
+"""Answering a person: what every way to it shares. The caller has locked the conversation."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.accounts.types import Actor
-from app.connectors.ports import LengthLimit
+from app.connectors.ports import LengthLimit, PrivateReplies
 from app.contacts.care import check_may_write
 from app.core import text as texts
 from app.core.errors import Conflict, InvalidInput
@@ -18,6 +18,7 @@ from app.inbox import service as inbox
 from app.inbox import tags, threads
 from app.inbox.models import Comment, Conversation
 from app.inbox.types import ConversationState
+from app.outbox import queries as outbox_queries
 from app.outbox import service as outbox
 from app.outbox.types import Act
 from app.outreach import holding
@@ -28,7 +29,7 @@ from app.texts import rules as texts_rules
 from app.texts import service as texts_service
 from app.texts import voice
 from app.texts.types import Offer
-from app.writing.types import Words
+from app.writing.types import Voice, Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,12 @@ class Answer:
     resolve: bool
     saved_id: int | None = None
     also: tuple[str, ...] = ()
+    private: bool = False
+    """Whether it goes to the person alone."""
+
+    @property
+    def voice(self) -> Voice:
+        return Voice.PRIVATE if self.private else Voice.REPLY
 
 
 def checked(text: str, limit: LengthLimit | None) -> str:
@@ -66,6 +73,30 @@ def target_of(session: Session, talk: Conversation) -> int:
     return target
 
 
+def check_private(session: Session, comment_id: int, private: PrivateReplies | None, now: datetime) -> None:
+    """Raises Conflict where the comment can't be answered in private, now or at all."""
+    if private is None:
+        raise Conflict(_("Nobody can be answered in private on this page from here."), code="not_private")
+    said_at = session.get_one(Comment, comment_id).published_at
+    answered = private.once and outbox_queries.answered_privately(session, comment_id)
+    why = against_private(private, said_at, answered=answered, now=now)
+    if why:
+        raise Conflict(why, code="no_private_reply")
+
+
+def against_private(private: PrivateReplies, said_at: datetime, *, answered: bool, now: datetime) -> str:
+    """Why a comment of that time can't be answered in private; empty when it can. ``answered``: it was already."""
+    if private.once and answered:
+        return _("This comment was answered in private already, and the page takes no second such reply to it.")
+    if private.within is not None and now > said_at + private.within:
+        return ngettext(
+            "The page takes a private reply only within %(num)s day of the comment.",
+            "The page takes a private reply only within %(num)s days of the comment.",
+            private.within.days,
+        )
+    return ""
+
+
 def speak(
     session: Session,
     author: Actor,
@@ -84,11 +115,14 @@ def speak(
     check_may_write(session, talk.contact_id)
     check_contradicts_nobody(session, author, talk, answer.text, now)
     voice.check(session, talk.page_id, talk.language, answer.text)
+    comment = session.get_one(Comment, target)
+    if comment.private and not answer.private:
+        raise Conflict(_("They wrote this to us alone. Answer in private."), code="only_private")
     delivery_id = outbox.request(
         session,
         key=key,
-        act=Act.REPLY,
-        comment=session.get_one(Comment, target),
+        act=Act.PRIVATE_REPLY if answer.private else Act.REPLY,
+        comment=comment,
         conversation_id=talk.id,
         text=answer.text,
         actor_id=author.id,
@@ -108,6 +142,7 @@ def speak(
     session.add(reply)
     session.flush()
     talk.assignee_id = talk.assignee_id or author.id
+    talk.private = answer.private
     done = _with_effects(session, author, talk, reply, answer, now)
     done = done and not talk.remedies_open  # what is owed keeps it open
     inbox.set_state(talk, ConversationState.DONE if done else ConversationState.WAITING, None, now)
@@ -155,6 +190,7 @@ def _before(talk: Conversation) -> dict[str, Any]:
         "waiting_since": talk.waiting_since.isoformat() if talk.waiting_since else None,
         "assignee_id": talk.assignee_id,
         "team_id": talk.team_id,
+        "private": talk.private,
     }
 
 
@@ -179,5 +215,6 @@ def _restore(talk: Conversation, reply: Reply, now: datetime) -> None:
     moved = reply.before.get("moved_to", talk.team_id) == talk.team_id != reply.before.get("team_id", talk.team_id)
     if moved:
         talk.team_id = reply.before["team_id"]
+    talk.private = bool(reply.before.get("private"))
     if talk.assignee_id == reply.author_id or (moved and talk.assignee_id is None):
         talk.assignee_id = reply.before["assignee_id"]

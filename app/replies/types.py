@@ -53,6 +53,8 @@ class ProposalView:
     author_id: int
     author: str
     text: str
+    private: bool
+    """Whether it goes to the person alone."""
     created_at: datetime
     state: ProposalState
     reviewer: str | None
@@ -76,3 +78,5 @@ class ReplyView:
     """Who approved it, where that was needed."""
     target_url: str | None
     """Where the comment stands that is answered."""
+    private: bool = False
+    """Whether it went to the person alone."""

@@ -58,6 +58,7 @@ def _hit(kind: Kind, document: Document, terms: Sequence[Term]) -> Hit:
         author=marking.excerpt(document.author, terms),
         pieces=marking.excerpt(document.text, terms),
         at=document.at,
+        private=document.private,
     )
 
 

@@ -14,7 +14,7 @@ from app.inbox import access
 from app.inbox.models import Comment, Conversation
 from app.inbox.threads import reply_target
 from app.outbox.models import Delivery
-from app.outbox.types import DeliveryState
+from app.outbox.types import Act, DeliveryState
 from app.replies.models import Reply
 from app.search import queries
 from app.search.rules import IS
@@ -39,7 +39,7 @@ class Earlier:
 
 
 def answers(session: Session, actor: Actor, conversation_id: int, limit: int = 3) -> list[Earlier]:
-    """Replies to comments that share the most words with what waits for an answer here, each text once.
+    """Public replies to comments that share the most words with what waits for an answer here, each text once.
 
     Looks through the newest comments that share any; a fixed number of statements. Raises NotFound, and TooSlow.
     """
@@ -60,7 +60,11 @@ def answers(session: Session, actor: Actor, conversation_id: int, limit: int = 3
         .join(Comment, Comment.id == Reply.comment_id)
         .join(Conversation, Conversation.id == Reply.conversation_id)
         .join(Delivery, Delivery.id == Reply.delivery_id)
-        .where(Reply.conversation_id.in_(sorted(talks)), Delivery.state.not_in(_NOT_SAID))
+        .where(
+            Reply.conversation_id.in_(sorted(talks)),
+            Delivery.state.not_in(_NOT_SAID),
+            Delivery.act == Act.REPLY,
+        )
         .order_by(Reply.id.desc())
         .limit(2 * LOOKED_THROUGH)
     )
@@ -69,9 +73,10 @@ def answers(session: Session, actor: Actor, conversation_id: int, limit: int = 3
 
 
 def said(session: Session, actor: Actor, reply_id: int) -> str:
-    """The text of one of them. Raises NotFound also for a reply that never stood at a page."""
+    """The text of one of them. Raises NotFound also for a reply that never stood at a page in public."""
     query = select(Reply.conversation_id, Reply.text).join(Delivery, Delivery.id == Reply.delivery_id)
-    row = session.execute(query.where(Reply.id == reply_id, Delivery.state.not_in(_NOT_SAID))).one_or_none()
+    public = (Delivery.act == Act.REPLY, Delivery.state.not_in(_NOT_SAID))
+    row = session.execute(query.where(Reply.id == reply_id, *public)).one_or_none()
     if row is None:
         raise NotFound(_("There is no such answer, or it was never sent."))
     conversation_id, text = row

@@ -11,7 +11,7 @@ from app.accounts.models import User
 from app.contacts.models import Contact, Identity
 from app.inbox.models import Comment, Conversation, Note
 from app.outbox.models import Delivery
-from app.outbox.types import DeliveryState
+from app.outbox.types import Act, DeliveryState
 from app.replies.models import Reply
 from app.search.types import Kind
 
@@ -26,6 +26,7 @@ class Document:
     author: str
     text: str
     at: datetime
+    private: bool = False
 
 
 def read(session: Session, kind: Kind, ids: Collection[int]) -> Iterator[Document]:
@@ -36,7 +37,13 @@ def read(session: Session, kind: Kind, ids: Collection[int]) -> Iterator[Documen
 
 def _comments(session: Session, ids: Collection[int]) -> Iterator[Document]:
     query = select(
-        Comment.id, Comment.conversation_id, Comment.page_id, Comment.author_name, Comment.text, Comment.published_at
+        Comment.id,
+        Comment.conversation_id,
+        Comment.page_id,
+        Comment.author_name,
+        Comment.text,
+        Comment.published_at,
+        Comment.private,
     ).where(Comment.id.in_(ids), Comment.conversation_id.is_not(None))
     return (Document(*row) for row in session.execute(query))
 
@@ -53,7 +60,15 @@ def _notes(session: Session, ids: Collection[int]) -> Iterator[Document]:
 
 def _replies(session: Session, ids: Collection[int]) -> Iterator[Document]:
     query = (
-        select(Reply.id, Reply.conversation_id, Conversation.page_id, User.name, Reply.text, Reply.created_at)
+        select(
+            Reply.id,
+            Reply.conversation_id,
+            Conversation.page_id,
+            User.name,
+            Reply.text,
+            Reply.created_at,
+            Delivery.act == Act.PRIVATE_REPLY,
+        )
         .join(Conversation, Conversation.id == Reply.conversation_id)
         .join(User, User.id == Reply.author_id)
         .join(Delivery, Delivery.id == Reply.delivery_id)

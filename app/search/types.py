@@ -114,6 +114,8 @@ class Hit:
     author: tuple[Piece, ...]
     pieces: tuple[Piece, ...]
     at: datetime
+    private: bool = False
+    """Whether only one person and we can read it at the platform."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,6 +115,9 @@ def finish(typed: Typed, found: Found, secret: dict[str, str] | None, tokens: To
         mistakes = {} if error.code == "page_exists" else {"team": error.message}
         return look_page(typed, look_at(found, None, None), mistakes), 409
     flash(_read_now(found.name, typed.days), "good")
+    lacking = words.without_private_replies(account.settings) if account else ""
+    if lacking:
+        flash(lacking)
     return redirect(url_for("inbox.overview", view=View.ALL.value), 303)
 
 

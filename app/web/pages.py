@@ -14,7 +14,7 @@ from app.edge.context import actor, services, session
 from app.edge.routes import route
 from app.hooks import queries as hooks
 from app.outbox import queries as outbox
-from app.pages import connect, queries, spending, tokens
+from app.pages import connect, queries, spending, tokens, words
 from app.pages import service as pages
 from app.pages.types import PageState, PageView, Reach
 from app.upkeep import stewards
@@ -143,6 +143,7 @@ def _show(reading: Any, page_id: int, mistakes: dict[str, str], login: str = "")
         ends_at=tokens.ends_at(reading, page.id),
         sign_in=connect.sign_in(services().connectors, page),
         looked_after=stewards.of_pages(reading, [page.id])[page.id],
+        no_private=words.without_private_replies(reach.settings) if reach else "",
         mistakes=mistakes,
         login=login,
     )

@@ -42,7 +42,7 @@ def keep(
     if not words.text.strip():
         return Kept(0, False, changed=drop(session, actor.id, conversation_id, voice))
     draft = _written(session, draft, actor, conversation_id, voice, words, now)
-    if voice is Voice.NOTE:
+    if not voice.answers:
         return Kept(draft.revision, True, changed=False)
     before = session.get(Claim, conversation_id)
     free = before is None or not rules.holds(before.until, now)
@@ -68,7 +68,7 @@ def _written(
 def still_here(session: Session, actor: Actor, conversation_id: int, now: datetime) -> None:
     """A sign that somebody is still at their text: their claim lives on, or comes back if it ran out."""
     access.conversation(session, actor, conversation_id, to_write=True)
-    if session.get(Draft, (conversation_id, actor.id, Voice.REPLY)) is not None:
+    if any(session.get(Draft, (conversation_id, actor.id, voice)) for voice in Voice if voice.answers):
         _claim(session, actor, conversation_id, session.get(Claim, conversation_id), now)
 
 
@@ -124,7 +124,7 @@ def drop(session: Session, user_id: int, conversation_id: int, voice: Voice) -> 
     session.execute(
         delete(Draft).where(Draft.conversation_id == conversation_id, Draft.user_id == user_id, Draft.voice == voice)
     )
-    if voice is Voice.NOTE:
+    if not voice.answers:
         return False
     claim = session.get(Claim, conversation_id)
     if claim is None or claim.user_id != user_id:
@@ -136,31 +136,40 @@ def drop(session: Session, user_id: int, conversation_id: int, voice: Voice) -> 
 
 
 def put_back(
-    session: Session, actor: Actor, conversation_id: int, words: Words, now: datetime, *, claims: bool = True
+    session: Session,
+    actor: Actor,
+    conversation_id: int,
+    words: Words,
+    now: datetime,
+    *,
+    voice: Voice = Voice.REPLY,
+    claims: bool = True,
 ) -> None:
     """Make an answer that was taken back a draft again, with what its writer has begun meanwhile.
 
     ``claims``: they go on writing now.
     """
-    draft = session.get(Draft, (conversation_id, actor.id, Voice.REPLY))
+    draft = session.get(Draft, (conversation_id, actor.id, voice))
     words = replace(words, text=rules.together(words.text, draft.text if draft else ""))
-    _written(session, draft, actor, conversation_id, Voice.REPLY, words, now)
+    _written(session, draft, actor, conversation_id, voice, words, now)
     if claims:
         _claim(session, actor, conversation_id, session.get(Claim, conversation_id), now)
 
 
-def continue_from(session: Session, actor: Actor, conversation_id: int, writer_id: int, now: datetime) -> None:
+def continue_from(
+    session: Session, actor: Actor, conversation_id: int, writer_id: int, voice: Voice, now: datetime
+) -> None:
     """Go on with what a colleague has begun, below what one has written oneself. Theirs stays.
 
     Raises NotFound when they have sent it or thrown it away meanwhile.
     """
     access.conversation(session, actor, conversation_id, to_write=True)
-    theirs = session.get(Draft, (conversation_id, writer_id, Voice.REPLY))
+    theirs = session.get(Draft, (conversation_id, writer_id, voice))
     if theirs is None:
         raise NotFound(_("This text is no longer there: it was sent, or thrown away."))
-    own = session.get(Draft, (conversation_id, actor.id, Voice.REPLY))
+    own = session.get(Draft, (conversation_id, actor.id, voice))
     words = Words(rules.together(own.text if own else theirs.text, theirs.text), theirs.saved_id, tuple(theirs.also))
-    _written(session, own, actor, conversation_id, Voice.REPLY, words, now)
+    _written(session, own, actor, conversation_id, voice, words, now)
     _claim(session, actor, conversation_id, session.get(Claim, conversation_id), now)
 
 

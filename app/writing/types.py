@@ -11,7 +11,13 @@ class Voice(StrEnum):
     """To whom something is written."""
 
     REPLY = "reply"
+    PRIVATE = "private"
     NOTE = "note"
+
+    @property
+    def answers(self) -> bool:
+        """Whether the person will read it: such words are answers, in public or to them alone."""
+        return self is not Voice.NOTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +68,7 @@ class Begun:
 
     def others(self, user_id: int) -> list[DraftView]:
         """Answers that colleagues have begun, the latest first."""
-        found = [one for one in self.drafts if one.user_id != user_id and one.voice is Voice.REPLY]
+        found = [one for one in self.drafts if one.user_id != user_id and one.voice.answers]
         return sorted(found, key=lambda one: one.updated_at, reverse=True)
 
     def taken_from(self, user_id: int) -> ClaimView | None:

@@ -18,6 +18,7 @@ import pytest
 from app.connectors import errors
 from app.connectors.errors import AuthExpired, Permanent
 from app.connectors.ports import Access, Batch, Cursor, Item, LengthUnit, Moderation, Status
+from app.connectors.private import PrivateReplier
 from app.connectors.publishing import Publisher
 from tests.connectors.stage import PublishStage, Stage
 
@@ -120,6 +121,7 @@ class ConnectorContract:
         able = stage.connector.capabilities(anonymous)
         assert not able.reply
         assert not able.moderate
+        assert able.private is None
 
     # --- reading
 
@@ -346,6 +348,61 @@ class ConnectorContract:
         assert found.external_id == sent.external_id
         assert not self._stands(stage, other, text, began), "the same words under another comment are another reply"
         assert not self._stands(stage, comment, "Something else", began)
+
+    def test_a_private_reply_reaches_one_person_once(self, stage: Stage) -> None:
+        connector, comment = stage.connector, stage.say("Where is my parcel?")
+        target, began, text = stage.target(comment), datetime.now(UTC), 'It\'s at "number 7", <there> – sorry 🙂\nAnn'
+        if stage.connector.capabilities(stage.access).private is None:
+            if isinstance(connector, PrivateReplier):
+                with pytest.raises(Permanent) as caught:
+                    connector.reply_privately(stage.access, target, text, key="k1")
+                assert caught.value.code == errors.NOT_SUPPORTED
+            return
+        assert isinstance(connector, PrivateReplier)
+        sent = connector.reply_privately(stage.access, target, text, key="k1")
+        assert connector.reply_privately(stage.access, target, text, key="k1").external_id == sent.external_id
+        assert [_folded(one) for one in stage.letters(comment)] == [_folded(text)]
+        assert stage.answers(comment) == [], "nobody else reads it"
+        found = connector.look_up_private(stage.access, target, text, key="k1", since=began)
+        assert found is not None
+        assert found.external_id == sent.external_id
+        follower = Follower(stage)
+        follower.poll()
+        assert all(item.private for item in follower.items.values() if item.author.is_us)
+        assert not follower.items[comment].private
+
+    def test_public_and_private_replies_are_not_taken_for_each_other(self, stage: Stage) -> None:
+        connector, began, text = stage.connector, datetime.now(UTC), "On its way & soon"
+        if not isinstance(connector, PrivateReplier) or connector.capabilities(stage.access).private is None:
+            return  # the test above holds that it refuses
+        openly, quietly = (stage.say(text, author=name) for name in ("Ann", "Ben"))
+        connector.reply(stage.access, stage.target(openly), text, key="k1")
+        assert connector.look_up_private(stage.access, stage.target(openly), text, key="k2", since=began) is None
+        connector.reply_privately(stage.access, stage.target(quietly), text, key="k3")
+        assert connector.look_up(stage.access, stage.target(quietly), text, key="k4", since=began) is None
+        assert stage.letters(openly) == stage.answers(quietly) == []
+
+    def test_a_private_reply_keeps_to_what_the_platform_takes(self, stage: Stage) -> None:
+        connector, able = stage.connector, stage.connector.capabilities(stage.access).private
+        if not isinstance(connector, PrivateReplier) or able is None:
+            return  # the test above holds that it refuses
+        comment = stage.say("How long?")
+        target = stage.target(comment)
+        if able.length is not None:
+            with pytest.raises(Permanent) as caught:
+                connector.reply_privately(stage.access, target, "x" * (able.length.maximum + 1), key="k1")
+            assert caught.value.code == errors.INVALID_TEXT
+        if able.once:
+            connector.reply_privately(stage.access, target, "The first", key="k2")
+            with pytest.raises(Permanent) as caught:
+                connector.reply_privately(stage.access, target, "The second", key="k3")
+            assert caught.value.code == errors.ANSWERED_BEFORE
+        assert stage.letters(comment) == (["The first"] if able.once else [])
+        gone = stage.say("Gone tomorrow")
+        stage.remove(gone)
+        with pytest.raises(Permanent) as caught:
+            connector.reply_privately(stage.access, stage.target(gone), "Hello?", key="k4")
+        assert caught.value.code == errors.TARGET_GONE
 
     def test_a_deleted_comment_is_not_answered(self, stage: Stage) -> None:
         comment = stage.say("Where is my parcel?")

@@ -6,17 +6,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from app.connectors.facebook import FacebookConnector
-from app.connectors.facebook.connector import NEEDED
+from app.connectors.facebook.connector import NEEDED, WISHED
 from app.connectors.facebook.posts import SCOPE
-from app.connectors.meta.app import MetaApp
-from app.connectors.ports import Access, Target
-from app.core.pace import Pace
 from tests.connectors.graph_double import (
     ABSENT,
-    APP,
-    SECRET,
-    TOKEN,
-    VERIFY,
     GraphDouble,
     Refusal,
     check_call,
@@ -25,21 +18,15 @@ from tests.connectors.graph_double import (
     split_fields,
     stamp,
 )
-from tests.connectors.proxied_stage import ProxiedStage
+from tests.connectors.meta_stage import MetaStage
 from tests.connectors.stage import PublishStage
-from tests.connectors.wordpress_stage import CountingHttp
 from tests.servers.faulty_proxy import FaultyProxy
 from tests.servers.loopback import Loopback
 
 
-def meta_app(url: str) -> MetaApp:
-    """Our app, with Meta's hosts where the stand-in is."""
-    return MetaApp(APP, SECRET, VERIFY, graph=url.rstrip("/"))
-
-
 @dataclass
 class Page(GraphDouble):
-    scopes: list[str] = field(default_factory=lambda: [*NEEDED, SCOPE, "pages_show_list"])
+    scopes: list[str] = field(default_factory=lambda: [*NEEDED, *WISHED, SCOPE, "pages_show_list"])
     posts: dict[str, dict[str, Any]] = field(default_factory=dict)
     comments: dict[str, dict[str, Any]] = field(default_factory=dict)
     liked: set[str] = field(default_factory=set)
@@ -130,7 +117,20 @@ class Page(GraphDouble):
 
     def _shown(self, found: Mapping[str, Any], fields: str) -> dict[str, Any]:
         names = {one.partition("{")[0] for one in split_fields(fields)}
+        there = self.written.get(str(found["id"]))
+        found = {**found, "can_reply_privately": there is None}
+        if there is not None:
+            found["private_reply_conversation"] = {"id": there}
         return {name: value for name, value in found.items() if name in names}
+
+    def person(self, comment: str) -> str:
+        if comment not in self.comments and comment not in self.posts:
+            raise Refusal(*ABSENT)
+        author: dict[str, str] = {**self.posts, **self.comments}[comment]["from"]
+        return author["id"]
+
+    def forget_words(self) -> None:
+        self.last_words = ("", "")
 
     def _summary(self, post: str) -> dict[str, Any]:
         return {"data": [], "summary": {"total_count": sum(one["_post"] == post for one in self.comments.values())}}
@@ -171,25 +171,15 @@ class Page(GraphDouble):
         return {"success": True}
 
 
-class FacebookStage(ProxiedStage, PublishStage):
-    wrong_secret: Mapping[str, str] | None = {"password": "EAAB-another-token"}
-    discovers_by_form = True
+class FacebookStage(MetaStage, PublishStage):
     connector: FacebookConnector
+    address = "https://m.facebook.com/OurBakery/?ref=bookmarks"
+    elsewhere: str | None = "https://www.facebook.com/groups/bakers"
 
     def __init__(self, server: Loopback, proxy: FaultyProxy) -> None:
         self.page = Page()
-        server.route("*", self.page.answer)
-        self.proxy, self.http = proxy, CountingHttp()
-        self.connector = FacebookConnector(self.http, meta_app(proxy.url), Pace())
-        self.address = "https://m.facebook.com/OurBakery/?ref=bookmarks"
-        self.elsewhere = "https://www.facebook.com/groups/bakers"
         self.post = self.page.post()
-        secret = {"password": TOKEN}
-        found = self.connector.discover(self.address)
-        assert found is not None
-        account = self.connector.check(Access(found.url, found.settings, secret))
-        assert account is not None
-        self.access = Access(found.url, {**found.settings, **account.settings}, secret)
+        super().__init__(FacebookConnector, self.page, server, proxy)
 
     def say(
         self,
@@ -211,9 +201,6 @@ class FacebookStage(ProxiedStage, PublishStage):
     def remove(self, comment: str) -> None:
         del self.page.comments[comment]
 
-    def target(self, comment: str) -> Target:
-        return Target(comment, self.post)
-
     def answers(self, comment: str) -> list[str]:
         rows = self.page.comments.values()
         return [str(one["message"]) for one in rows if one.get("parent", {}).get("id") == comment]
@@ -223,6 +210,3 @@ class FacebookStage(ProxiedStage, PublishStage):
 
     def say_below(self, post: str, text: str) -> str:
         return self.page.say(post, text)
-
-    def revoke(self) -> None:
-        self.page.token = "none"

@@ -21,6 +21,8 @@ from tests.servers.loopback import Reply, Request
 DATA = Path(__file__).parent / "meta_data"
 APP, SECRET, TOKEN, VERIFY = "4711", "the app's secret", "EAAB-page-token", "a word of our own"
 COMMON = frozenset({"fields", "limit", "after", "before", "appsecret_proof"})
+MESSAGE_FIELDS = frozenset({"id", "created_time", "from", "to", "message", "attachments", "sticker", "tags"})
+"""Of a message in a conversation (Meta's page "Conversation Messages"); the description leaves this node out."""
 EDGES_EXPANDED = {"PagePost": {"comments": "Comment"}, "IGComment": {"replies": "IGComment"}, "IGMedia": {}}
 """Edges that are asked for as fields."""
 
@@ -105,6 +107,12 @@ class GraphDouble:
     """What each token of a person is: short or long."""
     mistakes: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
+    reads_messages: bool = True
+    """Whether the token may read the inbox."""
+    letters: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    """What was written to people in private, by conversation."""
+    written: dict[str, str] = field(default_factory=dict)
+    """The conversation of each comment that was answered in private."""
     numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(500))
 
     def answer(self, request: Request) -> Reply:
@@ -145,7 +153,53 @@ class GraphDouble:
         for word, (code, subcode) in self.refuse.items():
             if word in path:
                 raise Refusal(code, subcode)
-        return self.serve(request.method, path, params)
+        return self._private(request.method, path, params) or self.serve(request.method, path, params)
+
+    # --- the inbox
+
+    def person(self, comment: str) -> str:
+        """The number of a comment's author. Raises Refusal."""
+        raise NotImplementedError
+
+    def forget_words(self) -> None:
+        """What was said last is no obstacle to saying it again."""
+
+    def write(self, comment: str, text: str) -> dict[str, Any]:
+        """Write to the author of a comment, as the account. Raises Refusal."""
+        person = self.person(comment)
+        if comment in self.written:
+            raise Refusal(10_900)
+        conversation = self.written[comment] = f"t_{person}"
+        at = datetime.now(UTC)
+        number = f"m_{next(self.numbers)}"
+        row = {"id": number, "message": text, "from": {"id": self.account}, "created_time": stamp(at)}
+        self.letters.setdefault(conversation, []).insert(0, {**row, "_place": f"{at.timestamp():020}"})
+        return {"recipient_id": person, "message_id": number}
+
+    def letters_about(self, comment: str) -> list[str]:
+        """What was written to the author of a comment, the oldest first."""
+        return [str(one["message"]) for one in reversed(self.letters.get(self.written.get(comment, ""), []))]
+
+    def _private(self, method: str, path: str, params: dict[str, str]) -> Any:
+        """Private replies and the conversations that hold them; None for everything else."""
+        name, _slash, edge = path.partition("/")
+        if edge not in ("messages", "conversations"):
+            return None
+        check_call("UnifiedThread" if name.startswith("t_") else "Page", method, edge, params)
+        if method == "POST":
+            recipient, message = json.loads(params["recipient"]), json.loads(params["message"])
+            assert params["messaging_type"] == "RESPONSE"
+            assert set(message) == {"text"}
+            assert set(recipient) in ({"comment_id"}, {"post_id"})
+            return self.write(next(iter(recipient.values())), message["text"])
+        if not self.reads_messages:
+            raise Refusal(10)
+        if edge == "conversations":
+            check_fields("UnifiedThread", params["fields"])
+            known = f"t_{params['user_id']}"
+            return {"data": [{"id": known}] if known in self.letters else []}
+        assert set(split_fields(params["fields"])) <= MESSAGE_FIELDS
+        return page_of(self.letters[name], {**params, "_reverse": "yes"})
 
     def _inspected(self, bearer: str, token: str) -> Any:
         if bearer != f"{APP}|{SECRET}":

@@ -7,14 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from app.connectors.instagram import InstagramConnector
-from app.connectors.instagram.connector import NEEDED
+from app.connectors.instagram.connector import NEEDED, WISHED
 from app.connectors.instagram.posts import SCOPE
-from app.connectors.ports import Access, Target
-from app.core.pace import Pace
-from tests.connectors.facebook_double import meta_app
 from tests.connectors.graph_double import (
     ABSENT,
-    TOKEN,
     GraphDouble,
     Refusal,
     check_call,
@@ -23,9 +19,8 @@ from tests.connectors.graph_double import (
     split_fields,
     stamp,
 )
-from tests.connectors.proxied_stage import ProxiedStage
+from tests.connectors.meta_stage import MetaStage
 from tests.connectors.stage import PublishStage
-from tests.connectors.wordpress_stage import CountingHttp
 from tests.servers.faulty_proxy import FaultyProxy
 from tests.servers.loopback import Loopback
 
@@ -34,7 +29,7 @@ IG, NAME = "1789", "ourbakery"
 
 @dataclass
 class Insta(GraphDouble):
-    scopes: list[str] = field(default_factory=lambda: [*NEEDED, SCOPE, "pages_show_list"])
+    scopes: list[str] = field(default_factory=lambda: [*NEEDED, *WISHED, SCOPE, "pages_show_list"])
     media: dict[str, dict[str, Any]] = field(default_factory=dict)
     comments: dict[str, dict[str, Any]] = field(default_factory=dict)
     elsewhere: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -81,6 +76,12 @@ class Insta(GraphDouble):
             **({"parent_id": top} if top else {}),
         }
         return str(count)
+
+    def person(self, comment: str) -> str:
+        if comment not in self.comments:
+            raise Refusal(*ABSENT)
+        author: dict[str, str] = self.comments[comment]["from"]
+        return author["id"]
 
     def as_account(self) -> dict[str, Any]:
         return {**super().as_account(), "instagram_business_account": {"id": IG, "username": NAME}}
@@ -178,26 +179,16 @@ class Insta(GraphDouble):
         return {"success": True}
 
 
-class InstagramStage(ProxiedStage, PublishStage):
-    wrong_secret: Mapping[str, str] | None = {"password": "EAAB-another-token"}
-    discovers_by_form = True
+class InstagramStage(MetaStage, PublishStage):
     two_levels = True
     connector: InstagramConnector
+    address = "https://www.instagram.com/OurBakery/?hl=de"
+    elsewhere: str | None = "https://www.instagram.com/p/Cxyz/"
 
     def __init__(self, server: Loopback, proxy: FaultyProxy) -> None:
         self.insta = Insta()
-        server.route("*", self.insta.answer)
-        self.proxy, self.http = proxy, CountingHttp()
-        self.connector = InstagramConnector(self.http, meta_app(proxy.url), Pace())
-        self.address = "https://www.instagram.com/OurBakery/?hl=de"
-        self.elsewhere = "https://www.instagram.com/p/Cxyz/"
-        self.medium = self.insta.medium()
-        secret = {"password": TOKEN}
-        found = self.connector.discover(self.address)
-        assert found is not None
-        account = self.connector.check(Access(found.url, found.settings, secret))
-        assert account is not None
-        self.access = Access(found.url, {**found.settings, **account.settings}, secret)
+        self.post = self.insta.medium()
+        super().__init__(InstagramConnector, self.insta, server, proxy)
 
     def say(
         self,
@@ -208,7 +199,7 @@ class InstagramStage(ProxiedStage, PublishStage):
         held: bool = False,
         at: datetime | None = None,
     ) -> str:
-        return self.insta.say(self.medium, text, author=author, parent=parent, hidden=held, at=at)
+        return self.insta.say(self.post, text, author=author, parent=parent, hidden=held, at=at)
 
     def release(self, comment: str) -> None:
         self.insta.comments[comment]["hidden"] = False
@@ -219,9 +210,6 @@ class InstagramStage(ProxiedStage, PublishStage):
     def remove(self, comment: str) -> None:
         del self.insta.comments[comment]
 
-    def target(self, comment: str) -> Target:
-        return Target(comment, self.medium)
-
     def answers(self, comment: str) -> list[str]:
         return [str(one["text"]) for one in self.insta.comments.values() if one.get("parent_id") == comment]
 
@@ -230,6 +218,3 @@ class InstagramStage(ProxiedStage, PublishStage):
 
     def say_below(self, post: str, text: str) -> str:
         return self.insta.say(post, text)
-
-    def revoke(self) -> None:
-        self.insta.token = "none"

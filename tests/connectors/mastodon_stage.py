@@ -72,7 +72,14 @@ class MastodonStage(WireStage, PublishStage):
 
     def answers(self, comment: str) -> list[str]:
         """As a reader sees them under the comment: whom they are for stands in front."""
-        return [one["text"].partition(" ")[2] for one in self.server.statuses(comment)]
+        return self._below(comment, direct=False)
+
+    def letters(self, comment: str) -> list[str]:
+        return self._below(comment, direct=True)
+
+    def _below(self, comment: str, *, direct: bool) -> list[str]:
+        below = (one for one in self.server.statuses(comment) if (one["visibility"] == "direct") is direct)
+        return [one["text"].partition(" ")[2] for one in below]
 
     def posts(self) -> list[str]:
         return [one["text"] for one in self.server.statuses()]

@@ -105,6 +105,11 @@ class Stage(ABC):
         """The texts that stand directly under a comment at the platform, as a reader sees them, asked of the platform
         and not of the connector."""
 
+    def letters(self, comment: str) -> list[str]:
+        """The texts that a comment's author alone was written, the oldest first, asked of the platform; for platforms
+        with private replies."""
+        raise NotImplementedError
+
 
 class WireStage(Stage):
     """A stage whose platform is reached over a network that can break."""

@@ -73,6 +73,12 @@ class DemoStage(PublishStage):
         self._platform.schedule([_appears(comment, post, text)])
         return comment
 
+    def letters(self, comment: str) -> list[str]:
+        with sqlite3.connect(self._folder / "platform.db") as db:
+            if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'letters'").fetchall():
+                return []
+            return [text for (text,) in db.execute("SELECT text FROM letters WHERE comment = ?", (comment,))]
+
     def _later(self, act: Act, comment: str, value: dict[str, str]) -> None:
         self._platform.schedule([Step(datetime.now(UTC), act, comment, dict(value))])
 

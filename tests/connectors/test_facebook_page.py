@@ -17,21 +17,18 @@ from app.connectors.ports import Access, Moderation, Target
 from app.core.pace import Pace
 from app.core.signing import mac
 from tests.connectors.contract import Follower
-from tests.connectors.facebook_double import FacebookStage, meta_app
+from tests.connectors.facebook_double import FacebookStage
 from tests.connectors.graph_double import APP, SECRET, TOKEN, VERIFY
+from tests.connectors.meta_stage import MetaAccountTests, meta_app, stand_in
 from tests.connectors.wordpress_stage import CountingHttp
-from tests.servers.faulty_proxy import Cut, FaultyProxy
-from tests.servers.loopback import Loopback
 
 HOOK = Hook({"secret": SECRET, "verify_token": VERIFY}, APP)
 
 
 @pytest.fixture
 def stage() -> Iterator[FacebookStage]:
-    with Loopback() as server, FaultyProxy(("127.0.0.1", server.port)) as proxy:
-        stage = FacebookStage(server, proxy)
+    with stand_in(FacebookStage) as stage:
         yield stage
-        assert stage.page.mistakes == []
 
 
 # --- connecting
@@ -56,14 +53,6 @@ def stage() -> Iterator[FacebookStage]:
 )
 def test_the_page_in_an_address(typed: str, name: str | None) -> None:
     assert page_name(typed) == name
-
-
-def test_all_missing_permissions_are_named_at_once(stage: FacebookStage) -> None:
-    stage.page.scopes = ["pages_read_engagement", "pages_show_list"]
-    with pytest.raises(AuthExpired) as caught:
-        stage.connector.check(stage.access)
-    assert caught.value.code == errors.MISSING_SCOPES
-    assert caught.value.detail == "pages_read_user_content, pages_manage_engagement, pages_manage_metadata"
 
 
 def test_the_token_of_another_page_or_of_a_person_is_not_taken(stage: FacebookStage) -> None:
@@ -228,21 +217,6 @@ def test_a_limit_that_makes_no_sense_is_none(stage: FacebookStage, header: str) 
 # --- answering once
 
 
-def test_an_answer_cut_off_a_hundred_times_stands_once_each(stage: FacebookStage) -> None:
-    """The connection is cut before or after the Page took it; as the outbox does, look first, then perhaps send."""
-    for number in range(100):
-        target = stage.target(stage.say(f"Question {number}"))
-        began, text = datetime.now(UTC), "On its way & soon"
-        stage.page.last_words = ("", "")
-        with stage.proxy.fault(Cut(after=number % 2 == 0), method="POST"), pytest.raises(OutcomeUnknown):
-            stage.connector.reply(stage.access, target, text, key=f"k{number}")
-        found = stage.connector.look_up(stage.access, target, text, key=f"k{number}", since=began)
-        assert (found is not None) == (number % 2 == 0)
-        if found is None:
-            stage.connector.reply(stage.access, target, text, key=f"k{number}")
-        assert stage.answers(target.external_id) == [text]
-
-
 def test_an_answer_to_an_answer_is_found_above_it(stage: FacebookStage) -> None:
     """Facebook may hang a reply to a reply on the comment above."""
     top = stage.say("Where is my parcel?")
@@ -365,3 +339,10 @@ def test_what_nobody_said_is_left_out(stage: FacebookStage) -> None:
     assert split(stage, told(item="reaction", verb="add", post_id=stage.post)) == []
     assert split(stage, b'{"object": "page", "entry": [7, {}, {"id": "1", "changes": [7, {"value": 7}]}]}') == []
     assert TOKEN not in repr(CountingHttp().requests)
+
+
+# --- as for all of Meta's accounts
+
+
+class TestAsForAllOfMetas(MetaAccountTests):
+    """With the stage above."""

@@ -7,25 +7,22 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.connectors import errors
-from app.connectors.errors import AuthExpired, OutcomeUnknown, Permanent
+from app.connectors.errors import AuthExpired, Permanent
 from app.connectors.hooks import Call, Change, Hook
 from app.connectors.instagram.connector import account_name
 from app.connectors.ports import Access, Moderation, Target
 from tests.connectors.contract import Follower
 from tests.connectors.graph_double import APP, SECRET, TOKEN, VERIFY, stamp
 from tests.connectors.instagram_double import IG, InstagramStage
-from tests.servers.faulty_proxy import Cut, FaultyProxy
-from tests.servers.loopback import Loopback
+from tests.connectors.meta_stage import MetaAccountTests, stand_in
 
 HOOK = Hook({"secret": SECRET, "verify_token": VERIFY}, APP)
 
 
 @pytest.fixture
 def stage() -> Iterator[InstagramStage]:
-    with Loopback() as server, FaultyProxy(("127.0.0.1", server.port)) as proxy:
-        stage = InstagramStage(server, proxy)
+    with stand_in(InstagramStage) as stage:
         yield stage
-        assert stage.insta.mistakes == []
 
 
 @pytest.mark.parametrize(
@@ -41,14 +38,6 @@ def stage() -> Iterator[InstagramStage]:
 )
 def test_the_account_in_an_address(typed: str, name: str | None) -> None:
     assert account_name(typed) == name
-
-
-def test_all_missing_permissions_are_named_at_once(stage: InstagramStage) -> None:
-    stage.insta.scopes = ["instagram_basic"]
-    with pytest.raises(AuthExpired) as caught:
-        stage.connector.check(stage.access)
-    assert caught.value.code == errors.MISSING_SCOPES
-    assert caught.value.detail == "instagram_manage_comments, pages_read_engagement, pages_manage_metadata"
 
 
 def test_the_token_of_another_account_is_not_taken(stage: InstagramStage) -> None:
@@ -95,20 +84,6 @@ def test_a_busy_medium_is_read_from_the_newest_down_to_what_was_known(stage: Ins
     assert late in follower.items, "the deep walk finds it"
 
 
-def test_an_answer_cut_off_a_hundred_times_stands_once_each(stage: InstagramStage) -> None:
-    """The connection is cut before or after Instagram took it; as the outbox does, look first, then perhaps send."""
-    for number in range(100):
-        target = stage.target(stage.say(f"Question {number}"))
-        began, text = datetime.now(UTC), "On its way & soon"
-        with stage.proxy.fault(Cut(after=number % 2 == 0), method="POST"), pytest.raises(OutcomeUnknown):
-            stage.connector.reply(stage.access, target, text, key=f"k{number}")
-        found = stage.connector.look_up(stage.access, target, text, key=f"k{number}", since=began)
-        assert (found is not None) == (number % 2 == 0)
-        if found is None:
-            stage.connector.reply(stage.access, target, text, key=f"k{number}")
-        assert stage.answers(target.external_id) == [text]
-
-
 def test_an_answer_to_a_reply_is_found_below_the_comment_above(stage: InstagramStage) -> None:
     top = stage.say("Who likes rye?")
     below = stage.say("Me!", parent=top)
@@ -134,7 +109,7 @@ def split(stage: InstagramStage, field: str, value: object, *, bare: bool = Fals
 def test_a_comment_we_are_told_of_is_looked_at(stage: InstagramStage, bare: bool) -> None:
     top = stage.say("Who likes rye?")
     below = stage.say("Me!", parent=top)
-    (change,) = split(stage, "comments", {"id": below, "text": "x", "media": {"id": stage.medium}}, bare=bare)
+    (change,) = split(stage, "comments", {"id": below, "text": "x", "media": {"id": stage.post}}, bare=bare)
     assert change.account == f"instagram:{IG}"
     (item,) = stage.connector.take(stage.access, change, now=datetime.now(UTC)).items
     assert (item.text, item.parent, item.post.title) == ("Me!", top, "Fresh from the oven")
@@ -197,3 +172,10 @@ def test_a_mention_that_is_gone_is_nothing(stage: InstagramStage) -> None:
 )
 def test_what_is_no_word_to_us_is_left_out(stage: InstagramStage, field: str, value: object) -> None:
     assert split(stage, field, value) == []
+
+
+# --- as for all of Meta's accounts
+
+
+class TestAsForAllOfMetas(MetaAccountTests):
+    """With the stage above."""

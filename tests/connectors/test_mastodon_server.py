@@ -49,6 +49,17 @@ def test_a_reply_names_whom_it_is_for_and_keeps_who_may_see_it(stage: MastodonSt
     assert (sent["visibility"], sent["warning"]) == ("direct", "parcels")
 
 
+def test_what_is_said_to_us_alone_is_known_to_be_private(stage: MastodonStage) -> None:
+    comment, began = stage.say("My address is 1 Hill Road"), datetime.now(UTC)
+    stage.server.set(comment, visibility="direct")
+    answer(stage, comment, "Thank you")
+    follower = Follower(stage)
+    follower.poll()
+    assert all(one.private for one in follower.items.values())
+    found = stage.connector.look_up(stage.access, stage.target(comment), "Thank you", key="k", since=began)
+    assert found is not None, "the answer was as private as what it answers"
+
+
 def test_a_name_that_is_written_already_is_not_written_twice(stage: MastodonStage) -> None:
     comment = stage.say("Where is my parcel?")
     answer(stage, comment)

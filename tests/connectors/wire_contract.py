@@ -11,8 +11,12 @@ import pytest
 
 from app.connectors import errors
 from app.connectors.errors import AuthExpired, ConnectorError, OutcomeUnknown, Permanent, RateLimited, Transient
+from app.connectors.private import PrivateReplier
 from tests.connectors.contract import Follower
 from tests.connectors.stage import Fault, WireStage
+
+ACTS_FAIL = [one for one in Fault if one not in (Fault.SILENT, Fault.SILENT_AFTER, Fault.THROTTLED_SILENTLY)]
+"""Enough to tell what was done from what was not, without waiting for answers that do not come."""
 
 
 class WireContract:
@@ -81,6 +85,26 @@ class WireContract:
             self._is_classed(error, fault, with_secret=True)
             stage.connector.reply(stage.access, target, text, key="k1")
         assert len(stage.answers(comment)) == 1
+
+    def test_a_private_reply_that_fails_arrives_once_in_the_end(self, stage: WireStage) -> None:
+        connector, text = stage.connector, "On its way & soon – it's a promise"
+        if not isinstance(connector, PrivateReplier) or connector.capabilities(stage.access).private is None:
+            return  # ConnectorContract holds that it refuses
+        for number, fault in enumerate(ACTS_FAIL):
+            comment, key = stage.say("Where is my parcel?", author=f"ann{number}"), f"k{number}"
+            target, began = stage.target(comment), datetime.now(UTC)
+            with stage.fault(fault, acts_only=True), pytest.raises(ConnectorError) as caught:
+                connector.reply_privately(stage.access, target, text, key=key)
+            done = bool(stage.letters(comment))
+            if isinstance(caught.value, OutcomeUnknown):
+                found = connector.look_up_private(stage.access, target, text, key=key, since=began)
+                assert (found is not None) == done
+            else:
+                assert not done, "it was done, so it must not be said that it was not"
+                self._is_classed(caught.value, fault, with_secret=True)
+            if not done:
+                connector.reply_privately(stage.access, target, text, key=key)
+            assert (len(stage.letters(comment)), stage.answers(comment)) == (1, [])
 
     def _settle(self, stage: WireStage, comment: str, text: str, began: datetime) -> None:
         """As the outbox does: look it up, and only send again what certainly does not stand there."""

@@ -24,6 +24,7 @@ from app.connectors.ports import (
     Moderation,
     Payload,
     Post,
+    PrivateReplies,
     Sent,
     Status,
     Target,
@@ -55,6 +56,9 @@ class Platform:
     can_look_up: bool = True
     can_verify: bool = True
     posted: list[str] = field(default_factory=list)
+    private: PrivateReplies | None = None
+    letters: list[tuple[str, str]] = field(default_factory=list)
+    """Private replies: to which comment, and what was written."""
     _numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
     def say(self, name: str, text: str, at: datetime, *, parent: str | None = None, key: str | None = None) -> str:
@@ -78,6 +82,7 @@ class Platform:
             moderate=REVERSIBLE,
             verify=self.can_verify,
             length=LengthLimit(500, LengthUnit.CHARACTERS),
+            private=self.private,
         )
 
     def latest(self, access: Access, *, count: int, now: datetime) -> Sequence[Item]:
@@ -122,6 +127,19 @@ class Platform:
             if item.author.is_us and item.parent == target.external_id and item.text == text:
                 return Sent(item.external_id, None)
         return None
+
+    def reply_privately(self, access: Access, target: Target, text: str, *, key: str) -> Sent:
+        self._maybe_fail(self.fail_before)
+        self.letters.append((target.external_id, text))
+        self._maybe_fail(self.fail_after)
+        return Sent(f"letter{len(self.letters)}", None)
+
+    def look_up_private(self, access: Access, target: Target, text: str, *, key: str, since: datetime) -> Sent | None:
+        if not self.can_look_up:
+            raise errors.Permanent(errors.NOT_SUPPORTED)
+        self._maybe_fail(self.fail_before)
+        there = (target.external_id, text) in self.letters
+        return Sent(f"letter{self.letters.index((target.external_id, text)) + 1}", None) if there else None
 
     def moderate(self, access: Access, target: Target, act: Moderation) -> Status:
         self._maybe_fail(self.fail_before)

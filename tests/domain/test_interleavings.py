@@ -176,7 +176,7 @@ class TwoAgents(RuleBasedStateMachine):
         desk, other = self.desks[who], self.desks[1 - who]
         if other.text:
             with self.request(desk):
-                writing.continue_from(self.session, desk.actor, self.talk_id, other.actor.id, self.now)
+                writing.continue_from(self.session, desk.actor, self.talk_id, other.actor.id, Voice.REPLY, self.now)
             self.look(desk)
 
     # What happens meanwhile.

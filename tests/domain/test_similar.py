@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import select
 
+from app.connectors.ports import PrivateReplies
 from app.core.errors import NotFound
 from app.inbox.models import Conversation
 from app.replies import service as replies
@@ -18,7 +19,7 @@ def talks(house: House) -> dict[str, int]:
         return {snippet: number for number, snippet in session.execute(select(Conversation.id, Conversation.snippet))}
 
 
-def answer(house: House, talk: int, text: str, now: datetime) -> None:
+def answer(house: House, talk: int, text: str, now: datetime, private: PrivateReplies | None = None) -> None:
     with house.db.write() as session:
         replies.send(
             session,
@@ -31,6 +32,7 @@ def answer(house: House, talk: int, text: str, now: datetime) -> None:
             limit=None,
             undo_seconds=0,
             now=now,
+            private=private,
         )
 
 
@@ -41,6 +43,7 @@ def test_the_nearest_answers_come_first_each_once(house: House, now: datetime) -
         "Another garden parcel never arrived",
         "Lovely pictures of the garden",
         "Where is my parcel? The garden table never arrived",
+        "The parcel with the garden fence never arrived",
     ]
     for number, text in enumerate(said):
         house.platform.say(f"Visitor {number}", text, now - timedelta(hours=9 - number))
@@ -50,6 +53,7 @@ def test_the_nearest_answers_come_first_each_once(house: House, now: datetime) -
     answer(house, known[said[1]], "It was lost, we send another.", now)
     answer(house, known[said[2]], "Please tell us the number.", now)
     answer(house, known[said[3]], "Thank you!", now)
+    answer(house, known[said[5]], "What we write to one person is no model.", now, private=PrivateReplies())
     with house.db.write() as session:
         while search.index_waiting(session):
             pass

@@ -177,12 +177,12 @@ def test_going_on_with_a_colleagues_text(house: House, talk: int, now: datetime)
     keep(house, "ann", talk, "Hello", 0, now)
     keep(house, "bob", talk, "Good day", 0, now)
     with house.db.write() as session:
-        writing.continue_from(session, house.bob, talk, house.ann.id, now)
+        writing.continue_from(session, house.bob, talk, house.ann.id, REPLY, now)
     found = begun(house, talk, now).own(house.bob.id, REPLY)
     assert found is not None
     assert found.text == "Good day\n\nHello"
     with pytest.raises(NotFound), house.db.write() as session:
-        writing.continue_from(session, house.ann, talk, 999, now)
+        writing.continue_from(session, house.ann, talk, 999, REPLY, now)
 
 
 def test_a_book_is_no_draft(house: House, talk: int, now: datetime) -> None:

@@ -5,11 +5,11 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from app.connectors import errors
-from app.connectors.demo.platform import AbsentError, Entry, Platform
+from app.connectors.demo.platform import AbsentError, AnsweredError, Entry, Platform
 from app.connectors.ports import (
     FASTEST,
     REVERSIBLE,
@@ -26,6 +26,7 @@ from app.connectors.ports import (
     Moderation,
     Payload,
     Post,
+    PrivateReplies,
     Sent,
     Status,
     Target,
@@ -37,6 +38,7 @@ from app.core.text import one_line
 
 PREFIX = "demo:"
 LONGEST_REPLY = 5_000
+LONGEST_LETTER = 2_000
 _PORTION = 100
 _READ_EVERY_SECONDS = 5
 _CAPABILITIES = Capabilities(
@@ -44,6 +46,7 @@ _CAPABILITIES = Capabilities(
     moderate=REVERSIBLE,
     verify=True,
     length=LengthLimit(LONGEST_REPLY, LengthUnit.CHARACTERS),
+    private=PrivateReplies(LengthLimit(LONGEST_LETTER, LengthUnit.CHARACTERS), within=timedelta(days=7), once=True),
 )
 _FORM = PostForm(LengthLimit(LONGEST_REPLY, LengthUnit.CHARACTERS))
 LONGEST_TITLE = 200
@@ -139,6 +142,23 @@ class DemoConnector:
         with _failures(act=False):
             found = self._platform.published(_page(access), key)
         return Sent(found, None) if found else None
+
+    def reply_privately(self, access: Access, target: Target, text: str, *, key: str) -> Sent:
+        if not text.strip() or len(text) > LONGEST_LETTER:
+            raise errors.Permanent(errors.INVALID_TEXT, f"a private reply has 1 to {LONGEST_LETTER} characters")
+        with _failures(act=True):
+            try:
+                written = self._platform.post_letter(_page(access), target.external_id, text, key)
+            except AnsweredError:
+                raise errors.Permanent(errors.ANSWERED_BEFORE) from None
+        if written is None:
+            raise errors.Permanent(errors.TARGET_GONE)
+        return Sent(written, None)
+
+    def look_up_private(self, access: Access, target: Target, text: str, *, key: str, since: datetime) -> Sent | None:
+        with _failures(act=False):
+            written = self._platform.letter_with(_page(access), key)
+        return Sent(written, None) if written else None
 
     def moderate(self, access: Access, target: Target, act: Moderation) -> Status:
         if act not in _AFTERWARDS:

@@ -34,6 +34,11 @@ CREATE TABLE comments (
 CREATE TABLE changes (last INTEGER NOT NULL);
 INSERT INTO changes VALUES (0);
 """
+_LETTERS = """
+CREATE TABLE IF NOT EXISTS letters (
+    id TEXT PRIMARY KEY, page TEXT NOT NULL, comment TEXT NOT NULL UNIQUE, text TEXT NOT NULL, key TEXT NOT NULL
+)
+"""
 _SHOWN = """
 SELECT comments.*, posts.title, posts.page FROM comments JOIN posts ON posts.key = comments.post
 """
@@ -59,6 +64,10 @@ class Entry:
     status: Status
     published_at: datetime
     change: int
+
+
+class AnsweredError(Exception):
+    """The author of this comment was written to before; the platform takes one private reply to each."""
 
 
 class Platform:
@@ -166,6 +175,33 @@ class Platform:
             asked = ("own-" + key, page)
             row = db.execute("SELECT key FROM posts WHERE key = ? AND page = ?", asked).fetchone()
             return str(row["key"]) if row else None
+
+    def post_letter(self, page: str, target: str, text: str, key: str) -> str | None:
+        """Write to a comment's author alone, once for each key; answer the letter's id, None when the comment is gone.
+
+        Raises AnsweredError for a second letter to one comment.
+        """
+        self._live_until(self._clock())
+        with self._open(write=True) as db:
+            db.execute(_LETTERS)
+            before = db.execute("SELECT id, key FROM letters WHERE comment = ?", (target,)).fetchone()
+            if before is not None and before["key"] != key:
+                raise AnsweredError
+            if before is not None:
+                return str(before["id"])
+            above = _one(db, page, target)
+            if above is None or above.status in (Status.TRASH, Status.DELETED):
+                return None
+            number = f"letter-{_next_change(db)}"
+            db.execute("INSERT INTO letters VALUES (?, ?, ?, ?, ?)", (number, page, target, text, key))
+            return number
+
+    def letter_with(self, page: str, key: str) -> str | None:
+        """The id of the letter that was written with this key."""
+        with self._open(write=True) as db:
+            db.execute(_LETTERS)
+            found = db.execute("SELECT id FROM letters WHERE page = ? AND key = ?", (page, key)).fetchone()
+            return str(found["id"]) if found is not None else None
 
     def judge(self, page: str, target: str, status: Status) -> bool:
         """Give a comment another state; False when it is gone."""

@@ -1,4 +1,4 @@
-"""Acting as a Page: replies, finding our own again, hiding, deleting, liking."""
+"""Acting as a Page: replies, finding our own again, private replies, hiding, deleting, liking."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,6 +8,7 @@ from app.connectors import errors
 from app.connectors.errors import ConnectorError, OutcomeUnknown, Permanent
 from app.connectors.facebook import parse
 from app.connectors.meta.client import DUPLICATE, Graph, RefusedError, following, moment, rows, same_words
+from app.connectors.meta.messages import Letters, conversation_of
 from app.connectors.ports import Moderation, Sent, Status, Target
 from app.core.text import plain
 
@@ -42,6 +43,19 @@ class Actor:
             if found is not None:
                 return found
         return None
+
+    def letters(self) -> Letters:
+        """Writes to people in private."""
+        return Letters(self.graph, self.page, self.page, self._conversation)
+
+    def _conversation(self, target: Target) -> str | None:
+        fields = "id,can_reply_privately,private_reply_conversation"
+        if target.external_id == target.post_external_id:  # a visitor's post does not say more
+            fields = "id,can_reply_privately"
+        found = self.graph.one(target.external_id, fields)
+        if found is None:
+            raise Permanent(errors.NOT_SUPPORTED, "the comment is gone, and with it the way to what was answered")
+        return conversation_of(found)
 
     def moderate(self, target: Target, act: Moderation) -> Status:
         """Carry out ``act``; twice is harmless."""

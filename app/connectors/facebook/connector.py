@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from hashlib import blake2b
@@ -17,27 +17,20 @@ from app.connectors.facebook.reader import Reader, payload_items
 from app.connectors.hooks import Call, Change, Hook, News
 from app.connectors.meta import account, hooks
 from app.connectors.meta.app import MetaApp
-from app.connectors.meta.client import Graph
+from app.connectors.meta.connector import POLL_SECONDS, MetaConnector
+from app.connectors.meta.messages import ON_MESSENGER, PERMISSION
 from app.connectors.meta.signing_in import MetaOAuth
 from app.connectors.ports import (
     UNHURRIED,
     Access,
     Account,
-    Batch,
-    Capabilities,
-    Cursor,
     Found,
     Item,
     LengthLimit,
     LengthUnit,
     Moderation,
     Payload,
-    Sent,
-    Status,
-    Target,
-    Verdict,
 )
-from app.connectors.publishing import NewPost, PostForm, checked
 from app.connectors.sign_in import SignIn
 from app.core.http import Http
 from app.core.i18n import lazy
@@ -47,13 +40,13 @@ from app.core.text import one_line
 LENGTH = LengthLimit(8_000, LengthUnit.CHARACTERS)
 """Meta names no number; longer comments were seen to be refused."""
 NEEDED = ("pages_read_engagement", "pages_read_user_content", "pages_manage_engagement", "pages_manage_metadata")
-POLL_SECONDS = 300
-"""Meta tells of comments by itself where it can; a small Page may ask for little."""
+WISHED = (PERMISSION,)
 SIGN_IN = SignIn(
     how=lazy(
         "Porchlight acts as the Page, through your Meta app, with the permissions pages_read_engagement, "
-        "pages_read_user_content, pages_manage_engagement and pages_manage_metadata; with pages_manage_posts it "
-        "publishes posts too. The app's number and secret belong into config.toml, under meta."
+        "pages_read_user_content, pages_manage_engagement and pages_manage_metadata; with pages_messaging it answers "
+        "in private, with pages_manage_posts it publishes posts too. The app's number and secret belong into "
+        "config.toml, under meta."
     ),
     by_hand=lazy("Make a Page access token of the app, for example in Meta's Graph API Explorer."),
     password=lazy("Page access token"),
@@ -68,18 +61,20 @@ _NO_PAGES = frozenset(
 )
 
 
-class FacebookConnector:
-    """Settings kept with a connection: ``name`` (as typed in the address), ``page_id`` and ``publishes``."""
+class FacebookConnector(MetaConnector):
+    """Settings kept with a connection besides those of all: ``name`` (as typed in the address)."""
 
     kind = "facebook"
     label = "Facebook"
     icon = "thumbs-up"
-    own_hooks = False
+    length = LENGTH
+    private = ON_MESSENGER
+    form = FORM
+    able = frozenset({Moderation.APPROVE, Moderation.HOLD, Moderation.DELETE, Moderation.LIKE})
 
     def __init__(self, http: Http, app: MetaApp, pace: Pace) -> None:
-        self._http, self._app, self._pace = http, app, pace
-        oauth = MetaOAuth(http, app, pace, (*NEEDED, SCOPE), "id,name,username,link", _is_at)
-        self.sign_in: SignIn | None = replace(SIGN_IN, oauth=oauth) if app.ready else SIGN_IN
+        oauth = MetaOAuth(http, app, pace, (*NEEDED, *WISHED, SCOPE), "id,name,username,link", _is_at)
+        super().__init__(http, app, pace, replace(SIGN_IN, oauth=oauth) if app.ready else SIGN_IN)
 
     def discover(self, url: str) -> Found | None:
         """By the form of the address alone: without a token Meta shows nobody a Page."""
@@ -101,64 +96,13 @@ class FacebookConnector:
         if wanted not in _names(me):
             raise AuthExpired(errors.OTHER_ACCOUNT, one_line(str(me.get("name"))))
         account.subscribe(graph, page_id, "feed")
-        settings = {"page_id": page_id, "publishes": SCOPE in proved.scopes, UNHURRIED: POLL_SECONDS}
+        settings = {"page_id": page_id, UNHURRIED: POLL_SECONDS, **account.able(proved, WISHED, SCOPE)}
         name = one_line(str(me.get("name") or "")) or wanted
-        now_known = Access(access.url, {**access.settings, **settings}, access.secret)
-        return Account(f"page:{page_id}", name, self.capabilities(now_known), settings)
-
-    def capabilities(self, access: Access) -> Capabilities:
-        if access.secret is None:
-            return Capabilities(verify=True)
-        able = frozenset({Moderation.APPROVE, Moderation.HOLD, Moderation.DELETE, Moderation.LIKE})
-        return Capabilities(reply=True, moderate=able, verify=True, length=LENGTH)
-
-    def latest(self, access: Access, *, count: int, now: datetime) -> Sequence[Item]:
-        return self._reader(access, now).latest(count)
-
-    def collect(
-        self, access: Access, cursor: Cursor | None, *, since: datetime | None, now: datetime
-    ) -> Iterator[Batch]:
-        yield from self._reader(access, now).collect(cursor, since)
-
-    def verify(self, access: Access, known: Sequence[str], *, now: datetime) -> Iterator[Verdict]:
-        yield from self._reader(access, now).verify(known)
+        able = self.capabilities(self._kept(access, settings))
+        return Account(f"page:{page_id}", name, able, settings)
 
     def parse(self, access: Access, payload: Payload, *, now: datetime) -> Sequence[Item]:
         return payload_items(payload, _page(access), now)
-
-    def reply(self, access: Access, target: Target, text: str, *, key: str) -> Sent:
-        """Meta takes no idempotency key: what may have arrived is looked up by its words."""
-        if len(text) > LENGTH.maximum:
-            raise Permanent(errors.INVALID_TEXT, f"more than {LENGTH.maximum} characters")
-        return self._actor(access).reply(target, text)
-
-    def look_up(self, access: Access, target: Target, text: str, *, key: str, since: datetime) -> Sent | None:
-        return self._actor(access).look_up(target, text, since)
-
-    def moderate(self, access: Access, target: Target, act: Moderation) -> Status:
-        if act not in self.capabilities(access).moderate:
-            raise Permanent(errors.NOT_SUPPORTED, "Facebook does not do that")
-        return self._actor(access).moderate(target, act)
-
-    def publishes(self, access: Access) -> PostForm | None:
-        return FORM if access.secret is not None and access.settings.get("publishes") else None
-
-    def publish(self, access: Access, post: NewPost, *, key: str, since: datetime) -> Sent:
-        text = checked(post, self.publishes(access))
-        return Poster(self._graph(access), _page(access)).publish(post, text, since)
-
-    def look_up_post(self, access: Access, post: NewPost, *, key: str, since: datetime) -> Sent | None:
-        text = checked(post, self.publishes(access))
-        return Poster(self._graph(access), _page(access)).find(text, since)
-
-    def shared_hook(self) -> Hook | None:
-        return hooks.shared_hook(self._app)
-
-    def handshake(self, hook: Hook, query: Mapping[str, str]) -> str | None:
-        return hooks.handshake(hook, query)
-
-    def is_genuine(self, hook: Hook, call: Call, now: datetime) -> bool:
-        return hooks.is_genuine(hook, call)
 
     def split(self, hook: Hook, call: Call) -> Sequence[Change]:
         """Comments and visitors' posts; what was said is asked for later, so only numbers are kept."""
@@ -179,15 +123,13 @@ class FacebookConnector:
             return News(gone=[told["id"]] if told["gone"] else [])
         return News([item])
 
-    def _graph(self, access: Access) -> Graph:
-        return Graph(self._http, self._app, self._pace, access, str(access.settings.get("page_id", "")))
-
     def _reader(self, access: Access, now: datetime) -> Reader:
         return Reader(self._graph(access), _page(access), now)
 
+    def _poster(self, access: Access) -> Poster:
+        return Poster(self._graph(access), _page(access))
+
     def _actor(self, access: Access) -> Actor:
-        if access.secret is None:
-            raise Permanent(errors.NOT_SUPPORTED, "no token")
         return Actor(self._graph(access), _page(access))
 
 

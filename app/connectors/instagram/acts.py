@@ -1,4 +1,4 @@
-"""Acting as an account: replies, finding our own again, hiding, deleting."""
+"""Acting as an account: replies, finding our own again, private replies, hiding, deleting."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,6 +9,7 @@ from app.connectors.errors import OutcomeUnknown, Permanent
 from app.connectors.instagram import parse
 from app.connectors.instagram.parse import Me
 from app.connectors.meta.client import Graph, RefusedError, following, moment, rows, same_words
+from app.connectors.meta.messages import Letters, conversation_with
 from app.connectors.ports import Moderation, Sent, Status, Target
 from app.core.text import plain
 
@@ -23,6 +24,8 @@ class Actor:
 
     graph: Graph
     me: Me
+    page: str
+    """The number of the Page that the account is linked to; its inbox is the account's."""
 
     def reply(self, target: Target, text: str) -> Sent:
         """Post a reply. Meta guards against nothing here, so the same words of ours are looked for first."""
@@ -43,6 +46,17 @@ class Actor:
         if parse.mentioned(target.external_id) is not None:
             raise Permanent(errors.NOT_SUPPORTED, "what stands below other people's media can't be read")
         return self._ours(self._top(target), text, since)
+
+    def letters(self) -> Letters:
+        """Writes to people in private."""
+        return Letters(self.graph, self.page, self.me.id, self._conversation)
+
+    def _conversation(self, target: Target) -> str | None:
+        found = self.graph.one(target.external_id, "id,from{id,username}")
+        author = found.get("from") if found else None
+        if not isinstance(author, dict) or not author.get("id"):
+            raise Permanent(errors.NOT_SUPPORTED, "Meta does not say who wrote the comment")
+        return conversation_with(self.graph, self.page, str(author["id"]))
 
     def moderate(self, target: Target, act: Moderation) -> Status:
         """Carry out ``act``; twice is harmless."""

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -18,15 +18,13 @@ from app.connectors.instagram.posts import FORM, SCOPE, Poster
 from app.connectors.instagram.reader import Reader, payload_items
 from app.connectors.meta import account, hooks
 from app.connectors.meta.app import MetaApp
-from app.connectors.meta.client import Graph
+from app.connectors.meta.connector import POLL_SECONDS, MetaConnector
+from app.connectors.meta.messages import ON_INSTAGRAM, PERMISSION
 from app.connectors.meta.signing_in import MetaOAuth
 from app.connectors.ports import (
     UNHURRIED,
     Access,
     Account,
-    Batch,
-    Capabilities,
-    Cursor,
     Found,
     Item,
     LengthLimit,
@@ -36,9 +34,7 @@ from app.connectors.ports import (
     Sent,
     Status,
     Target,
-    Verdict,
 )
-from app.connectors.publishing import NewPost, PostForm, checked
 from app.connectors.sign_in import SignIn
 from app.core.http import Http
 from app.core.i18n import lazy
@@ -48,13 +44,13 @@ from app.core.text import one_line
 LENGTH = LengthLimit(300, LengthUnit.CHARACTERS)
 """What Meta's page on comment moderation names for comments by its interface."""
 NEEDED = ("instagram_basic", "instagram_manage_comments", "pages_read_engagement", "pages_manage_metadata")
-POLL_SECONDS = 300
+WISHED = (PERMISSION, "instagram_manage_messages")
 SIGN_IN = SignIn(
     how=lazy(
         "Porchlight acts as the account, through your Meta app and the Facebook Page the account is linked to, with "
         "the permissions instagram_basic, instagram_manage_comments, pages_read_engagement and pages_manage_metadata; "
-        "with instagram_content_publish it publishes pictures too. The app's number and secret belong into "
-        "config.toml, under meta."
+        "with pages_messaging and instagram_manage_messages it answers in private, with instagram_content_publish it "
+        "publishes pictures too. The app's number and secret belong into config.toml, under meta."
     ),
     by_hand=lazy("Make an access token of the linked Page, for example in Meta's Graph API Explorer."),
     password=lazy("Access token of the linked Page"),
@@ -65,19 +61,21 @@ _NAME = re.compile(r"[\w.]{1,30}")
 _NO_ACCOUNTS = frozenset({"accounts", "direct", "explore", "p", "reel", "reels", "stories", "tv"})
 
 
-class InstagramConnector:
-    """Settings kept with a connection: ``username``, ``ig_id``, ``page_id`` and ``publishes``."""
+class InstagramConnector(MetaConnector):
+    """Settings kept with a connection besides those of all: ``username`` and ``ig_id``."""
 
     kind = "instagram"
     label = "Instagram"
     icon = "camera"
-    own_hooks = False
+    length = LENGTH
+    private = ON_INSTAGRAM
+    form = FORM
+    able = frozenset({Moderation.APPROVE, Moderation.HOLD, Moderation.DELETE})
 
     def __init__(self, http: Http, app: MetaApp, pace: Pace) -> None:
-        self._http, self._app, self._pace = http, app, pace
-        asked = (*NEEDED, SCOPE)
-        oauth = MetaOAuth(http, app, pace, asked, "id,name,instagram_business_account{username}", _is_at)
-        self.sign_in: SignIn | None = replace(SIGN_IN, oauth=oauth) if app.ready else SIGN_IN
+        asked, fields = (*NEEDED, *WISHED, SCOPE), "id,name,instagram_business_account{username}"
+        oauth = MetaOAuth(http, app, pace, asked, fields, _is_at)
+        super().__init__(http, app, pace, replace(SIGN_IN, oauth=oauth) if app.ready else SIGN_IN)
 
     def discover(self, url: str) -> Found | None:
         """By the form of the address alone: without a token Meta shows nobody an account."""
@@ -100,63 +98,22 @@ class InstagramConnector:
             raise AuthExpired(errors.OTHER_ACCOUNT, f"@{one_line(username)}")
         account.subscribe(graph, str(page["id"]), "feed")  # what Meta asks for before it tells of Instagram
         settings = {"ig_id": str(linked["id"]), "page_id": str(page["id"]), UNHURRIED: POLL_SECONDS}
-        settings["publishes"] = SCOPE in proved.scopes
-        now_known = Access(access.url, {**access.settings, **settings}, access.secret)
-        return Account(f"instagram:{linked['id']}", f"@{username}", self.capabilities(now_known), settings)
-
-    def capabilities(self, access: Access) -> Capabilities:
-        if access.secret is None:
-            return Capabilities(verify=True)
-        able = frozenset({Moderation.APPROVE, Moderation.HOLD, Moderation.DELETE})
-        return Capabilities(reply=True, moderate=able, verify=True, length=LENGTH)
-
-    def latest(self, access: Access, *, count: int, now: datetime) -> Sequence[Item]:
-        return self._reader(access, now).latest(count)
-
-    def collect(
-        self, access: Access, cursor: Cursor | None, *, since: datetime | None, now: datetime
-    ) -> Iterator[Batch]:
-        yield from self._reader(access, now).collect(cursor, since)
-
-    def verify(self, access: Access, known: Sequence[str], *, now: datetime) -> Iterator[Verdict]:
-        yield from self._reader(access, now).verify(known)
+        settings |= account.able(proved, WISHED, SCOPE)
+        able = self.capabilities(self._kept(access, settings))
+        return Account(f"instagram:{linked['id']}", f"@{username}", able, settings)
 
     def parse(self, access: Access, payload: Payload, *, now: datetime) -> Sequence[Item]:
         return payload_items(payload, _me(access), now)
 
-    def reply(self, access: Access, target: Target, text: str, *, key: str) -> Sent:
-        """Meta takes no idempotency key: what may have arrived is looked up by its words."""
-        if len(text) > LENGTH.maximum:
-            raise Permanent(errors.INVALID_TEXT, f"more than {LENGTH.maximum} characters")
-        return self._actor(access).reply(target, text)
-
-    def look_up(self, access: Access, target: Target, text: str, *, key: str, since: datetime) -> Sent | None:
-        return self._actor(access).look_up(target, text, since)
-
     def moderate(self, access: Access, target: Target, act: Moderation) -> Status:
-        if act not in self.capabilities(access).moderate or parse.mentioned(target.external_id) is not None:
-            raise Permanent(errors.NOT_SUPPORTED, "Instagram does not do that")
-        return self._actor(access).moderate(target, act)
+        if parse.mentioned(target.external_id) is not None:
+            raise Permanent(errors.NOT_SUPPORTED, "nobody moderates below other people's media")
+        return super().moderate(access, target, act)
 
-    def publishes(self, access: Access) -> PostForm | None:
-        return FORM if access.secret is not None and access.settings.get("publishes") else None
-
-    def publish(self, access: Access, post: NewPost, *, key: str, since: datetime) -> Sent:
-        text = checked(post, self.publishes(access))
-        return Poster(self._graph(access), _me(access)).publish(post, text, since)
-
-    def look_up_post(self, access: Access, post: NewPost, *, key: str, since: datetime) -> Sent | None:
-        text = checked(post, self.publishes(access))
-        return Poster(self._graph(access), _me(access)).find(text, since)
-
-    def shared_hook(self) -> Hook | None:
-        return hooks.shared_hook(self._app)
-
-    def handshake(self, hook: Hook, query: Mapping[str, str]) -> str | None:
-        return hooks.handshake(hook, query)
-
-    def is_genuine(self, hook: Hook, call: Call, now: datetime) -> bool:
-        return hooks.is_genuine(hook, call)
+    def reply_privately(self, access: Access, target: Target, text: str, *, key: str) -> Sent:
+        if parse.mentioned(target.external_id) is not None:
+            raise Permanent(errors.NOT_SUPPORTED, "nobody is written to below other people's media")
+        return super().reply_privately(access, target, text, key=key)
 
     def split(self, hook: Hook, call: Call) -> Sequence[Change]:
         """Comments and mentions; what was said is asked for later, so only numbers are kept."""
@@ -177,16 +134,14 @@ class InstagramConnector:
             item = reader.told(told["comment"], told["media"])
         return News([item] if item is not None else [])
 
-    def _graph(self, access: Access) -> Graph:
-        return Graph(self._http, self._app, self._pace, access, str(access.settings.get("page_id", "")))
-
     def _reader(self, access: Access, now: datetime) -> Reader:
         return Reader(self._graph(access), _me(access), now)
 
+    def _poster(self, access: Access) -> Poster:
+        return Poster(self._graph(access), _me(access))
+
     def _actor(self, access: Access) -> Actor:
-        if access.secret is None:
-            raise Permanent(errors.NOT_SUPPORTED, "no token")
-        return Actor(self._graph(access), _me(access))
+        return Actor(self._graph(access), _me(access), str(access.settings.get("page_id", "")))
 
 
 def account_name(typed: str) -> str | None:

@@ -19,7 +19,7 @@ SKEW = timedelta(minutes=15)
 """How far the server's clock may be behind ours when we look for a reply of ours."""
 PAGES = 10
 """How many pages of our own newest statuses are searched for a reply."""
-VISIBILITIES = ("public", "unlisted", "private", "direct")
+VISIBILITIES = ("public", "unlisted", "private", parse.DIRECT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,8 @@ class Actor:
     most: int
     limit: LengthLimit
 
-    def reply(self, target: Target, text: str, key: str) -> Sent:
-        """Post a reply: to the person, in the same visibility, under the same content warning.
+    def reply(self, target: Target, text: str, key: str, *, private: bool = False) -> Sent:
+        """Post a reply: to the person, in the same visibility or for them alone, under the same content warning.
 
         A server posts an answer to a status that is gone as a status of its own, so the status is looked at first; and
         some servers ignore the key, so our own newest replies are looked at, too.
@@ -47,12 +47,12 @@ class Actor:
         unit = LengthUnit.MASTODON
         if length(written, unit) > self.limit.maximum or length(full, unit) + len(warning) > self.most:
             raise Permanent(errors.INVALID_TEXT, f"longer than the server's {self.most} characters")
-        before = self._find(target, written, None, pages=1)
+        before = self._find(target, written, None, pages=1, private=private)
         if before is not None:
             return parse.sent(before)
-        visibility = asked.get("visibility")
+        visibility = parse.DIRECT if private else asked.get("visibility")
         body: dict[str, Any] = {"status": full, "in_reply_to_id": target.external_id}
-        body["visibility"] = visibility if visibility in VISIBILITIES else "direct"
+        body["visibility"] = visibility if visibility in VISIBILITIES else parse.DIRECT
         if warning:
             body["spoiler_text"] = warning
         if isinstance(asked.get("language"), str):
@@ -62,13 +62,21 @@ class Actor:
             raise OutcomeUnknown(errors.BAD_ANSWER, "no status in the answer to a reply")
         return parse.sent(posted)
 
-    def look_up(self, target: Target, text: str, since: datetime) -> Sent | None:
+    def look_up(self, target: Target, text: str, since: datetime, *, private: bool = False) -> Sent | None:
         """Our own reply with that text. The link to its parent is lost when that was deleted, so any will do then."""
-        found = self._find(target, plain(text).strip(), since, pages=PAGES)
+        found = self._find(target, plain(text).strip(), since, pages=PAGES, private=private)
         return parse.sent(found) if found else None
 
-    def _find(self, target: Target, text: str, since: datetime | None, *, pages: int) -> dict[str, Any] | None:
+    def _find(
+        self, target: Target, text: str, since: datetime | None, *, pages: int, private: bool
+    ) -> dict[str, Any] | None:
+        """A direct status is a private reply, but where what it answers is one too."""
         same = [one for one in self._own(since, pages) if self._says(one, text)]
+        if private:
+            same = [one for one in same if parse.is_direct(one)]
+        elif any(parse.is_direct(one) for one in same):
+            asked = self.reader.one(target.external_id)
+            same = [one for one in same if not parse.is_direct(one) or (asked is not None and parse.is_direct(asked))]
         under = next((one for one in same if parse.reply_to(one) == target.external_id), None)
         if under is not None or since is None:
             return under

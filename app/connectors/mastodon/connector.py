@@ -25,6 +25,7 @@ from app.connectors.ports import (
     LengthUnit,
     Moderation,
     Payload,
+    PrivateReplies,
     Sent,
     Status,
     Target,
@@ -97,7 +98,8 @@ class MastodonConnector:
     def capabilities(self, access: Access) -> Capabilities:
         if access.secret is None:
             return Capabilities()
-        return Capabilities(reply=True, verify=True, length=_limit(access))
+        limit = _limit(access)
+        return Capabilities(reply=True, verify=True, length=limit, private=PrivateReplies(limit))
 
     def latest(self, access: Access, *, count: int, now: datetime) -> Sequence[Item]:
         return self._reader(access, now).latest(count)
@@ -120,6 +122,13 @@ class MastodonConnector:
 
     def look_up(self, access: Access, target: Target, text: str, *, key: str, since: datetime) -> Sent | None:
         return self._actor(access).look_up(target, text, since)
+
+    def reply_privately(self, access: Access, target: Target, text: str, *, key: str) -> Sent:
+        """A reply that is shown to nobody but the person it names."""
+        return self._actor(access).reply(target, text, key, private=True)
+
+    def look_up_private(self, access: Access, target: Target, text: str, *, key: str, since: datetime) -> Sent | None:
+        return self._actor(access).look_up(target, text, since, private=True)
 
     def moderate(self, access: Access, target: Target, act: Moderation) -> Status:
         raise Permanent(errors.NOT_SUPPORTED, "nobody can take down what others say on Mastodon")

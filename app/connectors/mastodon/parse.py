@@ -15,6 +15,7 @@ from app.core.text import from_html, one_line, plain
 FUTURE = timedelta(days=1)
 """Servers keep their clocks badly; a status from further ahead than this has an impossible date."""
 LONGEST_TITLE = 120
+DIRECT = "direct"
 LONGEST_ADDRESS = 2_000
 _REMOTE = re.compile(r"(@\w+)@[\w.-]+\w")
 _ADDRESSED = re.compile(r"\s*@([\w.-]*\w)(?:@[\w.-]*\w)?(?=\s|[,:]|\Z)[,:]?\s*")
@@ -66,7 +67,13 @@ def item(status: Mapping[str, Any], began: Root | None, me: str, name: str, now:
         url=_address(status.get("url")) or _address(status.get("uri")),
         said_as=None if author.is_us or speaks_below_us else SaidAs.MENTION,
         attached=len(media) if isinstance(media, list) else 0,
+        private=is_direct(status),
     )
+
+
+def is_direct(status: Mapping[str, Any]) -> bool:
+    """Whether only those who are named in it can see it."""
+    return status.get("visibility") == DIRECT
 
 
 def text(status: Mapping[str, Any], me: str, name: str) -> str:

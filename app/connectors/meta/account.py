@@ -8,6 +8,10 @@ from typing import Any
 from app.connectors import errors
 from app.connectors.errors import AuthExpired, Permanent
 from app.connectors.meta.client import Graph, RefusedError
+from app.connectors.ports import LACKING
+
+PUBLISHES = "publishes"
+"""Key of a connection's settings: whether the token may publish posts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,12 @@ def prove(graph: Graph, needed: Sequence[str]) -> Proved:
     if missing:
         raise AuthExpired(errors.MISSING_SCOPES, ", ".join(missing))
     return Proved(str(told.get("type", "")), granted)
+
+
+def able(proved: Proved, to_write: Sequence[str], to_publish: str) -> dict[str, Any]:
+    """What to keep of what a token may: ``to_write`` is needed for private replies, ``to_publish`` for posts."""
+    lacking = [one for one in to_write if one not in proved.scopes]
+    return {LACKING: lacking, PUBLISHES: to_publish in proved.scopes}
 
 
 def subscribe(graph: Graph, account: str, fields: str) -> None:

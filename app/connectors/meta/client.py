@@ -45,6 +45,11 @@ class RefusedError(Exception):
         """There is no such thing, or none for us: Meta does not tell these apart."""
         return self.code == _NO_SUCH_ALIAS or (self.code == _BAD_PARAMETER and self.subcode == _ABSENT_SUBCODE)
 
+    @property
+    def no_right(self) -> bool:
+        """The token lacks a permission, or the app does."""
+        return self.code in _NO_RIGHT
+
 
 @dataclass(frozen=True, slots=True)
 class Graph:
@@ -133,7 +138,7 @@ class Graph:
         if code == _BLOCKED:
             self.pace.hold(f"meta:{self.account}:acts", utc_now() + BLOCKED_FOR, utc_now())
             return RateLimited(errors.ACTS_BLOCKED, detail, retry_at=utc_now() + BLOCKED_FOR)
-        if code in _NO_RIGHT:  # for one act it may be this one comment that we may not act on
+        if refused.no_right:  # for one act it may be this one comment that we may not act on
             return (Permanent if act else AuthExpired)(errors.MISSING_PERMISSION, detail)
         if code in _OUT_OF_ORDER:
             return (OutcomeUnknown if act else Transient)(errors.SERVER_ERROR, detail)

@@ -15,9 +15,9 @@ from app.edge.errors import status_of
 from app.edge.routes import rejected
 from app.inbox import persons
 from app.web.inbox import place as places
-from app.web.inbox import screens
+from app.web.inbox import talks
 from app.web.inbox.routes import here, wants
-from app.web.inbox.screens import Draft
+from app.web.inbox.talks import Draft
 from app.web.present import contacts as words
 
 blueprint = Blueprint("contacts", __name__, url_prefix="/contacts")
@@ -56,7 +56,7 @@ def _refused(contact_id: int, talk_id: int | None, error: PorchlightError) -> Re
 def _side(talk_id: int, error: str) -> str:
     """What stands beside a conversation."""
     place, now = here(), utc_now()
-    found = screens.talk_screen(services(), session(), actor(), talk_id, Draft(), now)
+    found = talks.talk_screen(services(), session(), actor(), talk_id, Draft(), now)
     return render_template("inbox/side_alone.html", talk=found, place=place, error=error)
 
 

@@ -20,7 +20,7 @@ from app.routing import service as routing
 from app.web.inbox import place as places
 from app.web.inbox.changing import change, refused, show
 from app.web.inbox.routes import ID, REPLY_ID, blueprint
-from app.web.inbox.screens import Draft
+from app.web.inbox.talks import Draft
 from app.writing import service as writing
 from app.writing.types import Voice, Words
 
@@ -108,7 +108,7 @@ def moderate(conversation_id: int) -> ResponseReturnValue:
     name = request.form.get("act", "")
 
     def ask(now: datetime) -> None:
-        if name not in set(Act) - {Act.REPLY}:
+        if name not in {one.value for one in Act if not one.speaks}:
             raise InvalidInput(_("Choose what is to be done."))
         key = request.form.get("key") or str(new_id())
         replies.moderate(session(), actor(), conversation_id, comment_id, Act(name), key=key, now=now)

@@ -6,7 +6,7 @@ from flask import request
 from flask.typing import ResponseReturnValue
 
 from app.accounts.types import Permission
-from app.connectors.ports import LengthLimit
+from app.connectors.ports import Capabilities
 from app.core.errors import InvalidInput
 from app.core.i18n import gettext as _
 from app.core.text import plain
@@ -16,7 +16,7 @@ from app.inbox import threads
 from app.pages import connect
 from app.pages import queries as pages
 from app.remedies import telling
-from app.replies import approval
+from app.replies import approval, queries
 from app.replies.approval import Decision
 from app.replies.types import Others
 from app.web.inbox.changing import change
@@ -37,15 +37,18 @@ def approve(conversation_id: int, proposal_id: int) -> ResponseReturnValue:
     )
 
     def work(now: datetime) -> int:
-        telling.check_public(session(), conversation_id, decision.text)
+        if not queries.is_private(session(), proposal_id):
+            telling.check_public(session(), conversation_id, decision.text)
+        can = _can(conversation_id)
         reply_id = approval.approve(
             session(),
             actor(),
             proposal_id,
             decision,
-            limit=_limit(conversation_id),
+            limit=can.length,
             undo_seconds=services().settings.outbox.undo_seconds,
             now=now,
+            private=can.private,
         )
         telling.follow_approval(session(), conversation_id)
         return reply_id
@@ -79,10 +82,10 @@ def withdraw(conversation_id: int, proposal_id: int) -> ResponseReturnValue:
     return change(conversation_id, work)
 
 
-def _limit(conversation_id: int) -> LengthLimit | None:
-    """How long an answer may be there. Raises InvalidInput where none can be given from here."""
+def _can(conversation_id: int) -> Capabilities:
+    """What can be done there. Raises InvalidInput where no answer can be given from here."""
     page_id = threads.conversation(session(), actor(), conversation_id).page_id
     can = connect.capabilities(services().connectors, services().box, pages.reach(session(), page_id))
     if not can.reply:
         raise InvalidInput(_("This page can't be answered from here. Answer at the page itself."))
-    return can.length
+    return can

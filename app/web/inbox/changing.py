@@ -18,9 +18,9 @@ from app.inbox.types import Row
 from app.remedies import guarding
 from app.replies.holding import AnsweredError
 from app.web.inbox import place as places
-from app.web.inbox import screens
+from app.web.inbox import screens, talks
 from app.web.inbox.routes import address_in, by_script, here
-from app.web.inbox.screens import Draft
+from app.web.inbox.talks import Draft
 
 
 def change(
@@ -80,7 +80,7 @@ def changed(
 ) -> ResponseReturnValue:
     """After a change: the conversation to go on with, and what became of ``row``. ``entry`` is what can be undone."""
     place, now = here(), utc_now()
-    talk = screens.talk_screen(services(), session(), actor(), shown, Draft(), now) if shown else None
+    talk = talks.talk_screen(services(), session(), actor(), shown, Draft(), now) if shown else None
     body = render_template(
         "inbox/changed.html",
         talk=talk,
@@ -138,7 +138,7 @@ def refused(conversation_id: int, draft: Draft, error: PorchlightError) -> Respo
 
 def page(conversation_id: int, draft: Draft) -> str:
     place, now = here(), utc_now()
-    found = screens.talk_screen(services(), session(), actor(), conversation_id, draft, now)
+    found = talks.talk_screen(services(), session(), actor(), conversation_id, draft, now)
     if by_script():
         return render_template("inbox/talk.html", talk=found, place=place)
     rows = screens.list_screen(session(), actor(), place, now)

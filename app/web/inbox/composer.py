@@ -27,17 +27,25 @@ class Chip:
 
 
 @dataclass(frozen=True, slots=True)
-class Compose:
-    """The two texts, with what the form has to know about each."""
+class Part:
+    """An answer that is being written, in public or to the person alone."""
 
-    reply: Words
+    words: Words
+    saved: SavedReply | None
+    """What it was made from."""
+    chips: tuple[Chip, ...]
+    prepared: bool
+    """Whether a rule put it there, and nobody has touched it yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compose:
+    """What is being written, with what the forms have to know about it."""
+
+    answers: dict[Voice, Part]
     note: str
     revisions: dict[Voice, int]
     """Of what is kept; 0 where nothing is."""
-    saved: SavedReply | None
-    chips: tuple[Chip, ...]
-    prepared: bool = False
-    """Whether a rule put the answer there, and nobody has touched it yet."""
 
 
 def compose(
@@ -47,7 +55,9 @@ def compose(
     mode: Voice,
     words: Words | None,
     teams: Sequence[TeamView],
+    *,
     offer: Offer | None = None,
+    offered_as: Voice = Voice.REPLY,
 ) -> Compose:
     """What is kept, but for ``words`` that just came back in the voice ``mode``; ``offer`` where there is neither. At
     most one statement, and none for what is kept."""
@@ -55,19 +65,25 @@ def compose(
     texts_ = {voice: as_words(one) for voice, one in kept.items()}
     if words is not None:
         texts_[mode] = words
-    prepared = offer is not None and kept[Voice.REPLY] is None and (words is None or mode is not Voice.REPLY)
+    prepared = offer is not None and kept[offered_as] is None and (words is None or mode is not offered_as)
     if offer is not None and prepared:
-        texts_[Voice.REPLY] = Words(offer.text, offer.saved.id, saved.also(offer.saved.effects))
-    reply = texts_[Voice.REPLY]
-    one = _made_from(session, kept[Voice.REPLY], reply.saved_id)
+        texts_[offered_as] = Words(offer.text, offer.saved.id, saved.also(offer.saved.effects))
     return Compose(
-        reply=reply,
+        answers={
+            voice: _part(session, kept[voice], texts_[voice], teams, prepared=prepared and voice is offered_as)
+            for voice in Voice
+            if voice.answers
+        },
         note=texts_[Voice.NOTE].text,
         revisions={voice: found.revision if found else 0 for voice, found in kept.items()},
-        saved=one,
-        chips=chips(one.effects, teams, reply.also) if one else (),
-        prepared=prepared,
     )
+
+
+def _part(
+    session: "Session", kept: DraftView | None, words: Words, teams: Sequence[TeamView], *, prepared: bool
+) -> Part:
+    one = _made_from(session, kept, words.saved_id)
+    return Part(words, one, chips(one.effects, teams, words.also) if one else (), prepared)
 
 
 def as_words(kept: DraftView | None) -> Words:

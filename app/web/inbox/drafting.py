@@ -18,10 +18,10 @@ from app.replies import rules, saved
 from app.search import similar as earlier
 from app.search.queries import TooSlow
 from app.texts.rules import gaps
-from app.web.inbox import composer, forms, screens
+from app.web.inbox import composer, forms, screens, talks
 from app.web.inbox import place as places
 from app.web.inbox.routes import ID, REPLY_ID, blueprint, by_script, here
-from app.web.inbox.screens import Draft
+from app.web.inbox.talks import Draft
 from app.writing import queries as drafts
 from app.writing import service as writing
 from app.writing.types import DraftView, Kept, Voice, Words
@@ -68,15 +68,22 @@ def texts(conversation_id: int) -> ResponseReturnValue:
     chips = {one.saved.id: composer.chips(one.saved.effects, teams) for one in found}
     template = "inbox/picker.html" if by_script() else "inbox/texts.html"
     return render_template(
-        template, offers=found, chips=chips, query=query, conversation_id=conversation_id, place=here()
+        template,
+        offers=found,
+        chips=chips,
+        query=query,
+        conversation_id=conversation_id,
+        place=here(),
+        voice=_answering(),
     )
 
 
 @route(blueprint, f"/{ID}/texts", needs=Permission.ANSWER, methods=POST)
 def choose_text(conversation_id: int) -> ResponseReturnValue:
     """Without script: keep what has been written, then show the saved replies."""
-    _keep(conversation_id, Voice.REPLY, forms.words())
-    return redirect(url_for("inbox.texts", conversation_id=conversation_id, **here().args), 303)
+    _keep(conversation_id, _answering(), forms.words())
+    address = url_for("inbox.texts", conversation_id=conversation_id, voice=_answering().value, **here().args)
+    return redirect(address, 303)
 
 
 @route(blueprint, f"/{ID}/texts/{_SAVED}", needs=Permission.ANSWER, methods=POST)
@@ -85,15 +92,15 @@ def use_text(conversation_id: int, saved_id: int) -> ResponseReturnValue:
     offer = saved.offer(session(), actor(), conversation_id, saved_id)
     if offer is None or offer.saved.archived:
         raise NotFound(_("There is no such saved reply."))
-    return _put_below(conversation_id, offer.text, saved_id, saved.also(offer.saved.effects))
+    return _put_below(conversation_id, _answering(), offer.text, saved_id, saved.also(offer.saved.effects))
 
 
 def _put_below(
-    conversation_id: int, text: str, saved_id: int | None = None, also: tuple[str, ...] | None = None
+    conversation_id: int, voice: Voice, text: str, saved_id: int | None = None, also: tuple[str, ...] | None = None
 ) -> ResponseReturnValue:
-    """Put a text below the reply that has been begun, and go on there. It is made from a saved reply now, or from what
+    """Put a text below the answer that has been begun, and go on there. It is made from a saved reply now, or from what
     it was before."""
-    own = drafts.begun(session(), actor(), conversation_id, utc_now()).own(actor().id, Voice.REPLY)
+    own = drafts.begun(session(), actor(), conversation_id, utc_now()).own(actor().id, voice)
     before = composer.as_words(own)
     words = Words(
         f"{before.text}\n\n{text}" if before.text else text,
@@ -101,8 +108,13 @@ def _put_below(
         before.also if also is None else also,
     )
     revision = _revision(own)
-    writing.keep(session(), actor(), conversation_id, Voice.REPLY, words, revision=revision, now=utc_now())
+    writing.keep(session(), actor(), conversation_id, voice, words, revision=revision, now=utc_now())
     return _back(conversation_id)
+
+
+def _answering() -> Voice:
+    """Whether an answer is written in public or to the person alone."""
+    return Voice.PRIVATE if forms.voice() is Voice.PRIVATE else Voice.REPLY
 
 
 @route(blueprint, f"/{ID}/preview", needs=Permission.ANSWER, methods=POST)
@@ -110,20 +122,22 @@ def preview(conversation_id: int) -> ResponseReturnValue:
     """How the answer will stand at the page."""
     words, now = forms.words(), utc_now()
     if not by_script():
-        shown = Draft(words=words, preview=True)
-        found = screens.talk_screen(services(), session(), actor(), conversation_id, shown, now)
+        shown = Draft(mode=_answering(), words=words, preview=True)
+        found = talks.talk_screen(services(), session(), actor(), conversation_id, shown, now)
         rows = screens.list_screen(session(), actor(), here(), now)
         return render_template("inbox/overview.html", list=rows, talk=found, place=here(), open_id=conversation_id)
     one = threads.conversation(session(), actor(), conversation_id)
     page = pages.page(session(), one.page_id)
     can = connect.capabilities(services().connectors, services().box, pages.reach(session(), one.page_id))
     text = words.text.strip()
+    private = can.private if _answering() is Voice.PRIVATE else None
     return render_template(
         "inbox/preview.html",
         text=text,
         account=(page.account_name if page else None) or one.page_name,
         page_name=one.page_name,
-        over=rules.too_long_by(text, can.length),
+        over=rules.too_long_by(text, private.length if private else can.length),
+        private=private is not None,
         gaps=gaps(text),
     )
 
@@ -132,10 +146,10 @@ def preview(conversation_id: int) -> ResponseReturnValue:
 def continue_draft(conversation_id: int) -> ResponseReturnValue:
     """Go on with what a colleague has begun; theirs stays as it is."""
     writer = places.number(request.form.get("from")) or 0
-    writing.continue_from(session(), actor(), conversation_id, writer, utc_now())
+    writing.continue_from(session(), actor(), conversation_id, writer, _answering(), utc_now())
     if not by_script():
         return _back(conversation_id)
-    found = screens.talk_screen(services(), session(), actor(), conversation_id, Draft(), utc_now())
+    found = talks.talk_screen(services(), session(), actor(), conversation_id, Draft(), utc_now())
     return render_template("inbox/talk.html", talk=found, place=here())
 
 
@@ -169,4 +183,4 @@ def choose_similar(conversation_id: int) -> ResponseReturnValue:
 @route(blueprint, f"/{ID}/similar/{REPLY_ID}", needs=Permission.ANSWER, methods=POST)
 def use_similar(conversation_id: int, reply_id: int) -> ResponseReturnValue:
     """Without script: put an earlier answer below what has been written, and go on there."""
-    return _put_below(conversation_id, earlier.said(session(), actor(), reply_id))
+    return _put_below(conversation_id, Voice.REPLY, earlier.said(session(), actor(), reply_id))

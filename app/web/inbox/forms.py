@@ -8,7 +8,7 @@ from app.core.text import plain
 from app.remedies.guarding import Said
 from app.remedies.types import Answer
 from app.web.inbox import place as places
-from app.web.inbox.screens import Draft
+from app.web.inbox.talks import Draft
 from app.writing.rules import EFFECTS_AT_MOST
 from app.writing.types import Voice, Words
 
@@ -31,7 +31,8 @@ def draft(kept: Words, mode: Voice = Voice.REPLY) -> Draft:
 
 def voice() -> Voice:
     """To whom it is written."""
-    return Voice.NOTE if request.form.get("voice") == Voice.NOTE else Voice.REPLY
+    named = request.values.get("voice", "")
+    return Voice(named) if named in set(Voice) else Voice.REPLY
 
 
 def tells() -> list[int]:

@@ -1,4 +1,5 @@
-"""Answering in public: checked, held where it contradicts another department, else sent or proposed."""
+"""Answering, in public or one person alone: checked, held where it contradicts another department, else sent or
+proposed."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from app.accounts.rules import may
 from app.accounts.types import Permission
-from app.connectors.ports import Capabilities
+from app.connectors.ports import Capabilities, LengthLimit, PrivateReplies
 from app.core.clock import utc_now
 from app.core.errors import Conflict, InvalidInput
 from app.core.i18n import gettext as _
@@ -25,6 +26,7 @@ from app.web.inbox import place as places
 from app.web.inbox.actions import seen_version
 from app.web.inbox.changing import change, refused
 from app.web.inbox.routes import ID, blueprint, by_script, here
+from app.writing.types import Voice
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +40,24 @@ class Said:
     asks_remedy: bool
     """Whether a remedy is asked for next: then it is said already that something is owed."""
 
+    @property
+    def private(self) -> PrivateReplies | None:
+        """The page's conditions, for a private reply."""
+        return self.can.private if self.answer.private else None
+
+    @property
+    def limit(self) -> LengthLimit | None:
+        return self.private.length if self.private else self.can.length
+
     def check(self, now: datetime) -> None:
         """Everything that may be said against sending it. Raises InvalidInput, Conflict."""
         if not self.can.reply:
             raise InvalidInput(_("This page can't be answered from here. Answer at the page itself."))
+        if self.answer.private and self.private is None:
+            raise InvalidInput(_("Nobody can be answered in private on this page from here."))
         seen_answer = places.number(request.form.get("answered"), 2**63 - 1)
-        telling.check_public(session(), self.conversation_id, self.answer.text)
+        if not self.answer.private:
+            telling.check_public(session(), self.conversation_id, self.answer.text)
         if not self.asks_remedy:
             guarding.check(session(), actor(), self.conversation_id, self.answer.text, forms.owed(), now)
         holding.check_personal(session(), actor(), self.conversation_id, self.answer)
@@ -58,9 +72,10 @@ class Said:
             self.answer,
             key=self.key,
             version=seen_version(),
-            limit=self.can.length,
+            limit=self.limit,
             tells=forms.tells(),
             now=now,
+            private=self.private,
         )
 
     def send(self, now: datetime) -> int:
@@ -73,20 +88,28 @@ class Said:
             key=self.key,
             version=seen_version(),
             resolve=self.answer.resolve,
-            limit=self.can.length,
+            limit=self.limit,
             undo_seconds=services().settings.outbox.undo_seconds,
             now=now,
             saved_id=self.answer.saved_id,
             also=self.answer.also,
+            private=self.private,
         )
         telling.tells(session(), self.conversation_id, reply_id, forms.tells())
         return reply_id
 
     def propose(self, now: datetime) -> int:
         """The proposal it became."""
-        key, version, limit = self.key, seen_version(), self.can.length
         proposal_id = approval.propose(
-            session(), actor(), self.conversation_id, self.answer, key=key, version=version, limit=limit, now=now
+            session(),
+            actor(),
+            self.conversation_id,
+            self.answer,
+            key=self.key,
+            version=seen_version(),
+            limit=self.limit,
+            now=now,
+            private=self.private,
         )
         telling.tells_once_approved(session(), self.conversation_id, proposal_id, forms.tells())
         return proposal_id
@@ -94,14 +117,16 @@ class Said:
 
 @route(blueprint, f"/{ID}/reply", needs=Permission.ANSWER, methods=("POST",))
 def reply(conversation_id: int) -> ResponseReturnValue:
-    """Answer in public; it leaves a few seconds later."""
+    """Answer, in public or the person alone; it leaves a few seconds later."""
     words, done = forms.words(), request.form.get("then") != "wait"
-    draft, now = forms.draft(words), utc_now()
+    private = forms.voice() is Voice.PRIVATE
+    draft, now = forms.draft(words, Voice.PRIVATE if private else Voice.REPLY), utc_now()
     talk = screens.row(session(), actor(), here(), conversation_id)
     reach = pages.reach(session(), talk.page_id) if talk else None
     can = connect.capabilities(services().connectors, services().box, reach)
     asks = saved.REMEDY in words.also and may(actor().role, Permission.ASK_REMEDY)
-    said = Said(conversation_id, Answer(words.text, done, words.saved_id, words.also), draft.key, can, asks)
+    answer = Answer(words.text, done, words.saved_id, words.also, private)
+    said = Said(conversation_id, answer, draft.key, can, asks)
     try:
         said.check(now)
         held_id = said.hold(now)

@@ -9,6 +9,7 @@ from app.edge.context import actor, session
 from app.edge.routes import route
 from app.inbox import threads
 from app.texts import tone, voice
+from app.web.inbox import forms
 from app.web.inbox.routes import ID, blueprint
 
 
@@ -21,6 +22,7 @@ def voice_notes(conversation_id: int) -> ResponseReturnValue:
         notes=voice.notes_for(session(), talk.page_id, talk.language),
         listens=bool(voice.terms_for(session(), talk.page_id, talk.language)),
         conversation_id=conversation_id,
+        voice=forms.voice(),
     )
 
 

@@ -9,9 +9,9 @@ from app.edge.context import actor, services, session
 from app.edge.routes import route
 from app.inbox import queries
 from app.web.inbox import place as places
-from app.web.inbox import screens
+from app.web.inbox import screens, talks
 from app.web.inbox.routes import ID, blueprint, here, wants
-from app.web.inbox.screens import Draft
+from app.web.inbox.talks import Draft
 
 
 @route(blueprint, "", needs=Permission.READ_INBOX)
@@ -31,7 +31,7 @@ def overview() -> ResponseReturnValue:
 def talk(conversation_id: int) -> ResponseReturnValue:
     """A conversation, beside its list."""
     place, now = here(), utc_now()
-    found = screens.talk_screen(services(), session(), actor(), conversation_id, Draft(), now)
+    found = talks.talk_screen(services(), session(), actor(), conversation_id, Draft(), now)
     if wants("talk"):
         return render_template("inbox/talk.html", talk=found, place=place)
     rows = screens.list_screen(session(), actor(), place, now)

@@ -90,7 +90,7 @@ def _release(held_id: int, conversation_id: int) -> None:
     page_id = threads.conversation(session(), actor(), conversation_id).page_id
     can = connect.capabilities(services().connectors, services().box, pages.reach(session(), page_id))
     undo = services().settings.outbox.undo_seconds
-    done = replies.release(session(), held_id, limit=can.length, undo_seconds=undo, now=utc_now())
+    done = replies.release(session(), held_id, limit=can.length, undo_seconds=undo, now=utc_now(), private=can.private)
     if done.reply_id is not None:
         telling.tells(session(), conversation_id, done.reply_id, done.tells)
     if done.proposal_id is not None:

@@ -36,6 +36,7 @@ KEYS = (
     Key(("g",), lazy("Give me the next free one"), presses=True),
     Key(("s",), lazy("Not now: give me another"), presses=True),
     Key(("r",), lazy("Reply in public")),
+    Key(("p",), lazy("Reply in private, where the page can")),
     Key(("n",), lazy("Note for colleagues")),
     Key(("a",), lazy("Take it"), presses=True),
     Key(("e",), lazy("Done, or open again"), presses=True),

@@ -72,6 +72,7 @@ def moderation(act: Act) -> Word:
     """What can be done to a comment at its source."""
     return {
         Act.REPLY: Word(_("Reply"), "reply"),
+        Act.PRIVATE_REPLY: Word(_("Private reply"), "mail"),
         Act.APPROVE: Word(_("Approve at the page"), "check"),
         Act.HOLD: Word(_("Hold back at the page"), "pause"),
         Act.SPAM: Word(_("Spam at the page"), "shield-alert"),

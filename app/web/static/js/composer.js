@@ -14,7 +14,7 @@ export async function length(text, unit) {
 }
 
 async function count(area) {
-  const line = document.getElementById("reply-count");
+  const line = area.form.querySelector(".length");
   if (!area.dataset.limit || !line) return;
   const n = await length(area.value.trim(), area.dataset.unit);
   if (n) line.textContent = line.dataset.text.replace("%(n)s", n.toLocaleString(document.documentElement.lang));
@@ -62,7 +62,7 @@ export function speak(mode) {
   document.getElementById(`${mode}-text`)?.focus();
   return true;
 }
-onKey((key) => (key === "r" ? speak("reply") : key === "n" && speak("note")));
+onKey((key) => (key === "r" ? speak("reply") || speak("private") : key === "p" ? speak("private") : key === "n" && speak("note")));
 document.addEventListener("click", (event) => {
   const label = event.target.closest?.("label.mode");
   if (label && event.target.tagName !== "INPUT") setTimeout(() => speak(label.querySelector("input").value));

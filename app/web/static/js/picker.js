@@ -79,7 +79,7 @@ function take(option) {
   area.setRangeText(area.dataset.picks ? text : `${text} `, start, end, "end");
   if (option.dataset.saved) {
     area.form.elements.saved.value = option.dataset.saved;
-    document.getElementById("reply-also").replaceChildren(option.querySelector("template").content.cloneNode(true));
+    area.form.querySelector(".effects").replaceChildren(option.querySelector("template").content.cloneNode(true));
   }
   close();
   area.dispatchEvent(new Event("input", { bubbles: true }));

@@ -1,0 +1,144 @@
+"""The stage of the contract suite that all of Meta's accounts share, and tests of what is the same for them."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TypeVar
+
+import pytest
+
+from app.connectors import errors
+from app.connectors.errors import AuthExpired, OutcomeUnknown, Permanent
+from app.connectors.meta.app import MetaApp
+from app.connectors.meta.connector import MetaConnector
+from app.connectors.meta.messages import PERMISSION
+from app.connectors.ports import LACKING, Access, Target
+from app.core.http import Http
+from app.core.pace import Pace
+from tests.connectors.graph_double import APP, SECRET, TOKEN, VERIFY, GraphDouble
+from tests.connectors.proxied_stage import ProxiedStage
+from tests.connectors.wordpress_stage import CountingHttp
+from tests.servers.faulty_proxy import Cut, FaultyProxy
+from tests.servers.loopback import Loopback
+
+Kind = Callable[[Http, MetaApp, Pace], MetaConnector]
+Made = TypeVar("Made", bound="MetaStage")
+
+
+def meta_app(url: str) -> MetaApp:
+    """Our app, with Meta's hosts where the stand-in is."""
+    return MetaApp(APP, SECRET, VERIFY, graph=url.rstrip("/"))
+
+
+class MetaStage(ProxiedStage):
+    """An account on ``double``. Subclasses say what is posted there: ``post`` is what comments stand under."""
+
+    wrong_secret: Mapping[str, str] | None = {"password": "EAAB-another-token"}
+    discovers_by_form = True
+    connector: MetaConnector
+    post: str
+
+    def __init__(
+        self,
+        kind: Callable[[Http, MetaApp, Pace], MetaConnector],
+        double: GraphDouble,
+        server: Loopback,
+        proxy: FaultyProxy,
+    ) -> None:
+        self.double, self.proxy, self.http = double, proxy, CountingHttp()
+        server.route("*", double.answer)
+        self.connector = kind(self.http, meta_app(proxy.url), Pace())
+        secret = {"password": TOKEN}
+        found = self.connector.discover(self.address)
+        assert found is not None
+        account = self.connector.check(Access(found.url, found.settings, secret))
+        assert account is not None
+        self.access = Access(found.url, {**found.settings, **account.settings}, secret)
+
+    def target(self, comment: str) -> Target:
+        return Target(comment, self.post)
+
+    def letters(self, comment: str) -> list[str]:
+        return self.double.letters_about(comment)
+
+    def revoke(self) -> None:
+        self.double.token = "none"
+
+
+@contextmanager
+def stand_in(stage: Callable[[Loopback, FaultyProxy], Made]) -> Iterator[Made]:
+    """A stage on a server of its own; at the end it has made no request that Meta does not describe."""
+    with Loopback() as server, FaultyProxy(("127.0.0.1", server.port)) as proxy:
+        made = stage(server, proxy)
+        yield made
+        assert made.double.mistakes == []
+
+
+class MetaAccountTests:
+    """For each kind of account, besides the contract suite. Subclasses give the fixture ``stage``."""
+
+    def test_all_missing_permissions_are_named_at_once(self, stage: MetaStage) -> None:
+        stage.double.scopes = stage.double.scopes[:1]
+        with pytest.raises(AuthExpired) as caught:
+            stage.connector.check(stage.access)
+        assert caught.value.code == errors.MISSING_SCOPES
+        assert len(caught.value.detail.split(", ")) == 3
+
+    def test_without_the_permission_nobody_is_written_to(self, stage: MetaStage) -> None:
+        """The rest works, and what is missing is named."""
+        stage.double.scopes.remove(PERMISSION)
+        account = stage.connector.check(stage.access)
+        assert account is not None
+        assert account.settings[LACKING] == [PERMISSION]
+        assert account.capabilities.reply
+        assert account.capabilities.private is None
+        access = Access(stage.access.url, {**stage.access.settings, **account.settings}, stage.access.secret)
+        comment = stage.say("Where is my parcel?")
+        with pytest.raises(Permanent) as caught:
+            stage.connector.reply_privately(access, stage.target(comment), "On its way", key="k")
+        assert caught.value.code == errors.NOT_SUPPORTED
+        assert stage.letters(comment) == []
+
+    @pytest.mark.parametrize("private", [False, True], ids=["public", "private"])
+    def test_an_answer_cut_off_a_hundred_times_stands_once_each(self, stage: MetaStage, private: bool) -> None:
+        """The connection is cut before or after Meta took it; as the outbox does, look first, then perhaps send."""
+        connector = stage.connector
+        say = connector.reply_privately if private else connector.reply
+        find = connector.look_up_private if private else connector.look_up
+        for number in range(100):
+            comment = stage.say(f"Question {number}", author=f"person{number}")
+            target, began, text, key = stage.target(comment), datetime.now(UTC), "On its way & soon", f"k{number}"
+            stage.double.forget_words()
+            with stage.proxy.fault(Cut(after=number % 2 == 0), method="POST"), pytest.raises(OutcomeUnknown):
+                say(stage.access, target, text, key=key)
+            found = find(stage.access, target, text, key=key, since=began)
+            assert (found is not None) == (number % 2 == 0)
+            if found is None:
+                say(stage.access, target, text, key=key)
+            assert (stage.letters(comment), stage.answers(comment)) == (([text], []) if private else ([], [text]))
+
+    def test_what_somebody_wrote_by_hand_is_not_taken_for_ours(self, stage: MetaStage) -> None:
+        comment = stage.say("Where is my parcel?")
+        stage.double.write(comment, "Written at the page itself")
+        with pytest.raises(Permanent) as caught:
+            stage.connector.reply_privately(stage.access, stage.target(comment), "On its way", key="k")
+        assert caught.value.code == errors.ANSWERED_BEFORE
+
+    def test_messages_that_can_not_be_read_leave_it_to_a_person(self, stage: MetaStage) -> None:
+        """It may stand there; without the right to look nobody can know, and the connection goes on."""
+        comment, began = stage.say("Where is my parcel?"), datetime.now(UTC)
+        stage.connector.reply_privately(stage.access, stage.target(comment), "On its way", key="k")
+        stage.double.reads_messages = False
+        with pytest.raises(Permanent) as caught:
+            stage.connector.look_up_private(stage.access, stage.target(comment), "On its way", key="k", since=began)
+        assert caught.value.code == errors.NOT_SUPPORTED
+        with pytest.raises(OutcomeUnknown):
+            stage.connector.reply_privately(stage.access, stage.target(comment), "On its way", key="k")
+        assert stage.letters(comment) == ["On its way"]
+
+    @pytest.mark.parametrize("code", [551, 10_901, 10_903, 10])
+    def test_a_person_who_can_not_be_written_to(self, stage: MetaStage, code: int) -> None:
+        stage.double.refuse = {"/messages": (code, 0)}
+        comment = stage.say("Where is my parcel?")
+        with pytest.raises(Permanent):
+            stage.connector.reply_privately(stage.access, stage.target(comment), "On its way", key="k")
