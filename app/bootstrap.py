@@ -48,6 +48,8 @@ from app.executors.shopify import ShopifyExecutor
 from app.executors.stripe import StripeExecutor
 from app.executors.webhook import WebhookExecutor
 from app.executors.woocommerce import WooCommerceExecutor
+from app.learning import queries as learning_queries
+from app.learning.sentences import Sentences
 from app.pages import queries as pages
 from app.pages.spending import Ledger
 from app.remedies import policies, shops
@@ -100,12 +102,17 @@ def build(settings: Settings | None = None, *, busy_seconds: float = BUSY_SECOND
         busy_seconds=busy_seconds,
         after_commit=after_commit,
     )
+    quick = Database(settings.database_url, pool_size=4, impatient=True, after_commit=after_commit)
+    if settings.learning.sentence_model is not None:
+        sentences = Sentences(settings.learning.sentence_model, settings.learning.sentence_model_checksum or "")
+        for one in (database, quick):
+            learning_queries.read_with(one.engine, sentences)
     box = secret_box(settings, database)
     able = executors(http)
     return Services(
         settings=settings,
         db=database,
-        quick_db=Database(settings.database_url, pool_size=4, impatient=True, after_commit=after_commit),
+        quick_db=quick,
         redis=connection,
         presence=Presence(connection),
         http=http,

@@ -21,6 +21,13 @@ from app.core.errors import ConfigError
 
 PREFIX = "PORCHLIGHT_"
 _TOTAL = ("outgoing", "total_seconds")
+_PATHS = (
+    ("learning", "sentence_model"),
+    ("meta", "app_secret_file"),
+    ("smtp", "password_file"),
+    ("x", "client_secret_file"),
+)
+"""Settings of sections that name a file or folder; relative ones count from the configuration's folder."""
 SOCKET_PATH = re.compile(r"[A-Za-z0-9/._-]{1,107}")
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -146,6 +153,13 @@ class Outbox(Section):
     it well above outgoing.total_seconds: a slow site may act on a request after we lost patience with it."""
 
 
+class Learning(Section):
+    sentence_model: Path | None = None
+    """A folder with model.onnx and tokenizer.json, for the extra ``embeddings``; unset: words and letters do."""
+    sentence_model_checksum: Annotated[str | None, Field(pattern=r"^[0-9a-f]{64}$")] = None
+    """Of model.onnx: what the folder holds has to be what was meant."""
+
+
 class Smtp(Section):
     host: str | None = None
     """The mail server; unset: nobody is told by e-mail."""
@@ -183,6 +197,7 @@ class Settings(Section):
     google: Google = Google()
     x: X = X()
     outbox: Outbox = Outbox()
+    learning: Learning = Learning()
     smtp: Smtp = Smtp()
     log: Log = Log()
 
@@ -253,15 +268,10 @@ def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> 
     changes: dict[str, Any] = {"data_dir": (base / settings.data_dir).resolve()}
     if settings.secret_key_file is not None:
         changes["secret_key_file"] = (base / settings.secret_key_file).resolve()
-    if settings.smtp.password_file is not None:
-        file_of_password = (base / settings.smtp.password_file).resolve()
-        changes["smtp"] = settings.smtp.model_copy(update={"password_file": file_of_password})
-    if settings.x.client_secret_file is not None:
-        file_of_client = (base / settings.x.client_secret_file).resolve()
-        changes["x"] = settings.x.model_copy(update={"client_secret_file": file_of_client})
-    if settings.meta.app_secret_file is not None:
-        file_of_secret = (base / settings.meta.app_secret_file).resolve()
-        changes["meta"] = settings.meta.model_copy(update={"app_secret_file": file_of_secret})
+    for section, name in _PATHS:
+        part = getattr(settings, section)
+        if (path_there := getattr(part, name)) is not None:
+            changes[section] = part.model_copy(update={name: (base / path_there).resolve()})
     return settings.model_copy(update=changes)
 
 

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from app.learning import lexicon, tokens
 from app.learning.lexicon import Hits, Lexicon
+from app.learning.sentences import Sentences
 from app.learning.tokens import LINK, Hashes, Places, Tokens
 from app.learning.words import LISTS, URGENT, Words
 
@@ -64,13 +65,14 @@ class Reader:
     lists: Lexicon
     """LISTS in their order, then URGENT."""
     tones: Lexicon
+    sentences: Sentences | None = None
 
 
 @lru_cache(maxsize=8)
-def reader(words: Words) -> Reader:
+def reader(words: Words, sentences: Sentences | None = None) -> Reader:
     """Made once for each version of the lists."""
     lists = lexicon.compile_lists({name: words.lists[name] for name in (*LISTS, URGENT)})
-    return Reader(lists, lexicon.compile_lists({"tone": words.tones, "negation": words.negations}))
+    return Reader(lists, lexicon.compile_lists({"tone": words.tones, "negation": words.negations}), sentences)
 
 
 def letters(text: Tokens) -> Buckets:

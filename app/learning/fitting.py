@@ -55,6 +55,8 @@ class Prepared:
     """Which labels each example may have; several where only its team is known."""
     teams: tuple[str, ...]
     """Where each example belongs."""
+    sentences: str | None = None
+    """The key of the sentence model they were read with."""
 
 
 def data_hash(examples: Sequence[Example]) -> str:
@@ -119,7 +121,8 @@ def prepare(examples: Sequence[Example], reader: Reader, table: Mapping[Kind, st
     for at, one in enumerate(examples):
         if one.kind is not None and table.get(one.kind, NOBODY) == teams[at]:
             allowed[at] = [label == one.kind.value for label in labels]
-    return Prepared(seen, day_zero.opinions(seen.figures), labels, allowed, teams)
+    key = reader.sentences.key if reader.sentences else None
+    return Prepared(seen, day_zero.opinions(seen.figures), labels, allowed, teams, key)
 
 
 def _unseen(known: Prepared, tell: Tell) -> tuple[Rows, Table]:
@@ -149,7 +152,9 @@ def _part(seen: Read, rows: Rows) -> Read:
         return Buckets(new[found.row[inside]], found.bucket[inside])
 
     cut = replace(seen.cut, texts=len(rows))
-    return replace(seen, cut=cut, figures=seen.figures[rows], letters=kept(seen.letters), words=kept(seen.words))
+    meant = None if seen.sentences is None else seen.sentences[rows]
+    letters, words = kept(seen.letters), kept(seen.words)
+    return replace(seen, cut=cut, figures=seen.figures[rows], letters=letters, words=words, sentences=meant)
 
 
 def _learn(known: Prepared, rows: Rows, tell: Tell) -> Learned:
@@ -158,9 +163,11 @@ def _learn(known: Prepared, rows: Rows, tell: Tell) -> Learned:
         raise ValueError("the texts were not read deeply")
     letters, words = (_vocabulary(found, len(rows)) for found in (part.letters, part.words))
     parts = [_matrix(part.letters, letters, len(rows)), _matrix(part.words, words, len(rows))]
+    if part.sentences is not None:
+        parts.append(csr_matrix(model.stretched(part.sentences)))
     matrix = hstack([*parts, csr_matrix(model.scaled(part.figures))]).tocsr()
     weights, begin = _solve(matrix, known.allowed[rows], model.offsets(known.first[rows], known.labels), tell)
-    return Learned(known.labels, letters, words, weights, begin, len(rows))
+    return Learned(known.labels, letters, words, weights, begin, len(rows), sentences=known.sentences)
 
 
 def _vocabulary(found: Buckets, texts: int) -> Vocabulary:

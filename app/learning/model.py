@@ -33,6 +33,7 @@ _EASED = 1.5
 """What the scores of what was learned are divided by before they are mixed with day zero's: it is surer than it should
 be of what is unlike all that it has seen. Known places don't suffer, and those never seen gain one to two points."""
 _FIGURE_SCALE = 0.25
+_SENTENCE_SCALE = 1.0
 _BUCKETS = 1 << features.BITS
 
 
@@ -67,7 +68,8 @@ class Weighed:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Learned:
-    """What examples taught. ``weights`` has one row for every bucket of letters, then of words, then every figure."""
+    """What examples taught. ``weights`` has one row for every bucket of letters, then of words, then every number of a
+    sentence model, if there is one, then every figure."""
 
     labels: tuple[str, ...]
     letters: Vocabulary
@@ -76,6 +78,8 @@ class Learned:
     begin: Table
     examples: int
     temperature: float = 1.0
+    sentences: str | None = None
+    """The key of the sentence model it was learned with."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,6 +99,7 @@ class Read:
     figures: Table
     letters: Buckets | None
     words: Buckets | None
+    sentences: Table | None = None
 
 
 def read(texts: Sequence[str], reader: Reader, *, deeply: bool) -> Read:
@@ -104,7 +109,8 @@ def read(texts: Sequence[str], reader: Reader, *, deeply: bool) -> Read:
     figures = features.figures(texts, cut, reader, hits)
     if not deeply:
         return Read(cut, hits, figures, None, None)
-    return Read(cut, hits, figures, features.letters(cut), features.words(cut))
+    meant = reader.sentences.read(list(texts)) if reader.sentences else None
+    return Read(cut, hits, figures, features.letters(cut), features.words(cut), meant)
 
 
 def weigh(found: Buckets, known: Vocabulary, texts: int) -> Weighed:
@@ -161,12 +167,23 @@ def scores(learned: Learned, first: Table, seen: Read) -> Table:
             pull = weighed.value * learned.weights[start + weighed.place, label]
             found[:, label] += np.bincount(weighed.row, pull, seen.cut.texts)
         start += len(known.buckets)
+    if learned.sentences:
+        if seen.sentences is None:
+            raise ValueError("the texts were read without the sentence model")
+        figures_at = len(learned.weights) - seen.figures.shape[1]
+        found += stretched(seen.sentences) @ learned.weights[start:figures_at]
+        start = figures_at
     return np.asarray(found + scaled(seen.figures) @ learned.weights[start:], np.float32)
 
 
 def scaled(figures: Table) -> Table:
     """Figures as a learned model takes them: small beside the buckets, so that they are learned from first."""
     return figures * np.float32(_FIGURE_SCALE)
+
+
+def stretched(sentences: Table) -> Table:
+    """Numbers of a sentence model as a learned model takes them."""
+    return sentences * np.float32(_SENTENCE_SCALE)
 
 
 def softmax(found: Table) -> Table:
@@ -195,6 +212,7 @@ def to_bytes(model: Model) -> bytes:
         "figures": features.NAMES,
         "examples": learned.examples,
         "temperature": learned.temperature,
+        "sentences": learned.sentences,
         "thresholds": [_said(one) for one in model.thresholds],
     }
     out = io.BytesIO()
@@ -230,6 +248,7 @@ def from_bytes(data: bytes) -> Model:
                 begin=stored["begin"],
                 examples=about["examples"],
                 temperature=about["temperature"],
+                sentences=about.get("sentences"),
             )
     except (KeyError, ValueError, OSError, EOFError, zipfile.BadZipFile, TypeError) as error:
         raise UnreadableModelError(str(error)) from error

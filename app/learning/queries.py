@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Engine, func, select
+import structlog
+from sqlalchemy import Dialect, Engine, func, select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import User
 from app.learning import features, model, rules, words
+from app.learning.features import Reader
 from app.learning.judging import Judge
 from app.learning.model import Model
 from app.learning.models import (
@@ -21,8 +23,10 @@ from app.learning.models import (
     ModelVersion,
     WordList,
 )
+from app.learning.sentences import Sentences
 from app.learning.types import DESTINATIONS, LANGUAGES, Example, Figures, Kind, Threshold, VersionState, VersionView
 
+log = structlog.get_logger()
 ONLY = 1
 """The id of the one row of learning_state."""
 _JUDGE, _CHANGED = "judge", "judge_changed"
@@ -47,6 +51,8 @@ class InUse:
     judge: Judge
     languages: frozenset[str]
     """What comments may be in."""
+    idle: bool = False
+    """Whether the version does not judge, as it was learned with a sentence model that is not set up (any more)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +67,18 @@ class AutomaticView:
 
 
 _held: "WeakKeyDictionary[Engine, tuple[int, InUse]]" = WeakKeyDictionary()
+_sentences: "WeakKeyDictionary[Dialect, Sentences]" = WeakKeyDictionary()
 _lock = threading.Lock()
+
+
+def read_with(engine: Engine, sentences: Sentences) -> None:
+    """Read the texts of this database with a model of sentences too; said once, when a process starts."""
+    _sentences[engine.dialect] = sentences  # what readers and writers of one database have in common
+
+
+def reader(session: Session) -> Reader:
+    """What texts are read with."""
+    return features.reader(words.compose(own_lists(session)), _sentences.get(session.get_bind().dialect))
 
 
 def state(session: Session) -> State:
@@ -104,12 +121,16 @@ def forget(session: Session) -> None:
 
 def _load(session: Session, version_id: int | None) -> InUse:
     data = session.scalar(select(ModelVersion.data).where(ModelVersion.id == version_id)) if version_id else None
-    known = model.from_bytes(data) if data else Model()
+    known, reads = model.from_bytes(data) if data else Model(), reader(session)
+    wants = known.learned.sentences if known.learned else None
+    idle = wants is not None and wants != (reads.sentences.key if reads.sentences else None)
+    if idle:
+        log.warning("sentence_model_missing", version=version_id)
+        known = Model()
     off = set(session.scalars(select(AutomaticTeam.team).where(AutomaticTeam.allowed.is_(False))))
     thresholds = tuple(one for one in known.thresholds if one.team not in off)
-    reader = features.reader(words.compose(own_lists(session)))
-    judge = Judge(Model(known.learned, thresholds), reader, destinations(session))
-    return InUse(version_id, judge, frozenset(languages(session) or LANGUAGES))
+    judge = Judge(Model(known.learned, thresholds), reads, destinations(session))
+    return InUse(version_id, judge, frozenset(languages(session) or LANGUAGES), idle)
 
 
 def languages(session: Session) -> list[str] | None:

@@ -6,7 +6,7 @@ import numpy as np
 
 from app.core.clock import utc_now
 from app.core.db import Database
-from app.learning import features, fitting, queries, service, words
+from app.learning import fitting, queries, service
 from app.learning.types import Learnt
 
 
@@ -23,7 +23,7 @@ def refit(
         seen = current.last_example_id if current else 0
         before = queries.in_use(session).judge
         table = queries.destinations(session)
-        reader = features.reader(words.compose(queries.own_lists(session)))
+        reader = queries.reader(session)
     if not examples:
         return None
     fitted = fitting.fit(examples, reader, table, before=before.model, unseen=np.array(ids) > seen, tell=tell)

@@ -32,6 +32,7 @@ def overview() -> ResponseReturnValue:
         "learning/overview.html",
         versions=versions,
         current=next((one for one in versions if one.state is VersionState.IN_USE), None),
+        idle=queries.in_use(session()).idle,
         waiting=queries.waiting(session()),
         automatic=queries.automatic(session()),
         destinations=queries.destinations(session()),

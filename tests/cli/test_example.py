@@ -9,6 +9,8 @@ from app.core.config import Section, Settings
 EXAMPLE = Path(__file__).resolve().parents[2] / "config.example.toml"
 HAVE_NO_DEFAULT = {
     "database.url",
+    "learning.sentence_model",
+    "learning.sentence_model_checksum",
     "meta.app_id",
     "meta.app_secret_file",
     "meta.verify_token",

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -13,6 +14,7 @@ from app.inbox.models import Conversation
 from app.inbox.types import ConversationState, Priority
 from app.learning import queries, rules, runner, service
 from app.learning.models import AutomaticTeam, LearningExample
+from app.learning.sentences import Sentences
 from app.learning.types import Basis, Kind, NewExample, VersionState
 from app.replies import service as replies
 from app.routing import learned
@@ -22,6 +24,7 @@ from app.routing.models import RoutingDecision
 from app.routing.types import DecidedBy, Verdict
 from tests.domain.conftest import House
 from tests.domain.test_routing import facts
+from tests.unit.learning import tiny_onnx
 
 SWEET = ["caramel", "nougat", "marzipan", "toffee", "fudge", "praline"]
 SALTY = ["pretzel", "cracker", "olive", "gherkin", "peanut", "brine"]
@@ -62,6 +65,25 @@ def decision(house: House, talk: int) -> tuple[DecidedBy, int, dict[str, object]
 @pytest.fixture
 def nothing_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rules, "AUDIT_SHARE", 0.0)
+
+
+def test_what_was_learned_with_a_sentence_model_waits_for_it(house: House, now: datetime, tmp_path: Path) -> None:
+    meanings = dict.fromkeys(SWEET, (3.0, 0.0)) | dict.fromkeys(SALTY, (0.0, 3.0))
+    queries.read_with(house.db.engine, Sentences(tmp_path, tiny_onnx.write(tmp_path, meanings)))
+    teach(house, 20, now)
+    with house.db.read() as session:
+        used = queries.in_use(session)
+    assert (used.idle, used.judge.model.learned is not None) == (False, True)
+    other = dict.fromkeys(meanings, (1.0, 1.0))
+    queries.read_with(house.db.engine, Sentences(tmp_path, tiny_onnx.write(tmp_path, other)))
+    with house.db.write() as session:
+        service.choose_languages(session, ["en", "de"])  # whatever changes, it is loaded anew
+    with house.db.read() as session:
+        used = queries.in_use(session)
+    assert (used.idle, used.judge.model.learned) == (True, None)
+    teach(house, 20, now)
+    with house.db.read() as session:
+        assert not queries.in_use(session).idle
 
 
 def test_before_it_is_sure_it_only_has_an_opinion(house: House, now: datetime) -> None:
