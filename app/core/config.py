@@ -22,6 +22,7 @@ from app.core.errors import ConfigError
 PREFIX = "PORCHLIGHT_"
 _TOTAL = ("outgoing", "total_seconds")
 _PATHS = (
+    ("google", "client_secret_file"),
     ("learning", "sentence_model"),
     ("meta", "app_secret_file"),
     ("smtp", "password_file"),

@@ -9,6 +9,8 @@ from app.core.config import Section, Settings
 EXAMPLE = Path(__file__).resolve().parents[2] / "config.example.toml"
 HAVE_NO_DEFAULT = {
     "database.url",
+    "google.client_id",
+    "google.client_secret_file",
     "learning.sentence_model",
     "learning.sentence_model_checksum",
     "meta.app_id",
