@@ -16,6 +16,7 @@ from app.outreach import models as outreach
 from app.pages import models as pages
 from app.remedies import models as remedies
 from app.replies import models as replies
+from app.reports import models as reports
 from app.routing import models as routing
 from app.search import models as search
 from app.signals import models as signals
@@ -41,6 +42,7 @@ __all__ = [
     "pages",
     "remedies",
     "replies",
+    "reports",
     "routing",
     "search",
     "signals",

@@ -39,6 +39,8 @@ SWEEP_SECONDS = 10.0
 MINUTE = 60.0
 TARGET_SECONDS = 30.0
 """How exactly targets are watched."""
+REPORT_SECONDS = 30.0
+"""How fresh reports are."""
 HOUR = 3600.0
 LONGEST_PAUSE = 30.0
 
@@ -72,6 +74,7 @@ TABLE = (
     Entry(JobName.LEARN, learning.is_due, HOUR),
     Entry(JobName.NOTIFY, notifications.has_due, SWEEP_SECONDS),
     Entry(JobName.TRY_RULES, trials.has_due, SWEEP_SECONDS),
+    Entry(JobName.REPORT, None, REPORT_SECONDS),
     Entry(JobName.UPKEEP, None, MINUTE),
     Entry(JobName.TIDY, None, HOUR),
 )

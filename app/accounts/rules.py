@@ -26,6 +26,7 @@ _LEADING = _EVERYBODY | {
     Permission.MANAGE_TEXTS,
     Permission.APPROVE_REPLIES,
     Permission.SEE_PEOPLE,
+    Permission.SEE_REPORTS,
 }
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.AGENT: _EVERYBODY,

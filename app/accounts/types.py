@@ -40,6 +40,8 @@ class Permission(StrEnum):
     """Write, change and archive saved replies."""
     APPROVE_REPLIES = "approve_replies"
     """Decide about replies that need approval, and say which do."""
+    SEE_REPORTS = "see_reports"
+    """See how everybody did; one's own figures need nothing."""
     SEE_PEOPLE = "see_people"
     """See how accounts are set up."""
     MANAGE_PEOPLE = "manage_people"

@@ -48,6 +48,7 @@ class JobName(StrEnum):
     LEARN = "workers.jobs.learning.learn_due"
     NOTIFY = "workers.jobs.notifications.notify"
     TRY_RULES = "workers.jobs.routing.try_rules"
+    REPORT = "workers.jobs.reports.count"
     UPKEEP = "workers.jobs.upkeep.look_after"
     TIDY = "workers.jobs.housekeeping.tidy"
 
@@ -58,6 +59,7 @@ class JobName(StrEnum):
         patient = (
             JobName.COLLECT,
             JobName.RECONCILE,
+            JobName.REPORT,
             JobName.SUBSCRIBE,
             JobName.TOKENS,
             JobName.TRY_RULES,

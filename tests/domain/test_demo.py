@@ -20,6 +20,7 @@ from app.collecting.runner import Runner as Collector
 from app.collecting.types import Load
 from app.connectors.ports import Access, Found, Status
 from app.connectors.registry import Registry
+from app.core.clock import utc_now
 from app.core.db import Base, Database
 from app.core.errors import Conflict, InvalidInput
 from app.demo import cast, service
@@ -34,6 +35,7 @@ from app.pages import queries as page_queries
 from app.pages import service as pages
 from app.pages.models import Page
 from app.replies import service as replies
+from app.reports import counting
 from app.routing import service as routing
 from app.routing import versions
 from app.search import service as search
@@ -55,10 +57,10 @@ def begin(services: Services, start: datetime) -> Services:
 
 
 def everything(db: Database) -> Rows:
-    """All rows of all tables, in an order of their own, once the search index has caught up."""
+    """All rows of all tables, in an order of their own, once search index and reports have caught up."""
     while True:
         with db.write() as session:
-            if not search.index_waiting(session):
+            if not search.index_waiting(session) and not counting.work(session, utc_now()):
                 break
     with db.read() as session:
         return {

@@ -42,7 +42,7 @@ def noted(services: Services, notebook: Notebook) -> Services:
     return replace(services, waker=notebook)  # type: ignore[arg-type]
 
 
-UNHURRIED = {JobName.SUBSCRIBE, JobName.TIDY, JobName.LEARN, JobName.TARGETS, JobName.UPKEEP}
+UNHURRIED = {JobName.SUBSCRIBE, JobName.TIDY, JobName.LEARN, JobName.REPORT, JobName.TARGETS, JobName.UPKEEP}
 """Nobody waits for what these bring."""
 
 

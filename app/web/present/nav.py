@@ -46,6 +46,7 @@ _PORCH: _Table = (
     ("pages.overview", lazy("Pages"), "activity"),
     ("vitality.board", lazy("Vitality"), "heart-pulse"),
     ("campaigns.overview", lazy("Campaigns"), "megaphone"),
+    ("reports.overview", lazy("Reports"), "chart-column"),
     ("duty.overview", lazy("At work"), "user-check"),
 )
 _OWN: _Table = (

@@ -15,6 +15,7 @@ from app.edge.context import session
 from app.edge.routes import route
 from app.remedies import ledger, money, policies
 from app.remedies.ledger import LedgerLine
+from app.web.present import remedy_charts
 from app.web.remedies.routes import blueprint
 
 SHOWN = 100
@@ -37,6 +38,7 @@ def book() -> ResponseReturnValue:
         more=len(found) > SHOWN,
         since=since.date(),
         until=(until - timedelta(days=1)).date(),
+        shapes=remedy_charts,
         reasons=policies.in_force(session()).policy.reasons,
     )
 

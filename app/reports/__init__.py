@@ -1,0 +1,1 @@
+"""How we did: added up as it happens, so that a report costs the same however much was said."""
