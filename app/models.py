@@ -10,6 +10,7 @@ from app.duty import models as duty
 from app.hooks import models as hooks
 from app.inbox import models as inbox
 from app.learning import models as learning
+from app.library import models as library
 from app.notifications import models as notifications
 from app.outbox import models as outbox
 from app.outreach import models as outreach
@@ -36,6 +37,7 @@ __all__ = [
     "hooks",
     "inbox",
     "learning",
+    "library",
     "notifications",
     "outbox",
     "outreach",

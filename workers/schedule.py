@@ -24,6 +24,7 @@ from app.duty import queries as duty
 from app.hooks import queries as hooks
 from app.inbox import counts, waking
 from app.learning import queries as learning
+from app.library import delivering as library
 from app.notifications import service as notifications
 from app.outbox import service as outbox
 from app.pages import tokens
@@ -56,6 +57,7 @@ class Entry:
 
 TABLE = (
     Entry(JobName.DELIVER, outbox.has_due, SWEEP_SECONDS),
+    Entry(JobName.PUBLISH, library.has_due, MINUTE),
     Entry(JobName.HOOKS, hooks.has_due, SWEEP_SECONDS),
     Entry(
         JobName.ROUTE, lambda session, _now: routing.has_waiting(session) or anew.has_waiting(session), SWEEP_SECONDS

@@ -32,6 +32,7 @@ class JobName(StrEnum):
     """Every job there is; the value is the function's path, and nothing else can be enqueued."""
 
     DELIVER = "workers.jobs.outbox.deliver_due"
+    PUBLISH = "workers.jobs.library.publish_due"
     HOOKS = "workers.jobs.hooks.work_through"
     ROUTE = "workers.jobs.routing.route_waiting"
     ASSIGN = "workers.jobs.duty.work_through"

@@ -30,6 +30,7 @@ from app.duty.types import Mode
 from app.hooks import care as hooks
 from app.inbox import service as inbox
 from app.inbox import threads
+from app.library import service as library
 from app.outbox import service as outbox
 from app.outbox.types import Act as Delivered
 from app.pages import queries as page_queries
@@ -115,6 +116,7 @@ def _remove(session: Session) -> bool:
     pages.hold(session, page_ids)
     remedies.remove_pages(session, page_ids)
     hooks.remove_pages(session, page_ids)
+    library.remove_pages(session, page_ids)
     replies.remove_pages(session, page_ids)
     outbox.remove_pages(session, page_ids)
     routing.remove_pages(session, page_ids)

@@ -34,6 +34,10 @@ TITLES: dict[Event, tuple[str, str]] = {
         lazy("A page has to be signed in to again soon"),
         lazy("A page has to be signed in to again soon"),
     ),
+    Event.POST_WANTED: (lazy("A post waits for my approval"), lazy("A post waits for approval")),
+    Event.POST_DECIDED: (lazy("My post was approved or not"), ""),
+    Event.POST_FAILED: (lazy("My post could not be published"), lazy("A post could not be published")),
+    Event.POST_UNCLEAR: (lazy("Nobody can tell whether my post stands there"), ""),
     Event.ACT_HELD: (lazy("Two departments contradict each other, and one is mine"), ""),
     Event.HELD_SAID: (lazy("Somebody wrote to me about what is held"), ""),
     Event.HELD_SETTLED: (lazy("What was held is settled"), ""),
@@ -116,6 +120,21 @@ def _not_sent(told: Told, names: dict[str, str]) -> str:
     return _("A reply to %(person)s on %(page)s could not be sent: %(why)s", **names, why=why)
 
 
+def _post(told: Told, names: dict[str, str]) -> str:
+    facts = told.facts
+    if told.event is Event.POST_WANTED:
+        return _("%(who)s asks for approval of the post “%(name)s”.", who=names["who"], name=facts.get("name", "?"))
+    if told.event is Event.POST_DECIDED:
+        values = {"who": names["who"], "name": facts.get("name", "?")}
+        if facts.get("approved"):
+            return _("%(who)s approved your post “%(name)s”.", **values)
+        return _("%(who)s did not approve your post “%(name)s”, and says why.", **values)
+    if told.event is Event.POST_UNCLEAR:
+        return _("Nobody can tell whether your post stands on %(page)s. You decide.", page=names["page"])
+    why = advice(facts.get("code", "")).what
+    return _("A post could not be published on %(page)s: %(why)s", page=names["page"], why=why)
+
+
 def _held(told: Told, names: dict[str, str]) -> str:
     name, who, team = told.facts.get("name", "?"), names["who"], _(told.team) if told.team else "?"
     if told.event is Event.ACT_HELD:
@@ -126,6 +145,7 @@ def _held(told: Told, names: dict[str, str]) -> str:
         "aligned": _("Towards %(name)s both teams agree now.", name=name),
         "gone_on": _("%(who)s went on towards %(name)s all the same, and says why.", who=who, name=name),
         "dropped": _("%(who)s dropped what was held towards %(name)s.", who=who, name=name),
+        "over": _("Nothing stands against “%(name)s” any more.", name=name),
     }[str(told.facts.get("outcome"))]
 
 
@@ -200,6 +220,10 @@ def _target(told: Told, names: dict[str, str]) -> str:
 _OWN_WORDS = {
     Event.REPLY_FAILED: _not_sent,
     Event.REPLY_UNCLEAR: _not_sent,
+    Event.POST_WANTED: _post,
+    Event.POST_DECIDED: _post,
+    Event.POST_FAILED: _post,
+    Event.POST_UNCLEAR: _post,
     Event.ACT_HELD: _held,
     Event.HELD_SAID: _held,
     Event.HELD_SETTLED: _held,
@@ -225,6 +249,14 @@ def place(told: Told) -> str:
         return f"/inbox/{told.conversation_id}"
     if "held" in told.facts:
         return f"/outreach/held/{told.facts['held']}"
+    if told.facts.get("post"):
+        return f"/library/{told.facts['post']}"
+    if told.event in (Event.POST_FAILED, Event.POST_UNCLEAR):
+        return "/library"
+    return _place_of_page(told)
+
+
+def _place_of_page(told: Told) -> str:
     if told.event is Event.HANDED_OVER:
         return f"/campaigns/{told.facts['campaign']}" if told.facts.get("campaign") else "/campaigns"
     if told.event is Event.KEEP_ALIVE and told.page_id is not None:

@@ -1,5 +1,6 @@
 """Acts that another department would contradict: held, talked about, settled in one of three ways. Services flush; the
-edge commits. A held reply is sent by ``app.replies.holding`` once it was settled here."""
+edge commits. A held reply is sent by ``app.replies.holding`` once it was settled here, a held post by
+``app.library.holding``."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
@@ -89,6 +90,51 @@ def hold_reply(
     return _hold(session, act, sides, now, actor)
 
 
+def hold_post(
+    session: Session,
+    author: Actor,
+    said: tuple[str, str],
+    team_id: int,
+    found: list[Standing],
+    keys: Collection[Key],
+    *,
+    now: datetime,
+) -> int:
+    """Keep a post of ours until somebody settled it; answer the held act's id. ``said``: what it is called, and its
+    text. Who wrote it is told too: they may have planned it long ago."""
+    name, text = said
+    act = HeldAct(
+        id=new_id(),
+        kind=HeldKind.POST,
+        state=HeldState.HELD,
+        name=name[: rules.NAME_MAXIMUM],
+        stance=Stance.COURTING,
+        message=text,
+        team_id=team_id,
+        owner_id=author.id,
+        details={},
+        keys=standings.spelled(keys),
+        created_at=now,
+    )
+    return _hold(session, act, found, now, None)
+
+
+def change_post(
+    session: Session, actor: Actor, held_id: int, text: str, keys: Collection[Key], version: int, now: datetime
+) -> Settled:
+    """Publish other words, which contradict nobody: the caller has looked. Raises NotFound, Forbidden, Conflict."""
+    act = _for_its_side(session, actor, held_id, version)
+    act.message, act.keys = text, standings.spelled(keys)
+    return _settle(session, act, HeldState.ALIGNED, actor, now)
+
+
+def over(session: Session, held_id: int, now: datetime) -> None:
+    """Nothing stands against it any more. Nothing happens when it was settled meanwhile."""
+    act = session.get(HeldAct, held_id, with_for_update=True, populate_existing=True)
+    if act is not None and act.state in WAITING:
+        _settle(session, act, HeldState.OVER, None, now)
+
+
 def held_before(session: Session, actor: Actor, key: str) -> int | None:
     """The held act that a form became that is sent once more."""
     return session.scalar(select(HeldAct.id).where(HeldAct.key == _form_key(actor, key)))
@@ -172,12 +218,14 @@ def agree(session: Session, actor: Actor, held_id: int, version: int, now: datet
     theirs = set(session.scalars(select(HeldSide.team_id).where(HeldSide.held_id == act.id)))
     if not theirs & actor.team_ids or act.owner_id == actor.id:
         raise Forbidden(_("Somebody of the other side has to agree."))
+    _check_may_lift(session, actor, act)
     return _settle(session, act, HeldState.ALIGNED, actor, now)
 
 
 def go_on(session: Session, actor: Actor, held_id: int, reason: str, version: int, now: datetime) -> Settled:
     """Do it all the same, with a reason that the other side is told. Raises as ``change`` does."""
     act = _for_its_side(session, actor, held_id, version)
+    _check_may_lift(session, actor, act)
     reason = texts.plain(reason).strip()
     if not reason or len(reason) > rules.REASON_MAXIMUM:
         message = _("Say why, in at most %(n)s characters; the other side reads it.", n=rules.REASON_MAXIMUM)
@@ -195,6 +243,12 @@ def may_settle(actor: Actor, act: HeldAct) -> bool:
     """Whether somebody is of the side whose act is held, or looks after all."""
     ours = act.owner_id == actor.id or act.team_id in actor.team_ids
     return ours or account_rules.may(actor.role, Permission.CURATE)
+
+
+def may_lift(session: Session, actor: Actor, act: HeldAct) -> bool:
+    """Whether somebody may let it go as it is: what a crisis holds only those who may call one."""
+    crisis = select(HeldSide.id).where(HeldSide.held_id == act.id, HeldSide.stance == Stance.CRISIS)
+    return account_rules.may(actor.role, Permission.CURATE) or session.scalar(crisis.limit(1)) is None
 
 
 def still_against(session: Session, act: HeldAct, now: datetime) -> list[Standing]:
@@ -228,8 +282,9 @@ def _hold(session: Session, act: HeldAct, found: list[Standing], now: datetime, 
     return act.id
 
 
-def _settle(session: Session, act: HeldAct, state: HeldState, actor: Actor, now: datetime) -> Settled:
-    act.state, act.settled_by_id, act.settled_at = state, actor.id, now
+def _settle(session: Session, act: HeldAct, state: HeldState, actor: Actor | None, now: datetime) -> Settled:
+    by = actor.id if actor else None
+    act.state, act.settled_by_id, act.settled_at = state, by, now
     act.version += 1
     one = session.get(Outreach, act.outreach_id, with_for_update=True) if act.outreach_id else None
     if one is not None:
@@ -238,9 +293,9 @@ def _settle(session: Session, act: HeldAct, state: HeldState, actor: Actor, now:
     session.flush()
     _tell(session, act, SignalKind.HELD_SETTLED, _people(session, act), actor, now, outcome=state.value)
     facts: dict[str, str | int | bool | None] = {"how": state.value, "kind": act.kind.value, "team": act.team_id}
-    audit.record(session, Entry(Action.HELD_SETTLED, f"held/{act.id}", now, actor.id, facts=facts))
+    audit.record(session, Entry(Action.HELD_SETTLED, f"held/{act.id}", now, by, facts=facts))
     going = act.conversation_id if state is not HeldState.DROPPED else None
-    return Settled(act.id, state, going)
+    return Settled(act.id, act.kind, state, going)
 
 
 def _settled(session: Session, conversation_id: int, text: str) -> bool:
@@ -280,6 +335,11 @@ def _tell(
 ) -> None:
     who, about = actor.id if actor else None, act.name
     tell(session, kind, now, actor_id=who, people=people, team_id=act.team_id, held=act.id, name=about, **facts)
+
+
+def _check_may_lift(session: Session, actor: Actor, act: HeldAct) -> None:
+    if not may_lift(session, actor, act):
+        raise Forbidden(_("The page is in a crisis: only a supervisor or an admin can let this go."))
 
 
 def _waiting(session: Session, held_id: int) -> HeldAct:

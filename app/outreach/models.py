@@ -79,7 +79,11 @@ class HeldAct(Base):
 
     __tablename__ = "held_acts"
     __table_args__ = (
-        CheckConstraint("(outreach_id IS NULL) <> (conversation_id IS NULL)", name="one_act"),
+        CheckConstraint(
+            "(kind = 'post' AND outreach_id IS NULL AND conversation_id IS NULL)"
+            " OR (kind <> 'post' AND (outreach_id IS NULL) <> (conversation_id IS NULL))",
+            name="one_act",
+        ),
         CheckConstraint("state <> 'gone_on' OR reason <> ''", name="gone_on_with_a_reason"),
         Index("ix_held_acts_state", "state", "id"),
         Index("uq_held_acts_key", "key", unique=True),

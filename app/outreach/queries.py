@@ -102,6 +102,7 @@ def held_act(session: Session, actor: Actor, held_id: int, now: datetime) -> Hel
         history=tuple(one for one in of_keys(session, standings.read(act.keys)) if one.id != act.outreach_id),
         messages=tuple(MessageView(*one) for one in session.execute(said)),
         may_settle=holding.may_settle(actor, act),
+        may_lift=holding.may_lift(session, actor, act),
     )
 
 

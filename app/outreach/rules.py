@@ -13,11 +13,12 @@ REASON_MAXIMUM = 1_000
 LONGEST_READ = 20_000
 
 _AGAINST: Mapping[Stance, frozenset[Stance]] = {
-    Stance.COURTING: frozenset({Stance.DECLINING, Stance.DISPUTE, Stance.OWING}),
+    Stance.COURTING: frozenset({Stance.DECLINING, Stance.DISPUTE, Stance.OWING, Stance.CRISIS}),
     Stance.NEUTRAL: frozenset(),
     Stance.DECLINING: frozenset({Stance.COURTING, Stance.DISPUTE, Stance.OWING}),
     Stance.DISPUTE: frozenset({Stance.COURTING}),
     Stance.OWING: frozenset(),
+    Stance.CRISIS: frozenset(),
 }
 """An act with this stance is held where another department has one of those."""
 

@@ -20,13 +20,15 @@ class Kind(StrEnum):
 
 class Stance(StrEnum):
     """How we stand towards somebody. ``owing``: a remedy was promised and is not carried out and told yet; read from
-    the remedies, and never entered."""
+    the remedies, and never entered. ``crisis``: of a page on which nothing of ours goes out just now; never entered
+    either."""
 
     COURTING = "courting"
     NEUTRAL = "neutral"
     DECLINING = "declining"
     DISPUTE = "dispute"
     OWING = "owing"
+    CRISIS = "crisis"
 
 
 ENTERED = (Stance.COURTING, Stance.NEUTRAL, Stance.DECLINING, Stance.DISPUTE)
@@ -51,17 +53,20 @@ class OutreachState(StrEnum):
 
 class HeldKind(StrEnum):
     OUTREACH = "outreach"
+    POST = "post"
     REPLY = "reply"
 
 
 class HeldState(StrEnum):
-    """``held``: somebody has to say how to go on. ``aligning``: both sides talk. The others are the end of it."""
+    """``held``: somebody has to say how to go on. ``aligning``: both sides talk. The others are the end of it;
+    ``over``: nothing stands against it any more."""
 
     HELD = "held"
     ALIGNING = "aligning"
     ALIGNED = "aligned"
     GONE_ON = "gone_on"
     DROPPED = "dropped"
+    OVER = "over"
 
 
 WAITING = (HeldState.HELD, HeldState.ALIGNING)
@@ -198,6 +203,7 @@ class Settled:
     """What became of a held act."""
 
     held_id: int
+    kind: HeldKind
     state: HeldState
     conversation_id: int | None
     """Where a reply is to be sent now."""
@@ -224,6 +230,8 @@ class HeldView:
     messages: tuple[MessageView, ...]
     may_settle: bool
     """Whether the reader is of the side whose act is held, or supervises."""
+    may_lift: bool
+    """Whether the reader may let it go as it is: a crisis is lifted by those who supervise alone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from datetime import datetime
 from app.connectors import errors
 from app.connectors.meter import Budget, Metered
 from app.connectors.ports import Access, Account, Capabilities, Connector, Found, Item
+from app.connectors.publishing import PostForm
 from app.connectors.registry import Registry
 from app.connectors.sign_in import SignIn
 from app.core.security import SecretBox
@@ -105,3 +106,12 @@ def capabilities(connectors: Registry, box: SecretBox, reach: Reach | None) -> C
         return Capabilities()
     secret = box.open(reach.sealed_secret) if reach.sealed_secret else None
     return connectors.get(reach.connector).capabilities(Access(reach.url, reach.settings, secret))
+
+
+def post_form(connectors: Registry, box: SecretBox, reach: Reach | None) -> PostForm | None:
+    """What posts look like at a connected page; None where nothing can be published from here. Asks nobody."""
+    publisher = connectors.publisher(reach.connector) if reach is not None else None
+    if reach is None or publisher is None:
+        return None
+    secret = box.open(reach.sealed_secret) if reach.sealed_secret else None
+    return publisher.publishes(Access(reach.url, reach.settings, secret))

@@ -117,6 +117,7 @@ def set_credentials(
     session.flush()
     defer_wake(session, JobName.COLLECT)
     defer_wake(session, JobName.DELIVER)
+    defer_wake(session, JobName.PUBLISH)
     announce(session, Changed("page", page_id))
     known = sealed_secret is not None
     audit.note(session, Action.PAGE_LOGIN_CHANGED, f"page/{page_id}", now, by=by, login=known)

@@ -15,6 +15,7 @@ from app.core.i18n import lazy
 INTERNAL = "internal"
 BUSY = "busy"
 DO_NOT_CONTACT = "do_not_contact"
+TOO_LATE = "too_late"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     DO_NOT_CONTACT: (
         lazy("This person is marked “Do not contact”."),
         lazy("A supervisor or an admin can lift that on the contact's page; then send it again."),
+    ),
+    TOO_LATE: (
+        lazy("Its time had passed before it could be published."),
+        lazy("If it still fits, publish it now; if not, leave it."),
     ),
     errors.UNREACHABLE: (
         lazy("The site can't be reached."),

@@ -5,11 +5,13 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import User
 from app.campaigns.types import Named
+from app.library import crises
+from app.library.models import LibraryPost
 from app.pages.models import Page
 from app.pages.types import PageState
 from app.upkeep import plans, rules, stewards
@@ -17,21 +19,23 @@ from app.upkeep.models import PageDay, PagePulse, PageSteward, UpkeepTask
 from app.upkeep.types import BoardRow, DayView, Facts, Life, TaskView, Week
 
 WEEKS = 26
+_SUGGESTED = case((LibraryPost.retired_at.is_(None), LibraryPost.name))
 _WORST_FIRST = (Life.GHOST_TOWN, Life.AT_RISK, Life.QUIETING, Life.ALIVE)
 
 
 def board(session: Session, now: datetime, page_id: int | None = None) -> list[BoardRow]:
     """All active pages, the worst first, then those that are so for longest; or one. Four statements."""
     query = (
-        select(Page.id, Page.name, Page.demo, PagePulse)
+        select(Page.id, Page.name, Page.demo, PagePulse, _SUGGESTED, crises.holds(now))
         .outerjoin(PagePulse, PagePulse.page_id == Page.id)
+        .outerjoin(LibraryPost, PagePulse.suggested_id == LibraryPost.id)
         .where(Page.state == PageState.ACTIVE)
     )
     found = session.execute(query if page_id is None else query.where(Page.id == page_id)).all()
     ids = [row[0] for row in found]
     terms, people, weeks = plans.of_pages(session, ids), stewards.of_pages(session, ids), _weeks(session, ids, now)
     rows = []
-    for one_id, name, demo, pulse in found:
+    for one_id, name, demo, pulse, suggested, in_crisis in found:
         judged = pulse is not None and bool(pulse.facts)
         facts = Facts(**pulse.facts) if judged else None
         rows.append(
@@ -42,6 +46,8 @@ def board(session: Session, now: datetime, page_id: int | None = None) -> list[B
                 facts=facts,
                 since=pulse.since if judged else None,
                 steward=people[one_id].steward,
+                suggested=Named(pulse.suggested_id, suggested) if suggested else None,
+                in_crisis=in_crisis,
                 weeks=weeks[one_id],
             )
         )
@@ -69,8 +75,10 @@ def days(session: Session, page_id: int, now: datetime) -> list[DayView]:
 def tasks(session: Session, *, user_id: int | None = None, page_id: int | None = None) -> list[TaskView]:
     """What is to be done for pages, soonest first: of one person's pages, of one page, or all. One statement."""
     query = (
-        select(UpkeepTask, Page.name, User.id, User.name)
+        select(UpkeepTask, Page.name, User.id, User.name, PagePulse.suggested_id, _SUGGESTED)
         .join(Page, Page.id == UpkeepTask.page_id)
+        .outerjoin(PagePulse, PagePulse.page_id == Page.id)
+        .outerjoin(LibraryPost, PagePulse.suggested_id == LibraryPost.id)
         .outerjoin(PageSteward, PageSteward.page_id == Page.id)
         .outerjoin(User, User.id == PageSteward.steward_id)
         .where(UpkeepTask.done_at.is_(None), Page.state == PageState.ACTIVE)
@@ -89,8 +97,9 @@ def tasks(session: Session, *, user_id: int | None = None, page_id: int | None =
             open=one.opened_at is not None,
             escalated=one.escalated_at is not None,
             steward=Named(user, user_name) if user is not None and user_name else None,
+            suggested=Named(post_id, post) if post_id is not None and post else None,
         )
-        for one, name, user, user_name in session.execute(query)
+        for one, name, user, user_name, post_id, post in session.execute(query)
     ]
 
 

@@ -76,6 +76,8 @@ class PagePulse(Base):
     """Since when it is as it is."""
     life: Mapped[Life]
     last_reply_at: Mapped[datetime | None]
+    suggested_id: Mapped[int | None] = mapped_column(ForeignKey("library_posts.id", ondelete="SET NULL"))
+    """The post of the library that it could use, when it was judged."""
     facts: Mapped[dict[str, Any]]
 
 

@@ -15,6 +15,7 @@ from app.duty.models import Duty
 from app.duty.types import Availability
 from app.inbox.models import Conversation
 from app.inbox.types import ConversationState
+from app.library import queries as library
 from app.pages.models import Connection, Page
 from app.pages.types import ConnectionState, PageState
 from app.upkeep import plans, rolling, rules
@@ -50,17 +51,20 @@ def take(session: Session, now: datetime) -> int:
     ids = [page_id for page_id, _since, _state in pages]
     terms = plans.of_pages(session, ids)
     gathered = _Gathered(session, ids, now)
+    suggested = library.suggestions(session, ids, now)
     for page_id, since, state in pages:
         facts = gathered.facts(page_id, since, connected=state is not ConnectionState.STOPPED)
         verdict = rules.judge(facts, terms[page_id].terms)
-        _keep(session, page_id, facts, verdict.life, now)
+        pulse = _keep(session, page_id, facts, verdict.life, now)
+        pulse.suggested_id = suggested[page_id].id if page_id in suggested else None
+    session.flush()
     return len(pages)
 
 
 def last_posts(session: Session, page_ids: Collection[int]) -> dict[int, datetime]:
-    """When we last posted there, as far as is known: the first word under our newest post, or somebody said so. Two
-    statements."""
-    found: dict[int, datetime] = {}
+    """When we last posted there, as far as is known: from here, by the first word under our newest post, or because
+    somebody said so. Three statements."""
+    found = library.last_published(session, page_ids)
     for model in (PostBeginning, NotedPost):
         query = select(model.page_id, func.max(model.at)).where(model.page_id.in_(list(page_ids)))
         for page_id, at in session.execute(query.group_by(model.page_id)):
@@ -155,7 +159,7 @@ class _Gathered:
         return sum(day.comments for day in self._days[page_id] if first < day.day <= last)
 
 
-def _keep(session: Session, page_id: int, facts: Facts, life: Life, now: datetime) -> None:
+def _keep(session: Session, page_id: int, facts: Facts, life: Life, now: datetime) -> PagePulse:
     pulse = session.get(PagePulse, page_id)
     if pulse is None:
         pulse = PagePulse(page_id=page_id, at=now, since=now, life=life, facts={})
@@ -165,3 +169,4 @@ def _keep(session: Session, page_id: int, facts: Facts, life: Life, now: datetim
     pulse.at, pulse.life, pulse.facts = now, life, asdict(facts)
     session.flush()
     rolling.keep_life(session, page_id, now, life)
+    return pulse

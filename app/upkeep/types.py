@@ -179,6 +179,8 @@ class TaskView:
     """Due; before that it is a warning."""
     escalated: bool
     steward: Named | None
+    suggested: Named | None
+    """A post of the library that would do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +203,10 @@ class BoardRow:
     since: datetime | None
     """Since when it is as it is."""
     steward: Named | None
+    suggested: Named | None
+    """A post of the library that it could use."""
+    in_crisis: bool
+    """Nothing of ours goes out there just now."""
     weeks: tuple[Week, ...]
 
 

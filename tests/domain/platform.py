@@ -30,6 +30,7 @@ from app.connectors.ports import (
     Target,
     Verdict,
 )
+from app.connectors.publishing import NewPost, PostForm, checked
 from app.connectors.sign_in import SignIn
 
 SIGN_IN = SignIn(how="Make an application password.", login="Login there", password="Application password")
@@ -59,6 +60,8 @@ class Platform:
     private: PrivateReplies | None = None
     letters: list[tuple[str, str]] = field(default_factory=list)
     """Private replies: to which comment, and what was written."""
+    published: list[tuple[str, NewPost]] = field(default_factory=list)
+    """Posts of ours with their keys, as they stand there."""
     _numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
     def say(self, name: str, text: str, at: datetime, *, parent: str | None = None, key: str | None = None) -> str:
@@ -140,6 +143,22 @@ class Platform:
         self._maybe_fail(self.fail_before)
         there = (target.external_id, text) in self.letters
         return Sent(f"letter{self.letters.index((target.external_id, text)) + 1}", None) if there else None
+
+    def publishes(self, access: Access) -> PostForm | None:
+        return PostForm(LengthLimit(500, LengthUnit.CHARACTERS)) if access.secret else None
+
+    def publish(self, access: Access, post: NewPost, *, key: str, since: datetime) -> Sent:
+        checked(post, self.publishes(access))
+        self._maybe_fail(self.fail_before)
+        self.published.append((key, post))
+        self._maybe_fail(self.fail_after)
+        return Sent(f"post {key}", f"https://b.example/{len(self.published)}")
+
+    def look_up_post(self, access: Access, post: NewPost, *, key: str, since: datetime) -> Sent | None:
+        if not self.can_look_up:
+            raise errors.Permanent(errors.NOT_SUPPORTED)
+        self._maybe_fail(self.fail_before)
+        return next((Sent(f"post {known}", None) for known, _post in self.published if known == key), None)
 
     def moderate(self, access: Access, target: Target, act: Moderation) -> Status:
         self._maybe_fail(self.fail_before)

@@ -13,8 +13,9 @@ from app.edge.context import actor, services, session
 from app.edge.errors import status_of
 from app.edge.routes import rejected, route
 from app.inbox import threads
+from app.library import holding as library
 from app.outreach import holding, queries
-from app.outreach.types import ENTERED, Settled
+from app.outreach.types import ENTERED, HeldKind, Settled
 from app.pages import connect
 from app.pages import queries as pages
 from app.remedies import telling
@@ -52,6 +53,8 @@ def say(held_id: int) -> ResponseReturnValue:
 def change(held_id: int) -> ResponseReturnValue:
     """Do it as both sides agreed."""
     stance, text = request.form.get("stance", ""), plain(request.form.get("text", ""))
+    if request.form.get("kind") == HeldKind.POST:
+        return _settle(held_id, lambda: library.change(session(), actor(), held_id, text, _version(), utc_now()))
     return _settle(held_id, lambda: holding.change(session(), actor(), held_id, stance, text, _version(), utc_now()))
 
 
@@ -79,6 +82,9 @@ def _settle(held_id: int, work: Callable[[], Settled]) -> ResponseReturnValue:
         done = work()
         if done.conversation_id is not None:
             _release(held_id, done.conversation_id)
+        if done.kind is HeldKind.POST:
+            undo = services().settings.outbox.undo_seconds
+            library.released(session(), done, undo, utc_now())
     except (Conflict, InvalidInput) as error:
         return _refused(held_id, error)
     flash(words.outcome(done.state), "good")

@@ -96,8 +96,13 @@ _SETTINGS: tuple[tuple[str, _Table], ...] = (
 )
 
 
+_PART_OF = {"library": "vitality"}
+"""Rooms that are reached from another one."""
+
+
 def _room(endpoint: str) -> str:
-    return endpoint.partition(".")[0]
+    room = endpoint.partition(".")[0]
+    return _PART_OF.get(room, room)
 
 
 _IN_THE_RAIL = {"inbox", *(_room(endpoint) for endpoint, _text, _icon in _PORCH)}

@@ -24,6 +24,7 @@ def stance(one: Stance) -> Word:
         Stance.DECLINING: Word(_("Declining"), "ban"),
         Stance.DISPUTE: Word(_("In dispute"), "scale"),
         Stance.OWING: Word(_("Owes them something"), "hand-coins"),
+        Stance.CRISIS: Word(_("The page is in a crisis"), "triangle-alert"),
     }[one]
 
 
@@ -38,7 +39,7 @@ def state(one: OutreachView, *, lasting: bool) -> Word:
 
 def held_kind(one: HeldKind) -> str:
     """What is held."""
-    return {HeldKind.OUTREACH: _("an entry"), HeldKind.REPLY: _("an answer")}[one]
+    return {HeldKind.OUTREACH: _("an entry"), HeldKind.POST: _("a post"), HeldKind.REPLY: _("an answer")}[one]
 
 
 def held_state(one: HeldState) -> Word:
@@ -49,6 +50,7 @@ def held_state(one: HeldState) -> Word:
         HeldState.ALIGNED: Word(_("Agreed"), "handshake", "good"),
         HeldState.GONE_ON: Word(_("Done all the same"), "send"),
         HeldState.DROPPED: Word(_("Dropped"), "x"),
+        HeldState.OVER: Word(_("Nothing against it any more"), "check"),
     }[one]
 
 

@@ -53,7 +53,13 @@ def help_(row: BoardRow) -> Act | None:
             "reply",
             url_for("inbox.overview", view="all", page=page_id),
         ),
-        Help.POST: Act(_("Post something"), "pencil", url_for("vitality.page", page_id=page_id)),
+        Help.POST: Act(
+            _("Publish “%(name)s”", name=row.suggested.name) if row.suggested else _("Post something"),
+            "pencil",
+            url_for("library.show", post_id=row.suggested.id, page=page_id)
+            if row.suggested
+            else url_for("library.overview", page=page_id),
+        ),
         Help.PLAN: Act(_("Make a keep-alive plan"), "calendar", url_for("vitality.page", page_id=page_id) + "#plan"),
     }
     return texts[verdict.help]

@@ -1,0 +1,188 @@
+"""Having a post published, at once or at a time, taking it back, and deciding about one that did not arrive. Services
+flush; the edge commits. What is asked for here is carried out by ``app.library.runner``."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.accounts import rules as account_rules
+from app.accounts.types import Actor, Permission
+from app.campaigns.types import Named
+from app.connectors.lengths import length
+from app.connectors.publishing import NewPost, PostForm, shown, too_long_by
+from app.core.errors import Conflict, Forbidden, InvalidInput, NotFound
+from app.core.i18n import gettext as _
+from app.core.i18n import ngettext
+from app.core.ids import new_id
+from app.core.jobs import JobName, defer_wake
+from app.library import holding, queries, rules
+from app.library.models import LibraryPage, LibraryPost, LibraryText, Publication
+from app.library.types import NOT_USED, Preview, PublicationState, Words
+from app.outreach.holding import department
+from app.pages.models import Page
+from app.pages.types import PageState
+from app.texts import voice
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody wants published. ``at`` None: now. ``key`` is made by the form."""
+
+    post_id: int
+    page_id: int
+    language: str
+    at: datetime | None
+    key: str
+
+
+def publish(session: Session, actor: Actor, wish: Wish, form: PostForm | None, *, undo: float, now: datetime) -> int:
+    """Have a post published; answer the publication's id. The same ``key`` again answers the same one.
+
+    It leaves after ``undo`` seconds, or at its time. Raises NotFound, InvalidInput naming the field, and Conflict when
+    it waits for approval, was used too short a while ago, or nothing can be published there.
+    """
+    key = f"{actor.id}:{wish.key}"[:80]
+    post = session.get(LibraryPost, wish.post_id, with_for_update=True, populate_existing=True)  # one after another
+    again = session.scalar(select(Publication.id).where(Publication.key == key))
+    if again is not None:
+        return again
+    if post is None or post.retired_at is not None:
+        raise NotFound(_("There is no such post in the library."))
+    page = _page(session, wish)
+    words = session.get(LibraryText, (post.id, wish.language))
+    if words is None:
+        raise InvalidInput(_("It is not written in that language."), field="language")
+    due_at = _due_at(wish, undo, now)
+    if queries.needs_approval(session, post, page.id) and not queries.is_approved(post):
+        raise Conflict(_("Somebody else has to approve it first."), code="needs_approval")
+    draft = NewPost(words.text, words.title, post.link, post.image, words.language)
+    complaint = wrong(draft, form)
+    if complaint:
+        raise InvalidInput(complaint, field="page")
+    voice.check(session, page.id, words.language, f"{words.title}\n{words.text}")
+    _check_pause(session, post, page.id, due_at)
+    one = Publication(
+        id=new_id(),
+        key=key,
+        page_id=page.id,
+        post_id=post.id,
+        language=words.language,
+        title=words.title,
+        text=words.text,
+        link=post.link,
+        image=post.image,
+        author_id=actor.id,
+        team_id=department(actor, page.team_id),
+        created_at=now,
+        state=PublicationState.QUEUED,
+        due_at=due_at,
+    )
+    session.add(one)
+    session.flush()
+    holding.hold(session, one, due_at, now)
+    return one.id
+
+
+def cancel(session: Session, actor: Actor, publication_id: int, now: datetime) -> None:
+    """Take it back before it leaves. Raises NotFound, Forbidden, and Conflict when it is on its way already."""
+    one = _own(session, actor, publication_id)
+    if one.state is PublicationState.HELD:
+        holding.drop(session, one, actor, now)
+        return
+    if one.state is not PublicationState.QUEUED or one.attempts:
+        raise Conflict(_("Too late: it is on its way already."), code="already_sent")
+    one.state = PublicationState.CANCELLED
+    session.flush()
+
+
+def decide(session: Session, actor: Actor, publication_id: int, *, again: bool, undo: float, now: datetime) -> None:
+    """Say what becomes of one that failed, or of which nobody knows: try again, or leave it.
+
+    Raises NotFound, Forbidden, Conflict.
+    """
+    one = _own(session, actor, publication_id)
+    if one.state not in (PublicationState.FAILED, PublicationState.UNCLEAR):
+        raise Conflict(_("This has been settled already."), code="settled")
+    if again:
+        one.state, one.attempts, one.first_sent_at = PublicationState.QUEUED, 0, None
+        one.due_at = now + timedelta(seconds=undo)
+        one.error_code = one.error_detail = None
+        session.flush()
+        holding.hold(session, one, one.due_at, now)
+    elif one.state is PublicationState.UNCLEAR:
+        one.state, one.sent_at = PublicationState.SENT, now
+    else:
+        one.state = PublicationState.CANCELLED
+    session.flush()
+    defer_wake(session, JobName.PUBLISH)
+
+
+def wrong(post: NewPost, form: PostForm | None) -> str:
+    """Why a post can't be published in that form, in words; empty when it can."""
+    if form is None:
+        return _("Nothing can be published there: its login may not, or the platform takes no posts.")
+    if form.titled and not post.title.strip():
+        return _("Posts there need a title.")
+    if form.pictured and not post.image:
+        return _("Posts there need a picture.")
+    over = too_long_by(post, form)
+    if over:
+        return ngettext("This is %(num)s character too long.", "This is %(num)s characters too long.", over)
+    return ""
+
+
+def preview(page: Named, platform: str, icon: str, post: NewPost, form: PostForm | None) -> Preview:
+    """A post as a page's platform would show it."""
+    text = shown(post, form) if form else post.text
+    return Preview(page, platform, icon, form, text, length(text, form.length.unit) if form else 0, wrong(post, form))
+
+
+def words_for(known: tuple[Words, ...], wanted: str) -> Words:
+    """A post in the language that is wanted, else in its first."""
+    return next((one for one in known if one.language == wanted), known[0])
+
+
+def _page(session: Session, wish: Wish) -> Page:
+    page = session.get(Page, wish.page_id)
+    if page is None or page.state is PageState.REMOVED:
+        raise InvalidInput(_("There is no such page, or it was removed."), field="page")
+    if session.get(LibraryPage, (wish.post_id, wish.page_id)) is None:
+        raise InvalidInput(_("This post is not meant for that page."), field="page")
+    return page
+
+
+def _due_at(wish: Wish, undo: float, now: datetime) -> datetime:
+    soonest = now + timedelta(seconds=undo)
+    if wish.at is None:
+        return soonest
+    if wish.at < now - timedelta(minutes=5) or wish.at > now + rules.FURTHEST:
+        raise InvalidInput(_("Choose a moment that is still to come, within a year."), field="at")
+    return max(wish.at, soonest)
+
+
+def _check_pause(session: Session, post: LibraryPost, page_id: int, due_at: datetime) -> None:
+    """Hold its pause to uses before and after. Raises Conflict."""
+    pause = timedelta(days=post.pause_days)
+    used = func.coalesce(Publication.sent_at, Publication.due_at)
+    query = select(used).where(
+        Publication.post_id == post.id, Publication.page_id == page_id, Publication.state.not_in(NOT_USED)
+    )
+    for at in session.scalars(query):
+        if abs(due_at - at) < pause:
+            message = ngettext(
+                "It is used there within %(num)s day of that. It asks for a longer pause.",
+                "It is used there within %(num)s days of that. It asks for a longer pause.",
+                post.pause_days,
+            )
+            raise Conflict(message, code="pause")
+
+
+def _own(session: Session, actor: Actor, publication_id: int) -> Publication:
+    one = session.get(Publication, publication_id, with_for_update=True, populate_existing=True)
+    if one is None:
+        raise NotFound(_("There is no such publication."))
+    if one.author_id != actor.id and not account_rules.may(actor.role, Permission.MANAGE_CAMPAIGNS):
+        raise Forbidden(_("Only the person who had it published, a marketer, a supervisor or an admin can do that."))
+    return one

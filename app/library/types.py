@@ -1,0 +1,192 @@
+"""Posts that can be used again and again, and what was published, as others see them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from app.campaigns.types import Named
+from app.connectors.publishing import NewPost, PostForm
+
+
+class PublicationState(StrEnum):
+    """``queued``: will be sent when due. ``held``: waits until somebody says how to go on. ``sending``: claimed.
+    ``unknown``: it may stand there, being looked up. ``sent``: it stands there. ``unclear``: nobody can know, a person
+    decides. ``failed``: will not be sent. ``cancelled``: taken back in time."""
+
+    QUEUED = "queued"
+    HELD = "held"
+    SENDING = "sending"
+    UNKNOWN = "unknown"
+    SENT = "sent"
+    FAILED = "failed"
+    UNCLEAR = "unclear"
+    CANCELLED = "cancelled"
+
+
+UNDER_WAY = (PublicationState.QUEUED, PublicationState.HELD, PublicationState.SENDING, PublicationState.UNKNOWN)
+ASKS = (PublicationState.HELD, PublicationState.FAILED, PublicationState.UNCLEAR)
+"""Somebody has to say how to go on."""
+NOT_USED = (PublicationState.CANCELLED, PublicationState.FAILED)
+"""It was not published: its post may be used again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Season:
+    """A part of the year, with its first and its last day as (month, day). It may go over New Year."""
+
+    first: tuple[int, int]
+    last: tuple[int, int]
+
+    def holds(self, day: date) -> bool:
+        """Whether a day is in it."""
+        at = (day.month, day.day)
+        return self.first <= at <= self.last if self.first <= self.last else at >= self.first or at <= self.last
+
+
+class Approval(StrEnum):
+    """``none``: nobody asks for one. ``wanted``: somebody else has to look at it. ``refused``: they said why not.
+    ``given``: to exactly this text."""
+
+    NONE = "none"
+    WANTED = "wanted"
+    REFUSED = "refused"
+    GIVEN = "given"
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A post in one language."""
+
+    language: str
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PostTyped:
+    """A post as typed. Days of the season are ``MM-DD``, both or none."""
+
+    name: str
+    words: tuple[Words, ...]
+    link: str = ""
+    image: str = ""
+    page_ids: frozenset[int] = frozenset()
+    season_first: str = ""
+    season_last: str = ""
+    pause_days: str = "30"
+    needs_approval: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PostRow:
+    """A post in the list."""
+
+    id: int
+    name: str
+    words: tuple[Words, ...]
+    pages: tuple[Named, ...]
+    season: Season | None
+    pause_days: int
+    approval: Approval
+    last_used: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class PostView:
+    """One post."""
+
+    row: PostRow
+    link: str
+    image: str
+    needs_approval: bool
+    """Asked for by itself, whatever its pages ask for."""
+    author: Named
+    """Who wrote it last."""
+    version: int
+    approver: str | None
+    decided_at: datetime | None
+    remark: str
+    """Why it was not approved."""
+    retired: bool
+
+    def draft(self, words: Words) -> NewPost:
+        """As it would be published in that language."""
+        return NewPost(words.text, words.title, self.link, self.image, words.language)
+
+
+@dataclass(frozen=True, slots=True)
+class Suggested:
+    """The post that a page could use now."""
+
+    id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A post as a page's platform would show it."""
+
+    page: Named
+    platform: str
+    icon: str
+    form: PostForm | None
+    """None where nothing can be published from here."""
+    text: str
+    length: int
+    wrong: str
+    """Why it can't be published like this; empty when it can."""
+
+
+@dataclass(frozen=True, slots=True)
+class PublicationView:
+    """One use of a post. ``held_id``: what has to be settled first."""
+
+    id: int
+    post: Named | None
+    page: Named
+    demo: bool
+    author: Named
+    language: str
+    title: str
+    text: str
+    state: PublicationState
+    due_at: datetime
+    attempts: int
+    url: str | None
+    at_platform: bool
+    """It stands there, but the platform keeps it back for its own moderation."""
+    sent_at: datetime | None
+    error_code: str | None
+    error_detail: str | None
+    held_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class CrisisView:
+    """A page in a crisis: nothing of ours goes out there. ``until`` None: until somebody ends it."""
+
+    page_id: int
+    reason: str
+    since: datetime
+    until: datetime | None
+    by: Named
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A publication claimed by this process: send it, or look it up first."""
+
+    id: int
+    page_id: int
+    connector: str
+    url: str
+    settings: Mapping[str, Any]
+    sealed_secret: bytes | None
+    post: NewPost
+    key: str
+    look_up: bool
+    first_sent_at: datetime
+    lease: str
+    lease_until: datetime

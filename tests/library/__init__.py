@@ -1,0 +1,1 @@
+"""Posts that can be used again: written, approved, published once, held while there is trouble."""

@@ -1,0 +1,1 @@
+"""Decisions about posts that can be used again."""
