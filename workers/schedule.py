@@ -57,7 +57,7 @@ class Entry:
 
 TABLE = (
     Entry(JobName.DELIVER, outbox.has_due, SWEEP_SECONDS),
-    Entry(JobName.PUBLISH, library.has_due, MINUTE),
+    Entry(JobName.PUBLISH, library.has_due, SWEEP_SECONDS),
     Entry(JobName.HOOKS, hooks.has_due, SWEEP_SECONDS),
     Entry(
         JobName.ROUTE, lambda session, _now: routing.has_waiting(session) or anew.has_waiting(session), SWEEP_SECONDS

@@ -85,16 +85,16 @@ def ask_approval(session: Session, actor: Actor, page_id: int, now: datetime, *,
 
 
 def remove_pages(session: Session, page_ids: Sequence[int]) -> None:
-    """Remove what was published on these pages and held there, and posts that were meant for them alone."""
+    """Before these pages are removed, and with them what was published there: remove what was held there, and posts
+    that were meant for them alone."""
     of_them = select(Publication.id).where(Publication.page_id.in_(page_ids))
     holds = select(PublicationHold.held_id).where(PublicationHold.publication_id.in_(of_them))
-    meant = set(session.scalars(select(LibraryPage.post_id).where(LibraryPage.page_id.in_(page_ids))))
+    meant = select(LibraryPage.post_id).where(LibraryPage.page_id.in_(page_ids))
+    elsewhere = select(LibraryPage.post_id).where(LibraryPage.page_id.not_in(page_ids))
     run_in_bulk(
         session,
         delete(HeldAct).where(HeldAct.id.in_(holds)),
-        delete(Publication).where(Publication.page_id.in_(page_ids)),
-        delete(LibraryPage).where(LibraryPage.page_id.in_(page_ids)),
-        delete(LibraryPost).where(LibraryPost.id.in_(meant), LibraryPost.id.not_in(select(LibraryPage.post_id))),
+        delete(LibraryPost).where(LibraryPost.id.in_(meant), LibraryPost.id.not_in(elsewhere)),
     )
 
 

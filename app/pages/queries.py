@@ -64,7 +64,7 @@ def reach(session: Session, page_id: int) -> Reach | None:
 def pages_in_reach(session: Session, page_ids: Collection[int]) -> dict[int, tuple[PageView, Reach]]:
     """These pages and how they are reached, in one statement."""
     rows = session.execute(_query().where(Page.id.in_(list(page_ids))))
-    return {row[0].id: (view(row), reached(row[0], row[1])) for row in rows}
+    return {row[0].id: (view(*row), reached(row[0], row[1])) for row in rows}
 
 
 def reached(page: Page, connection: Connection) -> Reach:

@@ -224,6 +224,7 @@ def test_nothing_stays_when_its_pages_are_removed(shelf: Shelf) -> None:
     shelf.publish(post)
     with shelf.house.db.write() as session:
         service.remove_pages(session, [shelf.house.page_id])
+        pages.remove_pages(session, [shelf.house.page_id])
     with shelf.house.db.read() as session:
         assert queries.posts(session) == ([], None)
         assert queries.under_way(session) == []

@@ -36,6 +36,8 @@ PLACES = (
     "campaigns.overview",
     "campaigns.show",
     "vitality.page",
+    "library.overview",
+    "library.show",
     "outreach.held",
     "remedies.show",
 )
