@@ -11,6 +11,7 @@ from app.core import i18n
 from app.notifications import chat, rules, words
 from app.notifications.types import Channel, Event, Told
 from app.signals.types import SignalKind
+from app.web.present import notices
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 ZONES = st.sampled_from(["UTC", "Europe/Berlin", "Asia/Kolkata", "America/New_York", "Pacific/Auckland"]).map(ZoneInfo)
@@ -20,6 +21,7 @@ MOMENTS = st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1), timezones=st.
 def test_every_signal_is_something_to_somebody() -> None:
     assert set(rules.EVENTS) == set(SignalKind)
     assert set(words.TITLES) == set(Event)
+    assert all(notices.icon(event) for event in Event)
 
 
 def test_what_is_new_in_a_team_is_told_to_those_who_ask() -> None:
@@ -63,7 +65,7 @@ def told(event: Event, **facts: object) -> Told:
 
 FACTS: dict[Event, list[dict[str, object]]] = {
     Event.SIGN_IN_ENDS: [{"ends": NOW.isoformat()}],
-    Event.HELD_SETTLED: [{"outcome": one} for one in ("aligned", "gone_on", "dropped")],
+    Event.HELD_SETTLED: [{"outcome": one} for one in ("aligned", "gone_on", "dropped", "over")],
     Event.KEEP_ALIVE: [
         {"kind_of_task": kind, "step": step} for kind in ("post", "answer") for step in ("warn", "task", "escalate")
     ],
