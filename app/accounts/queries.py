@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import func, literal, select, union_all
+from sqlalchemy import bindparam, func, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from app.accounts import rules
@@ -13,17 +13,20 @@ from app.accounts.models import PasswordLink, Team, TeamMember, User, UserSessio
 from app.accounts.types import Actor, PersonView, Role, TeamView, UserView
 from app.core.security import token_hash
 
+_OF_SESSION = (
+    select(User, UserSession.expires_at, UserSession.proved_at, TeamMember.team_id)
+    .join(UserSession, UserSession.user_id == User.id)
+    .outerjoin(TeamMember, TeamMember.user_id == User.id)
+    .where(UserSession.token_hash == bindparam("token_hash"))
+)
+"""Put together once, as every request asks it."""
+
 
 def actor_of_session(session: Session, token: str, now: datetime) -> Actor | None:
     """Who the browser with this token is; None when the session is unknown, over, or its person was switched off."""
     if not token:
         return None
-    rows = session.execute(
-        select(User, UserSession.expires_at, UserSession.proved_at, TeamMember.team_id)
-        .join(UserSession, UserSession.user_id == User.id)
-        .outerjoin(TeamMember, TeamMember.user_id == User.id)
-        .where(UserSession.token_hash == token_hash(token))
-    ).all()
+    rows = session.execute(_OF_SESSION, {"token_hash": token_hash(token)}).all()
     if not rows:
         return None
     user, until, proved_at, _team = rows[0]

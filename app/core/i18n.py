@@ -55,7 +55,12 @@ def language() -> str:
 
 def locale() -> Locale:
     """Babel's locale of the language in force, for dates and numbers."""
-    return Locale.parse(_current.get())
+    return _locale(_current.get())
+
+
+@cache
+def _locale(language: str) -> Locale:
+    return Locale.parse(language)
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """Reading what is kept."""
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Team, User
@@ -8,18 +8,21 @@ from app.accounts.types import Actor
 from app.desk import models
 from app.desk.types import SavedView
 
+_KEPT = models.SavedView
+_SAVED = (
+    select(_KEPT, User.name, Team.name)
+    .join(User, User.id == _KEPT.owner_id)
+    .outerjoin(Team, Team.id == _KEPT.team_id)
+    .where(or_(_KEPT.owner_id == bindparam("owner_id"), _KEPT.team_id.in_(bindparam("team_ids", expanding=True))))
+    .order_by(func.lower(_KEPT.name), _KEPT.id)
+)
+"""Put together once, as every list asks it."""
+
 
 def saved_views(session: Session, actor: Actor) -> list[SavedView]:
     """One's own and those of one's teams, by name; one statement."""
-    kept = models.SavedView
-    query = (
-        select(kept, User.name, Team.name)
-        .join(User, User.id == kept.owner_id)
-        .outerjoin(Team, Team.id == kept.team_id)
-        .where(or_(kept.owner_id == actor.id, kept.team_id.in_(sorted(actor.team_ids))))
-        .order_by(func.lower(kept.name), kept.id)
-    )
+    mine = {"owner_id": actor.id, "team_ids": sorted(actor.team_ids)}
     return [
         SavedView(one.id, one.name, one.address, one.owner_id, owner, one.team_id, team)
-        for one, owner, team in session.execute(query)
+        for one, owner, team in session.execute(_SAVED, mine)
     ]

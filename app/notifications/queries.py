@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.accounts.models import Team, TeamMember, User
@@ -34,12 +34,18 @@ COUNT_LIMIT = 100
 _WAITING = (MessageState.OPEN, MessageState.AGAIN, MessageState.SENDING)
 
 
+_UNREAD = select(func.count()).select_from(
+    select(Notification.id)
+    .where(Notification.user_id == bindparam("user_id"), Notification.read_at.is_(None), Notification.in_app)
+    .limit(COUNT_LIMIT)
+    .subquery()
+)
+"""Put together once, as every page asks it."""
+
+
 def unread(session: Session, user_id: int) -> Length:
     """How many a person has not read, counted to 100 at most."""
-    mine = select(Notification.id).where(
-        Notification.user_id == user_id, Notification.read_at.is_(None), Notification.in_app
-    )
-    count = session.scalar(select(func.count()).select_from(mine.limit(COUNT_LIMIT).subquery())) or 0
+    count = session.scalar(_UNREAD, {"user_id": user_id}) or 0
     return Length(count, exact=count < COUNT_LIMIT)
 
 

@@ -23,10 +23,7 @@ def pages(session: Session, *, include_removed: bool = False) -> list[PageView]:
 def concerns(session: Session) -> list[PageView]:
     """Pages of which something may be missing: in trouble, or never read; those in trouble first. Few, however many
     pages there are."""
-    missing = (ConnectionState.FAILING, ConnectionState.STOPPED, ConnectionState.NEW)
-    query = _query().where(Page.state != PageState.REMOVED, Connection.state.in_(missing))
-    query = query.order_by(Connection.error_code.is_(None), func.lower(Page.name), Page.id)
-    return [view(*row) for row in session.execute(query)]
+    return [view(*row) for row in session.execute(_CONCERNS)]
 
 
 def any_connected(session: Session) -> bool:
@@ -117,6 +114,15 @@ def _query() -> "Select[Page, Connection, str]":
         .join(Connection, Connection.page_id == Page.id)
         .join(Team, Team.id == Page.team_id)
     )
+
+
+_MISSING = (ConnectionState.FAILING, ConnectionState.STOPPED, ConnectionState.NEW)
+_CONCERNS = (
+    _query()
+    .where(Page.state != PageState.REMOVED, Connection.state.in_(_MISSING))
+    .order_by(Connection.error_code.is_(None), func.lower(Page.name), Page.id)
+)
+"""Put together once, as every list asks it."""
 
 
 def view(page: Page, connection: Connection, team_name: str) -> PageView:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from flask import request, url_for
 
@@ -154,10 +155,16 @@ def settings() -> list[Section]:
 def _open(asking: Actor, ways: _Table) -> tuple[Way, ...]:
     """Those of the ways that the person may go."""
     return tuple(
-        Way(_(text), icon, url_for(endpoint), _here(endpoint))
+        Way(_(text), icon, _address(endpoint, request.script_root), _here(endpoint))
         for endpoint, text, icon in ways
         if may_open(endpoint, asking.role)
     )
+
+
+@cache
+def _address(endpoint: str, _root: str, view: View | None = None) -> str:
+    """Where a way leads: the same at every request below the same root, and made thirty times for each page."""
+    return url_for(endpoint, view=view.value if view else None)
 
 
 def _here(endpoint: str) -> bool:
@@ -181,16 +188,16 @@ def _views(counts: Mapping[str, Length]) -> list[Way]:
     shown = _shown_view()
     return [
         Way(
-            text=words.view(one).text,
-            icon=words.view(one).icon,
-            href=url_for("inbox.overview", view=one.value),
+            text=word.text,
+            icon=word.icon,
+            href=_address("inbox.overview", request.script_root, one),
             here=shown == one,
             key=f"count-{one.value}",
             count=counts.get(one.value),
             asks=one in ASKING,
             quiet=one in (View.APPROVAL, View.UNSENT),
         )
-        for one in View
+        for one, word in ((one, words.view(one)) for one in View)
     ]
 
 

@@ -42,7 +42,7 @@ def ago(at: datetime, now: datetime) -> str:
         return _("%(n)s h", n=int(seconds // _HOUR))
     if seconds < _LONGEST_DAYS * _DAY:
         return _("%(n)s d", n=int(seconds // _DAY))
-    return format_date(_local(at)[0], "medium", locale=i18n.locale())
+    return day(_local(at)[0].date())
 
 
 def ago_words() -> dict[str, str]:
