@@ -4,14 +4,12 @@ and refuses what the description does not know, on the way there and on the way 
 Installed once, below ``~/.cache/porchlight-tests``: some twenty seconds, and 250 MB with its Node.
 """
 
-import re
 import socket
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from tests.servers import node
@@ -21,21 +19,10 @@ HERE = Path(__file__).parent
 START_SECONDS = 60
 
 
-@dataclass(frozen=True, slots=True)
-class Prism:
-    """``log`` is what it says of every request."""
-
-    base: str
-    log: Path
-
-    def violations(self) -> list[str]:
-        """What did not keep to the description."""
-        return re.findall(r"(?:Violation|terminated with error): (.*)", self.log.read_text(errors="replace"))
-
-
 @contextmanager
-def running(description: Path, upstream: str | None = None) -> Iterator[Prism]:
-    """A mock of the description, or a checking proxy before ``upstream``. Raises NotInstalled."""
+def running(description: Path, upstream: str | None = None) -> Iterator[str]:
+    """The address of a mock of the description, or of a checking proxy before ``upstream``. Either answers 4xx or 500
+    to whatever does not keep to it. Raises NotInstalled."""
     program = node.install("prism", HERE)
     mode = ["proxy", "--errors", str(description), upstream] if upstream else ["mock", str(description)]
     script = program.folder / "node_modules/@stoplight/prism-cli/dist/index.js"
@@ -49,7 +36,7 @@ def running(description: Path, upstream: str | None = None) -> Iterator[Prism]:
             process = subprocess.Popen(command, stdout=out, stderr=out, cwd=scratch)
         try:
             _until_it_listens(process, port, log)
-            yield Prism(f"http://127.0.0.1:{port}", log)
+            yield f"http://127.0.0.1:{port}"
         finally:
             process.kill()
             process.wait()
