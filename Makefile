@@ -27,7 +27,7 @@ test: ## Install what the tests need, check the code, run all tests
 	$(MAKE) --no-print-directory lint
 	$(BIN)/pytest $(PYTEST)
 
-ordeal: .venv/.ready-test ## Try the promises about money at full length: 2,000 lives, 1,000 races each, 500 kills (an hour)
+ordeal: .venv/.ready-test ## Try the promises about money at full length: 2,000 lives, 1,000 races each, 500 kills (hours)
 	REMEDY_EXAMPLES=2000 REMEDY_RACES=1000 REMEDY_KILLS=500 nice -n 19 $(BIN)/pytest -n 2 --dist worksteal --timeout 0 \
 		tests/remedies/test_machine.py tests/remedies/test_races.py tests/remedies/test_kills.py
 

@@ -1,8 +1,10 @@
 """What the policy asks for: lines, limits over time, splitting, refusals."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from importlib import resources
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 from app.accounts.types import Role
 from app.core.errors import InvalidInput
 from app.remedies import policy as policies
-from app.remedies.types import Kind, Past, Policy, Request, State, Target
+from app.remedies.types import Kind, Past, Per, Policy, Request, State, Target
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 DEFAULT = resources.files("app.remedies").joinpath("default_policy.toml").read_text(encoding="utf-8")
@@ -151,3 +153,12 @@ def test_a_campaign_has_limits_and_lines_of_its_own() -> None:
     assert refused(ours) == "launch budget"
     assert refused(replace(ours, campaign_id=4)) is None
     assert refused(ASKED) is None, "what belongs to no campaign is in nobody's budget"
+
+
+def test_every_setting_of_the_policy_is_described_for_admins() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "admins.md").read_text(encoding="utf-8")
+    settings = text[text.index("## Remedies") : text.index("## Chat rooms")]
+    tables = (policies._Text, policies._Approvers, policies._Line, policies._Cap, policies._Reason, policies._Phrases)
+    names = {name for table in tables for name in table.model_fields} | {per.value for per in Per}
+    missing = [name for name in names if not re.search(rf"`\[*{name}\]*`", settings)]
+    assert missing == []
