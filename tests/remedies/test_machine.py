@@ -367,5 +367,4 @@ def test_any_life() -> None:
         print_blob=True,
     )
     run_state_machine_as_test(Remedies, settings=how_many)
-    assert reached["carried out"] > reached["examples"] / 4
-    assert reached["signed by two"] or EXAMPLES < 100
+    assert reached["carried out"] > reached["examples"] / 20
