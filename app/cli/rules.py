@@ -113,6 +113,7 @@ def _as_data(found: Mapping[str, Any], begun: Attempt) -> dict[str, Any]:
         "spam": found["acts"]["spam"][1],
         "hidden": found["acts"]["hide"][1],
         "resolved": found["acts"]["resolve"][1],
+        "put_off": found["acts"]["snooze"][1],
         "elsewhere": found["elsewhere"],
         "moved": found["moved"],
         "moves": [

@@ -52,7 +52,7 @@ def empty() -> Tally:
         "moves": {},
         "unmatched": {"count": 0, "examples": []},
         "newly": {"count": 0, "examples": []},
-        "acts": {name: [0, 0] for name in ("spam", "hide", "resolve", "high")},
+        "acts": {name: [0, 0] for name in ("spam", "hide", "resolve", "snooze", "high")},
         "out_of_sight": [0, 0],
         "load": {},
         "corrected": {"count": 0, "before": 0, "after": 0, "worse": []},
@@ -99,10 +99,12 @@ def _acts(tally: Tally, one: Replayed) -> None:
             "spam": verdict.spam,
             "hide": verdict.hide,
             "resolve": verdict.resolve,
+            "snooze": verdict.snooze is not None,
             "high": verdict.priority is Priority.HIGH,
         }
         for name, is_done in done.items():
-            tally["acts"][name][side] += is_done
+            # A trial may have begun before this was counted.
+            tally["acts"].setdefault(name, [0, 0])[side] += is_done
         tally["out_of_sight"][side] += verdict.out_of_sight and not one.held
 
 
@@ -127,7 +129,8 @@ def _example(one: Replayed) -> dict[str, Any]:
 
 
 def share_out_of_sight(tally: Mapping[str, Any]) -> float:
-    """The part of what was replayed that rules hide, resolve or set aside, less what the platform held for spam."""
+    """The part of what was replayed that rules hide, resolve, put off or set aside, less what the platform held for
+    spam."""
     replayed = tally["conversations"]
     return tally["out_of_sight"][1] / replayed if replayed else 0.0
 

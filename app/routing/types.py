@@ -237,7 +237,7 @@ class Verdict:
     @property
     def out_of_sight(self) -> bool:
         """Whether nobody would see it unless they look for it."""
-        return self.spam or self.hide or self.resolve
+        return self.spam or self.hide or self.resolve or self.snooze is not None
 
 
 @dataclass(frozen=True, slots=True)
