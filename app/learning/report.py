@@ -188,17 +188,18 @@ def _proposals(found: Sequence[Decided]) -> Iterable[Proposal]:
 
 
 def _telling(those: Sequence[str], others: Sequence[str]) -> tuple[str | None, int]:
-    """The word that most of ``those`` have and hardly any of ``others``; None when there is no such word."""
+    """The word that most of ``those`` have and hardly any of ``others``; of several the longest, which says most. None
+    when there is no such word."""
     inside = Counter(word for text in those for word in _words(text))
     outside = Counter(word for text in others for word in _words(text))
     scored = [
-        (count / len(those) - outside[word] / max(len(others), 1), count, word)
+        (count / len(those) - outside[word] / max(len(others), 1), count, len(word), word)
         for word, count in inside.items()
         if count >= 3 and count >= 3 * outside[word] * len(those) / max(len(others), 1)
     ]
     if not scored:
         return None, 0
-    _score, count, word = max(scored)
+    _score, count, _length, word = max(scored)
     return word, count
 
 

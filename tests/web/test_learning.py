@@ -129,7 +129,7 @@ def decided(first: str, last: str, rule: str | None, text: str) -> Decided:
 def test_a_rule_that_is_corrected_often_gets_a_proposal(supervisor: Browser, parts: Services) -> None:
     name = "Orders and deliveries"
     kept = [decided("customer_service", "customer_service", name, f"parcel {at}") for at in range(26)]
-    moved = [decided("customer_service", "marketing", name, f"a giveaway of parcel {at}") for at in range(14)]
+    moved = [decided("customer_service", "marketing", name, f"when is the giveaway of parcel {at}") for at in range(14)]
     found = report.of(kept + moved)
     (one,) = found.proposals
     assert (one.corrected, one.decided, one.team, one.word, one.with_word) == (14, 40, "marketing", "giveaway", 14)
