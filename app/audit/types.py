@@ -40,6 +40,7 @@ class Action(StrEnum):
     POSTS_APPROVAL_SET = "library:page:approval_set"
     POST_APPROVED = "library:post:approved"
     POST_REFUSED = "library:post:refused"
+    POST_MOVED = "campaigns:post:moved"
     CAMPAIGN_CLOSED = "campaigns:campaign:closed"
     FOLLOW_UP_DONE = "remedies:follow_up:done"
     FOLLOW_UP_REOPENED = "remedies:follow_up:reopened"

@@ -1,4 +1,4 @@
-"""Tables: campaigns, campaign_pages, campaign_lineage, campaign_entries, campaign_posts, hand_overs,
+"""Tables: campaigns, campaign_pages, campaign_lineage, campaign_entries, campaign_posts, moved_posts, hand_overs,
 hand_over_pages."""
 
 from datetime import date, datetime
@@ -77,6 +77,19 @@ class CampaignPost(Base):
     )
     page_id: Mapped[int] = mapped_column(ForeignKey("pages.id", ondelete="CASCADE"), index=True)
     campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id", ondelete="CASCADE"))
+
+
+class MovedPost(Base):
+    """Somebody said which campaign a post belongs to; that outweighs when it began."""
+
+    __tablename__ = "moved_posts"
+
+    post_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("posts.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id", ondelete="CASCADE"))
+    moved_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    moved_at: Mapped[datetime]
 
 
 class HandOver(Base):

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from app.contacts import rules as contacts
-from app.outreach.types import IdKind, Key, Span, Stance
+from app.outreach.types import IdKind, Key, OutreachState, OutreachView, Span, Stance
 
 NAME_MAXIMUM = 200
 MESSAGE_MAXIMUM = 5_000
@@ -80,6 +80,11 @@ def _any(phrases: Iterable[str]) -> re.Pattern[str]:
 def impersonal(text: str, template: str) -> bool:
     """Whether nothing was said to this one person that the saved reply does not say to everybody."""
     return " ".join(text.split()) == " ".join(template.split())
+
+
+def stands(one: OutreachView, now: datetime) -> bool:
+    """Whether it is of use beside somebody's words: it was not dropped, and it holds or is still to come."""
+    return one.state is not OutreachState.DROPPED and (one.until is None or now < one.until)
 
 
 def lasts(since: datetime, until: datetime | None, now: datetime) -> bool:

@@ -1,7 +1,8 @@
 """What belongs to which campaign: posts, and with them the conversations and promises under them.
 
 Looked at once for each new post, and anew for a page when a campaign on it was changed. After its end a campaign keeps
-what is its own, so that comments on its posts keep somebody who answers for them.
+what is its own, so that comments on its posts keep somebody who answers for them. What somebody moved by hand stays
+where they put it.
 """
 
 from collections.abc import Collection
@@ -11,14 +12,19 @@ from typing import cast
 from sqlalchemy import Table, delete, func, select, update
 from sqlalchemy.orm import Session
 
+from app.accounts.models import User
+from app.accounts.types import Actor
+from app.audit import service as audit
+from app.audit.types import Action
 from app.campaigns import queries as campaigns
-from app.campaigns import rules
-from app.campaigns.models import Campaign, CampaignPage, CampaignPost
+from app.campaigns import rules, service
+from app.campaigns.models import Campaign, CampaignPage, CampaignPost, MovedPost
 from app.core.bulk import insert_rows
 from app.core.db import insert_or, one_at_a_time, run_in_bulk
 from app.core.ids import lowest_id
-from app.inbox.models import Comment, Conversation
+from app.inbox.models import Comment, Conversation, Post
 from app.upkeep.models import PostBeginning, UpkeepMark
+from app.upkeep.types import Moved
 
 AT_ONCE = 2_000
 _MARK = "beginnings"
@@ -38,6 +44,37 @@ def work(session: Session, now: datetime) -> bool:
         settled = update(Campaign).where(Campaign.id.in_(again)).values(settled_version=Campaign.version)
         run_in_bulk(session, settled)
     return _note_beginnings(session, now)
+
+
+def move(session: Session, actor: Actor, talk: Conversation, campaign_id: int | None, now: datetime) -> None:
+    """Say which campaign the post under a conversation belongs to, or None: that time decides again.
+
+    Raises Forbidden, NotFound, and Conflict for a campaign that is closed: what was signed stays as it is.
+    """
+    service.may_manage(actor)
+    one_at_a_time(session, _KEY)
+    moved = session.get(MovedPost, talk.post_id)
+    if campaign_id is None:
+        if moved is not None:
+            session.delete(moved)
+    else:
+        service.open_campaign(session, campaign_id)
+        if moved is None:
+            moved = MovedPost(post_id=talk.post_id)
+            session.add(moved)
+        moved.campaign_id, moved.moved_by_id, moved.moved_at = campaign_id, actor.id, now
+    session.flush()
+    began = session.get(PostBeginning, talk.post_id)
+    run_in_bulk(session, delete(CampaignPost).where(CampaignPost.post_id == talk.post_id))
+    _store(session, [(talk.post_id, talk.page_id, began.at if began else now)])
+    audit.note(session, Action.POST_MOVED, f"post/{talk.post_id}", now, by=actor.id, campaign=campaign_id)
+
+
+def moved_by(session: Session, post_id: int) -> Moved | None:
+    """Who moved a post, and when; None where time decided. One statement."""
+    query = select(User.name, MovedPost.moved_at).join(User, User.id == MovedPost.moved_by_id)
+    found = session.execute(query.where(MovedPost.post_id == post_id)).one_or_none()
+    return Moved(*found) if found else None
 
 
 def _pages_of(session: Session, campaign_ids: Collection[int]) -> set[int]:
@@ -94,7 +131,8 @@ def _began(session: Session, post_id: int, page_id: int, at: datetime) -> bool:
 def _store(session: Session, posts: Collection[tuple[int, int, datetime]]) -> None:
     """Keep which campaigns these posts (id, page, beginning) belong to."""
     runs = campaigns.runs(session, {page_id for _post, page_id, _at in posts})
-    meant = [(post_id, page_id, rules.belongs(runs, page_id, at)) for post_id, page_id, at in posts]
+    moved = _moved(session, {page_id for _post, page_id, _at in posts})
+    meant = [(post_id, page_id, moved.get(post_id, rules.belongs(runs, page_id, at))) for post_id, page_id, at in posts]
     insert_rows(
         session,
         CampaignPost.__table__,
@@ -104,3 +142,9 @@ def _store(session: Session, posts: Collection[tuple[int, int, datetime]]) -> No
             if campaign_id is not None
         ],
     )
+
+
+def _moved(session: Session, page_ids: Collection[int]) -> dict[int, int]:
+    """Posts of these pages that somebody moved, each with its campaign."""
+    query = select(MovedPost.post_id, MovedPost.campaign_id).join(Post, Post.id == MovedPost.post_id)
+    return dict(session.execute(query.where(Post.page_id.in_(list(page_ids)))).all())

@@ -19,6 +19,14 @@ class Legacy:
 
 
 @dataclass(frozen=True, slots=True)
+class Moved:
+    """Somebody said which campaign a post belongs to."""
+
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Stewards:
     """Who looks after a page. ``steward`` None: nobody, which needs somebody."""
 

@@ -311,3 +311,34 @@ def test_somebody_without_duties_just_leaves(house: House, now: datetime) -> Non
         stewards.switch_off(session, admin, house.ann.id, None, now)
     with house.db.read() as session:
         assert stewards.of_pages(session, [house.page_id])[house.page_id].deputy is None
+
+
+def test_what_somebody_moved_stays_where_they_put_it(house: House, now: datetime, plan: Callable[..., int]) -> None:
+    spring, summer = plan(), plan(name="Summer", first=-30, last=-20)
+    talk_id = say(house, now - timedelta(hours=1))
+    look(house, now)
+
+    def belongs_to() -> int | None:
+        with house.db.read() as session:
+            return session.scalar(select(CampaignPost.campaign_id))
+
+    def move(to: int | None, who: Actor = house.bob) -> None:
+        with house.db.write() as session:
+            belonging.move(session, who, session.get_one(Conversation, talk_id), to, now)
+
+    assert belongs_to() == spring
+    with pytest.raises(Forbidden):
+        move(summer, house.ann)
+    move(summer)
+    assert belongs_to() == summer
+    with house.db.write() as session:
+        service.change(session, house.bob, spring, typed(house, now, last=20), 1)
+    say(house, now - timedelta(days=9))  # an earlier comment under it is read late
+    look(house, now)
+    assert belongs_to() == summer
+    with house.db.write() as session:
+        handing_over.sign(session, house.bob, summer, heirs(house), now)
+    with pytest.raises(Conflict):
+        move(summer)
+    move(None)
+    assert belongs_to() == spring

@@ -16,9 +16,10 @@ from app.core.text import plain
 from app.edge.context import actor, session
 from app.edge.errors import status_of
 from app.edge.routes import rejected, route
-from app.outreach import files, queries, service
+from app.outreach import files, queries, rules, service
 from app.outreach.types import ENTERED, By, Kind, Line, Source, Typed
 from app.web.inbox.place import number
+from app.web.inbox.routes import by_script
 from app.web.outreach.routes import CONTACT_ID, ID, PLACE, POST, blueprint
 from app.web.present import names
 from app.web.present import outreach as words
@@ -42,6 +43,17 @@ def of_contact(contact_id: int) -> ResponseReturnValue:
     template = "outreach/of_contact.html" if request.headers.get("HX-Request") else "outreach/of_contact_alone.html"
     found = queries.of_contact(session(), contact_id)
     return render_template(template, name=one.name, contact_id=one.id, rows=found, say=words)
+
+
+@route(blueprint, f"{PLACE}/beside/{CONTACT_ID}", needs=Permission.READ_INBOX)
+def beside(contact_id: int) -> ResponseReturnValue:
+    """Which departments are in touch with somebody just now, for beside their conversation; nothing when none is."""
+    one = contacts.head(session(), actor(), contact_id)
+    now = utc_now()
+    found = [row for row in queries.of_contact(session(), contact_id) if rules.stands(row, now)]
+    if not by_script():
+        return redirect(url_for("outreach.of_contact", contact_id=one.id))
+    return render_template("outreach/beside.html", contact_id=one.id, rows=found, say=words)
 
 
 @route(blueprint, f"{PLACE}/add", needs=Permission.ANSWER)

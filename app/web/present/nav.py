@@ -97,7 +97,7 @@ _SETTINGS: tuple[tuple[str, _Table], ...] = (
 )
 
 
-_PART_OF = {"library": "vitality"}
+_PART_OF = {"belonging": "campaigns", "library": "vitality"}
 """Rooms that are reached from another one."""
 
 

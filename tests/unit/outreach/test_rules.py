@@ -2,6 +2,7 @@
 
 import string
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -120,3 +121,21 @@ def test_any_text_has_a_stance(text: str) -> None:
 def test_another_spacing_is_no_personal_line() -> None:
     assert rules.impersonal("No,\n thank you", "No, thank you ")
     assert not rules.impersonal("No, thank you, Ann", "No, thank you")
+
+
+ZONES = st.sampled_from([ZoneInfo(name) for name in ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe")])
+CHANGES = [datetime(2026, *at, tzinfo=UTC) for at in ((3, 29, 1), (10, 25, 1), (11, 1, 6))]
+
+
+@given(st.sampled_from(CHANGES), ZONES, ZONES, *[st.integers(-180, 180) for _ in range(4)])
+def test_stances_overlap_the_same_wherever_their_times_are_read(
+    change: datetime, one_zone: ZoneInfo, other_zone: ZoneInfo, a: int, b: int, c: int, d: int
+) -> None:
+    """Minutes around a night in which clocks change: what holds in UTC holds, whatever zone a moment came from."""
+    at = [change + timedelta(minutes=minutes) for minutes in (a, b, c, d)]
+    read = zip(at, (one_zone, other_zone) * 2, strict=True)
+    there = [moment.astimezone(zone).astimezone(UTC) for moment, zone in read]
+    one, other = Span(1, Stance.DECLINING, there[0], there[1]), Span(2, Stance.COURTING, there[2], there[3])
+    minutes = set(range(a, b)) & set(range(c, d))
+    assert rules.overlap(one, other) is bool(minutes)
+    assert rules.conflict(one, other) is bool(minutes)

@@ -34,6 +34,22 @@ def marketer(app: Flask, crew: dict[Role, int]) -> Browser:
     return signed_in(app, Role.MARKETER)
 
 
+def test_a_post_is_moved_to_another_campaign(
+    marketer: Browser, agent: Browser, scene: Scene, plan: dict[str, object]
+) -> None:
+    marketer.post("/campaigns/add", **(plan | {"first": day(-1), "last": day(3)}))
+    talk = scene.heard("Maria", "When do you open?")
+    path = f"/campaigns/of/{talk}"
+    assert f'href="{path}"' in marketer.get(f"/inbox/{talk}").text
+    assert f'href="{path}"' not in agent.get(f"/inbox/{talk}").text
+    assert agent.get(path).status_code == 403
+    assert "It belongs to no campaign." in words(marketer.get(path))
+    assert marketer.post(path, campaign=1).status_code == 303
+    assert "Moved by Marketer" in words(marketer.get(path))
+    assert "Tulips & more" in words(marketer.get(f"/inbox/{talk}"))
+    assert marketer.post(path, campaign=99).status_code == 404
+
+
 @pytest.fixture
 def plan(scene: Scene, crew: dict[Role, int]) -> dict[str, object]:
     """A campaign that is over."""

@@ -228,6 +228,10 @@ def test_an_answer_that_turns_down_whom_pr_courts_is_held(house: House, scene: S
     scene.deliver()
     assert scene.platform.posted == [kind]
     contact = scene.talk(talk).contact_id
+    assert f'hx-get="/outreach/beside/{contact}"' in agent.get(f"/inbox/{talk}").text
+    beside = words(agent.get(f"/outreach/beside/{contact}", headers={"HX-Request": "true"}))
+    assert "In touch with them Courting Pr Invitation · Paula" in beside
+    assert "until further notice" in beside
     assert "Come to our tasting on Friday!" in words(agent.get(f"/outreach/of/{contact}"))
 
 
