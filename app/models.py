@@ -7,6 +7,7 @@ from app.contacts import models as contacts
 from app.core.db import Base
 from app.desk import models as desk
 from app.duty import models as duty
+from app.goals import models as goals
 from app.hooks import models as hooks
 from app.inbox import models as inbox
 from app.learning import models as learning
@@ -18,6 +19,7 @@ from app.pages import models as pages
 from app.remedies import models as remedies
 from app.replies import models as replies
 from app.reports import models as reports
+from app.reviews import models as reviews
 from app.routing import models as routing
 from app.search import models as search
 from app.signals import models as signals
@@ -34,6 +36,7 @@ __all__ = [
     "contacts",
     "desk",
     "duty",
+    "goals",
     "hooks",
     "inbox",
     "learning",
@@ -45,6 +48,7 @@ __all__ = [
     "remedies",
     "replies",
     "reports",
+    "reviews",
     "routing",
     "search",
     "signals",

@@ -22,6 +22,7 @@ _LEADING = _EVERYBODY | {
     Permission.MANAGE_REMEDIES,
     Permission.MANAGE_DUTY,
     Permission.MANAGE_ROUTING,
+    Permission.MANAGE_GOALS,
     Permission.MANAGE_TARGETS,
     Permission.MANAGE_TEXTS,
     Permission.APPROVE_REPLIES,

@@ -34,6 +34,8 @@ class Permission(StrEnum):
     """Rename and remove what all see: tags, a team's saved views; act on whole lists of any team."""
     LIFT_DO_NOT_CONTACT = "lift_do_not_contact"
     """Let somebody be written to again who was marked as not to be contacted."""
+    MANAGE_GOALS = "manage_goals"
+    """Say what we mean to reach, and how often it is reviewed."""
     MANAGE_TARGETS = "manage_targets"
     """Say how quickly people are to be answered."""
     MANAGE_TEXTS = "manage_texts"

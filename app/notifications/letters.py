@@ -69,6 +69,7 @@ def _values(outgoing: Outgoing, base: str, leave: str) -> dict[str, object]:
         {
             "line": words.line(one),
             "url": base + words.place(one),
+            "details": words.details(one),
             "forgotten": forgotten if one.event is Event.DIGEST else [],
         }
         for one in outgoing.told

@@ -34,6 +34,8 @@ EVENTS = {
     SignalKind.RULE: Event.RULE,
     SignalKind.TARGET_NEAR: Event.TARGET_NEAR,
     SignalKind.TARGET_MISSED: Event.TARGET_MISSED,
+    SignalKind.REVIEW_READY: Event.REVIEW,
+    SignalKind.DECISION: Event.DECISION,
     SignalKind.NEW_IN_TEAM: Event.NEW_IN_TEAM,
 }
 """What each signal is to the people who hear of it."""

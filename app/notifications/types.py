@@ -35,6 +35,8 @@ class Event(StrEnum):
     RULE = "rule"
     TARGET_NEAR = "target_near"
     TARGET_MISSED = "target_missed"
+    REVIEW = "review"
+    DECISION = "decision"
     NEW_IN_TEAM = "new_in_team"
     DIGEST = "digest"
 

@@ -3,7 +3,7 @@
 Customers' own words are never part of them: mails and chat messages leave the house, names and places say enough.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 
 from babel.dates import format_date
 
@@ -13,6 +13,8 @@ from app.core.i18n import lazy, ngettext
 from app.notifications.types import Event, Told
 from app.pages.words import advice
 from app.remedies import money
+from app.reviews import rules as review_rules
+from app.reviews import words as review_words
 
 TITLES: dict[Event, tuple[str, str]] = {
     Event.ASSIGNED: (lazy("A conversation is given to me"), ""),
@@ -47,6 +49,8 @@ TITLES: dict[Event, tuple[str, str]] = {
     Event.RULE: (lazy("A rule tells me of a conversation"), ""),
     Event.TARGET_NEAR: (lazy("A target will soon be missed"), ""),
     Event.TARGET_MISSED: (lazy("A target was missed"), lazy("A target was missed")),
+    Event.REVIEW: (lazy("How the last week, fortnight or month went, and the review of it"), ""),
+    Event.DECISION: (lazy("A review decided something that I see to, or it is due"), ""),
     Event.NEW_IN_TEAM: (lazy("Something new in my teams"), lazy("A new conversation")),
     Event.DIGEST: (
         lazy("Once a day: what belongs to nobody and has waited for long"),
@@ -217,6 +221,27 @@ def _target(told: Told, names: dict[str, str]) -> str:
     )
 
 
+def _review(told: Told, _names: dict[str, str]) -> str:
+    if told.event is Event.DECISION:
+        day = _day(told.facts["due"])
+        if told.facts.get("what") == "due":
+            return _("What a review decided, and you see to, is due: %(day)s.", day=day)
+        return _("You see to something that a review decided, until %(day)s.", day=day)
+    first, last = _day(told.facts["first"]), _day(told.facts["last"])
+    return _("How it went from %(first)s to %(last)s; the review is prepared.", first=first, last=last)
+
+
+def _day(text: str) -> str:
+    return format_date(date.fromisoformat(text), "medium", locale=i18n.locale())
+
+
+def details(told: Told) -> list[str]:
+    """What a mail says besides, line by line."""
+    if told.event is not Event.REVIEW:
+        return []
+    return review_words.lines(review_rules.unpacked_figures(told.facts.get("figures", ())))
+
+
 _OWN_WORDS = {
     Event.REPLY_FAILED: _not_sent,
     Event.REPLY_UNCLEAR: _not_sent,
@@ -230,6 +255,8 @@ _OWN_WORDS = {
     Event.HANDED_OVER: _upkeep,
     Event.PAGE_GIVEN: _upkeep,
     Event.KEEP_ALIVE: _keep_alive,
+    Event.REVIEW: _review,
+    Event.DECISION: _review,
     Event.NEW_IN_TEAM: _many,
     Event.DIGEST: _many,
     Event.TARGET_NEAR: _target,
@@ -247,10 +274,9 @@ def place(told: Told) -> str:
         return f"/remedies/{told.facts['remedy']}"
     if told.conversation_id is not None:
         return f"/inbox/{told.conversation_id}"
-    if "held" in told.facts:
-        return f"/outreach/held/{told.facts['held']}"
-    if told.facts.get("post"):
-        return f"/library/{told.facts['post']}"
+    for fact, room in (("held", "outreach/held"), ("post", "library"), ("review", "reviews")):
+        if told.facts.get(fact):
+            return f"/{room}/{told.facts[fact]}"
     if told.event in (Event.POST_FAILED, Event.POST_UNCLEAR):
         return "/library"
     return _place_of_page(told)

@@ -50,6 +50,16 @@ def report(session: Session, whose: Whose, first: date, last: date) -> Report:
     )
 
 
+def total(session: Session, whose: Whose, first: date, last: date) -> Line:
+    """A period in one sum, without a name. Two statements."""
+    counts, times = Counts(), {}
+    for sums in session.execute(_of(_DAYS, whose, first, last)):
+        counts = Counts(*(int(one or 0) for one in sums))
+    for figure, *measured in session.execute(_of(_TIMES, whose, first, last, _TIMES.c.figure)):
+        times[figure] = _times(measured)
+    return Line(whose.key, "", counts, times)
+
+
 def lines(session: Session, by: By, first: date, last: date) -> list[Line]:
     """A period of everybody or everything of a kind, those with most to do first. Three statements at most."""
     counts, times = _sums(session, by, first, last)

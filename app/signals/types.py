@@ -62,6 +62,12 @@ class SignalKind(StrEnum):
     ``count``."""
     TARGET_MISSED = "target_missed"
     """Conversations of a team missed a target; ``people`` supervise it; ``facts`` as before."""
+    REVIEW_READY = "review_ready"
+    """A review was prepared; ``people`` lead. ``facts``: ``review`` and ``owner``, ids, ``first`` and ``last`` day,
+    ``figures`` as ``app.reviews.rules`` packs them."""
+    DECISION = "decision"
+    """``people`` see to something that was decided; ``facts``: ``review``, ``due`` (day), ``what``: ``given`` or
+    ``due``."""
     NEW_IN_TEAM = "new_in_team"
     """Conversations came to a team; ``facts``: ``conversations``, their ids."""
 

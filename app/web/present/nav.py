@@ -48,6 +48,7 @@ _PORCH: _Table = (
     ("vitality.board", lazy("Vitality"), "heart-pulse"),
     ("campaigns.overview", lazy("Campaigns"), "megaphone"),
     ("reports.overview", lazy("Reports"), "chart-column"),
+    ("goals.overview", lazy("Goals"), "goal"),
     ("duty.overview", lazy("At work"), "user-check"),
 )
 _OWN: _Table = (
@@ -106,6 +107,8 @@ def _room(endpoint: str) -> str:
     return _PART_OF.get(room, room)
 
 
+_BESIDE = {"reviews": "goals"}
+"""Rooms that are entered through another's way."""
 _IN_THE_RAIL = {"inbox", *(_room(endpoint) for endpoint, _text, _icon in _PORCH)}
 _SET_UP = frozenset(
     {
@@ -173,7 +176,7 @@ def _here(endpoint: str) -> bool:
     room = _room(at)
     if endpoint == "settings.overview":
         return room in _SET_UP or at in _SET_UP
-    return room == _room(endpoint) and at not in _SET_UP
+    return _BESIDE.get(room, room) == _room(endpoint) and at not in _SET_UP
 
 
 def _bell(asking: Actor) -> Way:

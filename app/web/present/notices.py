@@ -44,6 +44,8 @@ def icon(event: Event) -> str:
         Event.PAGE_GIVEN: "activity",
         Event.TARGET_NEAR: "clock",
         Event.TARGET_MISSED: "clock",
+        Event.REVIEW: "clipboard-check",
+        Event.DECISION: "clipboard-check",
         Event.NEW_IN_TEAM: "message-square",
         Event.DIGEST: "calendar",
     }[event]

@@ -10,6 +10,7 @@ from app.core import i18n
 from app.core.i18n import gettext as _
 from app.reports import rules
 from app.reports.types import By, Counts, Day, Report, Times
+from app.reviews import words as review_words
 from app.targets.types import Figure
 from app.web.present import charts
 from app.web.present import targets as target_words
@@ -36,14 +37,7 @@ def by(one: By) -> str:
 
 def span(seconds: float | None) -> str:
     """A length of work, as exactly as it is known."""
-    if seconds is None:
-        return _NOTHING
-    minutes = round(seconds / 60)
-    if minutes < 1:
-        return _("under 1 min")
-    if minutes >= 600:
-        minutes = round(minutes / 60) * 60
-    return target_words.length(minutes)
+    return _NOTHING if seconds is None else review_words.length(seconds)
 
 
 def percent(share: float | None) -> str:
