@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from app.accounts.types import Role
 from app.duty.types import Availability
+from app.goals.types import Measure, Period
 
 TEAM_KEY, TEAM_NAME = "demo_pr", "PR (demo)"
 
@@ -76,6 +77,18 @@ class Saved:
     remedy: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """A goal of a page."""
+
+    page: str
+    who: str
+    measure: Measure
+    percent: int
+    within: int | None
+    period: Period
+
+
 DANA, EMRE, MILA, PIA, SVEN = "demo-dana", "demo-emre", "demo-mila", "demo-pia", "demo-sven"
 BAKERY, TRAVEL = "demo:bakery", "demo:travel"
 
@@ -141,6 +154,11 @@ DEEDS = (
         "nlu-00414",
         "Some laptops keep the old network in mind. Forget it there, restart, and sign in with your room number.",
     ),
+)
+
+GOALS = (
+    Meant(TRAVEL, SVEN, Measure.FIRST_REPLY, 80, 8 * 60, Period.WEEK),
+    Meant(BAKERY, MILA, Measure.ANSWERED, 60, None, Period.MONTH),
 )
 
 SAVED = (

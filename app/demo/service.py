@@ -27,6 +27,7 @@ from app.demo import cast
 from app.demo.cast import Act, Deed
 from app.duty.models import Duty, TeamWay
 from app.duty.types import Mode
+from app.goals.models import GoalRow
 from app.hooks import care as hooks
 from app.inbox import service as inbox
 from app.inbox import threads
@@ -87,6 +88,7 @@ def add(db: Database, connectors: Registry, now: datetime) -> Added | None:
         while routing.route_waiting(session, now):  # what people did there began where it belongs
             pass
         able = {scene.page.address: scene.able for scene in scenes}
+        _mean_to_reach(session, people, page_ids)
         for one in cast.SAVED:
             _save(session, one, people[cast.MILA], page_ids[one.page], now)
         for deed in cast.DEEDS:
@@ -183,6 +185,22 @@ def _put_to_work(session: Session, people: dict[str, Actor], team_id: int, now: 
             changed_at=now,
         )
     )
+    session.flush()
+
+
+def _mean_to_reach(session: Session, people: dict[str, Actor], page_ids: dict[str, int]) -> None:
+    """Goals of its pages; they go with them."""
+    for one in cast.GOALS:
+        session.add(
+            GoalRow(
+                measure=one.measure,
+                page_id=page_ids[one.page],
+                percent=one.percent,
+                within=one.within,
+                period=one.period,
+                owner_id=people[one.who].id,
+            )
+        )
     session.flush()
 
 

@@ -44,9 +44,10 @@ def standing(goal: Goal, one: Reading | None) -> Standing:
 
 
 def missing(goal: Goal, one: Reading) -> int:
-    """How many more have to be good, one after the other, until the goal is kept; 0 when it is."""
+    """How many more have to be good, one after the other, until the goal is kept; 0 when it is, or can't be any more:
+    once something went wrong, nothing makes it all of them."""
     if goal.percent >= 100:
-        return one.total - one.good
+        return 0
     short = goal.percent * one.total - 100 * one.good
     return max(0, -(-short // (100 - goal.percent)))
 

@@ -153,7 +153,8 @@ def _decisions(session: Session, *which: Any) -> list[Decision]:
 
 def _rows() -> Any:
     count = select(func.count()).where(ReviewDecision.review_id == Review.id).correlate(Review).scalar_subquery()
-    columns = Review.id, Review.first, Review.last, Review.state, Review.owner_id, User.name, Review.closed_at, count
+    leader = case((User.active | (Review.state == ReviewState.CLOSED), User.name))
+    columns = Review.id, Review.first, Review.last, Review.state, Review.owner_id, leader, Review.closed_at, count
     return select(*columns).outerjoin(User, User.id == Review.owner_id)
 
 

@@ -110,6 +110,7 @@ class ReviewRow:
     state: ReviewState
     owner_id: int | None
     owner: str | None
+    """None: nobody leads it, or they have left before it was closed."""
     closed_at: datetime | None
     decisions: int
 

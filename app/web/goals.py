@@ -44,6 +44,7 @@ def mine() -> ResponseReturnValue:
     )
     answer = make_response(shown)
     answer.headers["Cache-Control"] = "private, max-age=60"
+    answer.headers["Vary"] = "Cookie"  # the next to sign in here sees their own
     return answer
 
 
