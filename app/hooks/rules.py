@@ -3,6 +3,8 @@
 from datetime import datetime, timedelta
 from hashlib import blake2b
 
+from app.core.chance import spread
+
 TRIES = 12
 UNKNOWN_FOR = timedelta(hours=24)
 """How long word of a deletion waits for the comment it is about: it may have overtaken it."""
@@ -17,7 +19,7 @@ def retry_at(now: datetime, attempts: int, jitter: float, named: datetime | None
     if attempts >= TRIES:
         return None
     wait: timedelta = min(timedelta(seconds=5) * 2.0 ** min(attempts, 12), _LONGEST)
-    when = now + wait * (0.75 + 0.5 * jitter)
+    when = now + spread(wait, jitter)
     return max(when, named) if named else when
 
 

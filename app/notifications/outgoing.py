@@ -5,7 +5,6 @@ unchanged where the other side can tell that it is the same (a mail by its Messa
 to a chat room, which can't.
 """
 
-import random
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -14,6 +13,7 @@ from sqlalchemy import ColumnElement, and_, delete, func, or_, select, text, upd
 from sqlalchemy.orm import Session
 
 from app.accounts.models import User
+from app.core.chance import draw
 from app.core.db import insert_or, table_of
 from app.core.ids import new_id
 from app.notifications import queries, rules
@@ -170,7 +170,7 @@ def record_not_sent(
     message = _held(session, outgoing)
     if message is None:
         return
-    when = rules.retry_at(now, message.attempts, random.random(), named)  # noqa: S311
+    when = rules.retry_at(now, message.attempts, draw(), named)
     if when is None:
         _give_up(session, message, outgoing, reason, now)
         return
@@ -191,7 +191,7 @@ def record_unknown(session: Session, outgoing: Outgoing, reason: str, now: datet
     message = _held(session, outgoing)
     if message is None:
         return
-    when = rules.retry_at(now, message.attempts, random.random())  # noqa: S311
+    when = rules.retry_at(now, message.attempts, draw())
     if outgoing.channel is Channel.CHAT or when is None:
         _give_up(session, message, outgoing, reason, now)
         return

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta, tzinfo
 
 from app.accounts.types import Role
+from app.core.chance import spread
 from app.notifications.types import Channel, Event
 from app.signals.types import SignalKind
 
@@ -99,7 +100,7 @@ def retry_at(now: datetime, attempts: int, jitter: float, named: datetime | None
     if attempts >= TRIES:
         return None
     wait: timedelta = min(timedelta(seconds=10) * 2.0 ** min(attempts, 12), _LONGEST)
-    when = now + wait * (0.75 + 0.5 * jitter)
+    when = now + spread(wait, jitter)
     return max(when, named) if named else when
 
 

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from app.core.chance import spread
 from app.core.text import bare_words
 
 TRIES = 12
@@ -17,7 +18,7 @@ def retry_at(now: datetime, attempts: int, jitter: float, named: datetime | None
     if attempts >= TRIES:
         return None
     wait: timedelta = min(timedelta(seconds=5) * 2.0 ** min(attempts, 12), _LONGEST)
-    when = now + wait * (0.75 + 0.5 * jitter)
+    when = now + spread(wait, jitter)
     return max(when, named) if named else when
 
 
@@ -26,7 +27,7 @@ def look_again_at(now: datetime, first_sent_at: datetime, jitter: float) -> date
     age = now - first_sent_at
     if age > UNKNOWN_FOR:
         return None
-    return now + max(timedelta(seconds=5), age / 4) * (0.75 + 0.5 * jitter)
+    return now + spread(max(timedelta(seconds=5), age / 4), jitter)
 
 
 def same_words(ours: str, shown: str) -> bool:

@@ -1,6 +1,5 @@
 """Deliveries: asked for, claimed, recorded. Each step is a short transaction of its own; none spans the network."""
 
-import random
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -9,6 +8,7 @@ from sqlalchemy import Row, and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.connectors.ports import Sent, Status, Target
+from app.core.chance import draw
 from app.core.db import changed_rows, run_in_bulk
 from app.core.errors import Conflict, NotFound
 from app.core.events import Changed, announce
@@ -220,7 +220,7 @@ def record_not_sent(
     one = _held(session, claimed)
     if one is None:
         return
-    when = rules.retry_at(now, one.attempts, random.random(), named) if again else None  # noqa: S311
+    when = rules.retry_at(now, one.attempts, draw(), named) if again else None
     one.error_code, one.error_detail = code, detail
     one.lease = one.lease_until = None
     if when is not None:
@@ -243,7 +243,7 @@ def record_unknown(session: Session, claimed: Claimed, code: str, detail: str, n
     may_come_until = one.lease_until if claimed.act.speaks and not claimed.look_up else None
     one.error_code, one.error_detail = code, detail
     one.lease = one.lease_until = None
-    when = rules.look_again_at(now, one.first_sent_at or now, random.random())  # noqa: S311
+    when = rules.look_again_at(now, one.first_sent_at or now, draw())
     if when is not None:
         one.state, one.due_at = DeliveryState.UNKNOWN, max(when, may_come_until or when)
         announce(session, Changed("conversation", one.conversation_id))

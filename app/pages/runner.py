@@ -1,6 +1,5 @@
 """Renewing tokens before they end: claim, ask, record. No transaction is open while the platform is being asked."""
 
-import random
 from dataclasses import dataclass
 
 import structlog
@@ -9,6 +8,7 @@ from app.connectors import errors
 from app.connectors.code_flow import unsure
 from app.connectors.oauth import OAuth, Tokens
 from app.connectors.registry import Registry
+from app.core.chance import draw
 from app.core.clock import utc_now
 from app.core.db import Database
 from app.core.security import SecretBox, token_hash
@@ -75,7 +75,7 @@ class Renewer:
         lost = not dead and oauth is not None and oauth.rotates and unsure(error)
         with self.db.write() as session:
             if not dead and not lost:
-                tokens.record_not_renewed(session, turn, random.random(), utc_now())  # noqa: S311
+                tokens.record_not_renewed(session, turn, draw(), utc_now())
             elif tokens.record_lost(session, turn):
                 code = errors.SIGN_IN_LOST if lost else error.code
                 service.stop(session, turn.page_id, utc_now(), code, error.detail, used=turn.sealed_secret)

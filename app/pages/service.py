@@ -1,6 +1,5 @@
 """Changing pages: adding, claiming for a read, recording what came of it. Services flush; the edge commits."""
 
-import random
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -14,6 +13,7 @@ from app.accounts.models import Team
 from app.audit import service as audit
 from app.audit.types import Action
 from app.connectors.ports import Account, Found
+from app.core.chance import draw
 from app.core.db import changed_rows, run_in_bulk
 from app.core.errors import Conflict, NotFound
 from app.core.events import Changed, announce
@@ -236,7 +236,7 @@ def _progress(claim: Claim, progress: Progress, now: datetime) -> dict[str, Any]
     if progress.newest is not None:
         values["last_item_at"] = last_item_at
     if progress.read_with is not None:
-        next_read_at = rules.next_read(now, last_item_at, progress.read_with, random.random())  # noqa: S311
+        next_read_at = rules.next_read(now, last_item_at, progress.read_with, draw())
         values |= _healthy(now, next_read_at)
     return values
 
@@ -289,7 +289,7 @@ def record_failure(
     connection.state = ConnectionState.FAILING
     connection.failing_since = connection.failing_since or now
     connection.error_code, connection.error_detail = code, detail
-    when = rules.retry(now, connection.failures, random.random(), retry_at)  # noqa: S311
+    when = rules.retry(now, connection.failures, draw(), retry_at)
     if verifying:
         connection.next_verify_at = when
     else:

@@ -3,7 +3,6 @@
 Whatever may have taken effect is looked up before anything is sent again; where nobody can know, a person decides.
 """
 
-import random
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import and_, func, literal, or_, select, update
 from sqlalchemy.orm import Session
 
+from app.core.chance import draw, spread
 from app.core.db import changed_rows
 from app.core.jobs import JobName, defer_wake
 from app.executors import errors
@@ -216,7 +216,7 @@ def record_not_now(
         inbox.waits_again(session, talk, now)
     else:
         wait = min(timedelta(seconds=5) * 2.0**one.attempts, timedelta(minutes=30))
-        again = now + wait * (0.75 + 0.5 * random.random())  # noqa: S311
+        again = now + spread(wait, draw())
         one.state, one.due_at = ExecutionState.QUEUED, max(again, named or again)
         one.error_code, one.error_detail = code, detail
         steps.move(session, remedy, talk, Act.RELEASE, now, facts={"code": code})
@@ -239,7 +239,7 @@ def record_unknown(session: Session, claimed: Claimed, code: str, detail: str, n
         session.flush()
         return
     age = now - (one.first_sent_at or now)
-    soon = now + max(timedelta(seconds=5), age / 4) * (0.75 + 0.5 * random.random())  # noqa: S311
+    soon = now + spread(max(timedelta(seconds=5), age / 4), draw())
     earliest = soon if claimed.look_up else max(soon, claimed.lease_until)
     knowable = age <= UNKNOWN_FOR and code not in errors.FOR_PEOPLE
     one.state, one.due_at = ExecutionState.UNKNOWN, earliest if knowable else None
