@@ -168,7 +168,7 @@ def connectors(settings: Settings, http: Http, pace: Pace, meter: Meter) -> Regi
         FacebookConnector(http, meta, pace),
         InstagramConnector(http, meta, pace),
         BlueskyConnector(http, pace),
-        MastodonConnector(http),
+        MastodonConnector(http, pace),
         IssoConnector(http, pace),
         XConnector(http, pace, meter, x_terms(settings)),
         YouTubeConnector(http, pace, meter, google),

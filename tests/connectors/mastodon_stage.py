@@ -9,6 +9,7 @@ from typing import Any
 from app.connectors.mastodon import MastodonConnector
 from app.connectors.ports import Access, Target
 from app.core.http import Method, Response
+from app.core.pace import Pace
 from tests.connectors.described import OpenApi
 from tests.connectors.stage import Fault, PublishStage, WireStage
 from tests.connectors.wordpress_stage import BREAKS, SILENCES, CountingHttp
@@ -27,10 +28,12 @@ class CheckedHttp(CountingHttp):
 
 
 class MastodonStage(WireStage, PublishStage):
+    connector: MastodonConnector
+
     def __init__(self, server: Mastodon, proxy: FaultyProxy) -> None:
         self.server, self.proxy = server, proxy
         self.http = CheckedHttp()
-        self.connector = MastodonConnector(self.http)
+        self.connector = MastodonConnector(self.http, Pace())
         self.address = f"{proxy.url}@{US}"
         self.elsewhere = proxy.url
         self.wrong_secret = {"password": "no-token-of-this-server"}
@@ -95,6 +98,7 @@ class MastodonStage(WireStage, PublishStage):
                 yield
         finally:
             self.http.hasty = False
+            self.connector.limits.pace = Pace()  # the time the server named is over
 
     def revoke(self) -> None:
         self.server.revoke()

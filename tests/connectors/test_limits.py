@@ -1,12 +1,13 @@
-"""What Bluesky's servers say about how often they may be asked holds for every worker."""
+"""What servers say about how often they may be asked holds for every worker."""
 
 import time
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.connectors.bluesky.limits import Limits
 from app.connectors.errors import RateLimited
+from app.connectors.limits import Limits
 from app.core.http import Response
 from app.core.pace import Pace
 
@@ -23,7 +24,7 @@ def soon() -> str:
 
 
 def test_a_refusal_stops_everything_at_that_server_alone() -> None:
-    limits = Limits(Pace())
+    limits = Limits(Pace(), "bluesky")
     with pytest.raises(RateLimited) as caught:
         limits.after(HERE, "reads", answer(429, ratelimit_reset=soon()))
     assert caught.value.retry_at is not None
@@ -34,7 +35,7 @@ def test_a_refusal_stops_everything_at_that_server_alone() -> None:
 
 
 def test_too_many_sign_ins_of_one_account_stop_that_alone() -> None:
-    limits = Limits(Pace())
+    limits = Limits(Pace(), "bluesky")
     with pytest.raises(RateLimited):
         limits.after(HERE, "sign-in:ann", answer(429, retry_after="290", ratelimit_reset=soon()))
     with pytest.raises(RateLimited):
@@ -44,7 +45,7 @@ def test_too_many_sign_ins_of_one_account_stop_that_alone() -> None:
 
 
 def test_reading_leaves_room_for_answers() -> None:
-    limits = Limits(Pace())
+    limits = Limits(Pace(), "bluesky")
     limits.after(HERE, "reads", answer(200, ratelimit_limit="3000", ratelimit_remaining="2000", ratelimit_reset=soon()))
     limits.before(HERE, "reads")
     limits.after(HERE, "reads", answer(200, ratelimit_limit="3000", ratelimit_remaining="140", ratelimit_reset=soon()))
@@ -58,8 +59,28 @@ def test_reading_leaves_room_for_answers() -> None:
 
 @pytest.mark.parametrize("value", ["", "soon", "-1", "99999999999999999999", "²"])
 def test_nonsense_is_passed_over(value: str) -> None:
-    limits = Limits(Pace())
+    limits = Limits(Pace(), "bluesky")
     limits.after(HERE, "reads", answer(200, ratelimit_limit=value, ratelimit_remaining="0", ratelimit_reset=value))
     with pytest.raises(RateLimited):
         limits.after(HERE, "reads", answer(429, ratelimit_reset=value))
+    limits.before(HERE, "reads")
+
+
+def test_each_account_of_a_server_may_have_a_limit_of_its_own_told_as_a_time() -> None:
+    pace, told = Pace(), (datetime.now(UTC) + timedelta(minutes=4)).isoformat().replace("+00:00", "Z")
+    limits = Limits(pace, "mastodon", "x-")
+    left = {"x_ratelimit_limit": "300", "x_ratelimit_remaining": "0", "x_ratelimit_reset": told}
+    limits.after(HERE, "reads", answer(200, **left), "7")
+    with pytest.raises(RateLimited) as caught:
+        Limits(pace, "mastodon", "x-").before(HERE, "acts", "7")
+    assert caught.value.retry_at is not None
+    assert timedelta(minutes=3) < caught.value.retry_at - datetime.now(UTC) <= timedelta(minutes=4)
+    limits.before(HERE, "reads", "8")
+    Limits(pace, "bluesky").before(HERE, "reads", "7")
+
+
+@pytest.mark.parametrize("told", ["", "soon", "-1", "9" * 30, "2026-13-01"])
+def test_a_time_that_is_none_holds_nobody(told: str) -> None:
+    limits = Limits(Pace(), "mastodon", "x-")
+    limits.after(HERE, "reads", answer(200, x_ratelimit_limit="300", x_ratelimit_remaining="0", x_ratelimit_reset=told))
     limits.before(HERE, "reads")

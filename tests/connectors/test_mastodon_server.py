@@ -13,6 +13,7 @@ from app.connectors.errors import AuthExpired, OutcomeUnknown, Permanent, RateLi
 from app.connectors.mastodon import MastodonConnector
 from app.connectors.mastodon.parse import item, root
 from app.connectors.ports import Access
+from app.core.pace import Pace
 from tests.connectors.contract import Follower
 from tests.connectors.mastodon_stage import MastodonStage
 from tests.connectors.stage import Fault
@@ -98,17 +99,23 @@ def test_a_reply_whose_parent_was_deleted_is_found_again(stage: MastodonStage) -
 
 
 def test_a_hundred_cut_lines_double_and_lose_nothing(stage: MastodonStage) -> None:
+    """Before and after the server took it, in public and in private in turn."""
+    connector = stage.connector
     comments = stage.say_many([f"Question {number}" for number in range(100)])
     for number, comment in enumerate(comments):
-        began, after = datetime.now(UTC), number % 4 != 0
+        private, after, began = number % 2 == 1, number % 4 < 2, datetime.now(UTC)
+        say = connector.reply_privately if private else connector.reply
+        find = connector.look_up_private if private else connector.look_up
+        target, text, key = stage.target(comment), f"Answer {number}", f"k{number}"
         with stage.proxy.fault(Cut(after=after), method="POST"), pytest.raises(OutcomeUnknown):
-            answer(stage, comment, f"Answer {number}", f"k{number}")
-        target = stage.target(comment)
-        found = stage.connector.look_up(stage.access, target, f"Answer {number}", key=f"k{number}", since=began)
+            say(stage.access, target, text, key=key)
+        found = find(stage.access, target, text, key=key, since=began)
         assert (found is not None) == after
         if found is None:
-            answer(stage, comment, f"Answer {number}", f"k{number}")
-    assert [stage.answers(one) for one in comments] == [[f"Answer {number}"] for number in range(100)]
+            say(stage.access, target, text, key=key)
+    stands = [(stage.answers(one), stage.letters(one)) for one in comments]
+    once = [[f"Answer {number}"] for number in range(100)]
+    assert stands == [([], one) if number % 2 else (one, []) for number, one in enumerate(once)]
 
 
 def test_our_echo_is_known_though_the_answer_to_the_call_never_came(stage: MastodonStage) -> None:
@@ -173,7 +180,7 @@ def test_what_can_not_be_an_account_costs_no_request(loopback: Loopback, typed: 
 
 
 def _connector() -> MastodonConnector:
-    return MastodonConnector(CountingHttp())
+    return MastodonConnector(CountingHttp(), Pace())
 
 
 def _always(body: Any) -> Route:

@@ -10,6 +10,7 @@ from app.connectors.code_flow import challenge
 from app.connectors.errors import AuthExpired
 from app.connectors.mastodon import MastodonConnector
 from app.connectors.ports import Access
+from app.core.pace import Pace
 from tests.connectors.mastodon_stage import DESCRIPTION
 from tests.connectors.wordpress_stage import CountingHttp
 from tests.servers.mastodon import US, Mastodon
@@ -19,7 +20,7 @@ BACK = "https://porch.example/pages/sign-in/back"
 
 
 def test_there_and_back_gives_a_token_with_all_permissions(mastodon: Mastodon) -> None:
-    connector = MastodonConnector(CountingHttp())
+    connector = MastodonConnector(CountingHttp(), Pace())
     found = connector.discover(f"{mastodon.base}/@{US}")
     assert found is not None
     assert connector.sign_in is not None

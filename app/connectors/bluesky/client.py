@@ -11,10 +11,10 @@ from urllib.parse import unquote, urlsplit
 
 from app.connectors import errors
 from app.connectors.answers import ask, in_time, refusal
-from app.connectors.bluesky.limits import Limits
 from app.connectors.bluesky.sessions import Session, Sessions
 from app.connectors.bluesky.wire import Params, decode, said_no, xrpc_url
 from app.connectors.errors import AuthExpired, OutcomeUnknown, Permanent, Transient
+from app.connectors.limits import Limits
 from app.connectors.ports import Access
 from app.core.http import Http, Method, Response
 from app.core.text import one_line

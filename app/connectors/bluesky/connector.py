@@ -8,12 +8,12 @@ from app.connectors.answers import ask, refusal
 from app.connectors.bluesky import names
 from app.connectors.bluesky.acts import MOST_GRAPHEMES, Actor
 from app.connectors.bluesky.client import Client, Network, find_server
-from app.connectors.bluesky.limits import Limits
 from app.connectors.bluesky.parse import parse_payload
 from app.connectors.bluesky.reader import Reader
 from app.connectors.bluesky.sessions import Sessions
 from app.connectors.bluesky.wire import decode, said_no, xrpc_url
 from app.connectors.errors import Permanent, Transient
+from app.connectors.limits import Limits
 from app.connectors.ports import (
     Access,
     Account,
@@ -67,7 +67,7 @@ class BlueskyConnector:
     def __init__(self, http: Http, pace: Pace, network: Network | None = None) -> None:
         self._http = http
         self._network = network or Network()
-        self.limits = Limits(pace)
+        self.limits = Limits(pace, "bluesky")
         self.sessions = Sessions(http, self.limits)
 
     def discover(self, url: str) -> Found | None:

@@ -12,9 +12,9 @@ from typing import Any
 
 from app.connectors import errors
 from app.connectors.answers import ask, refusal
-from app.connectors.bluesky.limits import Limits
 from app.connectors.bluesky.wire import decode, said_no, xrpc_url
 from app.connectors.errors import AuthExpired, OutcomeUnknown, Transient
+from app.connectors.limits import Limits
 from app.core.http import Http, Response
 
 CREATE, REFRESH = "com.atproto.server.createSession", "com.atproto.server.refreshSession"

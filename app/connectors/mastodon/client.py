@@ -5,15 +5,14 @@ Facts about the interface in this folder are from docs.joinmastodon.org (4.6); s
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from app.connectors import errors
-from app.connectors.answers import LONGEST_WAIT, ask, in_time, refusal, retry_at
-from app.connectors.errors import AuthExpired, ConnectorError, OutcomeUnknown, Permanent, RateLimited, Transient
+from app.connectors.answers import ask, in_time, refusal
+from app.connectors.errors import AuthExpired, ConnectorError, OutcomeUnknown, Permanent, Transient
+from app.connectors.limits import Limits
 from app.connectors.ports import Access
-from app.core.clock import utc_now
 from app.core.http import Http, Method, Response
 from app.core.text import one_line
 
@@ -26,11 +25,15 @@ class GoneError(Exception):
 
 
 class Client:
-    """Requests to one server with the connection's token, if it has one."""
+    """Requests to one server with the connection's token, if it has one.
 
-    def __init__(self, http: Http, access: Access) -> None:
+    Mastodon counts what each account asks for; ``limits`` are known to all workers.
+    """
+
+    def __init__(self, http: Http, access: Access, limits: Limits) -> None:
         parts = urlsplit(access.url)
-        self._http = http
+        self._http, self._limits = http, limits
+        self._account = str(access.settings.get("account_id") or "")
         self._access = access
         self._base = f"{parts.scheme}://{parts.netloc}"
         self._token = access.secret["password"] if access.secret else None
@@ -78,8 +81,6 @@ class Client:
             return AuthExpired(errors.MISSING_PERMISSION, detail)
         if status == 422 or (status == 400 and act):
             return Permanent(errors.INVALID_TEXT if act else errors.REFUSED, detail)
-        if status == 429:
-            return RateLimited(errors.RATE_LIMITED, detail, retry_at=_limit_ends(response))
         return refusal(response, act=act, detail=detail)
 
     def _request(
@@ -88,7 +89,11 @@ class Client:
         headers = {"accept": "application/json", **(more or {})}
         if self._token:
             headers["authorization"] = f"Bearer {self._token}"
-        return ask(self._http, method, self.address(path, params), headers=headers, **body)
+        kind = "reads" if method == "GET" else "acts"
+        self._limits.before(self._base, kind, self._account)
+        response = ask(self._http, method, self.address(path, params), headers=headers, **body)
+        self._limits.after(self._base, kind, response, self._account)
+        return response
 
     def address(self, path: str, params: Params | None = None) -> str:
         """The full address of a path; values that are lists are written as ``name[]``."""
@@ -129,15 +134,3 @@ def _words(response: Response) -> str:
 
 def _not_json(response: Response) -> str:
     return f"HTTP {response.status}, not JSON: {one_line(response.body[:200].decode('utf-8', 'replace'))}"
-
-
-def _limit_ends(response: Response) -> datetime | None:
-    """When the limit is over: ``X-RateLimit-Reset`` is an ISO 8601 time in Mastodon, epoch seconds in other servers."""
-    value = response.headers.get("x-ratelimit-reset", "").strip()
-    now = utc_now()
-    try:
-        at = datetime.fromtimestamp(int(value), UTC) if value.isdigit() else datetime.fromisoformat(value)
-    except (ValueError, OverflowError, OSError):
-        return retry_at(response, now)
-    at = at.replace(tzinfo=at.tzinfo or UTC).astimezone(UTC)
-    return min(max(at, now), now + LONGEST_WAIT)

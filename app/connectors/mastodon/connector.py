@@ -7,6 +7,7 @@ from typing import Any
 
 from app.connectors import errors
 from app.connectors.errors import AuthExpired, Permanent
+from app.connectors.limits import Limits
 from app.connectors.mastodon.acts import Actor
 from app.connectors.mastodon.client import Client, GoneError
 from app.connectors.mastodon.discover import KIND, USUAL_LENGTH, discover
@@ -36,6 +37,7 @@ from app.connectors.sign_in import SignIn
 from app.core.clock import utc_now
 from app.core.http import Http
 from app.core.i18n import lazy
+from app.core.pace import Pace
 from app.core.text import one_line
 
 SCOPES = ("read:accounts", "read:notifications", "read:statuses", "write:statuses")
@@ -64,8 +66,8 @@ class MastodonConnector:
     label = "Mastodon"
     icon = "at-sign"
 
-    def __init__(self, http: Http) -> None:
-        self._http = http
+    def __init__(self, http: Http, pace: Pace) -> None:
+        self._http, self.limits = http, Limits(pace, "mastodon", "x-")
         self.sign_in: SignIn | None = replace(SIGN_IN, oauth=MastodonOAuth(http, " ".join(SCOPES)))
 
     def discover(self, url: str) -> Found | None:
@@ -74,7 +76,7 @@ class MastodonConnector:
     def check(self, access: Access) -> Account | None:
         if access.secret is None:
             return None
-        client = Client(self._http, access)
+        client = Client(self._http, access, self.limits)
         try:
             me = client.get("/api/v1/accounts/verify_credentials")
         except Permanent as error:
@@ -145,17 +147,17 @@ class MastodonConnector:
         return self._poster(access).find(checked(post, self.publishes(access)), since)
 
     def _poster(self, access: Access) -> Poster:
-        return Poster(Client(self._http, access), self._reader(access, utc_now()), _me(access))
+        return Poster(Client(self._http, access, self.limits), self._reader(access, utc_now()), _me(access))
 
     def _reader(self, access: Access, now: datetime) -> Reader:
         if access.secret is None:
             raise Permanent(errors.NOT_SUPPORTED, "mentions are shown to the account itself only")
-        return Reader(Client(self._http, access), _me(access), now)
+        return Reader(Client(self._http, access, self.limits), _me(access), now)
 
     def _actor(self, access: Access) -> Actor:
         if access.secret is None:
             raise Permanent(errors.NOT_SUPPORTED, "no access token")
-        client, me = Client(self._http, access), _me(access)
+        client, me = Client(self._http, access, self.limits), _me(access)
         most = _longest(access)
         return Actor(client, Reader(client, me, utc_now()), me, most, _limit(access))
 
