@@ -13,6 +13,7 @@ from app.connectors.ports import Access, Account, Capabilities, Connector, Found
 from app.connectors.publishing import PostForm
 from app.connectors.registry import Registry
 from app.connectors.sign_in import SignIn
+from app.connectors.typed import asking_once
 from app.core.security import SecretBox
 from app.pages.types import PageView, Reach
 
@@ -37,7 +38,13 @@ class Discovery:
 
 
 def discover(connectors: Registry, url: str, kind: str | None = None) -> Discovery:
-    """Offer an address to all connectors in order, or to one kind. Raises KeyError for a kind that is not installed."""
+    """Offer an address to all connectors in order, or to one kind; what stands there is asked for once. Raises KeyError
+    for a kind that is not installed."""
+    with asking_once():
+        return _discovered(connectors, url, kind)
+
+
+def _discovered(connectors: Registry, url: str, kind: str | None) -> Discovery:
     offered: Sequence[Connector] = [connectors.get(kind)] if kind else list(connectors)
     tried: list[Tried] = []
     for connector in offered:

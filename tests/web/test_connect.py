@@ -14,11 +14,11 @@ from app.bootstrap import Services
 from app.connectors import errors
 from app.connectors.ports import Found
 from app.core.clock import utc_now
-from app.pages import queries
+from app.pages import connect, queries
 from app.pages import service as pages
 from app.pages.types import PageView
 from tests.domain.platform import Platform
-from tests.servers.loopback import Loopback, Reply
+from tests.servers.loopback import Loopback, Reply, Request
 from tests.servers.wordpress.site import Site
 from tests.web.browser import Browser, words
 from tests.web.conftest import signed_in
@@ -260,3 +260,19 @@ def test_a_real_wordpress(at_connect: Browser, wordpress_site: Site, parts: Serv
     assert at_connect.post("/pages/connect/store", **form, password=editor.password).status_code == 303
     (connected,) = stored(parts)
     assert connected.account_name == editor.name
+
+
+def test_an_address_is_asked_for_once_whoever_may_know_it(loopback: Loopback, parts: Services) -> None:
+    """Five connectors look for what they know in one page."""
+    asked: list[str] = []
+
+    def page(request: Request) -> Reply:
+        if "html" in request.headers.get("accept", "") and not request.query:
+            asked.append(request.path)
+        return Reply(b"<html><body>a shop, without any comments</body></html>")
+
+    loopback.route("*", page)
+    assert connect.discover(parts.connectors, loopback.url("/shop")).found is None
+    assert asked.count("/shop") == 1
+    assert connect.discover(parts.connectors, loopback.url("/shop")).found is None
+    assert asked.count("/shop") == 2, "nothing is remembered for the next time"

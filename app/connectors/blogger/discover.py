@@ -7,7 +7,7 @@ from app.connectors.blogger import parse
 from app.connectors.blogger.sources import read_feed
 from app.connectors.errors import Permanent, Transient
 from app.connectors.ports import Found
-from app.connectors.typed import open_page
+from app.connectors.typed import HTML_FIRST, open_page
 from app.core.http import Http, Response
 
 KIND = "blogger"
@@ -18,7 +18,7 @@ HEAD_BYTES = 300_000
 def discover(http: Http, typed: str) -> Found | None:
     """The blog at an address somebody typed, also that of a post or a feed of its. Raises ConnectorError when nothing
     can be read there now."""
-    page = open_page(http, typed, accept="text/html, */*;q=0.5")
+    page = open_page(http, typed, accept=HTML_FIRST)
     if page.status >= 400 or not _mentions(page):
         return None
     parts = urlsplit(page.url)

@@ -12,7 +12,7 @@ from app.connectors.errors import ConnectorError, Permanent
 from app.connectors.feed import client, document, entries
 from app.connectors.feed.document import Document
 from app.connectors.ports import Found
-from app.connectors.typed import open_page
+from app.connectors.typed import HTML_FIRST, open_page
 from app.core.http import Http, Response
 
 KIND = "feed"
@@ -46,7 +46,7 @@ class Candidate:
 
 def discover(http: Http, typed: str, now: datetime) -> Found:
     """See ``FeedConnector.discover``."""
-    page = open_page(http, typed, accept=f"text/html, {client.ACCEPT}", max_bytes=document.MAX_BYTES)
+    page = open_page(http, typed, accept=HTML_FIRST, max_bytes=document.MAX_BYTES)
     if page.status != 200:
         raise Permanent(errors.NOT_FOUND if page.status == 404 else errors.REFUSED, f"HTTP {page.status}")
     return _Search(http, urlsplit(page.url).netloc, now).run(page)

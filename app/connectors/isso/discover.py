@@ -9,7 +9,7 @@ from app.connectors import errors
 from app.connectors.answers import ask, refusal
 from app.connectors.errors import Permanent
 from app.connectors.ports import Found
-from app.connectors.typed import open_page
+from app.connectors.typed import HTML_FIRST, open_page
 from app.core.http import Http, Response
 
 KIND = "isso"
@@ -23,7 +23,7 @@ def discover(http: Http, typed: str) -> Found | None:
     Raises ConnectorError when the address can't be read at all, Permanent(REFUSED) when the server shows no list of its
     comments.
     """
-    page = open_page(http, typed, accept="text/html, */*;q=0.5")
+    page = open_page(http, typed, accept=HTML_FIRST)
     named = _SCRIPT.search(page.body[:HEAD_BYTES])
     if named is None and page.status != 400:  # Isso itself answers 400 when no thread is named
         return None

@@ -12,7 +12,7 @@ from app.connectors.answers import ask, refusal
 from app.connectors.errors import Permanent
 from app.connectors.ports import Access, Found
 from app.connectors.sign_in import SignIn
-from app.connectors.typed import open_page
+from app.connectors.typed import HTML_FIRST, open_page
 from app.connectors.wordpress.client import COM_ROOT, decode
 from app.connectors.wordpress.connector import WordPressConnector
 from app.connectors.wordpress.discover import HEAD_BYTES, canonical
@@ -50,7 +50,7 @@ class WordPressComConnector(WordPressConnector):
 
     def discover(self, url: str) -> Found | None:
         """WordPress.com is only asked about blogs that say they are there."""
-        page = open_page(self._http, url, accept="text/html, */*;q=0.5")
+        page = open_page(self._http, url, accept=HTML_FIRST)
         host = urlsplit(page.url).hostname or ""
         if not _says_so(page, host):
             return None

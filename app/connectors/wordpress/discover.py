@@ -13,7 +13,7 @@ from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from app.connectors.answers import ask, refusal
 from app.connectors.ports import Found
-from app.connectors.typed import open_page
+from app.connectors.typed import HTML_FIRST, open_page
 from app.connectors.wordpress.client import decode, rest_url
 from app.connectors.wordpress.parse import title
 from app.core.http import Http, Response
@@ -35,7 +35,7 @@ def discover(http: Http, typed: str) -> Found | None:
 
     Raises ConnectorError when the address can't be read at all.
     """
-    page = open_page(http, typed, accept="text/html, */*;q=0.5")
+    page = open_page(http, typed, accept=HTML_FIRST)
     linked = _linked_root(page)
     root = linked or _ADMIN.sub("", _bare(page.url)) + "?rest_route=/"
     answer = ask(http, "GET", rest_url(root, "/", {"_fields": "name,url,home,namespaces"}))
