@@ -24,6 +24,8 @@ class Hook:
     page: str | None = None
     """The canonical address of the page it belongs to; None when it serves all pages of its kind."""
     settings: Mapping[str, Any] = field(default_factory=dict)
+    leaving: bool = False
+    """The page was removed: only that we want no more calls is still confirmed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,11 @@ class Subscriber(Protocol):
 
     def subscribe(self, hook: Hook, address: str) -> None:
         """Ask to be called at ``address``, a first time or again. It is confirmed by a handshake there.
+        Raises ConnectorError."""
+        ...
+
+    def unsubscribe(self, hook: Hook, address: str) -> None:
+        """Ask to be called there no more. It may be confirmed by a handshake, of a hook that is ``leaving``.
         Raises ConnectorError."""
         ...
 

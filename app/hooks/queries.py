@@ -19,8 +19,8 @@ T = TypeVar("T")
 
 
 def place(session: Session, kind: str, place: str) -> Place | None:
-    """The page's own address for calls, unless it is closed or the page was removed."""
-    return _place(session, Hook.place == place, Page.connector == kind, Page.state != PageState.REMOVED)
+    """The page's own address for calls, unless it is closed."""
+    return _place(session, Hook.place == place, Page.connector == kind)
 
 
 def of_page(session: Session, page_id: int) -> Place | None:
@@ -39,7 +39,10 @@ def _place(session: Session, *which: "ColumnElement[bool]") -> Place | None:
         return None
     hook, page, of_page = row
     sealed = hook.sealed_secret or of_page
-    return Place(page.id, page.url, page.connector, hook.place, sealed, dict(hook.settings)) if sealed else None
+    if not sealed:
+        return None
+    leaving = page.state is PageState.REMOVED
+    return Place(page.id, page.url, page.connector, hook.place, sealed, dict(hook.settings), leaving)
 
 
 def to_subscribe(session: Session, kinds: Sequence[str], now: datetime, limit: int) -> list[Candidate]:
@@ -67,6 +70,14 @@ def to_subscribe(session: Session, kinds: Sequence[str], now: datetime, limit: i
         )
         for page, connection, hook in session.execute(query)
     ]
+
+
+def to_leave(session: Session, kinds: Sequence[str], limit: int) -> list[Place]:
+    """Addresses of removed pages whose platforms may still call there."""
+    query = select(Hook.page_id).join(Page, Page.id == Hook.page_id)
+    removed = query.where(Page.state == PageState.REMOVED, Page.connector.in_(kinds)).order_by(Hook.page_id)
+    places = [of_page(session, page_id) for page_id in session.scalars(removed.limit(limit)).all()]
+    return [one for one in places if one is not None]
 
 
 def has_due(session: Session, now: datetime) -> bool:

@@ -50,7 +50,7 @@ def hook_of(receiver: Receiver, box: SecretBox, place: Place | None) -> Hook | N
     if place is None:
         shared = receiver.shared_hook()
         return shared if shared is not None and all(shared.secret.values()) and shared.secret else None
-    return Hook(box.open(place.sealed_secret), place.place, place.page_url, place.settings)
+    return Hook(box.open(place.sealed_secret), place.place, place.page_url, place.settings, place.leaving)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,5 @@
 """Calls and their changes: kept, cut up, claimed, recorded; each step in a short transaction of its own."""
 
-import random
 import secrets
 import zlib
 from collections.abc import Sequence
@@ -12,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.connectors.hooks import Call, Change
 from app.connectors.registry import Registry
+from app.core.chance import draw
 from app.core.db import changed_rows, insert_or, run_in_bulk, table_of
 from app.core.ids import new_id, new_ids
 from app.core.jobs import JobName, defer_wake
@@ -25,6 +25,9 @@ from app.pages.types import PageState
 
 PORTION = 500
 """Rows in one statement: databases count the values in it."""
+LEAVING = "leaving"
+"""Key of a hook's settings: how often the platform of a removed page was told to call no more."""
+LEAVE_TRIES = 5
 TRIES = "tries"
 """Key of a hook's settings: how often it was asked for in vain."""
 
@@ -55,9 +58,30 @@ def open_hook(
 
 def give_address(session: Session, connectors: Registry, kind: str, page_id: int, now: datetime) -> None:
     """Open the address of a page that was just connected, if its kind has one for each page."""
+    known = session.get(Hook, page_id)
+    if known is not None and LEAVING in known.settings:  # the page is back: it is asked anew
+        close_hook(session, page_id)
     receiver = connectors.receiver(kind)
     if receiver is not None and receiver.own_hooks:
         open_hook(session, page_id, now)
+
+
+def leave(session: Session, page_id: int, now: datetime) -> bool:
+    """Whether a removed page's platform is to be told now that we want no more calls, which is counted; closes the
+    address when it was told ``LEAVE_TRIES`` times."""
+    hook = session.get(Hook, page_id)
+    if hook is None:
+        return False
+    tries = hook.settings.get(LEAVING)
+    if tries is not None and hook.renew_at is not None and hook.renew_at > now:
+        return False
+    if tries is not None and tries >= LEAVE_TRIES:
+        close_hook(session, page_id)
+        return False
+    hook.settings = {**hook.settings, LEAVING: (tries or 0) + 1}
+    hook.renew_at = rules.ask_again_at(now, tries or 0)
+    session.flush()
+    return True
 
 
 def record_confirmed(session: Session, page_id: int, now: datetime, lease: timedelta) -> None:
@@ -214,7 +238,7 @@ def record_failure(
     named: datetime | None = None,
 ) -> None:
     """It could not be taken: try later when ``again``, else (or after many tries) show it to a person."""
-    when = rules.retry_at(now, claimed.attempts, random.random(), named) if again else None  # noqa: S311
+    when = rules.retry_at(now, claimed.attempts, draw(), named) if again else None
     if when is None:
         _settle(session, claimed, ChangeState.FAILED, code, detail)
     else:

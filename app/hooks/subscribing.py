@@ -1,4 +1,5 @@
-"""Asking platforms to call us, and again before they would stop. No transaction is open while one is asked."""
+"""Asking platforms to call us, again before they would stop, and to call no more once a page is removed. No transaction
+is open while one is asked."""
 
 from dataclasses import dataclass
 
@@ -12,7 +13,7 @@ from app.core.clock import utc_now
 from app.core.db import Database
 from app.core.security import SecretBox, new_token
 from app.hooks import queries, rules, service
-from app.hooks.types import Candidate
+from app.hooks.types import Candidate, Place
 
 log = structlog.get_logger()
 AT_ONCE = 1_000
@@ -39,7 +40,25 @@ class Subscriptions:
             return 0
         with self.db.read() as session:
             found = queries.to_subscribe(session, kinds, utc_now(), AT_ONCE)
-        return sum(self._ask(one, self.public_url) for one in found)
+            left = queries.to_leave(session, kinds, AT_ONCE)
+        return sum(self._ask(one, self.public_url) for one in found) + sum(
+            self._leave(one, self.public_url) for one in left
+        )
+
+    def _leave(self, one: Place, public_url: str) -> bool:
+        """Ask a removed page's platform to call no more; answer whether it was asked. The address stays open for its
+        asking back, and is closed with that, or when it was asked often enough: then the lease runs out by itself."""
+        connector, now = self.connectors.subscriber(one.kind), utc_now()
+        with self.db.write() as session:
+            due = service.leave(session, one.page_id, now)
+        if not due or connector is None:
+            return False
+        hook = Hook(self.box.open(one.sealed_secret), one.place, one.page_url, one.settings, leaving=True)
+        try:
+            connector.unsubscribe(hook, address(public_url, one.kind, one.place))
+        except ConnectorError as error:
+            log.warning("not_unsubscribed", page=one.page_id, code=error.code)
+        return True
 
     def _ask(self, one: Candidate, public_url: str) -> bool:
         """Whether the platform was asked: not where there is nothing to ask for."""

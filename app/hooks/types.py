@@ -34,6 +34,8 @@ class Place:
     place: str
     sealed_secret: bytes
     settings: dict[str, Any]
+    leaving: bool
+    """Whether the page was removed: calls are no longer taken."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,17 +26,20 @@ GREETINGS_A_MINUTE = 30
 def greeted(kind: str, place: str) -> ResponseReturnValue:
     """The platform asks whether this address is ours."""
     found = _find(kind, place)
-    if found is None or _too_often(kind, place):
+    subscriber = services().connectors.subscriber(kind)
+    if found is None or (found[1].leaving and subscriber is None) or _too_often(kind, place):
         return "", 404
     receiver, hook, page_id = found
     answer = receiver.handshake(hook, request.args.to_dict())
     if answer is None:
         log.warning("greeting_refused", kind=kind)
         return "", 404
-    subscriber = services().connectors.subscriber(kind)
     if subscriber is not None and page_id is not None:
         with services().db.write() as writing:
-            hooks.record_confirmed(writing, page_id, utc_now(), subscriber.confirmed(hook, request.args.to_dict()))
+            if hook.leaving:
+                hooks.close_hook(writing, page_id)
+            else:
+                hooks.record_confirmed(writing, page_id, utc_now(), subscriber.confirmed(hook, request.args.to_dict()))
     media_type = "application/json" if answer.startswith("{") else "text/plain"
     return Response(answer, 200, content_type=media_type)
 
@@ -47,7 +50,7 @@ def called(kind: str, place: str) -> ResponseReturnValue:
     stored within a second, so that it is sent again."""
     call = Call({name.lower(): value for name, value in request.headers}, request.get_data(cache=False))
     found = _find(kind, place)
-    if found is None:
+    if found is None or found[1].leaving:
         log.warning("call_refused", kind=kind, why="closed")
         return "", 400
     receiver, hook, page_id = found

@@ -23,6 +23,7 @@ from app.hooks.subscribing import Subscriptions
 from app.inbox.models import Comment
 from app.pages import service as pages
 from app.pages.models import Connection
+from app.pages.types import PageState
 from tests.servers.loopback import Loopback, Reply, Request
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -211,6 +212,43 @@ def test_a_lease_is_renewed_and_a_hub_that_is_gone_is_left(blog: Blog) -> None:
     assert blog.subscribe() == 0
     assert blog.hub.publish().status_code == 400, "the address is closed"
     assert blog.texts() == {"First"}, "and the feed is read as before"
+
+
+def remove(blog: Blog) -> None:
+    with blog.parts.db.write() as session:
+        pages.set_state(session, blog.page_id, PageState.REMOVED, utc_now(), by=None)
+
+
+def test_a_removed_page_is_told_of_no_more(blog: Blog) -> None:
+    blog.collect()
+    blog.subscribe()
+    blog.hub.verify()
+    remove(blog)
+    assert blog.hub.publish().status_code == 400, "nothing is taken from then on"
+    assert blog.subscribe() == 1
+    assert (blog.hub.asked[-1]["hub.mode"], blog.hub.asked[-1]["hub.topic"]) == ("unsubscribe", blog.hub.topic)
+    assert blog.hub.asked[-1]["hub.callback"] == blog.hub.asked[0]["hub.callback"]
+    assert blog.subscribe() == 0, "once is enough for now"
+    assert blog.hub.verify().status_code == 404, "that it goes on is not confirmed"
+    answer = blog.hub.verify(**{"hub.mode": "unsubscribe"})
+    assert (answer.status_code, answer.text) == (200, "a-challenge")
+    with blog.parts.db.read() as session:
+        assert session.scalars(select(Hook)).all() == [], "and the address is closed"
+
+
+def test_a_hub_that_never_asks_back_is_left_in_the_end(blog: Blog) -> None:
+    blog.collect()
+    blog.subscribe()
+    remove(blog)
+    asked = 0
+    for _number in range(20):
+        asked += blog.subscribe()
+        with blog.parts.db.write() as session:
+            for hook in session.scalars(select(Hook)):
+                hook.renew_at = utc_now()
+    assert asked == 5
+    with blog.parts.db.read() as session:
+        assert session.scalars(select(Hook)).all() == []
 
 
 @pytest.mark.parametrize("way", ["sha1", "sha256", "sha384", "sha512"])

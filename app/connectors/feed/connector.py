@@ -103,6 +103,9 @@ class FeedConnector:
     def subscribe(self, hook: Hook, address: str) -> None:
         push.subscribe(self._http, hook, address)
 
+    def unsubscribe(self, hook: Hook, address: str) -> None:
+        push.unsubscribe(self._http, hook, address)
+
     def confirmed(self, hook: Hook, query: Mapping[str, str]) -> timedelta:
         return push.lease(query)
 

@@ -33,13 +33,17 @@ def wants(access: Access) -> dict[str, str] | None:
 
 def subscribe(http: Http, hook: Hook, address: str) -> None:
     """Ask the hub to call ``address``. It asks back before it does. Raises ConnectorError."""
-    form = {
-        "hub.callback": address,
-        "hub.mode": "subscribe",
-        "hub.topic": str(hook.settings["topic"]),
-        "hub.lease_seconds": str(int(LEASE.total_seconds())),
-        "hub.secret": hook.secret["secret"],
-    }
+    seconds = str(int(LEASE.total_seconds()))
+    _ask(http, hook, address, "subscribe", {"hub.lease_seconds": seconds, "hub.secret": hook.secret["secret"]})
+
+
+def unsubscribe(http: Http, hook: Hook, address: str) -> None:
+    """Ask the hub to call ``address`` no more. It asks back before it stops. Raises ConnectorError."""
+    _ask(http, hook, address, "unsubscribe", {})
+
+
+def _ask(http: Http, hook: Hook, address: str, mode: str, more: Mapping[str, str]) -> None:
+    form = {"hub.callback": address, "hub.mode": mode, "hub.topic": str(hook.settings["topic"]), **more}
     response = ask(http, "POST", str(hook.settings["hub"]), form=form)
     if response.status >= 300:
         raise refusal(response, act=True)
@@ -48,7 +52,8 @@ def subscribe(http: Http, hook: Hook, address: str) -> None:
 def handshake(hook: Hook, query: Mapping[str, str]) -> str | None:
     """The hub asks back: only what we asked for is confirmed."""
     challenge = query.get("hub.challenge", "")
-    ours = query.get("hub.mode") == "subscribe" and query.get("hub.topic") == hook.settings.get("topic")
+    wanted = "unsubscribe" if hook.leaving else "subscribe"
+    ours = query.get("hub.mode") == wanted and query.get("hub.topic") == hook.settings.get("topic")
     return challenge if ours and 0 < len(challenge) <= _LONGEST_CHALLENGE else None
 
 
