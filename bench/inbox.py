@@ -179,7 +179,8 @@ class Raw:
             begun = time.perf_counter()
             for statement, parameters in said:
                 cursor.execute(statement, parameters)
-                cursor.fetchall()
+                if cursor.description is not None:  # a savepoint answers nothing
+                    cursor.fetchall()
             seconds = time.perf_counter() - begun
             connection.rollback()
         finally:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, String, cast, func, literal, select, union_all
+from sqlalchemy import Row, Select, bindparam, func, literal, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from app.accounts.models import User
@@ -150,25 +150,19 @@ def _marks_of(session: Session, heads: Collection[int]) -> tuple[dict[int, list[
 
 
 def _identities(session: Session, where: Any, limit: int = 1_000) -> list[IdentityView]:
-    query = (
-        select(Identity, Page.id)
-        .outerjoin(Page, Identity.realm == literal("page:") + cast(Page.id, String))
-        .where(where)
-        .order_by(Identity.id)
-        .limit(limit)
-    )
+    query = select(Identity).where(where).order_by(Identity.id).limit(limit)
     return [
         IdentityView(
             id=one.id,
             contact_id=one.contact_id,
-            page_id=page_id,
+            page_id=rules.page_of(one.realm),
             name=one.name,
             url=one.url,
             email=one.email,
             account=one.account_key,
             since=one.created_at,
         )
-        for one, page_id in session.execute(query)
+        for one in session.scalars(query)
     ]
 
 
@@ -252,29 +246,34 @@ def _notes(session: Session, head_id: int, limit: int) -> list[ContactNoteView]:
 
 def likely(session: Session, head_id: int) -> tuple[Likely, ...]:
     """Others that share an e-mail address, a site or an account with this one: for people to look at. One statement."""
+    return tuple(Likely(*row) for row in session.execute(_LIKELY, {"head_id": head_id}))
+
+
+def _shared(name: str) -> Select[Any]:
+    """Heads of others that share what is kept under that name."""
     ours, theirs, their_identity = aliased(Contact), aliased(Contact), aliased(Identity)
-    ways = []
-    for name in ("email_key", "account_key", "site_key"):
-        mine, other = getattr(Identity, name), getattr(their_identity, name)
-        way = (
-            select(theirs.head_id, other.label("shared"))
-            .select_from(ours)
-            .join(Identity, Identity.contact_id == ours.id)
-            .join(their_identity, other == mine)
-            .join(theirs, theirs.id == their_identity.contact_id)
-            .where(ours.head_id == head_id, theirs.head_id != head_id)
-            .limit(LIKELY_AT_MOST)
-        )
-        ways.append(select(way.subquery()))
-    both = union_all(*ways).subquery()
-    query = (
-        select(Contact.id, Contact.name, func.min(both.c.shared))
-        .join(both, both.c.head_id == Contact.id)
-        .group_by(Contact.id, Contact.name)
-        .order_by(Contact.id)
+    mine, other = getattr(Identity, name), getattr(their_identity, name)
+    way = (
+        select(theirs.head_id, other.label("shared"))
+        .select_from(ours)
+        .join(Identity, Identity.contact_id == ours.id)
+        .join(their_identity, other == mine)
+        .join(theirs, theirs.id == their_identity.contact_id)
+        .where(ours.head_id == bindparam("head_id"), theirs.head_id != bindparam("head_id"))
         .limit(LIKELY_AT_MOST)
     )
-    return tuple(Likely(*row) for row in session.execute(query))
+    return select(way.subquery())
+
+
+_SHARED = union_all(*(_shared(name) for name in ("email_key", "account_key", "site_key"))).subquery()
+_LIKELY = (
+    select(Contact.id, Contact.name, func.min(_SHARED.c.shared))
+    .join(_SHARED, _SHARED.c.head_id == Contact.id)
+    .group_by(Contact.id, Contact.name)
+    .order_by(Contact.id)
+    .limit(LIKELY_AT_MOST)
+)
+"""Put together once, as every conversation asks it."""
 
 
 def events(session: Session, actor: Actor, contact_id: int, limit: int = SHOWN_AT_MOST) -> list[ContactEventView]:

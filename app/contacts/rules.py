@@ -76,6 +76,12 @@ def realm(page_id: int) -> str:
     return f"page:{page_id}"
 
 
+def page_of(realm: str) -> int | None:
+    """The page of a realm that is one page's own."""
+    kind, _, number = realm.partition(":")
+    return int(number) if kind == "page" and number.isdigit() else None
+
+
 def sighting(author: Author, *, page_id: int, thread_root: str, external_id: str) -> Sighting:
     """The identity behind a comment.
 

@@ -1,9 +1,8 @@
 """Reading one conversation: head, thread, what was noted and done. Each function is a fixed number of statements."""
 
 from collections import defaultdict
-from typing import Any
 
-from sqlalchemy import ScalarSelect, Select, Text, null, select, type_coerce, union_all
+from sqlalchemy import ScalarSelect, Text, bindparam, null, select, type_coerce, union_all
 from sqlalchemy.orm import Session, aliased
 
 from app.accounts.models import Team, User
@@ -44,6 +43,47 @@ _Own = aliased(Contact)
 _PagesTeam = aliased(Team)
 
 
+def _target() -> ScalarSelect[int]:
+    return (
+        select(Comment.id)
+        .where(
+            Comment.conversation_id == bindparam("conversation_id"),
+            Comment.is_us.is_(False),
+            Comment.status.in_([Status.LIVE, Status.HELD]),
+        )
+        .order_by(Comment.published_at.desc(), Comment.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+_HEAD = (
+    select(Conversation, Page, Connection, _PagesTeam.name, Post, Campaign, Contact, Identity, Team.name, User.name)
+    .add_columns(ConversationMark, _target(), Tag)
+    .select_from(Conversation)
+    .join(Page, Page.id == Conversation.page_id)
+    .join(Connection, Connection.page_id == Page.id)
+    .join(_PagesTeam, _PagesTeam.id == Page.team_id)
+    .join(Post, Post.id == Conversation.post_id)
+    .outerjoin(CampaignPost, CampaignPost.post_id == Post.id)
+    .outerjoin(Campaign, Campaign.id == CampaignPost.campaign_id)
+    .join(_Own, _Own.id == Conversation.contact_id)
+    .join(Contact, Contact.id == _Own.head_id)
+    .join(Identity, Identity.id == Conversation.identity_id)
+    .join(Team, Team.id == Conversation.team_id)
+    .outerjoin(User, User.id == Conversation.assignee_id)
+    .outerjoin(
+        ConversationMark,
+        (ConversationMark.conversation_id == Conversation.id) & ConversationMark.mark.in_(TARGETS),
+    )
+    .outerjoin(ConversationTag, ConversationTag.conversation_id == Conversation.id)
+    .outerjoin(Tag, (Tag.id == ConversationTag.tag_id) & Tag.removed_at.is_(None))
+    .where(Conversation.id == bindparam("conversation_id"))
+    .order_by(Tag.key)
+)
+"""A conversation's head, a row for each tag and one without where there are none; put together once."""
+
+
 def conversation(session: Session, actor: Actor, conversation_id: int) -> ConversationView:
     """A conversation's head. One statement. Raises NotFound."""
     return conversation_on_page(session, actor, conversation_id)[0]
@@ -53,7 +93,8 @@ def conversation_on_page(
     session: Session, actor: Actor, conversation_id: int
 ) -> tuple[ConversationView, PageView, Reach]:
     """A conversation's head, with its page and how that is reached. One statement. Raises NotFound."""
-    rows = session.execute(_head(conversation_id)).all()  # first: access then finds it read already
+    # First: access then finds the conversation read already.
+    rows = session.execute(_HEAD, {"conversation_id": conversation_id}).all()
     talk = access.conversation(session, actor, conversation_id)
     _talk, page, connection, pages_team, post, campaign, contact, identity, team, assignee, mark, target, _tag = rows[0]
     view = ConversationView(
@@ -92,34 +133,6 @@ def conversation_on_page(
     return view, pages.view(page, connection, pages_team), pages.reached(page, connection)
 
 
-def _head(conversation_id: int) -> Select[Any]:
-    """A row for each tag; one without where there are none."""
-    return (
-        select(Conversation, Page, Connection, _PagesTeam.name, Post, Campaign, Contact, Identity, Team.name, User.name)
-        .add_columns(ConversationMark, _target(conversation_id), Tag)
-        .select_from(Conversation)
-        .join(Page, Page.id == Conversation.page_id)
-        .join(Connection, Connection.page_id == Page.id)
-        .join(_PagesTeam, _PagesTeam.id == Page.team_id)
-        .join(Post, Post.id == Conversation.post_id)
-        .outerjoin(CampaignPost, CampaignPost.post_id == Post.id)
-        .outerjoin(Campaign, Campaign.id == CampaignPost.campaign_id)
-        .join(_Own, _Own.id == Conversation.contact_id)
-        .join(Contact, Contact.id == _Own.head_id)
-        .join(Identity, Identity.id == Conversation.identity_id)
-        .join(Team, Team.id == Conversation.team_id)
-        .outerjoin(User, User.id == Conversation.assignee_id)
-        .outerjoin(
-            ConversationMark,
-            (ConversationMark.conversation_id == Conversation.id) & ConversationMark.mark.in_(TARGETS),
-        )
-        .outerjoin(ConversationTag, ConversationTag.conversation_id == Conversation.id)
-        .outerjoin(Tag, (Tag.id == ConversationTag.tag_id) & Tag.removed_at.is_(None))
-        .where(Conversation.id == conversation_id)
-        .order_by(Tag.key)
-    )
-
-
 def locate(session: Session, page_id: int, external_id: str) -> tuple[int, int] | None:
     """The ids of a comment and of the conversation it is part of, by its id at the platform."""
     query = select(Comment.id, Comment.conversation_id).where(
@@ -131,21 +144,7 @@ def locate(session: Session, page_id: int, external_id: str) -> tuple[int, int] 
 
 def reply_target(session: Session, conversation_id: int) -> int | None:
     """The person's latest comment that still stands; an answer goes there."""
-    return session.scalar(select(_target(conversation_id)))
-
-
-def _target(conversation_id: int) -> ScalarSelect[int]:
-    return (
-        select(Comment.id)
-        .where(
-            Comment.conversation_id == conversation_id,
-            Comment.is_us.is_(False),
-            Comment.status.in_([Status.LIVE, Status.HELD]),
-        )
-        .order_by(Comment.published_at.desc(), Comment.id.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
+    return session.scalar(select(_target()), {"conversation_id": conversation_id})
 
 
 def thread(session: Session, actor: Actor, conversation_id: int) -> list[CommentView]:

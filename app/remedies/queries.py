@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, func, literal, or_, select, union_all
+from sqlalchemy import Integer, and_, bindparam, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from app.accounts.models import User
@@ -54,15 +54,8 @@ def lengths(session: Session) -> Mapping[Queue, int]:
 
 def of_person(session: Session, conversation_id: int, limit: int = 10) -> list[RemedyRow]:
     """Remedies of the person of a conversation, newest first; one statement."""
-    mine = aliased(Contact)
-    head = (
-        select(mine.head_id)
-        .join(Conversation, Conversation.contact_id == mine.id)
-        .where(Conversation.id == conversation_id)
-        .scalar_subquery()
-    )
-    query = _rows().where(Contact.head_id == head).order_by(Remedy.asked_at.desc(), Remedy.id.desc()).limit(limit)
-    return [_row(one) for one in session.execute(query)]
+    asked = {"conversation_id": conversation_id, "most": limit}
+    return [_row(one) for one in session.execute(_OF_PERSON, asked)]
 
 
 def emails(session: Session, conversation_id: int, limit: int) -> list[str]:
@@ -158,6 +151,22 @@ def _rows() -> Any:
         .join(Page, Page.id == Remedy.page_id)
         .join(User, User.id == Remedy.requester_id)
     )
+
+
+_MINE = aliased(Contact)
+_OF_PERSON = (
+    _rows()
+    .where(
+        Contact.head_id
+        == select(_MINE.head_id)
+        .join(Conversation, Conversation.contact_id == _MINE.id)
+        .where(Conversation.id == bindparam("conversation_id"))
+        .scalar_subquery()
+    )
+    .order_by(Remedy.asked_at.desc(), Remedy.id.desc())
+    .limit(bindparam("most", type_=Integer()))
+)
+"""Put together once, as every conversation asks it."""
 
 
 def _row(one: Any) -> RemedyRow:

@@ -131,3 +131,8 @@ def test_marks_come_up_from_below_unless_they_are_muted() -> None:
     assert rules.shown(1, into, own, {2: [garden, VIP], 4: [garden]}) == {press: (1,)}
     assert rules.shown(2, into, own, {}) == {garden: (3,), VIP: (3,)}
     assert rules.branch(2, into) == {2, 3}
+
+
+def test_a_realm_says_which_page_it_is_of() -> None:
+    assert rules.page_of(rules.realm(17)) == 17
+    assert [rules.page_of(text) for text in ("mastodon:17", "page:", "page:x", "17")] == [None] * 4
