@@ -10,8 +10,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from io import BytesIO
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -68,8 +70,9 @@ def photograph(link: str) -> None:
 
 
 def take(page: Page, name: str) -> None:
-    """Store what is on the screen."""
-    page.screenshot(path=IMAGES / name)
+    """Store what is on the screen, with as many colours as a README needs."""
+    seen = Image.open(BytesIO(page.screenshot())).convert("RGB")
+    seen.quantize(256, dither=Image.Dither.NONE).save(IMAGES / name, optimize=True)
     size = (IMAGES / name).stat().st_size
     print(f"{name}: {size // 1000} kB")
     if size > LARGEST:

@@ -73,6 +73,7 @@ def test_what_is_new_is_told_within_a_second_and_moves_nothing(scene: Scene, per
         scene.say(f"P{number:02}", "Where is my order?", minutes_ago=600 - number)
     scene.collect()
     page = person()
+    page.goto(f"/inbox?view=team&page={scene.page_id}")  # a filter makes the head of the list taller
     connected(page)
     page.locator("#list").evaluate("list => list.scrollTop = 120")
     before = places(page)
@@ -87,6 +88,7 @@ def test_what_is_new_is_told_within_a_second_and_moves_nothing(scene: Scene, per
     expect(page.locator("#news-pill")).to_have_text("1 new", timeout=12_000)
     assert page.evaluate("window.toldAt") - stored < 1000
     assert places(page) == before
+    page.locator("#news-pill").click(trial=True)  # nothing lies over it
     page.keyboard.press(".")
     expect(page.locator("#rows .row-person", has_text="Newcomer")).to_be_visible()
     expect(page.locator("#news-pill")).to_have_count(0)

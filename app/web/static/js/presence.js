@@ -29,7 +29,9 @@ const beat = oneAtATime(async () => {
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const of = (id) => page.querySelector(`[data-of="${id}"]`)?.innerHTML ?? "";
   for (const id of rows()) put(document.querySelector(`#row-${id} .row-here`), of(id));
-  if (openId() === open) put(document.querySelector("#talk-here"), of(open));
+  // One's own draft stands in the composer itself.
+  const others = [...page.querySelectorAll(`[data-of="${open}"] .here-one`)].map((one) => one.outerHTML).join("");
+  if (openId() === open) put(document.querySelector("#talk-here"), others);
 });
 
 document.addEventListener("presence-changed", ({ detail: id }) => {
