@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from app.connectors.ports import Status
@@ -16,7 +16,7 @@ from app.core.bulk import insert_rows
 from app.core.db import insert_or, run_in_bulk
 from app.core.ids import new_ids
 from app.inbox import tags
-from app.inbox.models import Comment, Conversation, ConversationTag
+from app.inbox.models import Comment, Conversation, ConversationTag, Wait
 from app.inbox.types import ConversationState
 from app.outbox import service as outbox
 from app.outbox.types import Act
@@ -62,16 +62,20 @@ def move(session: Session, talks: Sequence[Candidate], judged: Sequence[Judged],
     for one in judged:
         until = one.placement.put_off_until
         if until is not None and until > now and one.conversation_id in waiting:
-            later = update(Conversation).where(Conversation.id == one.conversation_id)
-            run_in_bulk(
-                session,
-                later.values(state=ConversationState.WAITING, waiting_since=None, put_off_until=until, sort_at=now),
-            )
+            _put_off(session, one.conversation_id, until, now)
         if one.placement.assignee_id is not None:
             free = update(Conversation).where(
                 Conversation.id == one.conversation_id, Conversation.assignee_id.is_(None)
             )
             run_in_bulk(session, free.values(assignee_id=one.placement.assignee_id))
+
+
+def _put_off(session: Session, conversation_id: int, until: datetime, now: datetime) -> None:
+    """It waits for nobody until then. The time it waited so far ended in no answer, so it is not kept as one."""
+    later = update(Conversation).where(Conversation.id == conversation_id)
+    values = {"state": ConversationState.WAITING, "waiting_since": None, "put_off_until": until, "sort_at": now}
+    ended = delete(Wait).where(Wait.conversation_id == conversation_id, Wait.until >= now)
+    run_in_bulk(session, later.values(values), ended)
 
 
 def record(session: Session, judged: Sequence[Judged], now: datetime, cause: Cause | None = None) -> None:

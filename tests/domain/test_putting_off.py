@@ -4,6 +4,7 @@ person says more, or anybody does something about it."""
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+import pytest
 from sqlalchemy import select
 
 from app.connectors.ports import Author, SaidAs, Status
@@ -11,7 +12,7 @@ from app.desk import service as desk
 from app.inbox import queries as inbox
 from app.inbox import service as inbox_service
 from app.inbox import waking
-from app.inbox.models import Conversation
+from app.inbox.models import Conversation, Wait
 from app.inbox.types import ConversationState, ListFilter, Row
 from app.outreach import service as outreach
 from app.outreach.types import By, Source, Typed
@@ -59,9 +60,11 @@ def publish(house: House, now: datetime) -> None:
         versions.install(session, RULES, now)
 
 
-def put_off(house: House, now: datetime) -> tuple[str, int]:
-    """A mention, and the conversation that a rule put off."""
+def put_off(house: House, now: datetime, *, as_it_comes: bool = True) -> tuple[str, int]:
+    """A mention, and the conversation that a rule put off: as it came in, or, being there before we were, later."""
     publish(house, now)
+    if as_it_comes:
+        house.collect()
     number = say(house, now, "Ask @us", said_as=SaidAs.MENTION)
     house.collect()
     (row,) = lists(house, ConversationState.WAITING)
@@ -103,8 +106,9 @@ def test_what_was_said_and_by_whom_decides(house: House, now: datetime) -> None:
     assert why.skills == ("Refunds",)
 
 
-def test_it_waits_again_when_its_time_has_come(house: House, now: datetime) -> None:
-    _number, talk = put_off(house, now)
+@pytest.mark.parametrize("as_it_comes", [True, False])
+def test_it_waits_again_when_its_time_has_come(house: House, now: datetime, as_it_comes: bool) -> None:
+    _number, talk = put_off(house, now, as_it_comes=as_it_comes)
     assert wake(house, now + 4 * HOUR - timedelta(minutes=1)) == 0
     assert wake(house, now + 4 * HOUR) == 1
     assert wake(house, now + 5 * HOUR) == 0
@@ -113,7 +117,8 @@ def test_it_waits_again_when_its_time_has_come(house: House, now: datetime) -> N
     with house.db.read() as session:
         told = session.scalars(select(SignalRow.kind).where(SignalRow.kind == SignalKind.NEW_IN_TEAM)).all()
         (why,) = queries.explain(session, talk)
-    assert len(told) == 1
+        waits = session.scalars(select(Wait)).all()
+    assert (len(told), waits) == (1, [])  # nobody was told before, and nobody was answered
     assert why.snooze == 4
 
 

@@ -12,6 +12,7 @@ from app.core.errors import ConfigError
 from app.learning import features, fitting, judging, model, words
 from app.learning.features import Reader
 from app.learning.judging import Judge
+from app.learning.model import Model
 from app.learning.sentences import Sentences
 from app.learning.types import DESTINATIONS, Example
 from tests.unit.learning import tiny_onnx
@@ -37,6 +38,11 @@ def reader(sentences: Sentences) -> Reader:
     return features.reader(words.compose(), sentences)
 
 
+@pytest.fixture(scope="module")
+def learned(reader: Reader) -> Model:
+    return fitting.fit(taught(), reader, DESTINATIONS).model
+
+
 def taught() -> list[Example]:
     """Each kind is taught by two of its three words."""
     said = [(word, "marketing") for word in SWEET[:2]] + [(word, "customer_service") for word in SALTY[:2]]
@@ -51,9 +57,8 @@ def test_texts_become_directions_in_their_own_order(sentences: Sentences) -> Non
     assert len(sentences.read([])) == 0
 
 
-def test_a_word_nobody_taught_is_judged_by_what_it_means(reader: Reader) -> None:
-    fitted = fitting.fit(taught(), reader, DESTINATIONS)
-    judge = Judge(fitted.model, reader, DESTINATIONS)
+def test_a_word_nobody_taught_is_judged_by_what_it_means(reader: Reader, learned: Model) -> None:
+    judge = Judge(learned, reader, DESTINATIONS)
     unheard = ["praline", "brine"]
     assert [one.team for one in judging.opinions(judge, unheard)] == ["marketing", "customer_service"]
     plain = replace(reader, sentences=None)
@@ -61,8 +66,8 @@ def test_a_word_nobody_taught_is_judged_by_what_it_means(reader: Reader) -> None
     assert judging.opinions(without, unheard)[0].team != "marketing"
 
 
-def test_what_was_learned_with_a_sentence_model_says_so(reader: Reader, sentences: Sentences) -> None:
-    stored = model.from_bytes(model.to_bytes(fitting.fit(taught(), reader, DESTINATIONS).model))
+def test_what_was_learned_with_a_sentence_model_says_so(reader: Reader, sentences: Sentences, learned: Model) -> None:
+    stored = model.from_bytes(model.to_bytes(learned))
     assert stored.learned is not None
     assert stored.learned.sentences == sentences.key
     seen = model.read(["praline"], replace(reader, sentences=None), deeply=True)
