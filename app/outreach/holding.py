@@ -215,8 +215,7 @@ def change(
 def agree(session: Session, actor: Actor, held_id: int, version: int, now: datetime) -> Settled:
     """Somebody of the other side lets it go as it is. Raises NotFound, Forbidden, Conflict."""
     act = _seen_at(_waiting(session, held_id), version)
-    theirs = set(session.scalars(select(HeldSide.team_id).where(HeldSide.held_id == act.id)))
-    if not theirs & actor.team_ids or act.owner_id == actor.id:
+    if not may_agree(session, actor, act):
         raise Forbidden(_("Somebody of the other side has to agree."))
     _check_may_lift(session, actor, act)
     return _settle(session, act, HeldState.ALIGNED, actor, now)
@@ -249,6 +248,12 @@ def may_lift(session: Session, actor: Actor, act: HeldAct) -> bool:
     """Whether somebody may let it go as it is: what a crisis holds only those who may call one."""
     crisis = select(HeldSide.id).where(HeldSide.held_id == act.id, HeldSide.stance == Stance.CRISIS)
     return account_rules.may(actor.role, Permission.CURATE) or session.scalar(crisis.limit(1)) is None
+
+
+def may_agree(session: Session, actor: Actor, act: HeldAct) -> bool:
+    """Whether somebody is of the other side; nobody agrees with themselves."""
+    theirs = set(session.scalars(select(HeldSide.team_id).where(HeldSide.held_id == act.id)))
+    return bool(theirs & actor.team_ids) and act.owner_id != actor.id
 
 
 def still_against(session: Session, act: HeldAct, now: datetime) -> list[Standing]:

@@ -103,6 +103,7 @@ def held_act(session: Session, actor: Actor, held_id: int, now: datetime) -> Hel
         messages=tuple(MessageView(*one) for one in session.execute(said)),
         may_settle=holding.may_settle(actor, act),
         may_lift=holding.may_lift(session, actor, act),
+        may_agree=holding.may_agree(session, actor, act),
     )
 
 

@@ -232,6 +232,8 @@ class HeldView:
     """Whether the reader is of the side whose act is held, or supervises."""
     may_lift: bool
     """Whether the reader may let it go as it is: a crisis is lifted by those who supervise alone."""
+    may_agree: bool
+    """Whether the reader is of the other side, and may let it go for it."""
 
 
 @dataclass(frozen=True, slots=True)

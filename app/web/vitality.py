@@ -22,10 +22,16 @@ POST = ("POST",)
 
 @route(blueprint, "/vitality", needs=Permission.READ_PAGES)
 def board() -> ResponseReturnValue:
-    """All pages, the worst first, each with what helps most; and what is to be done for one's own."""
+    """All pages, the worst first, each with what helps most; and what is to be done for one's own. ``life`` in the
+    address leaves those that are like that."""
+    rows = boards.board(session(), utc_now())
+    life = request.args.get("life", "")
     return render_template(
         "vitality/board.html",
-        rows=boards.board(session(), utc_now()),
+        rows=[row for row in rows if not life or (row.verdict and row.verdict.life == life)],
+        counts=words.counts(rows),
+        life=life,
+        every=len(rows),
         tasks=boards.tasks(session(), user_id=actor().id),
         say=words,
     )

@@ -47,6 +47,7 @@ def overview() -> ResponseReturnValue:
         pages=[(page.id, page.name) for page in queries.pages(session())],
         suggested=suggested,
         under_way=queries.under_way(session()),
+        pick=lambda known: publishing.words_for(known, i18n.language()),
         say=words,
     )
 
@@ -225,4 +226,5 @@ def _form(typed: PostTyped, one: PostView | None, errors: dict[str, str]) -> str
             for tag in sorted(LANGUAGES, key=lambda tag: (tag not in first, LANGUAGES.index(tag)))
         ],
         shown=set(first),
+        others={f"{name}-{tag}" for tag in LANGUAGES if tag not in first for name in ("title", "text")},
     )

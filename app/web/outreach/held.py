@@ -15,7 +15,7 @@ from app.edge.routes import rejected, route
 from app.inbox import threads
 from app.library import holding as library
 from app.outreach import holding, queries
-from app.outreach.types import ENTERED, HeldKind, Settled
+from app.outreach.types import ENTERED, HeldKind, Settled, Stance
 from app.pages import connect
 from app.pages import queries as pages
 from app.remedies import telling
@@ -119,7 +119,7 @@ def _page(held_id: int, errors: dict[str, str]) -> str:
         row=one.row,
         typed=request.form,
         errors=errors,
-        theirs=any(side.team_id in actor().team_ids for side in one.sides),
+        in_crisis=any(side.stance is Stance.CRISIS for side in one.sides),
         stances=[(stance.value, words.stance(stance).text) for stance in ENTERED],
         say=words,
     )

@@ -1,5 +1,6 @@
 """How alive pages are, in words and pictures, for screens."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -27,6 +28,12 @@ def life(one: Life) -> Word:
         Life.AT_RISK: Word(_("At risk"), "circle-alert", "attention"),
         Life.GHOST_TOWN: Word(_("Ghost town"), "triangle-alert", "bad"),
     }[one]
+
+
+def counts(rows: Sequence[BoardRow]) -> list[tuple[Life, Word, int]]:
+    """How many pages are in each state, the worst first; states that none is in are left out."""
+    found = Counter(row.verdict.life for row in rows if row.verdict)
+    return [(one, life(one), found[one]) for one in reversed(Life) if found[one]]
 
 
 @dataclass(frozen=True, slots=True)

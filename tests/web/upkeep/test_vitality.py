@@ -65,6 +65,20 @@ def test_from_no_page_to_a_plan(
     assert agent.get("/pages/77/vitality").status_code == 404
 
 
+def test_of_many_pages_those_in_one_state_can_be_looked_at(
+    agent: Browser, parts: Services, platform: Platform, crew: dict[Role, int]
+) -> None:
+    scenes = [Scene(parts, platform, name=f"Page {number}.", address=f"memory:{number}") for number in range(14)]
+    with parts.db.write() as session:
+        session.connection().exec_driver_sql("UPDATE pages SET created_at = '2020-01-01 00:00:00.000000' WHERE id < 5")
+    judge(scenes[0])
+    assert "All pages 14 Ghost town 4 Growing quiet 10" in words(agent.get("/vitality"))
+    some = words(agent.get("/vitality?life=ghost_town"))
+    assert "Page 3." in some
+    assert "Page 12." not in some
+    assert agent.get("/vitality?life=%00").status_code == 200
+
+
 @pytest.mark.parametrize("size", [1, 30])
 def test_the_board_costs_the_same_for_any_number_of_pages(
     agent: Browser, parts: Services, platform: Platform, crew: dict[Role, int], size: int
