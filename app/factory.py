@@ -15,11 +15,17 @@ from app.core.security import read_or_make_key
 from app.edge import errors
 from app.edge.context import EXTENSION, maybe_actor
 from app.web import assets
+from app.web.imports import LARGEST_FORM
 
 MAX_BODY_BYTES = 1_000_000
 MAX_PICTURE_FORM_BYTES = 25_000_000
 """Where pictures are sent, by somebody who is signed in."""
-TAKES_PICTURES = frozenset({"remedies.ask", "remedies.edit"})
+LARGER = {
+    "imports.check": LARGEST_FORM,
+    "remedies.ask": MAX_PICTURE_FORM_BYTES,
+    "remedies.edit": MAX_PICTURE_FORM_BYTES,
+}
+"""How much may be sent where files are."""
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -71,9 +77,9 @@ def equip(app: Flask, services: Services) -> None:
 
 
 def _make_room() -> None:
-    """Let forms with pictures be larger; the cookie is signed, so it names a session that there was."""
-    if request.endpoint in TAKES_PICTURES and cookie.get("sid"):
-        request.max_content_length = MAX_PICTURE_FORM_BYTES
+    """Let forms with files be larger; the cookie is signed, so it names a session that there was."""
+    if request.endpoint in LARGER and cookie.get("sid"):
+        request.max_content_length = LARGER[request.endpoint]
 
 
 def _speak() -> None:

@@ -3,6 +3,7 @@
 from app.accounts import models as accounts
 from app.audit import models as audit
 from app.campaigns import models as campaigns
+from app.collecting import models as collecting
 from app.contacts import models as contacts
 from app.core.db import Base
 from app.desk import models as desk
@@ -33,6 +34,7 @@ __all__ = [
     "accounts",
     "audit",
     "campaigns",
+    "collecting",
     "contacts",
     "desk",
     "duty",

@@ -15,6 +15,7 @@ import structlog
 
 from app import bootstrap
 from app.bootstrap import Services
+from app.collecting import imports
 from app.collecting import service as collecting
 from app.core import alive, config, logs, trouble
 from app.core.clock import utc_now
@@ -70,6 +71,7 @@ TABLE = (
     Entry(JobName.BULK, bulk.has_due, SWEEP_SECONDS),
     Entry(JobName.PUT_OFF, waking.has_due, SWEEP_SECONDS),
     Entry(JobName.COLLECT, collecting.has_due, SWEEP_SECONDS),
+    Entry(JobName.IMPORT, imports.has_due, SWEEP_SECONDS),
     Entry(JobName.TOKENS, tokens.has_due, SWEEP_SECONDS),
     Entry(JobName.SUBSCRIBE, None, MINUTE),
     Entry(JobName.RECONCILE, collecting.has_reconcile_due, SWEEP_SECONDS),

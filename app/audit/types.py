@@ -62,6 +62,7 @@ class Action(StrEnum):
     TEXT_ARCHIVED = "texts:text:archived"
     PAGE_CONNECTED = "pages:page:connected"
     PAGE_LOGIN_CHANGED = "pages:page:login_changed"
+    HISTORY_IMPORTED = "pages:page:history_imported"
     PAGE_STATE_CHANGED = "pages:page:state_changed"
     DUTY_TERMS_SET = "duty:person:terms_set"
     DUTY_WAY_SET = "duty:team:way_set"

@@ -13,22 +13,19 @@ from app.accounts import queries as accounts
 from app.bootstrap import Services
 from app.cli import work
 from app.cli.common import json_option, print_json
-from app.collecting import history
+from app.collecting import history, imports
 from app.collecting.history import Format, Line
 from app.collecting.service import store_history
-from app.connectors.ports import Found, Item
+from app.connectors.ports import Item
 from app.core.clock import utc_now
 from app.core.errors import NotFound
 from app.core.i18n import gettext as _
 from app.core.i18n import ngettext
 from app.pages import queries
-from app.pages import service as pages
-from app.pages.types import PageState, PageView
+from app.pages.types import PageView
 
-ARCHIVE = "archive"
 AT_ONCE = 500
 SHOWN = 20
-SUFFIXES = {".csv": Format.CSV, ".tsv": Format.CSV, ".jsonl": Format.JSONL, ".ndjson": Format.JSONL}
 
 
 @dataclass
@@ -85,7 +82,7 @@ def import_(
 
 
 def _format(file: Path, form: str | None) -> Format:
-    found = Format(form) if form else SUFFIXES.get(file.suffix.lower())
+    found = Format(form) if form else imports.form_of(file.name)
     if found is None:
         raise click.UsageError(_("The file's name does not say what it is; add --format csv or --format jsonl."))
     return found
@@ -119,28 +116,16 @@ def _checked(file: Path, kind: Format) -> Tally:
 
 
 def _target(parts: Services, page: str | None, name: str | None, team: str) -> PageView:
-    with parts.db.read() as session:
-        if page is not None:
+    if page is not None:
+        with parts.db.read() as session:
             return work.find_pages(session, [page])[0]
-        known = queries.page_at(session, ARCHIVE, _address(name or ""))
-        to = accounts.team_by_key(session, team)
-    if known is not None and known.state is not PageState.REMOVED:
-        return known
-    if to is None:
-        raise NotFound(_("There is no team “%(key)s”.", key=team))
-    found = Found(ARCHIVE, (name or "").strip(), _address(name or ""))
     with parts.db.write() as session:
-        page_id = pages.add_page(
-            session, found, team_id=to.id, sealed_secret=None, account=None, since=None, now=utc_now()
-        )
-    with parts.db.read() as session:
-        made = queries.page(session, page_id)
+        to = accounts.team_by_key(session, team)
+        if to is None:
+            raise NotFound(_("There is no team “%(key)s”.", key=team))
+        made = queries.page(session, imports.page_named(session, name or "", to.id, utc_now()))
     assert made is not None
     return made
-
-
-def _address(name: str) -> str:
-    return f"{ARCHIVE}:{'-'.join(name.casefold().split())}"
 
 
 def _store(parts: Services, target: PageView, file: Path, kind: Format, tally: Tally) -> None:

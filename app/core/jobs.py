@@ -45,6 +45,7 @@ class JobName(StrEnum):
     COLLECT = "workers.jobs.collecting.collect_due"
     TOKENS = "workers.jobs.pages.renew_tokens"
     SUBSCRIBE = "workers.jobs.hooks.subscribe_due"
+    IMPORT = "workers.jobs.history.import_files"
     RECONCILE = "workers.jobs.collecting.reconcile_due"
     LEARN = "workers.jobs.learning.learn_due"
     NOTIFY = "workers.jobs.notifications.notify"
@@ -59,6 +60,7 @@ class JobName(StrEnum):
             return QueueName.NOTICES
         patient = (
             JobName.COLLECT,
+            JobName.IMPORT,
             JobName.RECONCILE,
             JobName.REPORT,
             JobName.SUBSCRIBE,

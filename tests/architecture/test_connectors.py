@@ -12,12 +12,12 @@ from app.core.config import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = {
-    "archive": {"app/cli/import_.py"},
+    "archive": {"app/collecting/imports.py"},
     "demo": {"app/accounts", "app/cli", "app/contacts", "app/demo", "app/inbox", "app/pages"},
     "mastodon": {"app/connectors/ports.py"},
     "webhook": {"app/cli", "app/executors", "app/outreach"},
 }
-"""The command that fills pages of history, and words that mean something else there: the demonstration, a way of
+"""What fills pages of history, and words that mean something else there: the demonstration, a way of
 counting letters, calls between programs."""
 QUOTED = re.compile(r"""['"]([a-z_]+)['"]""")
 

@@ -5,6 +5,7 @@ import structlog
 from app import bootstrap
 from app.accounts import service as accounts
 from app.audit import heads
+from app.collecting import imports
 from app.collecting import service as collecting
 from app.core.clock import utc_now
 from app.duty import service as duty
@@ -35,6 +36,7 @@ def tidy() -> None:
         trials.tidy(session, now)
         collecting.tidy(session, now, services.settings.collecting.keep_raw_days)
         spending.tidy(session, now)
+        imports.tidy(session, now)
         hooks.tidy(session, now, services.settings.collecting.keep_raw_days)
     with services.db.write() as session:
         mended = counts.mend(session)
