@@ -7,8 +7,8 @@ from alembic import op
 
 from app.core import db
 
-revision: str = "0043"
-down_revision: str | None = "0042"
+revision: str = "0045"
+down_revision: str | None = "0044"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
