@@ -198,11 +198,12 @@ def record_sent(session: Session, claimed: Claimed, sent: Sent, now: datetime) -
 
 
 def record_moderated(session: Session, claimed: Claimed, status: Status, now: datetime) -> None:
-    """The comment's state was changed at the platform."""
+    """The act on the comment was carried out at the platform, and its state is ``status`` now."""
     one = _held(session, claimed)
     if one is None:
         return
-    session.execute(update(Comment).where(Comment.id == one.comment_id).values(status=status, changed_at=now))
+    if claimed.act is not Act.LIKE:  # a hidden comment that is liked stays hidden
+        session.execute(update(Comment).where(Comment.id == one.comment_id).values(status=status, changed_at=now))
     _mark_sent(session, one, None, None, now, held=False)
 
 

@@ -162,6 +162,8 @@ class Platform:
 
     def moderate(self, access: Access, target: Target, act: Moderation) -> Status:
         self._maybe_fail(self.fail_before)
+        if act is Moderation.LIKE:
+            return Status.LIVE
         self.comments[target.external_id] = replace(self.comments[target.external_id], status=STATES[act])
         self._maybe_fail(self.fail_after)
         return STATES[act]

@@ -392,6 +392,11 @@ def test_moderation_is_carried_out_and_recorded(house: House, talk: int) -> None
     house.deliverer().run()
     with house.db.read() as session:
         assert session.get_one(Comment, comment).status is Status.HELD
+    with house.db.write() as session:
+        replies.moderate(session, house.ann, talk, comment, Act.LIKE, key="m2", now=utc_now())
+    house.deliverer().run()
+    with house.db.read() as session:
+        assert session.get_one(Comment, comment).status is Status.HELD, "what is liked stays hidden"
 
 
 def test_a_comment_of_another_conversation_is_not_moderated(house: House, talk: int, now: datetime) -> None:
