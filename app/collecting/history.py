@@ -36,6 +36,7 @@ COLUMNS = (
     "post",
     "post_title",
     "post_url",
+    "private",
 )
 """All that are known; ``page`` is the exporter's and is passed over."""
 _TRUE, _FALSE = frozenset({"true", "1", "yes"}), frozenset({"false", "0", "no", ""})
@@ -191,6 +192,7 @@ def _item(fields: Mapping[str, Any], now: datetime) -> Item:
         parent=_id(fields, "parent") or None,
         url=_url(fields, "url"),
         status=_status(fields),
+        private=_yes(fields, "private"),
     )
 
 

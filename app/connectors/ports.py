@@ -93,6 +93,8 @@ class PrivateReplies:
     """For how long after the comment; None: for as long as it stands."""
     once: bool = False
     """Whether the platform takes one such reply to a comment, and no second."""
+    but: str | None = None
+    """What the external ids of comments begin with that can't be answered so; None: all can."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ class Exported:
     status: Status
     page: int
     is_us: bool
+    private: bool
     author_id: str | None
     author_url: str | None
     author_email: str | None
@@ -54,6 +55,7 @@ def export(session: Session, *, page_id: int | None = None, after: int = 0, limi
             Comment.status,
             Comment.page_id.label("page"),
             Comment.is_us,
+            Comment.private,
             Identity.key.label("author_id"),
             Identity.url.label("author_url"),
             Identity.email.label("author_email"),

@@ -77,15 +77,20 @@ def check_private(session: Session, comment_id: int, private: PrivateReplies | N
     """Raises Conflict where the comment can't be answered in private, now or at all."""
     if private is None:
         raise Conflict(_("Nobody can be answered in private on this page from here."), code="not_private")
-    said_at = session.get_one(Comment, comment_id).published_at
+    comment = session.get_one(Comment, comment_id)
     answered = private.once and outbox_queries.answered_privately(session, comment_id)
-    why = against_private(private, said_at, answered=answered, now=now)
+    why = against_private(private, comment.external_id, comment.published_at, answered=answered, now=now)
     if why:
         raise Conflict(why, code="no_private_reply")
 
 
-def against_private(private: PrivateReplies, said_at: datetime, *, answered: bool, now: datetime) -> str:
-    """Why a comment of that time can't be answered in private; empty when it can. ``answered``: it was already."""
+def against_private(
+    private: PrivateReplies, external_id: str, said_at: datetime, *, answered: bool, now: datetime
+) -> str:
+    """Why a comment of that id and time can't be answered in private; empty when it can. ``answered``: it was
+    already."""
+    if private.but is not None and external_id.startswith(private.but):
+        return _("Its author can't be written to in private: the comment does not stand on our own page.")
     if private.once and answered:
         return _("This comment was answered in private already, and the page takes no second such reply to it.")
     if private.within is not None and now > said_at + private.within:

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -17,7 +18,7 @@ from tests.cli.test_collect import add
 from tests.domain.platform import Platform
 
 FIELDS = ["external_id", "author", "text", "published_at", "parent", "url", "status", "page", "is_us"]
-FIELDS += ["author_id", "author_url", "author_email", "post", "post_title", "post_url"]
+FIELDS += ["author_id", "author_url", "author_email", "post", "post_title", "post_url", "private"]
 
 
 @pytest.fixture
@@ -26,6 +27,7 @@ def stored(terminal: Terminal, parts: Services, platform: Platform) -> list[str]
     add(parts, "memory:blog", "Our blog")
     add(parts, "memory:shop", "Shop")
     first = platform.say("Ann", "Hällo 🥐", utc_now() - timedelta(hours=1))
+    platform.comments[first] = replace(platform.comments[first], private=True)
     numbers = [first, *(platform.say("Bea", f"No {n}", utc_now(), parent=first) for n in range(4))]
     assert terminal.run("collect").code == 0
     return numbers
@@ -42,7 +44,8 @@ def test_every_comment_of_every_page_once(
     assert all(list(line) == FIELDS for line in result.lines)
     first = next(line for line in result.lines if line["external_id"] == stored[0])
     assert (first["author"], first["text"], first["parent"]) == ("Ann", "Hällo 🥐", None)
-    assert (first["status"], first["is_us"]) == ("live", False)
+    assert (first["status"], first["is_us"], first["private"]) == ("live", False, True)
+    assert [line["private"] for line in result.lines].count(True) == 2, "of each page one"
     assert "Hällo 🥐" in result.out, "words stay readable"
 
 

@@ -259,6 +259,8 @@ def test_a_visitors_post_is_something_said_to_us(stage: FacebookStage) -> None:
     assert found.external_id == sent.external_id
     (verdict,) = stage.connector.verify(stage.access, [post], now=datetime.now(UTC))
     assert verdict.item is not None
+    stage.connector.reply_privately(stage.access, Target(post, post), "Your number, please?", key="k2")
+    assert stage.letters(post) == ["Your number, please?"]
 
 
 def test_quiet_posts_cost_nothing(stage: FacebookStage) -> None:

@@ -140,6 +140,17 @@ def test_a_mention_below_other_peoples_media_is_taken_and_answered(stage: Instag
     assert list(stage.connector.verify(stage.access, [item.external_id], now=datetime.now(UTC))) == []
 
 
+def test_nobody_is_written_to_below_other_peoples_media(stage: InstagramStage) -> None:
+    able = stage.connector.capabilities(stage.access).private
+    assert able is not None
+    mention = Target("mention:1:2", "mention:1")
+    assert able.but is not None
+    assert mention.external_id.startswith(able.but)
+    with pytest.raises(Permanent) as caught:
+        stage.connector.reply_privately(stage.access, mention, "On its way", key="k")
+    assert caught.value.code == errors.NOT_SUPPORTED
+
+
 def test_a_mention_in_a_caption(stage: InstagramStage) -> None:
     stage.insta.elsewhere["66"] = {
         "id": "66",

@@ -171,10 +171,11 @@ def test_it_must_fit_and_be_in_time(house: House, talk: int) -> None:
 )
 def test_when_it_can_be_sent(*, answered: bool, days: float, refused: bool) -> None:
     now = utc_now()
-    why = speaking.against_private(ONCE, now - timedelta(days=days), answered=answered, now=now)
-    assert bool(why) is refused
-    free = PrivateReplies()
-    assert speaking.against_private(free, now - timedelta(days=days), answered=answered, now=now) == ""
+    said = now - timedelta(days=days)
+    assert bool(speaking.against_private(ONCE, "7", said, answered=answered, now=now)) is refused
+    free = PrivateReplies(but="mention:")
+    assert speaking.against_private(free, "7", said, answered=answered, now=now) == ""
+    assert speaking.against_private(free, "mention:7", said, answered=answered, now=now)
 
 
 def test_what_was_said_to_us_alone_is_not_answered_in_public(house: House, now: datetime) -> None:

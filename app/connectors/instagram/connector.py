@@ -68,7 +68,7 @@ class InstagramConnector(MetaConnector):
     label = "Instagram"
     icon = "camera"
     length = LENGTH
-    private = ON_INSTAGRAM
+    private = replace(ON_INSTAGRAM, but=parse.MENTION)
     form = FORM
     able = frozenset({Moderation.APPROVE, Moderation.HOLD, Moderation.DELETE})
 

@@ -137,7 +137,9 @@ class TalkScreen:
         unsaid = (DeliveryState.FAILED, DeliveryState.CANCELLED)
         said = (line.reply for line in self.lines if line.reply and line.reply.private)
         answered = any(one.comment_id == self.target.id and one.delivery.state not in unsaid for one in said)
-        return speaking.against_private(self.can.private, self.target.published_at, answered=answered, now=self.read_at)
+        return speaking.against_private(
+            self.can.private, self.target.external_id, self.target.published_at, answered=answered, now=self.read_at
+        )
 
     @property
     def acts(self) -> list[Act]:
