@@ -53,7 +53,12 @@ def photograph(link: str) -> None:
     """Become the first admin, open one conversation, begin to answer, take the pictures."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1440, "height": 860}, locale="en-GB", timezone_id="Europe/Berlin")
+        page = browser.new_page(
+            viewport={"width": 1440, "height": 860},
+            locale="en-GB",
+            timezone_id="Europe/Berlin",
+            reduced_motion="reduce",  # or the second picture shows buttons between two colours
+        )
         page.goto(link)
         given = {"name": "Nora Lind", "login": "nora", "password": PASSWORD, "again": PASSWORD}
         for field, value in given.items():
