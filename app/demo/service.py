@@ -40,6 +40,7 @@ from app.remedies import service as remedies
 from app.replies import approval
 from app.replies import service as replies
 from app.replies.speaking import Answer
+from app.reviews import service as reviews
 from app.routing import service as routing
 from app.targets import rules as target_rules
 from app.targets.models import TargetRow
@@ -126,6 +127,8 @@ def _remove(session: Session) -> bool:
     contacts.remove_pages(session, page_ids)
     pages.remove_pages(session, page_ids)
     accounts.remove_demo(session)
+    if page_ids and not page_queries.pages(session, include_removed=True):  # nothing real was ever looked at
+        reviews.forget_all(session)
     return bool(page_ids)
 
 

@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from app.accounts import rules as account_rules
@@ -85,6 +85,11 @@ def _tell_of(session: Session, one: ReviewDecision, what: str, now: datetime, *,
             what=what,
             due=due,
         )
+
+
+def forget_all(session: Session) -> None:
+    """Remove all reviews and what they decided: everything they were about is gone."""
+    run_in_bulk(session, delete(Review))
 
 
 def plan(session: Session, actor: Actor, every: str, owner: str, now: datetime) -> None:

@@ -12,7 +12,8 @@ from app.edge.routes import PUBLIC, route
 from app.inbox.types import ConversationState, View
 from app.notifications.types import Event, Told
 from app.pages.types import ConnectionState
-from app.web.present import words
+from app.web.present import charts, words
+from app.web.present.charts import Point
 
 blueprint = Blueprint("style", __name__)
 
@@ -29,6 +30,16 @@ def show() -> ResponseReturnValue:
         times=[now - timedelta(seconds=seconds) for seconds in (5, 400, 9_000, 200_000, 9_000_000)],
         code=errors.WRONG_CREDENTIALS,
         swatches=_swatches(),
+        chart=charts.curves(
+            _("First reply"),
+            _("A chart"),
+            "4 h",
+            (_("Day"), _("half within"), _("9 of 10 within")),
+            [
+                Point(str(day), (day % 5 + 1.0, day % 7 + 4.0), (f"{day % 5 + 1} h", f"{day % 7 + 4} h"))
+                for day in range(28)
+            ],
+        ),
         told=[_told(Event.MENTIONED, now, read=False), _told(Event.ASSIGNED, now - timedelta(hours=3), read=True)],
     )
 

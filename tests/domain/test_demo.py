@@ -36,6 +36,8 @@ from app.pages import service as pages
 from app.pages.models import Page
 from app.replies import service as replies
 from app.reports import counting
+from app.reviews.models import Review
+from app.reviews.types import ReviewState
 from app.routing import service as routing
 from app.routing import versions
 from app.search import service as search
@@ -379,6 +381,16 @@ def test_it_can_be_removed_while_workers_read_and_answer(house: House, services:
             thread.join(60)
     assert failures == []
     assert everything(house.db) == before
+
+
+def test_reviews_of_nothing_but_the_demonstration_go_with_it(services: Services, now: datetime) -> None:
+    begin(services, now)
+    with services.db.write() as session:
+        span = {"first": now.date(), "last": now.date()}
+        session.add(Review(**span, state=ReviewState.OPEN, prepared_at=now, words="", facts={}))
+    assert service.remove(services.db)
+    with services.db.read() as session:
+        assert session.scalars(select(Review.id)).all() == []
 
 
 def test_removal_takes_a_fixed_number_of_statements(demo: Services) -> None:
