@@ -149,8 +149,6 @@ def _judge(session: Session, by_talk: Mapping[int, Cause], now: datetime) -> Non
     carrying.move(session, there, moved, now)
     for cause in Cause:
         carrying.record(session, [one for one in moved if by_talk[one.conversation_id] is cause], now, cause)
-    seen = update(Conversation).where(Conversation.id.in_(ids))
-    run_in_bulk(session, seen.values(version=Conversation.version + 1))
     announce(session, Changed("inbox"), *(Changed("conversation", one) for one in ids))
     log.info("routed_anew", conversations=len(moved))
 

@@ -32,13 +32,16 @@ NEWS = timedelta(hours=1)
 
 
 def move(session: Session, talks: Sequence[Candidate], judged: Sequence[Judged], now: datetime) -> None:
-    """Put conversations where they were judged to belong. What waits for us may be set aside or resolved so."""
+    """Put conversations where they were judged to belong. What waits for us may be set aside or resolved so.
+
+    Each counts as changed: what somebody did with it before is not taken back over this.
+    """
     table = Conversation.__table__
     names = ("team_id", "priority", "language", "routed_at")
     statement = (
         update(table)  # type: ignore[arg-type]
         .where(table.c.id == bindparam("which"))
-        .values({name: bindparam(name) for name in names})
+        .values({name: bindparam(name) for name in names} | {"version": table.c.version + 1})
     )
     moves = [
         {

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete
+from sqlalchemy import delete, exists, update
 from sqlalchemy.orm import Session
 
 from app.accounts.types import Actor
@@ -38,7 +38,7 @@ def route_waiting(session: Session, now: datetime) -> int:
     )
     carrying.move(session, talks, judged, now)
     carrying.record(session, judged, now)
-    announce(session, Changed("inbox"))
+    announce(session, Changed("inbox"), Changed("conversation"))  # any of them may be open somewhere
     return len(talks)
 
 
@@ -54,13 +54,15 @@ def correct(
 ) -> None:
     """Hand the conversation to another team and keep the correction for later learning.
 
-    Raises NotFound, Conflict when it changed since ``version``, InvalidInput when it is that team's already.
+    What was not routed yet stays where it was put. Raises NotFound, Conflict when it changed since ``version``,
+    InvalidInput when it is that team's already.
     """
     talk = inbox.open_for(session, actor, conversation_id, version)
     before = talk.team_id
     if before == team_id:
         raise InvalidInput(_("It is in this team's queue already."), field="team")
     inbox.move(session, talk, team_id, actor, now)
+    talk.routed_at = talk.routed_at or now
     to, old = learned.team_key(session, team_id), learned.team_key(session, before)
     learned.teach(session, talk, to, actor, now, old_team=old)
     session.add(
@@ -86,8 +88,9 @@ def correct(
 
 
 def confirm(session: Session, actor: Actor, talk: Conversation, now: datetime) -> None:
-    """Somebody answered a conversation where it is: it belongs there."""
-    learned.teach(session, talk, learned.team_key(session, talk.team_id), actor, now)
+    """Somebody answered a conversation where it is: it belongs there, unless nothing has put it there yet."""
+    if talk.routed_at is not None:
+        learned.teach(session, talk, learned.team_key(session, talk.team_id), actor, now)
 
 
 def unconfirm(session: Session, actor: Actor, conversation_id: int, *, since: datetime) -> None:
@@ -112,15 +115,19 @@ def reopen(session: Session, actor: Actor, conversation_id: int, version: int | 
 
 
 def forget_corrections(session: Session, conversation_ids: Sequence[int], actor: Actor, *, since: datetime) -> None:
-    """Somebody took hand-overs of theirs back: nothing is learned from them."""
+    """Somebody took hand-overs of theirs back: nothing is learned from them, and what they routed so waits for it."""
     learned.forget(session, conversation_ids, actor, since=since)
-    mistaken = delete(RoutingDecision).where(
+    theirs = (
         RoutingDecision.conversation_id.in_(conversation_ids),
         RoutingDecision.decided_by == DecidedBy.PERSON,
         RoutingDecision.actor_id == actor.id,
         RoutingDecision.at >= since,
     )
-    run_in_bulk(session, mistaken)
+    only = exists().where(*theirs, RoutingDecision.conversation_id == Conversation.id)
+    only = only.where(RoutingDecision.at == Conversation.routed_at)
+    unrouted = update(Conversation).where(Conversation.id.in_(conversation_ids), only).values(routed_at=None)
+    run_in_bulk(session, unrouted)
+    run_in_bulk(session, delete(RoutingDecision).where(*theirs))
 
 
 def remove_pages(session: Session, page_ids: Sequence[int]) -> None:

@@ -4,10 +4,15 @@ import time
 from datetime import datetime
 
 import pytest
+from sqlalchemy import select
 
 from app.core.errors import Conflict, InvalidInput
+from app.desk import service as desk
 from app.inbox import queries
+from app.inbox import service as inbox
+from app.inbox.models import Conversation
 from app.inbox.types import ConversationState, Facts, ListFilter, Priority, Row
+from app.learning.models import LearningExample
 from app.routing import book, language, reading, rules, service, versions
 from app.routing import queries as routing
 from app.routing import runner as sweep
@@ -203,6 +208,44 @@ def test_the_past_of_a_page_is_stored_first_and_routed_after(house: House, now: 
     house.collector.run([house.page_id], force=True)
     with house.db.read() as session:
         assert not routing.has_waiting(session), "news are routed as they are stored"
+
+
+def test_who_is_quicker_than_the_rules_has_the_say(house: House, now: datetime) -> None:
+    house.platform.say("Eva", "Wonderful!", now)
+    house.collector.run([house.page_id], force=True)
+    talk = _only(house).id
+    with house.db.write() as session:
+        service.correct(session, house.bob, talk, house.service_team, version=None, reason="ironic", now=now)
+    assert sweep.run(house.db) == 0
+    assert _only(house).team_id == house.service_team
+    with house.db.write() as session:
+        desk.undo(session, house.bob, None, now)
+    assert sweep.run(house.db) == 1, "what is taken back waits for the rules again"
+    with house.db.read() as session:
+        assert [one.decided_by for one in routing.explain(session, talk)] == [DecidedBy.RULE]
+    assert _only(house).team_id == house.marketing_team
+
+
+def test_taking_something_back_does_not_take_back_where_it_went_since(house: House, now: datetime) -> None:
+    house.platform.say("Eva", "Where is my parcel?", now)
+    house.collector.run([house.page_id], force=True)
+    talk = _only(house)
+    assert talk.team_id == house.marketing_team, "the page's own"
+    with house.db.write() as session:
+        inbox.take(session, house.bob, talk.id, None, now)
+    assert sweep.run(house.db) == 1
+    with pytest.raises(Conflict), house.db.write() as session:
+        desk.undo(session, house.bob, None, now)
+    assert _only(house).team_id == house.service_team
+
+
+def test_an_answer_before_it_was_routed_teaches_nothing(house: House, now: datetime) -> None:
+    house.platform.say("Eva", "Wonderful!", now)
+    house.collector.run([house.page_id], force=True)
+    talk = _only(house).id
+    with house.db.write() as session:
+        service.confirm(session, house.bob, session.get_one(Conversation, talk), now)
+        assert session.scalar(select(LearningExample.id)) is None
 
 
 def test_rules_for_a_team_that_does_not_exist_are_not_published(house: House, now: datetime) -> None:
