@@ -5,6 +5,7 @@ everything but finding the blog is as for a self-hosted one.
 """
 
 import re
+from dataclasses import replace
 from urllib.parse import quote, urlsplit
 
 from app.connectors import errors
@@ -14,6 +15,7 @@ from app.connectors.ports import Access, Found
 from app.connectors.sign_in import SignIn
 from app.connectors.typed import HTML_FIRST, open_page
 from app.connectors.wordpress.client import COM_ROOT, decode
+from app.connectors.wordpress.com_sign_in import ComOAuth
 from app.connectors.wordpress.connector import WordPressConnector
 from app.connectors.wordpress.discover import HEAD_BYTES, canonical
 from app.connectors.wordpress.parse import title
@@ -23,9 +25,12 @@ from app.core.i18n import lazy
 API = "https://public-api.wordpress.com"
 SIGN_IN = SignIn(
     how=lazy(
-        "Porchlight answers in the name of a WordPress.com user who is Editor or Administrator of the blog. At "
-        "developer.wordpress.com, under My Apps, make an application and with it an access token for this blog, with "
-        "the scope global, or with comments, sites and users."
+        "Porchlight answers in the name of a WordPress.com user who is Editor or Administrator of the blog. Sign in "
+        "there as that user, and let Porchlight see sites and users and manage comments."
+    ),
+    by_hand=lazy(
+        "At developer.wordpress.com, under My Apps, make an application and with it an access token for this blog, "
+        "with the scope global, or with comments, sites and users."
     ),
     password=lazy("Access token"),
     wrong=lazy("It has to be a token for this very blog; the client secret of the application is something else."),
@@ -47,6 +52,7 @@ class WordPressComConnector(WordPressConnector):
     def __init__(self, http: Http, api: str = API) -> None:
         super().__init__(http)
         self._api = api
+        self.sign_in = replace(SIGN_IN, oauth=ComOAuth(http, api))
 
     def discover(self, url: str) -> Found | None:
         """WordPress.com is only asked about blogs that say they are there."""
