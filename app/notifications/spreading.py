@@ -20,7 +20,7 @@ from app.notifications import outgoing, queries, rules
 from app.notifications.models import ChatHook, Notification
 from app.notifications.types import PERSONAL, Channel, Event, Reader
 from app.pages.models import Page
-from app.remedies import signing
+from app.remedies import turns
 from app.signals import service as signals
 from app.signals.types import Signal
 
@@ -128,7 +128,7 @@ def _sees_to(session: Session, signal: Signal, now: datetime) -> set[int]:
     """Who can see to a remedy now: those who may sign it, or supervisors where it is signed; and who asked for it."""
     people = set(signal.people)
     if signal.facts.get("waits_for", "decide") == "decide":
-        return people | set(signing.who_may(session, int(signal.facts["remedy"]), now))
+        return people | set(turns.who_may(session, int(signal.facts["remedy"]), now))
     return people | set(session.scalars(select(User.id).where(User.active, User.role.in_(rules.SUPERVISING))))
 
 

@@ -14,7 +14,7 @@ from app.executors import errors
 from app.executors.errors import ExecutorError, NotNow, Refused
 from app.executors.ports import Access, Outcome
 from app.executors.registry import Executors
-from app.remedies import execution, follow_ups, late, news, telling
+from app.remedies import ending, execution, follow_ups, late, news, outcomes, telling
 from app.remedies.execution import Claimed
 
 log = structlog.get_logger()
@@ -54,10 +54,10 @@ class Runner:
         with self.db.read() as session:
             now = self.clock()
             late_ones = late.any_due(session, now) or follow_ups.any_due(session, now)
-            work = late_ones or telling.waiting(session) or execution.any_to_expire(session, now)
+            work = late_ones or telling.waiting(session) or ending.any_to_expire(session, now)
         if work:
             with self.db.write() as session:
-                execution.expire(session, self.clock())
+                ending.expire(session, self.clock())
                 telling.confirm(session, self.clock())
                 late.remind(session, self.clock())
                 follow_ups.remind(session, self.clock())
@@ -110,26 +110,26 @@ class Runner:
                 return self._found(claimed, executor.look_up(access, claimed.task))
             outcome = executor.execute(access, claimed.task)
             log.info("remedy_carried_out", remedy=claimed.remedy_id, progress=outcome.progress)
-            return lambda session, now: execution.record_outcome(session, claimed, outcome, now)
+            return lambda session, now: outcomes.record_outcome(session, claimed, outcome, now)
         except ExecutorError as error:
             return self._failure(claimed, error)
         except Exception as error:
             log.exception("execution_crashed", remedy=claimed.remedy_id)
             name = type(error).__name__
-            return lambda session, now: execution.record_unknown(session, claimed, errors.INTERNAL, name, now)
+            return lambda session, now: outcomes.record_unknown(session, claimed, errors.INTERNAL, name, now)
 
     def _found(self, claimed: Claimed, outcome: Outcome | None) -> Recorder:
         log.info("remedy_looked_up", remedy=claimed.remedy_id, found=outcome is not None)
         if outcome is None:
-            return lambda session, now: execution.record_not_there(session, claimed, now)
-        return lambda session, now: execution.record_outcome(session, claimed, outcome, now)
+            return lambda session, now: outcomes.record_not_there(session, claimed, now)
+        return lambda session, now: outcomes.record_outcome(session, claimed, outcome, now)
 
     def _failure(self, claimed: Claimed, error: ExecutorError) -> Recorder:
         code, detail = error.code, error.detail
         log.warning("execution_failed", remedy=claimed.remedy_id, code=code, look_up=claimed.look_up)
         if not claimed.look_up and isinstance(error, NotNow):
             named = error.retry_at
-            return lambda session, now: execution.record_not_now(session, claimed, code, detail, now, named=named)
+            return lambda session, now: outcomes.record_not_now(session, claimed, code, detail, now, named=named)
         if not claimed.look_up and isinstance(error, Refused):
-            return lambda session, now: execution.record_refused(session, claimed, code, detail, now)
-        return lambda session, now: execution.record_unknown(session, claimed, code, detail, now)
+            return lambda session, now: outcomes.record_refused(session, claimed, code, detail, now)
+        return lambda session, now: outcomes.record_unknown(session, claimed, code, detail, now)

@@ -79,26 +79,20 @@ def propose(
     target = speaking.target_of(session, talk)
     if answer.private:
         speaking.check_private(session, target, private, now)
-    one = Proposal(
-        id=new_id(),
-        key=key,
-        conversation_id=talk.id,
-        comment_id=target,
-        author_id=actor.id,
-        text=text,
-        resolve=answer.resolve,
-        private=answer.private,
-        saved_id=answer.saved_id,
-        also=list(answer.also),
-        created_at=now,
-        state=ProposalState.WAITING,
-    )
+    one = Proposal(id=new_id(), key=key, conversation_id=talk.id, comment_id=target, author_id=actor.id, created_at=now)
+    one.text, one.resolve, one.private = text, answer.resolve, answer.private
+    one.saved_id, one.also, one.state = answer.saved_id, list(answer.also), ProposalState.WAITING
     session.add(one)
     session.flush()
     talk.assignee_id = talk.assignee_id or actor.id
     writing.drop(session, actor.id, talk.id, answer.voice)
     inbox.mark(session, talk.id, Mark.APPROVAL, now)
     inbox.record(session, talk, EventKind.APPROVAL_ASKED, actor, now)
+    _tell_reviewers(session, talk, actor, now)
+    return one.id
+
+
+def _tell_reviewers(session: Session, talk: Conversation, actor: Actor, now: datetime) -> None:
     tell(
         session,
         SignalKind.APPROVAL_WANTED,
@@ -108,7 +102,6 @@ def propose(
         page_id=talk.page_id,
         team_id=talk.team_id,
     )
-    return one.id
 
 
 def approve(

@@ -14,7 +14,7 @@ from app.accounts.types import Actor, Role
 from app.contacts.models import Identity
 from app.core.errors import Conflict, Forbidden, InvalidInput
 from app.core.ids import new_id
-from app.remedies import policies, signing
+from app.remedies import policies, signing, turns
 from app.remedies.models import Remedy, RemedyDecision, RemedyExecution
 from app.remedies.types import ExecutionState, State, Verdict
 from tests.remedies.stage import Stage
@@ -101,7 +101,7 @@ def test_admins_and_stand_ins_step_in(stage: Stage) -> None:
     assert refused(stage, "ada", remedy) == "not_yet"
     sue, ada = stage.actor("sue"), stage.ids["ada"]
     until = stage.now + timedelta(days=3)
-    stage.do(lambda s: signing.name_stand_in(s, sue, ada, until, stage.now))
+    stage.do(lambda s: turns.name_stand_in(s, sue, ada, until, stage.now))
     assert stage.decide("ada", remedy) is State.APPROVED
     with stage.db.read() as session:
         decision = session.query(RemedyDecision).one()
@@ -116,7 +116,7 @@ def test_admins_and_stand_ins_step_in(stage: Stage) -> None:
 def test_standing_in_for_who_asked_does_not_help(stage: Stage) -> None:
     remedy = stage.ask("sue", amount="30")
     sue = stage.actor("sue")
-    stage.do(lambda s: signing.name_stand_in(s, sue, stage.ids["ada"], stage.now + timedelta(days=1), stage.now))
+    stage.do(lambda s: turns.name_stand_in(s, sue, stage.ids["ada"], stage.now + timedelta(days=1), stage.now))
     assert refused(stage, "ada", remedy) == "not_yet"
 
 
@@ -125,7 +125,7 @@ def test_stand_ins_are_supervisors_or_admins(stage: Stage, who: str | None) -> N
     sue = stage.actor("sue")
     stand_in = stage.ids[who] if who else 999
     with pytest.raises(InvalidInput):
-        stage.do(lambda s: signing.name_stand_in(s, sue, stand_in, stage.now + timedelta(days=1), stage.now))
+        stage.do(lambda s: turns.name_stand_in(s, sue, stand_in, stage.now + timedelta(days=1), stage.now))
 
 
 def test_a_refusal_needs_a_reason(stage: Stage) -> None:

@@ -26,7 +26,7 @@ from app.accounts.types import Actor, Role
 from app.core import migrate
 from app.core.db import Database
 from app.core.errors import PorchlightError
-from app.remedies import by_hand, execution, rules, signing, telling
+from app.remedies import by_hand, execution, rules, signing, telling, turns
 from app.remedies.types import HOLDS_MONEY, OPEN, State, Verdict
 from tests.remedies.stage import Stage
 from tests.remedies.till import Fault
@@ -256,7 +256,7 @@ class Remedies(RuleBasedStateMachine):
     def stand_in(self, user: str, stand_in: str) -> None:
         stage = self.stage
         actor, until = stage.actor(user), stage.now + timedelta(days=2)
-        self._try(lambda: stage.do(lambda s: signing.name_stand_in(s, actor, stage.ids[stand_in], until, stage.now)))
+        self._try(lambda: stage.do(lambda s: turns.name_stand_in(s, actor, stage.ids[stand_in], until, stage.now)))
 
     @rule(faults=st.lists(st.sampled_from(list(Fault)), max_size=3), pending=st.booleans())
     def work(self, faults: list[Fault], pending: bool) -> None:

@@ -14,7 +14,7 @@ from app.core.i18n import gettext as _
 from app.edge.context import actor, services, session
 from app.edge.errors import status_of
 from app.edge.routes import rejected, route
-from app.remedies import policies, rules, signing
+from app.remedies import policies, rules, turns
 from app.web.inbox import place as places
 from app.web.remedies.routes import POST, blueprint, proven
 
@@ -67,7 +67,7 @@ def stand_in() -> ResponseReturnValue:
     except (ValueError, OverflowError):
         until = None
     try:
-        signing.name_stand_in(session(), actor(), chosen, until, utc_now())
+        turns.name_stand_in(session(), actor(), chosen, until, utc_now())
     except InvalidInput as error:
         return rejected(_page(session(), error=error), status_of(error))
     flash(_("They can decide in your place now.") if chosen else _("Nobody stands in for you any more."), "good")
@@ -90,5 +90,5 @@ def _page(reading: "Session", *, source: str | None = None, error: PorchlightErr
         field=(getattr(error, "field", None) or "") if error else "",
         fresh=rules.proof_is_fresh(actor().proved_at, now),
         deciding=deciding,
-        stand_in=signing.stand_in_of(reading, actor().id, now),
+        stand_in=turns.stand_in_of(reading, actor().id, now),
     )

@@ -13,7 +13,7 @@ from app.accounts.types import Actor
 from app.core.errors import InvalidInput, NotFound
 from app.core.i18n import gettext as _
 from app.edge.context import actor, services
-from app.remedies import policies, queries, rules, signing
+from app.remedies import policies, queries, rules, turns
 from app.remedies.views import STATES, Queue
 from app.web.inbox import place as places
 from app.web.sessions import count_try, forget_try
@@ -66,7 +66,7 @@ def page(
     one = None
     if remedy_id is not None:
         try:
-            barred = signing.barred(reading, who, remedy_id, now)
+            barred = turns.barred(reading, who, remedy_id, now)
             one = queries.remedy(reading, who, remedy_id, now, barred=barred)
         except NotFound as gone:
             if not error:
