@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from heapq import nlargest
 from typing import Any
 
 from sqlalchemy import Column, Select, Table, func, select
@@ -21,6 +22,8 @@ from app.targets.types import Figure
 
 _DAY = timedelta(days=1)
 _DAYS, _TIMES = table_of(ReportDay), table_of(ReportTimes)
+_MANY = frozenset({By.PAGE, By.CAMPAIGN, By.TAG})
+"""What there may be hundreds of, and what conversations belong to: where none began, little else happened."""
 _KEYS = {"by", "day", "of", "figure"}
 _NAMES: Mapping[By, Any] = {By.AGENT: User, By.TEAM: Team, By.PAGE: Page, By.CAMPAIGN: Campaign, By.TAG: Tag}
 
@@ -60,9 +63,10 @@ def total(session: Session, whose: Whose, first: date, last: date) -> Line:
     return Line(whose.key, "", counts, times)
 
 
-def lines(session: Session, by: By, first: date, last: date) -> list[Line]:
-    """A period of everybody or everything of a kind, those with most to do first. Three statements at most."""
-    counts, times = _sums(session, by, first, last)
+def lines(session: Session, by: By, first: date, last: date, most: int | None = None) -> list[Line]:
+    """A period of everybody or everything of a kind, those with most to do first; of pages, campaigns and tags no more
+    than ``most``. Three statements at most."""
+    counts, times = _sums(session, by, first, last, most if by in _MANY else None)
     names = _names(session, by, counts.keys() | times.keys())
     found = [Line(key, names[key], counts[key], times[key]) for key in counts.keys() | times.keys() if key in names]
     return sorted(found, key=lambda one: (-one.counts.opened, -_answers(one), one.name.casefold(), one.key))
@@ -104,13 +108,18 @@ def _of(table: Table, whose: Whose, first: date, last: date, *apart: Column[Any]
 
 
 def _sums(
-    session: Session, by: By, first: date, last: date
+    session: Session, by: By, first: date, last: date, most: int | None
 ) -> tuple[dict[str, Counts], dict[str, dict[Figure, Times]]]:
     counts: dict[str, Counts] = defaultdict(Counts)
     times: dict[str, dict[Figure, Times]] = defaultdict(dict)
     for key, *sums in session.execute(_each(_DAYS, by, first, last)):
         counts[str(key)] = Counts(*map(int, sums))
-    for key, figure, *sums in session.execute(_each(_TIMES, by, first, last, _TIMES.c.figure)):
+    timed = _each(_TIMES, by, first, last, _TIMES.c.figure)
+    if most is not None and len(counts) > most:  # adding up times costs the most
+        busiest = nlargest(most, counts, key=lambda key: counts[key].opened)
+        counts = {key: counts[key] for key in busiest}
+        timed = timed.where(_TIMES.c.of.in_([int(key) for key in busiest]))
+    for key, figure, *sums in session.execute(timed):
         times[str(key)][figure] = _times(sums)
     return counts, times
 

@@ -64,7 +64,7 @@ def overview() -> ResponseReturnValue:
     report = queries.report(session(), asked.whose, asked.first, asked.last)
     if asked.whose != EVERYBODY and not report.now.name:
         raise NotFound(_("There is nothing of that name to report on."))
-    lines = queries.lines(session(), asked.by, asked.first, asked.last) if sees_all else []
+    lines = queries.lines(session(), asked.by, asked.first, asked.last, SHOWN + 1) if sees_all else []
     return render_template(
         "reports/overview.html",
         asked=asked,

@@ -216,6 +216,11 @@ def test_a_month_by_everything_it_can_be_told_apart_by(old_page: House, campaign
         tables = {by: queries.lines(session, by, first, last) for by in By if by is not By.ALL}
         mine = queries.report(session, Whose(By.AGENT, str(house.ann.id)), first, last)
         platform = queries.report(session, Whose(By.PLATFORM, "memory"), first, last)
+    with house.db.write() as session:
+        session.add(ReportDay(by=By.TAG, of=9, day=then.date(), comments=1, opened=9, answered=0, settled=0))
+        session.flush()
+        assert queries.lines(session, By.TAG, first, last, 1) == [], "the busiest has no name any more"
+        assert len(queries.lines(session, By.TAG, first, last, 2)) == 1
     assert (report.now.counts.opened, report.now.counts.answered, report.now.counts.comments) == (3, 2, 3)
     assert report.now.times[Figure.FIRST_REPLY].n == 2
     assert report.now.times[Figure.FIRST_REPLY].seconds == 4 * 3600
