@@ -11,6 +11,8 @@ from app.accounts.types import Role
 from app.connectors import errors
 from app.core.clock import utc_now
 from app.inbox import service as inbox
+from app.library import service as library
+from app.library.types import PostTyped, Words
 from tests.browser.conftest import PASSWORD, Opener
 from tests.web.scene import Scene
 
@@ -103,6 +105,11 @@ LEAVES = (
     "/campaigns/add",
     "/campaigns/calendar",
     "/inbox/views",
+    "/library",
+    "/library/1",
+    "/library/1/change",
+    "/library/pages/1",
+    "/library/published",
     "/outreach/add",
     "/outreach/file",
     "/outreach/held",
@@ -125,13 +132,15 @@ def test_every_screen_there_is_a_way_to(scene: Scene, person: Opener) -> None:
         accounts.create_user(
             session, login="admin", name="Ada", role=Role.ADMIN, password=PASSWORD, teams=["marketing"], now=utc_now()
         )
+        typed = PostTyped("Bread", (Words("en", "", "Our bread rests."),), page_ids=frozenset({scene.page_id}))
+        library.add(session, scene.actor("agent"), typed, utc_now())
     talk = scene.talk(scene.heard("Dora", "Where is my order?", minutes_ago=30))
     page = person("admin")
     page.goto("/settings")
     ways = [str(one.get_attribute("href")) for one in page.locator("a.way").all()]
     assert len(ways) > 20
     found = {}
-    for path in dict.fromkeys([*ways, *LEAVES, f"/contacts/{talk.contact_id}"]):
+    for path in dict.fromkeys([*ways, *LEAVES, f"/campaigns/of/{talk.id}", f"/contacts/{talk.contact_id}"]):
         answer = page.goto(path)
         assert answer is not None
         assert answer.status == 200, path
