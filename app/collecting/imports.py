@@ -7,7 +7,6 @@ what it has done and where to go on.
 import io
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import PurePath
@@ -24,6 +23,7 @@ from app.collecting import history
 from app.collecting.history import Format, Line
 from app.collecting.models import Import
 from app.collecting.service import store_history
+from app.collecting.types import CheckedFile, Goal, ImportView
 from app.connectors.ports import Found, Item
 from app.core.clock import utc_now
 from app.core.db import Database
@@ -49,57 +49,12 @@ KEPT = timedelta(days=90)
 SUFFIXES = {".csv": Format.CSV, ".tsv": Format.CSV, ".jsonl": Format.JSONL, ".ndjson": Format.JSONL}
 
 
-@dataclass(frozen=True, slots=True)
-class Goal:
-    """Where comments go: a page there is, or one of their own by that name, for that team."""
-
-    page_id: int | None = None
-    name: str = ""
-    team_id: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """A file that was read once, and what is wrong with its first wrong lines: number and words."""
-
-    name: str
-    form: Format
-    body: bytes
-    comments: int
-    wrong: int
-    mistakes: Sequence[tuple[int, str]]
-    checked_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class ImportView:
-    """One file, for the screen. ``total`` counts its comments; those that are wrong are besides."""
-
-    id: int
-    file_name: str
-    page_id: int | None
-    page_name: str
-    by: str
-    total: int
-    wrong: int
-    mistakes: Sequence[tuple[int, str]]
-    checked_at: datetime
-    begun_at: datetime | None
-    finished_at: datetime | None
-    done: int
-    new: int
-
-    @property
-    def more_wrong(self) -> int:
-        return self.wrong - len(self.mistakes)
-
-
 def form_of(file_name: str) -> Format | None:
     """What a file is, by its name."""
     return SUFFIXES.get(PurePath(file_name).suffix.lower())
 
 
-def check(file_name: str, body: bytes, now: datetime) -> Checked:
+def check(file_name: str, body: bytes, now: datetime) -> CheckedFile:
     """Read a whole file. Raises InvalidInput for what is no such file."""
     form = form_of(file_name)
     if form is None:
@@ -118,10 +73,10 @@ def check(file_name: str, body: bytes, now: datetime) -> Checked:
         wrong += 1
         if wrong <= SHOWN:
             mistakes.append((line.number, line.wrong))
-    return Checked(one_line(file_name, limit=200), form, body, comments, wrong, mistakes, now)
+    return CheckedFile(one_line(file_name, limit=200), form, body, comments, wrong, mistakes, now)
 
 
-def keep(session: Session, by_id: int, file: Checked, goal: Goal) -> int:
+def keep(session: Session, by_id: int, file: CheckedFile, goal: Goal) -> int:
     """Keep a file until somebody decides; answer its id."""
     page = pages_queries.page(session, goal.page_id) if goal.page_id is not None else None
     row = Import(

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from app.accounts import queries as accounts
 from app.accounts.types import Permission
 from app.collecting import imports
-from app.collecting.imports import Goal
+from app.collecting.types import Goal
 from app.connectors.ports import Item
 from app.core.clock import utc_now
 from app.core.errors import InvalidInput

@@ -100,7 +100,8 @@ class Reader:
 
     def _down(self, state: State, floor: datetime) -> Iterator[Batch]:
         """Everything written since then; ``known`` moves when all of it was given."""
-        newest, place = state.known, _begin()
+        newest = state.known
+        place: Place | None = Place()
         while place is not None:
             page = self.source.page("LIVE", floor, place)
             newest = self._newest(page.comments, newest)
@@ -141,10 +142,6 @@ class Reader:
         unknown = list(dict.fromkeys(post for one in comments if (post := parse.numbers(one)[0]) not in self.names))
         self.names |= self.source.named(unknown)
         return [parse.item(one, self.names, self.us, self.now) for one in comments]
-
-
-def _begin() -> Place | None:
-    return Place()
 
 
 def _latest(one: datetime, other: datetime | None) -> datetime:

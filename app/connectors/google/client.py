@@ -77,10 +77,6 @@ class Google:
         ConnectorError; OutcomeUnknown when it may have been changed."""
         return self._ask("POST", path, params, body)
 
-    def delete(self, path: str) -> None:
-        """Remove something; raises as ``post``."""
-        self._ask("DELETE", path, {}, None)
-
     def error_for(self, refused: RefusedError, *, act: bool) -> ConnectorError:
         """Our error for a refusal, by its reasons alone: the wording differs and is translated."""
         response, now = refused.response, utc_now()
