@@ -25,6 +25,7 @@ from app.inbox import service as inbox
 from app.inbox.models import Conversation, Wait
 from app.inbox.types import ConversationState
 from app.pages import service as pages
+from app.routing import service as routing
 from app.signals.models import SignalRow
 from app.signals.types import SignalKind
 from app.upkeep import belonging, boards, handing_over, keeping, plans, pulses, rolling, stewards
@@ -75,8 +76,9 @@ class Year:
             collecting.store_loads(session, [Load(claim, batch, None, timedelta(seconds=30))], self.now)
 
     def look_after(self) -> None:
-        """What the job does once a minute."""
+        """What is done at least once a minute: a page's first comments are routed after they were stored."""
         with self.house.db.write() as session:
+            routing.route_waiting(session, self.now)
             while belonging.work(session, self.now) | rolling.work(session, self.now):
                 pass
             pulses.take(session, self.now)
