@@ -16,7 +16,7 @@ from app.core.jobs import JobName, defer_wake
 from app.library import crises, rules
 from app.library.models import Publication, PublicationHold
 from app.library.types import CrisisView, PublicationState
-from app.outreach import holding, standings
+from app.outreach import holding, raising, standings
 from app.outreach.models import HeldAct, HeldSide
 from app.outreach.types import WAITING, HeldState, Key, Settled, Span, Stance, Standing
 from app.pages import words
@@ -51,7 +51,7 @@ def hold(session: Session, one: Publication, at: datetime, now: datetime) -> boo
         return False
     author = accounts.person(session, one.author_id)
     name = one.title or texts.one_line(one.text, limit=100)
-    held_id = holding.hold_post(session, author, (name, one.text), one.team_id, found, named, now=now)
+    held_id = raising.hold_post(session, author, (name, one.text), one.team_id, found, named, now=now)
     session.add(PublicationHold(held_id=held_id, publication_id=one.id))
     one.state = PublicationState.HELD
     one.lease = one.lease_until = None

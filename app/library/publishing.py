@@ -20,7 +20,7 @@ from app.core.jobs import JobName, defer_wake
 from app.library import holding, queries, rules
 from app.library.models import LibraryPage, LibraryPost, LibraryText, Publication
 from app.library.types import NOT_USED, Preview, PublicationState, Words
-from app.outreach.holding import department
+from app.outreach.raising import department
 from app.pages.models import Page
 from app.pages.types import PageState
 from app.texts import voice

@@ -1,8 +1,8 @@
-"""Acts that another department would contradict: held, talked about, settled in one of three ways. Services flush; the
-edge commits. A held reply is sent by ``app.replies.holding`` once it was settled here, a held post by
-``app.library.holding``."""
+"""Acts that another department would contradict, once ``app.outreach.raising`` holds them: talked about, settled in one
+of three ways. Services flush; the edge commits. A held reply is sent by ``app.replies.holding`` once it was settled
+here, a held post by ``app.library.holding``."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -37,88 +37,6 @@ from app.signals.service import tell
 from app.signals.types import SignalKind
 
 
-def hold_outreach(
-    session: Session, one: Outreach, keys: Collection[Key], found: list[Standing], now: datetime, actor: Actor | None
-) -> int:
-    """Keep an outreach from counting until somebody settled it; answer the held act's id."""
-    act = HeldAct(
-        id=new_id(),
-        kind=HeldKind.OUTREACH,
-        state=HeldState.HELD,
-        name=one.name,
-        stance=one.stance,
-        message=one.message,
-        team_id=one.team_id,
-        owner_id=one.owner_id,
-        outreach_id=one.id,
-        details={},
-        keys=standings.spelled(keys),
-        created_at=now,
-    )
-    return _hold(session, act, found, now, actor)
-
-
-def hold_reply(
-    session: Session,
-    actor: Actor,
-    talk: Conversation,
-    person: str,
-    text: str,
-    found: tuple[Stance, list[Standing], Collection[Key]],
-    *,
-    key: str,
-    details: Mapping[str, Any],
-    now: datetime,
-) -> int:
-    """Keep a reply until somebody settled it; answer the held act's id. ``key`` is that of its form."""
-    stance, sides, keys = found
-    act = HeldAct(
-        id=new_id(),
-        kind=HeldKind.REPLY,
-        key=_form_key(actor, key),
-        state=HeldState.HELD,
-        name=person[: rules.NAME_MAXIMUM],
-        stance=stance,
-        message=text,
-        team_id=department(actor, talk.team_id),
-        owner_id=actor.id,
-        conversation_id=talk.id,
-        details=dict(details),
-        keys=standings.spelled(keys),
-        created_at=now,
-    )
-    return _hold(session, act, sides, now, actor)
-
-
-def hold_post(
-    session: Session,
-    author: Actor,
-    said: tuple[str, str],
-    team_id: int,
-    found: list[Standing],
-    keys: Collection[Key],
-    *,
-    now: datetime,
-) -> int:
-    """Keep a post of ours until somebody settled it; answer the held act's id. ``said``: what it is called, and its
-    text. Who wrote it is told too: they may have planned it long ago."""
-    name, text = said
-    act = HeldAct(
-        id=new_id(),
-        kind=HeldKind.POST,
-        state=HeldState.HELD,
-        name=name[: rules.NAME_MAXIMUM],
-        stance=Stance.COURTING,
-        message=text,
-        team_id=team_id,
-        owner_id=author.id,
-        details={},
-        keys=standings.spelled(keys),
-        created_at=now,
-    )
-    return _hold(session, act, found, now, None)
-
-
 def change_post(
     session: Session, actor: Actor, held_id: int, text: str, keys: Collection[Key], version: int, now: datetime
 ) -> Settled:
@@ -135,43 +53,13 @@ def over(session: Session, held_id: int, now: datetime) -> None:
         _settle(session, act, HeldState.OVER, None, now)
 
 
-def held_before(session: Session, actor: Actor, key: str) -> int | None:
-    """The held act that a form became that is sent once more."""
-    return session.scalar(select(HeldAct.id).where(HeldAct.key == _form_key(actor, key)))
-
-
-def _form_key(actor: Actor, key: str) -> str:
-    return f"{actor.id}:{key}"[:80]
-
-
-def department(actor: Actor, team_id: int) -> int:
-    """For which team somebody acts in a conversation: its own, unless they are not in it."""
-    return team_id if team_id in actor.team_ids or not actor.team_ids else min(actor.team_ids)
-
-
-def against_reply(
-    session: Session, actor: Actor, talk: Conversation, text: str, now: datetime
-) -> tuple[Stance, list[Standing], Collection[Key]] | None:
-    """What stands against a reply of that person; None when nothing does, or it was settled. No statement for a text
-    that neither courts nor turns down."""
-    stance = phrases.stance_of(text)
-    if stance is Stance.NEUTRAL:
-        return None
-    keys, heads = standings.meant(session, (), talk.contact_id)
-    act = Span(department(actor, talk.team_id), stance, now, None)
-    found = standings.against(session, act, keys, heads)
-    if not found or _settled(session, talk.id, text):
-        return None
-    return stance, found, keys
-
-
 def say(session: Session, actor: Actor, held_id: int, text: str, now: datetime) -> None:
     """Talk about it with the other side; the act waits meanwhile.
 
     Raises NotFound, Forbidden, InvalidInput, Conflict.
     """
     act = _waiting(session, held_id)
-    people = _people(session, act)
+    people = people_of(session, act)
     if not _concerned(session, actor, act):
         raise Forbidden(_("Only the teams it is about, supervisors and admins can take part."))
     text = texts.plain(text).strip()
@@ -183,7 +71,7 @@ def say(session: Session, actor: Actor, held_id: int, text: str, now: datetime) 
     wrote = select(HeldMessage.author_id).where(HeldMessage.held_id == act.id)
     people |= set(session.scalars(wrote))
     session.flush()
-    _tell(session, act, SignalKind.HELD_SAID, people, actor, now)
+    tell_both(session, act, SignalKind.HELD_SAID, people, actor, now)
 
 
 def change(
@@ -265,28 +153,6 @@ def still_against(session: Session, act: HeldAct, now: datetime) -> list[Standin
     return standings.against(session, span, keys, heads, besides=act.outreach_id)
 
 
-def _hold(session: Session, act: HeldAct, found: list[Standing], now: datetime, actor: Actor | None) -> int:
-    session.add(act)
-    session.flush()
-    session.add_all(
-        HeldSide(
-            id=new_id(),
-            held_id=act.id,
-            stance=one.stance,
-            what=one.what,
-            team_id=one.team_id,
-            owner_id=one.owner_id,
-            since=one.since,
-            outreach_id=one.outreach_id,
-            conversation_id=one.conversation_id,
-        )
-        for one in found
-    )
-    session.flush()
-    _tell(session, act, SignalKind.ACT_HELD, _people(session, act), actor, now)
-    return act.id
-
-
 def _settle(session: Session, act: HeldAct, state: HeldState, actor: Actor | None, now: datetime) -> Settled:
     by = actor.id if actor else None
     act.state, act.settled_by_id, act.settled_at = state, by, now
@@ -296,23 +162,14 @@ def _settle(session: Session, act: HeldAct, state: HeldState, actor: Actor | Non
         one.state = OutreachState.DROPPED if state is HeldState.DROPPED else OutreachState.LIVE
         one.stance, one.message = act.stance, act.message
     session.flush()
-    _tell(session, act, SignalKind.HELD_SETTLED, _people(session, act), actor, now, outcome=state.value)
+    tell_both(session, act, SignalKind.HELD_SETTLED, people_of(session, act), actor, now, outcome=state.value)
     facts: dict[str, str | int | bool | None] = {"how": state.value, "kind": act.kind.value, "team": act.team_id}
     audit.record(session, Entry(Action.HELD_SETTLED, f"held/{act.id}", now, by, facts=facts))
     going = act.conversation_id if state is not HeldState.DROPPED else None
     return Settled(act.id, act.kind, state, going)
 
 
-def _settled(session: Session, conversation_id: int, text: str) -> bool:
-    """Whether exactly these words were let go in this conversation."""
-    done = (HeldState.ALIGNED, HeldState.GONE_ON)
-    query = select(HeldAct.id).where(
-        HeldAct.conversation_id == conversation_id, HeldAct.state.in_(done), HeldAct.message == text
-    )
-    return session.scalar(query.limit(1)) is not None
-
-
-def _people(session: Session, act: HeldAct) -> set[int]:
+def people_of(session: Session, act: HeldAct) -> set[int]:
     """The owners of both sides; where one has none, everybody in that team."""
     sides = session.execute(select(HeldSide.team_id, HeldSide.owner_id).where(HeldSide.held_id == act.id)).all()
     found: set[int] = set()
@@ -326,10 +183,10 @@ def _people(session: Session, act: HeldAct) -> set[int]:
 
 def _concerned(session: Session, actor: Actor, act: HeldAct) -> bool:
     teams = set(session.scalars(select(HeldSide.team_id).where(HeldSide.held_id == act.id)))
-    return may_settle(actor, act) or bool(teams & actor.team_ids) or actor.id in _people(session, act)
+    return may_settle(actor, act) or bool(teams & actor.team_ids) or actor.id in people_of(session, act)
 
 
-def _tell(
+def tell_both(
     session: Session,
     act: HeldAct,
     kind: SignalKind,
@@ -338,6 +195,7 @@ def _tell(
     now: datetime,
     **facts: Any,
 ) -> None:
+    """Tell both sides what became of a held act."""
     who, about = actor.id if actor else None, act.name
     tell(session, kind, now, actor_id=who, people=people, team_id=act.team_id, held=act.id, name=about, **facts)
 

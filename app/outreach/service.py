@@ -15,7 +15,7 @@ from app.core.db import one_at_a_time
 from app.core.errors import Conflict, Forbidden, InvalidInput, NotFound
 from app.core.i18n import gettext as _
 from app.core.ids import new_id
-from app.outreach import holding, rules, standings
+from app.outreach import raising, rules, standings
 from app.outreach.models import HeldAct, Outreach, OutreachKey
 from app.outreach.types import ENTERED, WAITING, By, Key, Kind, OutreachState, Recorded, Span, Stance, Typed
 
@@ -45,7 +45,7 @@ def record(session: Session, by: By, typed: Typed, now: datetime) -> Recorded:
     if not found:
         return Recorded(one.id, one.state, None, again=False)
     one.state = OutreachState.HELD
-    held_id = holding.hold_outreach(session, one, everything, found, now, by.actor)
+    held_id = raising.hold_outreach(session, one, everything, found, now, by.actor)
     return Recorded(one.id, one.state, held_id, again=False)
 
 

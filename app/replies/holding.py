@@ -21,7 +21,7 @@ from app.inbox.models import Conversation
 from app.inbox.types import EventKind
 from app.outbox.models import Delivery
 from app.outbox.types import DeliveryState
-from app.outreach import holding, phrases
+from app.outreach import phrases, raising
 from app.outreach import rules as outreach_rules
 from app.outreach.models import HeldAct
 from app.outreach.types import Stance
@@ -117,10 +117,10 @@ def hold(
     """
     text = speaking.checked(answer.text, limit)
     talk = access.conversation(session, actor, conversation_id, to_write=True)  # a second click waits for the first
-    again = holding.held_before(session, actor, key)
+    again = raising.held_before(session, actor, key)
     if again is not None:
         return again
-    found = holding.against_reply(session, actor, talk, text, now)
+    found = raising.against_reply(session, actor, talk, text, now)
     if found is None:
         return None
     talk = inbox.open_for(session, actor, conversation_id, version)
@@ -132,7 +132,7 @@ def hold(
     person = session.get_one(Contact, head).name if head else ""
     details = {"resolve": answer.resolve, "saved": answer.saved_id, "also": list(answer.also), "tells": list(tells)}
     details["private"] = answer.private
-    held_id = holding.hold_reply(
+    held_id = raising.hold_reply(
         session, actor, talk, person or _("Somebody"), text, found, key=key, details=details, now=now
     )
     talk.assignee_id = talk.assignee_id or actor.id

@@ -21,7 +21,7 @@ from app.inbox.types import ConversationState
 from app.outbox import queries as outbox_queries
 from app.outbox import service as outbox
 from app.outbox.types import Act
-from app.outreach import holding
+from app.outreach import raising
 from app.replies import rules, saved
 from app.replies.models import Reply, SavedUse
 from app.routing import service as routing
@@ -157,7 +157,7 @@ def speak(
 
 def check_contradicts_nobody(session: Session, author: Actor, talk: Conversation, text: str, now: datetime) -> None:
     """The last look before something leaves, whatever way it came. Raises Conflict with who stands against it."""
-    found = holding.against_reply(session, author, talk, text, now)
+    found = raising.against_reply(session, author, talk, text, now)
     if found is None:
         return
     teams = ", ".join(dict.fromkeys(one.team for one in found[1]))
