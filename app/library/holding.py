@@ -35,7 +35,7 @@ def against(session: Session, one: Publication, at: datetime) -> tuple[list[Stan
     crisis = crises.of_pages(session, [page.id], at).get(page.id)
     if crisis is not None:
         found.append(_as_standing(session, page, crisis))
-    named = rules.named((one.text, one.title, one.link), page.connector, page.url)
+    named = rules.named((one.text, one.title, one.link), page.url)
     if named:
         keys, heads = standings.meant(session, named)
         others = standings.against(session, Span(NOBODY, Stance.COURTING, at, at + timedelta(minutes=1)), keys, heads)

@@ -27,8 +27,6 @@ _MAIL = re.compile(r"[^\s@<>\"(),:;]{1,64}@[^\s@<>\"(),:;/]{1,253}")
 _ADDRESS = re.compile(
     r"https?://[^\s<>\"]*[^\s<>\".,;:!?)]|(?<![\w@./-])(?:[\w-]+\.)+[a-z]{2,}(?:/[^\s<>\"]*)?(?![\w@])"
 )
-_HOMES = {"facebook": "facebook.com", "instagram": "instagram.com", "x_com": "x.com", "bluesky": "bsky.app"}
-"""Where a handle without a host lives, by the kind of page it is named on."""
 
 
 def day_of_year(text: str) -> tuple[int, int] | None:
@@ -94,12 +92,12 @@ def moment(text: str, zone: tzinfo) -> datetime | None:
         return None
 
 
-def named(texts: Iterable[str], connector: str, page_url: str) -> list[Key]:
+def named(texts: Iterable[str], page_url: str) -> list[Key]:
     """Whom a post names: handles as the page's platform has them, web and e-mail addresses. Never by a name alone."""
     found: set[Key] = set()
     for text in texts:
         for one in _HANDLE.finditer(text):
-            found.update(_handle(one[1], one[2], connector, page_url))
+            found.update(_handle(one[1], one[2], page_url))
         for mail in _MAIL.findall(text):
             found.update(outreach.keys(email=mail.rstrip(".")))
         for address in _ADDRESS.findall(text):
@@ -107,17 +105,12 @@ def named(texts: Iterable[str], connector: str, page_url: str) -> list[Key]:
     return sorted(found)
 
 
-def _handle(name: str, host: str | None, connector: str, page_url: str) -> list[Key]:
-    if host:
-        return outreach.keys(account=f"https://{host}/@{name}")
-    if connector == "bluesky":
-        return outreach.keys(account=f"https://bsky.app/profile/{name}", site=name if "." in name else "")
-    home = _HOMES.get(connector)
-    if home:
-        return outreach.keys(account=f"https://{home}/{name}")
-    if connector == "mastodon":
-        return outreach.keys(account=f"https://{page_url.partition('://')[2].partition('/')[0]}/@{name}")
-    return outreach.keys(account=f"@{name}")
+def _handle(name: str, host: str | None, page_url: str) -> list[Key]:
+    """An account where the handle says, else where the page lives; a handle that is a domain is a site, too."""
+    scheme, _colon, rest = page_url.partition("://")
+    home = host or (rest.partition("/")[0] if scheme in ("http", "https") else "")
+    site = name if "." in name and not host else ""
+    return outreach.keys(account=f"https://{home}/@{name}" if home else f"@{name}", site=site)
 
 
 Side = tuple[str, int, int | None, int | None, str]
