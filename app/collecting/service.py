@@ -17,7 +17,7 @@ from app.inbox import changes, intake
 from app.inbox import service as inbox
 from app.inbox.models import Comment, RawPayload
 from app.inbox.types import Arrival, Facts, NewFact, Placement, Stored
-from app.outbox import service as outbox
+from app.outbox import results
 from app.pages import queries as page_queries
 from app.pages import service as pages
 from app.pages.rules import next_verify
@@ -107,7 +107,7 @@ def _store(session: Session, arrivals: Sequence[Arrival], now: datetime, past: C
     carrying.record(session, judged, now)
     _judge_anew(session, [fact for came in stored for fact in came.new_facts], now)
     for arrival, came in zip(arrivals, stored, strict=True):
-        elsewhere = outbox.match_echoes(session, arrival.page_id, came.echoes, now)
+        elsewhere = results.match_echoes(session, arrival.page_id, came.echoes, now)
         if elsewhere:
             inbox.answered_elsewhere(session, elsewhere, now)
     return stored

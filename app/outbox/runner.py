@@ -15,7 +15,7 @@ from app.connectors.registry import Registry
 from app.core.clock import utc_now
 from app.core.db import Database
 from app.core.security import SecretBox
-from app.outbox import service
+from app.outbox import results, service
 from app.outbox.types import Act, Claimed
 
 log = structlog.get_logger()
@@ -70,16 +70,16 @@ class Runner:
         except Exception as error:
             log.exception("delivery_crashed", delivery=claimed.id)
             name = type(error).__name__
-            return lambda session, now: service.record_unknown(session, claimed, "internal", name, now)
+            return lambda session, now: results.record_unknown(session, claimed, "internal", name, now)
 
     def _send(self, connector: Connector, access: Access, claimed: Claimed) -> Recorder:
         if claimed.act.speaks:
             say = _private(connector).reply_privately if claimed.act is Act.PRIVATE_REPLY else connector.reply
             sent = say(access, claimed.target, claimed.text, key=claimed.key)
             log.info("reply_sent", delivery=claimed.id, page=claimed.page_id)
-            return lambda session, now: service.record_sent(session, claimed, sent, now)
+            return lambda session, now: results.record_sent(session, claimed, sent, now)
         status = connector.moderate(access, claimed.target, Moderation(claimed.act.value))
-        return lambda session, now: service.record_moderated(session, claimed, status, now)
+        return lambda session, now: results.record_moderated(session, claimed, status, now)
 
     def _look_up(self, connector: Connector, access: Access, claimed: Claimed) -> Recorder:
         if not claimed.act.speaks:  # changing a state twice is harmless
@@ -88,8 +88,8 @@ class Runner:
         sent = find(access, claimed.target, claimed.text, key=claimed.key, since=claimed.first_sent_at)
         log.info("reply_looked_up", delivery=claimed.id, found=sent is not None)
         if sent is None:
-            return lambda session, now: service.record_not_there(session, claimed, now)
-        return lambda session, now: service.record_sent(session, claimed, sent, now)
+            return lambda session, now: results.record_not_there(session, claimed, now)
+        return lambda session, now: results.record_sent(session, claimed, sent, now)
 
     def _failure(self, claimed: Claimed, error: errors.ConnectorError) -> Recorder:
         log.warning(
@@ -98,18 +98,18 @@ class Runner:
         code, detail = error.code, error.detail
         if isinstance(error, errors.AuthExpired):
             unknown = claimed.look_up
-            return lambda session, now: service.record_stopped(session, claimed, code, detail, now, unknown=unknown)
+            return lambda session, now: results.record_stopped(session, claimed, code, detail, now, unknown=unknown)
         if (
             claimed.look_up
             and isinstance(error, errors.Permanent)
             and code in (errors.NOT_SUPPORTED, errors.TARGET_GONE)
         ):
-            return lambda session, now: service.record_unknowable(session, claimed, code, detail, now)
+            return lambda session, now: results.record_unknowable(session, claimed, code, detail, now)
         if claimed.look_up or isinstance(error, errors.OutcomeUnknown):
-            return lambda session, now: service.record_unknown(session, claimed, code, detail, now)
+            return lambda session, now: results.record_unknown(session, claimed, code, detail, now)
         again = isinstance(error, errors.Transient | errors.RateLimited)
         named = error.retry_at if isinstance(error, errors.RateLimited) else None
-        return lambda session, now: service.record_not_sent(
+        return lambda session, now: results.record_not_sent(
             session, claimed, code, detail, now, again=again, named=named
         )
 

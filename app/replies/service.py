@@ -16,6 +16,7 @@ from app.inbox import access, streaks
 from app.inbox import service as inbox
 from app.inbox.models import Comment, Conversation
 from app.inbox.types import ConversationState, EventKind, Mark
+from app.outbox import results
 from app.outbox import service as outbox
 from app.outbox.models import Delivery
 from app.outbox.types import Act
@@ -118,7 +119,7 @@ def settle(session: Session, actor: Actor, reply_id: int, *, send_again: bool, n
     if send_again:
         check_may_write(session, talk.contact_id)
         speaking.check_contradicts_nobody(session, actor, talk, reply.text, now)
-    outbox.decide(session, reply.delivery_id, send_again=send_again, now=now)
+    results.decide(session, reply.delivery_id, send_again=send_again, now=now)
     if talk.state is ConversationState.NEW:
         inbox.set_state(talk, ConversationState.WAITING, None, now)
     streaks.count_up(talk, actor)
