@@ -148,6 +148,9 @@ class Account:
     capabilities: Capabilities
     settings: Mapping[str, Any] = field(default_factory=dict)
     """Further settings to keep with the connection, for example our own account's id."""
+    is_the_page: bool = False
+    """Whether the account is the page itself, so that no two pages of this kind have the same one, whatever their
+    addresses. Not where many pages share an account, or where ``key`` counts for one site alone."""
 
 
 @dataclass(frozen=True, slots=True)

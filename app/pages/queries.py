@@ -7,7 +7,7 @@ from sqlalchemy import Select, func, inspect, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.accounts.models import Team
-from app.connectors.ports import GAP_AT
+from app.connectors.ports import GAP_AT, Account
 from app.pages.models import Connection, Page
 from app.pages.types import ConnectionState, PageState, PageView, Reach
 
@@ -36,9 +36,14 @@ def page(session: Session, page_id: int) -> PageView | None:
     return view(*row) if row else None
 
 
-def page_at(session: Session, connector: str, url: str) -> PageView | None:
-    """The page of this kind at this canonical address."""
-    row = session.execute(_query().where(Page.connector == connector, Page.url == url)).one_or_none()
+def page_at(session: Session, connector: str, url: str, account: Account | None = None) -> PageView | None:
+    """The page of this kind at this canonical address; else that of ``account`` where the account is the page, for
+    some have several addresses. One that is connected goes before one that was removed."""
+    which = Page.url == url
+    if account is not None and account.is_the_page:
+        which |= Connection.account_key == account.key
+    query = _query().where(Page.connector == connector, which)
+    row = session.execute(query.order_by(Page.state == PageState.REMOVED, Page.url != url, Page.id).limit(1)).first()
     return view(*row) if row else None
 
 

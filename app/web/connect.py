@@ -113,7 +113,7 @@ def finish(typed: Typed, found: Found, secret: dict[str, str] | None, tokens: To
         _store(typed, found, account, secret, tokens)
     except Conflict as error:
         mistakes = {} if error.code == "page_exists" else {"team": error.message}
-        return look_page(typed, look_at(found, None, None), mistakes), 409
+        return look_page(typed, look_at(found, account, None), mistakes), 409
     flash(_read_now(found.name, typed.days), "good")
     lacking = words.without_private_replies(account.settings) if account else ""
     if lacking:
@@ -146,7 +146,7 @@ def discover(address: str) -> Found | list[str]:
 def look_at(found: Found, account: Account | None, secret: Mapping[str, str] | None) -> Look:
     """What would be taken, as the one whose credentials these are."""
     with services().db.read() as reading:
-        known = queries.page_at(reading, found.kind, found.url)
+        known = queries.page_at(reading, found.kind, found.url, account)
     known = known if known is not None and known.state is not PageState.REMOVED else None
     sign_in = _sign_in(found)
     if secret is None and sign_in is not None and sign_in.required:

@@ -44,6 +44,8 @@ def answer(stage: YouTubeStage, comment: str, text: str = "On its way") -> str:
         ("https://www.youtube.com/@KettleCo/videos?view=0", "https://www.youtube.com/@kettleco"),
         ("m.youtube.com/@K%C3%A4se", "https://www.youtube.com/@käse"),
         (f"youtube.com/channel/{US}/", f"https://www.youtube.com/channel/{US}"),
+        ("https://www.youtube.com/c/KettleCo/featured", "https://www.youtube.com/@kettleco"),
+        ("youtube.com/user/KettleHouse", "https://www.youtube.com/user/kettlehouse"),
         ("https://www.youtube.com/watch?v=dQw4w9WgXcQ", None),
         ("https://youtube.com.example/@KettleCo", None),
         ("https://www.youtube.com/", None),
@@ -59,6 +61,25 @@ def test_another_channel_than_the_one_typed_is_refused_with_its_name(stage: YouT
     with pytest.raises(AuthExpired) as caught:
         stage.connector.check(stage.access)
     assert (caught.value.code, caught.value.detail) == (errors.OTHER_ACCOUNT, "Somebody Else")
+
+
+@pytest.mark.parametrize("typed", ["@KettleCo", f"channel/{US}", "c/KettleCo", "user/KettleHouse"])
+def test_whichever_address_was_typed_it_is_the_same_channel(stage: YouTubeStage, typed: str) -> None:
+    found = stage.connector.discover(f"youtube.com/{typed}")
+    assert found is not None
+    account = stage.connector.check(Access(found.url, found.settings, stage.access.secret))
+    assert account is not None
+    assert (account.key, account.is_the_page) == (f"channel:{US}", True)
+
+
+@pytest.mark.parametrize("theirs", [{}, {"kettlehouse": "UC" + "x" * 22}])
+def test_an_old_name_that_is_nobodys_or_somebody_elses_is_refused(stage: YouTubeStage, theirs: dict[str, str]) -> None:
+    stage.channel.old_names = theirs
+    found = stage.connector.discover("youtube.com/user/KettleHouse")
+    assert found is not None
+    with pytest.raises(AuthExpired) as caught:
+        stage.connector.check(Access(found.url, found.settings, stage.access.secret))
+    assert caught.value.code == errors.OTHER_ACCOUNT
 
 
 def test_a_google_account_that_may_not_moderate_is_told_at_once(stage: YouTubeStage) -> None:

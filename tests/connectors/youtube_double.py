@@ -46,6 +46,7 @@ class Channel(GoogleDouble):
     banned: set[str] = field(default_factory=set)
     units: int = 0
     mine: tuple[str, str, str] = (US, "Kettle & Co", "@KettleCo")
+    old_names: dict[str, str] = field(default_factory=lambda: {"kettlehouse": US})
     hold_own: bool = False
 
     def say(
@@ -72,6 +73,9 @@ class Channel(GoogleDouble):
         place = path.removeprefix("/youtube/v3/")
         if method == "POST":
             return self._insert(body) if place == "comments" else self._moderate(query)
+        if place == "channels" and "forUsername" in query:
+            number = self.old_names.get(query["forUsername"].lower())
+            return _listed("channel", [{"id": number}] if number else [])
         if place == "channels":
             number, title, handle = self.mine
             return _listed("channel", [{"id": number, "snippet": {"title": title, "customUrl": handle}}])

@@ -58,6 +58,7 @@ class Platform:
     can_verify: bool = True
     posted: list[str] = field(default_factory=list)
     private: PrivateReplies | None = None
+    account_is_the_page: bool = False
     letters: list[tuple[str, str]] = field(default_factory=list)
     """Private replies: to which comment, and what was written."""
     published: list[tuple[str, NewPost]] = field(default_factory=list)
@@ -77,7 +78,8 @@ class Platform:
         return Found(self.kind, "Memory", url, can_log_in=True) if url.startswith("memory:") else None
 
     def check(self, access: Access) -> Account | None:
-        return Account("user:1", "Our brand", self.capabilities(access)) if access.secret else None
+        able, itself = self.capabilities(access), self.account_is_the_page
+        return Account("user:1", "Our brand", able, is_the_page=itself) if access.secret else None
 
     def capabilities(self, access: Access) -> Capabilities:
         return Capabilities(

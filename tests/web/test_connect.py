@@ -16,7 +16,7 @@ from app.connectors.ports import Found
 from app.core.clock import utc_now
 from app.pages import connect, queries
 from app.pages import service as pages
-from app.pages.types import PageView
+from app.pages.types import PageState, PageView
 from tests.domain.platform import Platform
 from tests.servers.loopback import Loopback, Reply, Request
 from tests.servers.wordpress.site import Site
@@ -212,6 +212,48 @@ def test_two_admins_at_once_connect_it_once(
 
     with ThreadPoolExecutor(len(browsers)) as pool:
         assert sorted(pool.map(send, browsers)) == [303, 409, 409, 409]
+    assert len(stored(parts)) == 1
+
+
+LOGIN = {"login": "ann", "password": "secret words"}
+
+
+@pytest.mark.parametrize("itself", [True, False])
+def test_an_account_that_is_the_page_is_connected_once_whatever_its_address(
+    at_connect: Browser, platform: Platform, parts: Services, itself: bool
+) -> None:
+    platform.account_is_the_page = itself
+    assert at_connect.post("/pages/connect/store", **STORE, **LOGIN).status_code == 303
+    (first,) = stored(parts)
+    other = {**STORE, **LOGIN, "address": "memory:elsewhere"}
+    again = at_connect.post("/pages/connect/store", **other)
+    if not itself:  # one login for two blogs
+        assert (again.status_code, len(stored(parts))) == (303, 2)
+        return
+    assert (again.status_code, len(stored(parts))) == (409, 1)
+    assert "connected already" in words(again)
+    assert f'href="/pages/{first.id}"' in again.text
+    with parts.db.write() as session:
+        pages.set_state(session, first.id, PageState.REMOVED, utc_now())
+    assert at_connect.post("/pages/connect/store", **other).status_code == 303
+    (back,) = stored(parts)
+    assert (back.id, back.url) == (first.id, "memory:elsewhere"), "it comes back with its history"
+
+
+def test_two_addresses_of_one_account_at_once_are_one_page(
+    app: Flask, crew: dict[Role, int], platform: Platform, parts: Services
+) -> None:
+    platform.account_is_the_page = True
+    browsers = [signed_in(app, Role.ADMIN) for _ in range(4)]
+    together = threading.Barrier(len(browsers))
+
+    def send(number: int) -> int:
+        together.wait(30)
+        form = {**STORE, **LOGIN, "address": f"memory:{number}"}
+        return browsers[number].post("/pages/connect/store", **form).status_code
+
+    with ThreadPoolExecutor(len(browsers)) as pool:
+        assert sorted(pool.map(send, range(len(browsers)))) == [303, 409, 409, 409]
     assert len(stored(parts)) == 1
 
 

@@ -100,7 +100,7 @@ class InstagramConnector(MetaConnector):
         settings = {"ig_id": str(linked["id"]), "page_id": str(page["id"]), UNHURRIED: POLL_SECONDS}
         settings |= account.able(proved, WISHED, SCOPE)
         able = self.capabilities(self._kept(access, settings))
-        return Account(f"instagram:{linked['id']}", f"@{username}", able, settings)
+        return Account(f"instagram:{linked['id']}", f"@{username}", able, settings, is_the_page=True)
 
     def parse(self, access: Access, payload: Payload, *, now: datetime) -> Sequence[Item]:
         return payload_items(payload, _me(access), now)

@@ -106,7 +106,7 @@ class XConnector:
             raise AuthExpired(errors.OTHER_ACCOUNT, f"@{name}")
         settings = {"account_id": str(data["id"])}
         known = Access(access.url, {**access.settings, **settings}, access.secret)
-        return Account(f"user:{data['id']}", f"@{name}", self.capabilities(known), settings)
+        return Account(f"user:{data['id']}", f"@{name}", self.capabilities(known), settings, is_the_page=True)
 
     def capabilities(self, access: Access) -> Capabilities:
         if access.secret is None:

@@ -32,6 +32,10 @@ class Calls:
         """The channel we are signed in as."""
         return self._read(Purpose.ACT, "channels", part="id,snippet", mine="true")
 
+    def user(self, name: str) -> Answer:
+        """The channel with a name of the oldest kind; none when nobody has it."""
+        return self._read(Purpose.ACT, "channels", part="id", forUsername=name)
+
     def threads(
         self, channel: str, *, status: str, page: str = "", size: int = PAGE, purpose: Purpose = Purpose.NEWS
     ) -> Answer:

@@ -46,10 +46,12 @@ POLL_SECONDS = 60
 """A read costs a unit of the day's at least."""
 TITLES = 2_000
 _ADDRESS = re.compile(
-    r"(?:https?://)?(?:(?:www|m)\.)?youtube\.com/(?:(?P<handle>@[^/?#\s]{3,60})|channel/(?P<id>UC[\w-]{22}))"
-    r"(?:/\w*)?/?(?:[?#].*)?\Z",
+    r"(?:https?://)?(?:(?:www|m)\.)?youtube\.com/(?:(?P<handle>@[^/?#\s]{3,60})|channel/(?P<id>UC[\w-]{22})"
+    r"|c/(?P<custom>[^/?#\s]{1,100})|user/(?P<user>[\w.-]{1,100}))(?:/\w*)?/?(?:[?#].*)?\Z",
     re.IGNORECASE,
 )
+_USER = "user/"
+"""What ``name`` begins with where the address was one of the oldest kind, by a name that is no handle."""
 HOW = lazy(
     "Comments are read, answered and moderated as the channel itself. Sign in at Google with an account that owns or "
     "manages it, choose the channel there, and let Porchlight manage its comments."
@@ -63,7 +65,8 @@ NOT_SET_UP = lazy(
 class YouTubeConnector:
     """All comments below a channel's videos and on the channel itself.
 
-    Settings kept with a connection: ``name`` (handle or id, from ``discover``), ``channel_id`` (from ``check``).
+    Settings kept with a connection: ``name`` (handle, id or old name, from ``discover``), ``channel_id`` (from
+    ``check``).
     """
 
     kind = KIND
@@ -81,13 +84,15 @@ class YouTubeConnector:
         return quota.daily(self._google.app.id, self._google.daily_units, now) if self._google.app else None
 
     def discover(self, url: str) -> Found | None:
-        """By the address alone: YouTube tells nobody more who is not signed in."""
+        """By the address alone: YouTube tells nobody more who is not signed in. Of ``/c/…`` it made the handle of the
+        same name, unless its owner chose another."""
         found = _ADDRESS.match(url.strip())
         if found is None:
             return None
-        handle = unquote(found["handle"] or "").lower()
-        name = handle or found["id"]
-        place = name if handle else f"channel/{name}"
+        handle = unquote(found["handle"] or (f"@{found['custom']}" if found["custom"] else "")).lower()
+        old = f"{_USER}{found['user'].lower()}" if found["user"] else ""
+        name = handle or old or found["id"]
+        place = handle or old or f"channel/{name}"
         return Found(KIND, name, f"https://www.youtube.com/{place}", {"name": name}, can_log_in=True)
 
     def check(self, access: Access) -> Account | None:
@@ -98,12 +103,19 @@ class YouTubeConnector:
         number, said = str(channel.get("id") or ""), parse.snippet(channel)
         handle = str(said.get("customUrl") or "").lower()
         title = one_line(str(said.get("title") or "")) or handle or number
-        if not number or str(access.settings.get("name")) not in (number, handle):
+        if not number or not self._is_named(access, number, handle):
             raise AuthExpired(errors.OTHER_ACCOUNT, title or "-")
         settings = {"channel_id": number, UNHURRIED: POLL_SECONDS}
         known = Access(access.url, {**access.settings, **settings}, access.secret)
         self._calls(known).threads(number, status="heldForReview", size=1)  # shown to who may moderate alone
-        return Account(f"channel:{number}", title, self.capabilities(known), settings)
+        return Account(f"channel:{number}", title, self.capabilities(known), settings, is_the_page=True)
+
+    def _is_named(self, access: Access, number: str, handle: str) -> bool:
+        """Whether the channel that somebody signed in as is the one whose address was typed."""
+        name = str(access.settings.get("name"))
+        if name.startswith(_USER):
+            return number in (str(one.get("id")) for one in rows(self._calls(access).user(name.removeprefix(_USER))))
+        return name in (number, handle)
 
     def capabilities(self, access: Access) -> Capabilities:
         if access.secret is None:
