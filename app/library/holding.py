@@ -7,14 +7,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.accounts import queries as accounts
+from app.accounts import rules as account_rules
 from app.accounts.models import Team
-from app.accounts.types import Actor
+from app.accounts.types import Actor, Permission
+from app.connectors.publishing import NewPost, PostForm
 from app.core import text as texts
 from app.core.errors import Conflict, InvalidInput, NotFound
 from app.core.i18n import gettext as _
 from app.core.jobs import JobName, defer_wake
-from app.library import crises, rules
-from app.library.models import Publication, PublicationHold
+from app.library import crises, previewing, queries, rules
+from app.library.models import LibraryPost, Publication, PublicationHold
 from app.library.types import CrisisView, PublicationState
 from app.outreach import holding, raising, standings
 from app.outreach.models import HeldAct, HeldSide
@@ -23,6 +25,7 @@ from app.pages import words
 from app.pages.models import Page
 from app.signals.service import tell
 from app.signals.types import SignalKind
+from app.texts import voice
 
 NOBODY = 0
 """No department's number: a dispute of one's own department holds a post as well."""
@@ -59,13 +62,19 @@ def hold(session: Session, one: Publication, at: datetime, now: datetime) -> boo
     return True
 
 
-def change(session: Session, actor: Actor, held_id: int, text: str, version: int, now: datetime) -> Settled:
-    """Publish other words, as both sides agreed. Raises NotFound, Forbidden, Conflict, and InvalidInput while it would
-    still contradict somebody."""
+def change(
+    session: Session, actor: Actor, held_id: int, text: str, version: int, now: datetime, form: PostForm | None
+) -> Settled:
+    """Publish other words, as both sides agreed; ``form`` is what posts look like on its page.
+
+    Raises NotFound, Forbidden, InvalidInput for what can't be published there, has a banned term or would still
+    contradict somebody, and Conflict, also where somebody else has to approve other words than those approved.
+    """
     one = _held(session, held_id)
     text = texts.plain(text).strip()
     if not text or len(text) > rules.TEXT_MAXIMUM:
         raise InvalidInput(_("Write something, in at most %(n)s characters.", n=rules.TEXT_MAXIMUM), field="text")
+    _check_words(session, actor, one, text, form)
     one.text = text
     session.flush()
     found, named = against(session, one, max(one.due_at, now))
@@ -79,6 +88,20 @@ def change(session: Session, actor: Actor, held_id: int, text: str, version: int
             field="text",
         )
     return holding.change_post(session, actor, held_id, text, named, version, now)
+
+
+def _check_words(session: Session, actor: Actor, one: Publication, text: str, form: PostForm | None) -> None:
+    """Hold other words to what the first were held to. Whoever may approve, and had it not published, may say them at
+    once: as with answers, what they write is what they approve."""
+    post = session.get(LibraryPost, one.post_id) if one.post_id is not None else None
+    approves = account_rules.may(actor.role, Permission.APPROVE_REPLIES) and actor.id != one.author_id
+    if text != one.text and not approves and queries.needs_approval(session, post, one.page_id):
+        message = _("Other words have to be approved. Ask somebody who may approve to write them here, or drop it.")
+        raise Conflict(message, code="needs_approval")
+    complaint = previewing.wrong(NewPost(text, one.title, one.link, one.image, one.language), form)
+    if complaint:
+        raise InvalidInput(complaint, field="text")
+    voice.check(session, one.page_id, one.language, f"{one.title}\n{text}")
 
 
 def released(session: Session, settled: Settled, undo_seconds: float, now: datetime) -> None:
@@ -168,6 +191,11 @@ def _let_go(session: Session, publication_id: int) -> set[rules.Side]:
         )
         for one in session.scalars(query)
     }
+
+
+def page_of(session: Session, held_id: int) -> int:
+    """The page that a held post is for. Raises NotFound, and Conflict when it was settled."""
+    return _held(session, held_id).page_id
 
 
 def _held(session: Session, held_id: int) -> Publication:

@@ -9,17 +9,15 @@ from sqlalchemy.orm import Session
 
 from app.accounts import rules as account_rules
 from app.accounts.types import Actor, Permission
-from app.campaigns.types import Named
-from app.connectors.lengths import length
-from app.connectors.publishing import NewPost, PostForm, shown, too_long_by
+from app.connectors.publishing import NewPost, PostForm
 from app.core.errors import Conflict, Forbidden, InvalidInput, NotFound
 from app.core.i18n import gettext as _
 from app.core.i18n import ngettext
 from app.core.ids import new_id
 from app.core.jobs import JobName, defer_wake
-from app.library import holding, queries, rules
+from app.library import holding, previewing, queries, rules
 from app.library.models import LibraryPage, LibraryPost, LibraryText, Publication
-from app.library.types import NOT_USED, Preview, PublicationState, Words
+from app.library.types import NOT_USED, PublicationState, Words
 from app.outreach.raising import department
 from app.pages.models import Page
 from app.pages.types import PageState
@@ -58,7 +56,7 @@ def publish(session: Session, actor: Actor, wish: Wish, form: PostForm | None, *
     if queries.needs_approval(session, post, page.id) and not queries.is_approved(post):
         raise Conflict(_("Somebody else has to approve it first."), code="needs_approval")
     draft = NewPost(words.text, words.title, post.link, post.image, words.language)
-    complaint = wrong(draft, form)
+    complaint = previewing.wrong(draft, form)
     if complaint:
         raise InvalidInput(complaint, field="page")
     voice.check(session, page.id, words.language, f"{words.title}\n{words.text}")
@@ -100,7 +98,7 @@ def cancel(session: Session, actor: Actor, publication_id: int, now: datetime) -
 def decide(session: Session, actor: Actor, publication_id: int, *, again: bool, undo: float, now: datetime) -> None:
     """Say what becomes of one that failed, or of which nobody knows: try again, or leave it.
 
-    Raises NotFound, Forbidden, Conflict.
+    Raises NotFound, Forbidden, and Conflict when it was settled, or its post was used there meanwhile.
     """
     one = _own(session, actor, publication_id)
     if one.state not in (PublicationState.FAILED, PublicationState.UNCLEAR):
@@ -108,6 +106,9 @@ def decide(session: Session, actor: Actor, publication_id: int, *, again: bool, 
     if again:
         one.state, one.attempts, one.first_sent_at = PublicationState.QUEUED, 0, None
         one.due_at = now + timedelta(seconds=undo)
+        post = session.get(LibraryPost, one.post_id, with_for_update=True) if one.post_id is not None else None
+        if post is not None:
+            _check_pause(session, post, one.page_id, one.due_at, besides=one.id)
         one.error_code = one.error_detail = None
         session.flush()
         holding.hold(session, one, one.due_at, now)
@@ -117,26 +118,6 @@ def decide(session: Session, actor: Actor, publication_id: int, *, again: bool, 
         one.state = PublicationState.CANCELLED
     session.flush()
     defer_wake(session, JobName.PUBLISH)
-
-
-def wrong(post: NewPost, form: PostForm | None) -> str:
-    """Why a post can't be published in that form, in words; empty when it can."""
-    if form is None:
-        return _("Nothing can be published there: its login may not, or the platform takes no posts.")
-    if form.titled and not post.title.strip():
-        return _("Posts there need a title.")
-    if form.pictured and not post.image:
-        return _("Posts there need a picture.")
-    over = too_long_by(post, form)
-    if over:
-        return ngettext("This is %(num)s character too long.", "This is %(num)s characters too long.", over)
-    return ""
-
-
-def preview(page: Named, platform: str, icon: str, post: NewPost, form: PostForm | None) -> Preview:
-    """A post as a page's platform would show it."""
-    text = shown(post, form) if form else post.text
-    return Preview(page, platform, icon, form, text, length(text, form.length.unit) if form else 0, wrong(post, form))
 
 
 def words_for(known: tuple[Words, ...], wanted: str) -> Words:
@@ -162,12 +143,17 @@ def _due_at(wish: Wish, undo: float, now: datetime) -> datetime:
     return max(wish.at, soonest)
 
 
-def _check_pause(session: Session, post: LibraryPost, page_id: int, due_at: datetime) -> None:
-    """Hold its pause to uses before and after. Raises Conflict."""
+def _check_pause(
+    session: Session, post: LibraryPost, page_id: int, due_at: datetime, *, besides: int | None = None
+) -> None:
+    """Hold its pause to other uses, before and after. Raises Conflict."""
     pause = timedelta(days=post.pause_days)
     used = func.coalesce(Publication.sent_at, Publication.due_at)
     query = select(used).where(
-        Publication.post_id == post.id, Publication.page_id == page_id, Publication.state.not_in(NOT_USED)
+        Publication.post_id == post.id,
+        Publication.page_id == page_id,
+        Publication.state.not_in(NOT_USED),
+        Publication.id != (besides or 0),
     )
     for at in session.scalars(query):
         if abs(due_at - at) < pause:

@@ -149,12 +149,12 @@ def season(one: LibraryPost) -> Season | None:
     return Season(first, last) if first and last else None
 
 
-def needs_approval(session: Session, one: LibraryPost, page_id: int) -> bool:
-    """Whether somebody else has to look at a post before it goes out there. The demonstration's pages ask for nothing:
-    nobody reads there."""
-    found = select(PagePublishing.needs_approval, Page.demo).join(Page, Page.id == PagePublishing.page_id)
-    wanted, demo = session.execute(found.where(PagePublishing.page_id == page_id)).one_or_none() or (False, False)
-    return (one.needs_approval or bool(wanted)) and not demo
+def needs_approval(session: Session, one: LibraryPost | None, page_id: int) -> bool:
+    """Whether somebody else has to look at a post, or at words that no post has any more, before they go out there. The
+    demonstration's pages ask for nothing: nobody reads there."""
+    found = select(Page.demo, PagePublishing.needs_approval).outerjoin(PagePublishing).where(Page.id == page_id)
+    demo, wanted = session.execute(found).one()
+    return bool(wanted or (one is not None and one.needs_approval)) and not demo
 
 
 def is_approved(one: LibraryPost) -> bool:

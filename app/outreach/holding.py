@@ -77,11 +77,14 @@ def say(session: Session, actor: Actor, held_id: int, text: str, now: datetime) 
 def change(
     session: Session, actor: Actor, held_id: int, stance: str, text: str, version: int, now: datetime
 ) -> Settled:
-    """Do it otherwise, as both sides agreed; it is done with what is said now. Answers what is to be sent now.
+    """Do an outreach or a reply otherwise, as both sides agreed; it is done with what is said now.
 
-    Raises NotFound, Forbidden, InvalidInput while it would still contradict somebody, and Conflict.
+    Answers what is to be sent now. Raises NotFound, Forbidden, InvalidInput while it would still contradict somebody,
+    and Conflict.
     """
     act = _for_its_side(session, actor, held_id, version)
+    if act.kind is HeldKind.POST:  # only ``app.library.holding`` knows what stands against one
+        raise NotFound(_("There is no such held act."))
     text = texts.plain(text).strip()
     if act.kind is HeldKind.REPLY:
         act.stance = phrases.stance_of(text)

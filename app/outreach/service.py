@@ -121,10 +121,16 @@ def _read(session: Session, by: By, typed: Typed, now: datetime) -> tuple[Outrea
         until=until,
         source=by.source,
         source_id=by.source_id,
-        said=hashlib.sha256("\0".join((typed.kind, typed.stance, name, message)).encode()).hexdigest(),
+        said=_digest(typed, name, message, keys),
         created_at=now,
     )
     return one, keys
+
+
+def _digest(typed: Typed, name: str, message: str, keys: list[Key]) -> str:
+    """What was entered, of whom and for how long; times as they were typed, since none means the moment it came in."""
+    said = (typed.kind, typed.stance, name, message, *standings.spelled(keys), typed.since.strip(), typed.until.strip())
+    return hashlib.sha256("\0".join(said).encode()).hexdigest()
 
 
 def _time(text: str, field: str) -> datetime | None:

@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from app.accounts.types import Actor
 from app.core.clock import utc_now
-from app.core.errors import Conflict, Forbidden, InvalidInput
-from app.library import crises, holding, publishing
+from app.core.errors import Conflict, Forbidden, InvalidInput, NotFound
+from app.library import crises, holding, publishing, service
 from app.library.types import PublicationState
 from app.outreach import holding as acts
 from app.outreach import service as outreach
@@ -17,7 +18,9 @@ from app.outreach.models import HeldAct
 from app.outreach.types import By, HeldState, Settled, Source, Typed
 from app.signals.models import SignalRow
 from app.signals.types import SignalKind
-from tests.library.conftest import Shelf
+from app.texts import voice
+from app.texts.types import TermTyped
+from tests.library.conftest import FORM, Shelf
 
 NAMING = "Baked with Anna of https://www.honigkuchen.example/recipes: come and taste!"
 DISPUTE = Typed("complaint", "dispute", "Honey cake", site="honigkuchen.example", message="She wants her money back.")
@@ -32,6 +35,13 @@ def enter(shelf: Shelf, who: Actor, typed: Typed = DISPUTE) -> int:
 def crisis(shelf: Shelf, *, until: datetime | None = None) -> None:
     with shelf.house.db.write() as session:
         crises.declare(session, shelf.eve, shelf.house.page_id, "A recall.", until, "later" if until else "", utc_now())
+
+
+def rewrite(shelf: Shelf, held_id: int, who: Actor, text: str) -> None:
+    def other_words(session: Session, actor: Actor, held_id: int, version: int, now: datetime) -> Settled:
+        return holding.change(session, actor, held_id, text, version, now, FORM)
+
+    settle(shelf, held_id, other_words, who)
 
 
 def settle(shelf: Shelf, held_id: int, way: Callable[..., Settled], who: Actor, *more: str) -> None:
@@ -74,11 +84,38 @@ def test_what_was_planned_before_the_dispute_is_held_at_its_time(shelf: Shelf, n
     assert shelf.run() == 0
     held_id = held(shelf, number)
     with pytest.raises(InvalidInput):
-        settle(shelf, held_id, holding.change, shelf.house.bob, f"{NAMING} Really.")
-    settle(shelf, held_id, holding.change, shelf.house.bob, "Come and taste!")
+        rewrite(shelf, held_id, shelf.house.bob, f"{NAMING} Really.")
+    rewrite(shelf, held_id, shelf.house.bob, "Come and taste!")
     shelf.let_time_pass(number)
     shelf.run()
     assert [post.text for _key, post in shelf.house.platform.published] == ["Come and taste!"]
+
+
+def test_other_words_are_held_to_what_the_first_were_held_to(shelf: Shelf, now: datetime) -> None:
+    enter(shelf, shelf.house.ann)
+    post = shelf.say(NAMING, needs_approval=True)
+    with shelf.house.db.write() as session:
+        service.approve(session, shelf.eve, post, 1, now)
+        voice.add_term(session, TermTyped(None, "", "cheap", "good value", banned=True))
+    held_id = held(shelf, shelf.publish(post))
+    with pytest.raises(Conflict) as unapproved:
+        rewrite(shelf, held_id, shelf.house.bob, "Nobody has looked at this.")
+    assert unapproved.value.code == "needs_approval"
+    for wrong in ("x" * 501, "Cheap cake!"):
+        with pytest.raises(InvalidInput):
+            rewrite(shelf, held_id, shelf.eve, wrong)
+    rewrite(shelf, held_id, shelf.eve, "Come and taste!")
+    shelf.run()
+    assert [said.text for _key, said in shelf.house.platform.published] == ["Come and taste!"]
+
+
+def test_a_held_post_is_not_settled_as_if_it_were_an_outreach(shelf: Shelf) -> None:
+    """A stance may be chosen for an outreach; a post in a crisis would go out with it."""
+    crisis(shelf)
+    number = shelf.publish(shelf.write())
+    with pytest.raises(NotFound):
+        settle(shelf, held(shelf, number), acts.change, shelf.house.bob, "neutral", "Other words.")
+    assert shelf.run() == 0
 
 
 @pytest.mark.parametrize("way", ["go_on", "agree", "drop"])
@@ -111,7 +148,7 @@ def test_a_page_in_a_crisis_is_silent_and_only_supervisors_lift_that(shelf: Shel
     with pytest.raises(Forbidden):
         settle(shelf, held_id, acts.go_on, shelf.house.bob, "It is only a recipe.")
     with pytest.raises(InvalidInput):
-        settle(shelf, held_id, holding.change, shelf.house.bob, "Other words.")
+        rewrite(shelf, held_id, shelf.house.bob, "Other words.")
     settle(shelf, held_id, acts.go_on, shelf.eve, "It says where to bring the kettles back.")
     shelf.run()
     assert shelf.view(number).state is PublicationState.SENT

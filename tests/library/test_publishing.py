@@ -131,6 +131,20 @@ def test_a_post_rests_between_its_uses(shelf: Shelf, now: datetime) -> None:
         shelf.publish(post, at=now + timedelta(days=2))
 
 
+def test_one_that_failed_is_not_tried_again_beside_another_use(shelf: Shelf) -> None:
+    post = shelf.write()
+    shelf.house.platform.fail_before.append(errors.Permanent(errors.INVALID_TEXT, "no kettles here"))
+    first = shelf.publish(post)
+    shelf.run()
+    second = shelf.publish(post)
+    with pytest.raises(Conflict) as caught, shelf.house.db.write() as session:
+        publishing.decide(session, shelf.house.bob, first, again=True, undo=0, now=utc_now())
+    assert caught.value.code == "pause"
+    shelf.run()
+    assert shelf.view(second).state is PublicationState.SENT
+    assert len(shelf.house.platform.published) == 1
+
+
 def test_what_does_not_fit_is_not_taken(shelf: Shelf, now: datetime) -> None:
     with pytest.raises(InvalidInput):
         shelf.publish(shelf.say("x" * 501))

@@ -271,9 +271,10 @@ def test_the_same_number_is_the_same_outreach(house: House, enter: Callable[...,
     first = enter(house.bob, INVITED, key="A-1")
     again = enter(house.bob, INVITED, key="A-1")
     assert (again.outreach_id, again.again) == (first.outreach_id, True)
-    with pytest.raises(Conflict) as refused:
-        enter(house.bob, INVITED, key="A-1", message="Something else")
-    assert refused.value.code == "key_used"
+    for other in ({"message": "Something else"}, {"site": "kekse.example"}, {"until": "2030-01-01"}):
+        with pytest.raises(Conflict) as refused:
+            enter(house.bob, INVITED, key="A-1", **other)
+        assert refused.value.code == "key_used"
 
 
 def test_a_file_is_taken_line_by_line(house: House, now: datetime, enter: Callable[..., Recorded]) -> None:

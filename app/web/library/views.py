@@ -15,7 +15,7 @@ from app.core.text import plain
 from app.edge.context import actor, services, session
 from app.edge.errors import status_of
 from app.edge.routes import rejected, route
-from app.library import publishing, queries, service
+from app.library import previewing, publishing, queries, service
 from app.library.types import PostTyped, PostView, Preview, Words
 from app.pages import connect
 from app.pages import queries as pages
@@ -187,7 +187,7 @@ def _previews(one: PostView, chosen: Words, page_id: int | None) -> list[Preview
             services().connectors.get(page.connector) if page.connector in services().connectors.kinds() else None
         )
         label, icon = (connector.label, connector.icon) if connector else (page.connector, "globe")
-        found.append(publishing.preview(place, label, icon, one.draft(chosen), form))
+        found.append(previewing.preview(place, label, icon, one.draft(chosen), form))
     return sorted(found, key=lambda preview: preview.form is None)
 
 

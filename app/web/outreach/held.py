@@ -54,7 +54,7 @@ def change(held_id: int) -> ResponseReturnValue:
     """Do it as both sides agreed."""
     stance, text = request.form.get("stance", ""), plain(request.form.get("text", ""))
     if request.form.get("kind") == HeldKind.POST:
-        return _settle(held_id, lambda: library.change(session(), actor(), held_id, text, _version(), utc_now()))
+        return _settle(held_id, lambda: _change_post(held_id, text))
     return _settle(held_id, lambda: holding.change(session(), actor(), held_id, stance, text, _version(), utc_now()))
 
 
@@ -89,6 +89,12 @@ def _settle(held_id: int, work: Callable[[], Settled]) -> ResponseReturnValue:
         return _refused(held_id, error)
     flash(words.outcome(done.state), "good")
     return redirect(url_for("outreach.held", held_id=held_id), 303)
+
+
+def _change_post(held_id: int, text: str) -> Settled:
+    reach = pages.reach(session(), library.page_of(session(), held_id))
+    form = connect.post_form(services().connectors, services().box, reach)
+    return library.change(session(), actor(), held_id, text, _version(), utc_now(), form)
 
 
 def _release(held_id: int, conversation_id: int) -> None:

@@ -1,0 +1,28 @@
+"""A post as platforms would show it, and why one would not take it."""
+
+from app.campaigns.types import Named
+from app.connectors.lengths import length
+from app.connectors.publishing import NewPost, PostForm, shown, too_long_by
+from app.core.i18n import gettext as _
+from app.core.i18n import ngettext
+from app.library.types import Preview
+
+
+def wrong(post: NewPost, form: PostForm | None) -> str:
+    """Why a post can't be published in that form, in words; empty when it can."""
+    if form is None:
+        return _("Nothing can be published there: its login may not, or the platform takes no posts.")
+    if form.titled and not post.title.strip():
+        return _("Posts there need a title.")
+    if form.pictured and not post.image:
+        return _("Posts there need a picture.")
+    over = too_long_by(post, form)
+    if over:
+        return ngettext("This is %(num)s character too long.", "This is %(num)s characters too long.", over)
+    return ""
+
+
+def preview(page: Named, platform: str, icon: str, post: NewPost, form: PostForm | None) -> Preview:
+    """A post as a page's platform would show it."""
+    text = shown(post, form) if form else post.text
+    return Preview(page, platform, icon, form, text, length(text, form.length.unit) if form else 0, wrong(post, form))
