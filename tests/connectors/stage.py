@@ -54,8 +54,6 @@ class Stage(ABC):
     """Whether the platform puts a reply to a reply below the comment above."""
     threaded: bool = True
     """Whether the platform says which comment a comment answers."""
-    names_authors: bool = True
-    """Whether two guests of the same name can be told apart."""
     follows_edits: bool = True
     """Whether an edit can be noticed by ``collect`` or ``verify``."""
 

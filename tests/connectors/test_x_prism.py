@@ -19,7 +19,6 @@ from tests.connectors.wordpress_stage import CountingHttp
 from tests.connectors.x_stage import XStage
 from tests.servers import prism
 from tests.servers.faulty_proxy import FaultyProxy
-from tests.servers.node import NotInstalled
 from tests.servers.x import TOKEN, US, X
 
 DESCRIPTION = Path(__file__).parent / "x_data" / "openapi-subset.json"
@@ -33,20 +32,14 @@ def server() -> Iterator[X]:
 
 @pytest.fixture(scope="module")
 def checking(server: X) -> Iterator[str]:
-    try:
-        with prism.running(DESCRIPTION, "http://{}:{}".format(*server.address)) as proxy:
-            yield proxy
-    except NotInstalled as error:
-        pytest.skip(str(error))
+    with prism.running(DESCRIPTION, "http://{}:{}".format(*server.address)) as proxy:
+        yield proxy
 
 
 @pytest.fixture(scope="module")
 def mock() -> Iterator[str]:
-    try:
-        with prism.running(DESCRIPTION) as made:
-            yield made
-    except NotInstalled as error:
-        pytest.skip(str(error))
+    with prism.running(DESCRIPTION) as made:
+        yield made
 
 
 @pytest.fixture

@@ -36,6 +36,28 @@ class WireContract:
         follower.poll(later=timedelta(minutes=2))
         assert set(follower.items) == {known, missed}
 
+    @pytest.mark.parametrize("fast", [timedelta(minutes=-10), timedelta(minutes=10)], ids=["slow", "fast"])
+    def test_clocks_that_differ_lose_nothing(self, stage: WireStage, fast: timedelta) -> None:
+        """Ours is ten minutes behind the platform's, or ahead of it."""
+        said, follower = {stage.say("before")}, Follower(stage, since=datetime.now(UTC) + fast - timedelta(days=1))
+        for minute in range(3):
+            follower.poll(later=fast + timedelta(minutes=minute))
+            said.add(stage.say(f"after {minute}"))
+        follower.poll(later=fast + timedelta(minutes=3))
+        assert set(follower.items) == said
+
+    def test_a_login_page_for_a_week_is_a_failure_every_time(self, stage: WireStage) -> None:
+        known = stage.say("before")
+        follower = Follower(stage)
+        follower.poll()
+        missed, cursor = stage.say("meanwhile"), follower.cursor
+        for day in range(1, 8):
+            with stage.fault(Fault.HTML), pytest.raises(ConnectorError):
+                follower.poll(later=timedelta(days=day))
+            assert follower.cursor == cursor, "nothing was read"
+        follower.poll(later=timedelta(days=7, minutes=1))
+        assert set(follower.items) == {known, missed}
+
     @pytest.mark.parametrize("fault", [Fault.BROKEN, Fault.SILENT, Fault.CUT_BEFORE, Fault.THROTTLED])
     def test_a_page_that_can_not_be_read_now_is_not_called_unknown(self, stage: WireStage, fault: Fault) -> None:
         if stage.discovers_by_form:
