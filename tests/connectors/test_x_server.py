@@ -97,6 +97,18 @@ def test_quotes_are_found_once_x_counts_one_more(stage: XStage) -> None:
     assert not any("quote_tweets" in one for one in stage.http.requests[asked:])
 
 
+def test_a_quote_that_comes_after_another_went_is_found(stage: XStage) -> None:
+    follower, server = Follower(stage), stage.server
+    follower.poll()
+    first = server.publish("Look at this", author=server.person("Ann"), quoted=stage.post)
+    follower.poll(later=timedelta(hours=2))
+    stage.remove(first)
+    follower.poll(later=timedelta(hours=4))
+    second = server.publish("Look at that", author=server.person("Bob"), quoted=stage.post)
+    follower.poll(later=timedelta(hours=6))
+    assert second in follower.items
+
+
 def test_an_edit_keeps_its_name(stage: XStage) -> None:
     comment, follower = stage.say("befor"), Follower(stage)
     follower.poll()

@@ -114,9 +114,11 @@ class Reader:
         state.quotes_at = self._now.isoformat()
         for post in parse.posts(self._calls.several(list(state.posts), ours=True)):
             number, count = parse.first_id(post), _quoted(post)
-            if count > state.posts.get(number, count):
-                answer = self._calls.quotes(number, min(walk.LARGE, count))
-                state.posts[number] = count
+            before = state.posts.get(number, count)
+            answer = self._calls.quotes(number, min(walk.LARGE, count)) if count > before else None
+            if number in state.posts:
+                state.posts[number] = count  # fewer, too: of one that went and one that came the latter is still new
+            if answer is not None:
                 yield self._batch("quotes", answer, state)
 
     def _batch(self, name: str, answer: Answer, state: State) -> Batch:
