@@ -263,6 +263,20 @@ def test_a_visitors_post_is_something_said_to_us(stage: FacebookStage) -> None:
     assert stage.letters(post) == ["Your number, please?"]
 
 
+def test_a_picture_without_words_is_something_said_to_us(stage: FacebookStage) -> None:
+    shown, follower = stage.page.post("", visitor="Eva"), Follower(stage)
+    nothing = stage.page.post("", visitor="Ben")
+    stage.page.posts[shown]["full_picture"] = "https://scontent.example/broken-kettle.jpg?signed=now"
+    follower.poll()
+    item = follower.items[shown]
+    assert (item.text, item.attached, item.author.name) == (f"https://www.facebook.com/{shown}", 1, "Eva")
+    assert nothing not in follower.items
+    stage.page.posts[shown]["full_picture"] = "https://scontent.example/broken-kettle.jpg?signed=later"
+    (verdict,) = stage.connector.verify(stage.access, [shown], now=datetime.now(UTC))
+    assert verdict.item is not None
+    assert (verdict.item.text, verdict.item.attached) == (item.text, 1), "nobody has edited it"
+
+
 def test_quiet_posts_cost_nothing(stage: FacebookStage) -> None:
     for number in range(20):
         stage.page.say(stage.page.post(f"Post {number}"), "Lovely")

@@ -9,7 +9,7 @@ from app.connectors.ports import Author, Item, Post, Status
 from app.core.text import one_line, plain
 
 COMMENT_FIELDS = "id,message,created_time,from{id,name},parent{id},permalink_url,is_hidden,attachment"
-POST_FIELDS = "id,message,story,created_time,updated_time,from{id,name},permalink_url,is_hidden"
+POST_FIELDS = "id,message,story,created_time,updated_time,from{id,name},permalink_url,is_hidden,full_picture"
 
 
 def comment(found: Mapping[str, Any], post: Post, page: str, now: datetime) -> Item:
@@ -29,14 +29,17 @@ def comment(found: Mapping[str, Any], post: Post, page: str, now: datetime) -> I
 
 
 def visitor_post(found: Mapping[str, Any], page: str, now: datetime) -> Item | None:
-    """What somebody else posted on the page; None for our own posts. It stands under itself."""
+    """What somebody else posted on the page; None for our own posts, and for what says and shows nothing. It stands
+    under itself. A picture without words is shown by the post's address: the picture's own is another every time."""
     author = _author(found, page)
-    text = _text(found)
-    if author.is_us or not text:
+    words = _text(found)
+    shows = not words and bool(found.get("full_picture"))
+    if author.is_us or not (words or shows):
         return None
     status = Status.HELD if found.get("is_hidden") is True else Status.LIVE
-    at = moment(found.get("created_time")) or now
-    return Item(str(found["id"]), post(found), author, text, at, url=_url(found), status=status)
+    at, url = moment(found.get("created_time")) or now, _url(found)
+    text = words or url or "…"
+    return Item(str(found["id"]), post(found), author, text, at, url=url, status=status, attached=int(shows))
 
 
 def post(found: Mapping[str, Any]) -> Post:

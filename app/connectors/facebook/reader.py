@@ -128,8 +128,13 @@ class Reader:
         comments = [one for one in known if not self._is_post(one)]
         for alike in (posts, comments):
             for external_id, found in self.graph.several(alike, self._fields(alike[0])) if alike else ():
-                post = Post(external_id if self._is_post(external_id) else external_id.partition("_")[0])
-                yield Verdict(external_id, parse.comment(found, post, self.page, self.now) if found else None)
+                yield Verdict(external_id, self._as_known(external_id, found) if found else None)
+
+    def _as_known(self, external_id: str, found: Mapping[str, Any]) -> Item:
+        if not self._is_post(external_id):
+            return parse.comment(found, Post(external_id.partition("_")[0]), self.page, self.now)
+        shown = parse.visitor_post(found, self.page, self.now)
+        return shown or parse.comment(found, Post(external_id), self.page, self.now)
 
     def told(self, external_id: str, post: str) -> Item | None:
         """A comment or visitor post we were told of, as it is now. None when it is gone, or our own post."""
