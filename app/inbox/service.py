@@ -87,7 +87,7 @@ def assign(
 
 
 def move(session: Session, talk: Conversation, team_id: int, actor: Actor, now: datetime) -> None:
-    """Put the conversation into another team's queue, free for anyone there to take.
+    """Put the conversation into another team's queue, free for anyone there to take. One not routed yet is so now.
 
     Raises NotFound, or Conflict for the demonstration's team and a real page.
     """
@@ -98,6 +98,7 @@ def move(session: Session, talk: Conversation, team_id: int, actor: Actor, now: 
     if after.demo:
         _only_demo(session, talk)
     talk.team_id, talk.assignee_id = team_id, None
+    talk.routed_at = talk.routed_at or now
     record(session, talk, EventKind.HANDED_OVER, actor, now, {"from": before, "to": after.name})
 
 

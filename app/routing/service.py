@@ -62,7 +62,6 @@ def correct(
     if before == team_id:
         raise InvalidInput(_("It is in this team's queue already."), field="team")
     inbox.move(session, talk, team_id, actor, now)
-    talk.routed_at = talk.routed_at or now
     to, old = learned.team_key(session, team_id), learned.team_key(session, before)
     learned.teach(session, talk, to, actor, now, old_team=old)
     session.add(
