@@ -27,6 +27,7 @@ from app.core import logs, migrate
 from app.core.clock import utc_now
 from app.core.config import DatabaseSection, Settings
 from app.models import Base
+from app.pages import leases
 from app.pages import service as pages
 from tests.servers.postgres import shared
 
@@ -75,7 +76,7 @@ def intake(settings: Settings, count: int) -> tuple[float, dict[str, list[dict[s
         found = Found("feed", "Blog", "https://blog.example/feed")
         page_id = pages.add_page(session, found, team_id=1, sealed_secret=None, account=None, since=None, now=utc_now())
     with db.write() as session:
-        claim = pages.claim_read(session, page_id, utc_now())
+        claim = leases.claim_read(session, page_id, utc_now())
     assert claim is not None
     claim = replace(claim, cursor={"last": 0})  # not its first reading, which is routed by itself afterwards
     prepared = list(batches(count))

@@ -33,6 +33,7 @@ from app.connectors.ports import Author, Batch, Found, Item, Post
 from app.core import logs, migrate
 from app.core.clock import utc_now
 from app.core.config import Settings
+from app.pages import leases
 from app.pages import service as pages
 from app.pages.types import Claim
 
@@ -246,7 +247,7 @@ def prepared(folder: Path) -> House:
         found = Found("feed", "Blog", "https://blog.example/feed")
         page_id = pages.add_page(session, found, team_id=1, sealed_secret=None, account=None, since=None, now=now)
     with services.db.write() as session:
-        claim = pages.claim_read(session, page_id, utc_now())
+        claim = leases.claim_read(session, page_id, utc_now())
     assert claim is not None
     return House(services, claim, port)
 
@@ -255,7 +256,7 @@ def keep_claim(house: House, over: threading.Event) -> None:
     """As a reader does."""
     while not over.wait(5):
         with house.services.db.write() as session:
-            pages.keep(session, [house.claim], utc_now())
+            leases.keep(session, [house.claim], utc_now())
 
 
 def main() -> None:

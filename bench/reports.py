@@ -34,6 +34,7 @@ from app.core.config import DatabaseSection, Settings
 from app.core.db import table_of
 from app.factory import create_app
 from app.inbox.models import Tag
+from app.pages import leases
 from app.pages import service as pages
 from app.reports import counting
 from app.reports.models import BUCKET_NAMES, ReportDay, ReportTimes
@@ -190,7 +191,7 @@ def adding_up(services: Services, count: int) -> None:
     with services.db.write() as session:
         place = Found("webhook", "New", "https://new.example/")
         page_id = pages.add_page(session, place, team_id=1, sealed_secret=None, account=None, since=None, now=now)
-        claim = pages.claim_read(session, page_id, now)
+        claim = leases.claim_read(session, page_id, now)
         assert claim is not None
     for batch in batches(count):
         with services.db.write() as session:

@@ -38,6 +38,7 @@ from app.duty.types import Availability
 from app.inbox import queries as inbox
 from app.inbox.models import Conversation
 from app.inbox.types import ConversationState, ListFilter
+from app.pages import leases
 from app.pages import service as pages
 from bench.intake import BATCH, batches
 from tests.servers.postgres import shared
@@ -63,7 +64,7 @@ def storm(services: Services, count: int) -> None:
         page_id = pages.add_page(session, found, team_id=1, sealed_secret=None, account=None, since=None, now=utc_now())
         _crew(session)
     with services.db.write() as session:
-        claim = pages.claim_read(session, page_id, utc_now())
+        claim = leases.claim_read(session, page_id, utc_now())
     assert claim is not None
     before = [_list(services) for _again in range(50)]
     seen, stop = Seen(), threading.Event()

@@ -19,6 +19,7 @@ from app.connectors.ports import Author, Batch, Found, Item, Post
 from app.core import migrate
 from app.core.clock import utc_now
 from app.core.config import DatabaseSection, Settings
+from app.pages import leases
 from app.pages import service as pages
 from app.routing import trials, versions, writing
 from bench.intake import _TEXTS
@@ -67,7 +68,7 @@ def measure(url: str, folder: Path, count: int) -> None:
         found = Found("feed", "Blog", "https://blog.example/feed")
         page_id = pages.add_page(session, found, team_id=1, sealed_secret=None, account=None, since=None, now=utc_now())
     with services.db.write() as session:
-        claim = pages.claim_read(session, page_id, utc_now())
+        claim = leases.claim_read(session, page_id, utc_now())
     assert claim is not None
     for batch in batches(count):
         with services.db.write() as session:

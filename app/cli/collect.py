@@ -15,7 +15,7 @@ from app.core.errors import InvalidInput
 from app.core.i18n import gettext as _
 from app.core.i18n import ngettext
 from app.pages import queries, words
-from app.pages.service import LEASE
+from app.pages.leases import LEASE
 from app.pages.types import PageState, PageView
 from app.routing import runner as routing
 

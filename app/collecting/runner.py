@@ -26,6 +26,7 @@ from app.core.clock import utc_now
 from app.core.db import Database
 from app.core.security import SecretBox
 from app.inbox.types import Stored
+from app.pages import leases
 from app.pages import queries as page_queries
 from app.pages import service as pages
 from app.pages.types import Claim
@@ -85,11 +86,11 @@ class Runner:
     def run_due(self) -> int:
         """Read everything that is due; answer how many pages were read."""
         read = partial(self._read, longest=_LONGEST_WALK_SECONDS)
-        return len(self._work_through(_for_a_while(page_queries.due), pages.claim_reads, read))
+        return len(self._work_through(_for_a_while(page_queries.due), leases.claim_reads, read))
 
     def reconcile_due(self) -> int:
         """Look again at known comments of all pages where that is due; answer how many pages."""
-        return len(self._work_through(_for_a_while(page_queries.verify_due), pages.claim_verifies, self._verify))
+        return len(self._work_through(_for_a_while(page_queries.verify_due), leases.claim_verifies, self._verify))
 
     def run(self, page_ids: Sequence[int], *, force: bool, tell: Tell = _say_nothing) -> list[Outcome]:
         """Read these pages, with ``force`` even when they are not due or stopped; pages others hold are left out.
@@ -98,7 +99,7 @@ class Runner:
         """
         return self._work_through(
             _just(page_ids),
-            partial(pages.claim_reads, force=force),
+            partial(leases.claim_reads, force=force),
             self._read,
             tell,
         )
@@ -107,7 +108,7 @@ class Runner:
         """Look again at all known comments of these pages now; those others hold are left out."""
         return self._work_through(
             _just(page_ids),
-            partial(pages.claim_verifies, force=True),
+            partial(leases.claim_verifies, force=True),
             lambda writer, claim: self._verify(writer, claim, everything=True),
             tell,
         )
@@ -231,7 +232,7 @@ class Runner:
                 pages.stop(session, claim.page_id, utc_now(), code, detail, used=claim.sealed_secret)
             else:
                 retry_at = error.retry_at if isinstance(error, errors.RateLimited) else None
-                pages.record_failure(session, claim, utc_now(), code, detail, retry_at=retry_at, verifying=verifying)
+                leases.record_failure(session, claim, utc_now(), code, detail, retry_at=retry_at, verifying=verifying)
 
         writer.do(piece)
         log.warning("page_not_read", page=claim.page_id, code=code)
@@ -241,7 +242,7 @@ class Runner:
         """Read the kept answers of a page again with today's code: what was missed or misread is put right."""
         tally = _Tally(page_id)
         with self.db.write() as session:
-            claim = pages.claim_read(session, page_id, utc_now(), force=True)
+            claim = leases.claim_read(session, page_id, utc_now(), force=True)
         if claim is None:
             return tally.outcome("busy")
         connector, access = self._connect(claim)
@@ -268,11 +269,11 @@ def _in_turn(turn: Turn, read: Reader, writer: Writer, claim: Claim) -> Outcome 
 
 
 def _keep(claims: Sequence[Claim], session: Session) -> None:
-    pages.keep(session, claims, utc_now())
+    leases.keep(session, claims, utc_now())
 
 
 def _record_verified(claim: Claim, session: Session) -> None:
-    pages.record_verified(session, claim, utc_now() + _VERIFY_EVERY)
+    leases.record_verified(session, claim, utc_now() + _VERIFY_EVERY)
 
 
 def _store_verdicts(claim: Claim, known: list[str], verdicts: list[Verdict], session: Session) -> int | None:
@@ -284,7 +285,7 @@ def _store_replayed(claim: Claim, items: Sequence[Item], read_at: datetime, sess
 
 
 def _release(claim: Claim, session: Session) -> None:
-    pages.release(session, claim)
+    leases.release(session, claim)
 
 
 def _for_a_while(due: Due) -> Due:

@@ -18,6 +18,7 @@ from app.inbox import service as inbox
 from app.inbox.models import Comment, RawPayload
 from app.inbox.types import Arrival, Facts, NewFact, Placement, Stored
 from app.outbox import results
+from app.pages import leases
 from app.pages import queries as page_queries
 from app.pages import service as pages
 from app.pages.rules import next_verify
@@ -38,7 +39,7 @@ def store_loads(session: Session, loads: Sequence[Load], now: datetime) -> list[
     None: the page was taken over by somebody else, and nothing of it is stored. What a page's first walk brings is its
     past: nobody waits for it this second, so it is stored first and routed in a turn of its own.
     """
-    kept = pages.renew(
+    kept = leases.renew(
         session,
         [(one.claim, Progress(one.batch.cursor, one.batch.settings, one.newest, one.fastest)) for one in loads],
         now,
@@ -57,7 +58,7 @@ def store_loads(session: Session, loads: Sequence[Load], now: datetime) -> list[
 
 def store_replayed(session: Session, claim: Claim, items: Sequence[Item], now: datetime, read_at: datetime) -> Stored:
     """Store what a kept answer says; what was learned after ``read_at`` stays as it is."""
-    pages.renew(session, [(claim, Progress())], now)
+    leases.renew(session, [(claim, Progress())], now)
     return _store(session, [Arrival(claim.page_id, claim.team_id, items, read_at)], now)[0]
 
 
@@ -144,7 +145,7 @@ def store_verdicts(
 
     Comments that could not be judged are asked about again later.
     """
-    if not pages.renew(session, [(claim, Progress())], now):
+    if not leases.renew(session, [(claim, Progress())], now):
         return None
     found = changes.apply_verdicts(session, claim.page_id, verdicts, now)
     _judge_anew(session, found.new_facts, now)

@@ -34,6 +34,7 @@ from app.inbox import threads
 from app.library import service as library
 from app.outbox import service as outbox
 from app.outbox.types import Act as Delivered
+from app.pages import leases
 from app.pages import queries as page_queries
 from app.pages import service as pages
 from app.remedies import service as remedies
@@ -219,7 +220,7 @@ def _add_page(session: Session, scene: _Scene, teams: dict[str, int], now: datet
         now=now,
         demo=True,
     )
-    claim = pages.claim_read(session, page_id, now)
+    claim = leases.claim_read(session, page_id, now)
     if claim is None:
         raise RuntimeError("a page that was added a moment ago can't be read by others yet")
     newest = max((item.published_at for batch in scene.batches for item in batch.items), default=None)

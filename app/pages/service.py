@@ -1,11 +1,9 @@
-"""Changing pages: adding, claiming for a read, recording what came of it. Services flush; the edge commits."""
+"""Changing pages: adding, pausing, stopping, removing. Services flush; the edge commits."""
 
-import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import String, bindparam, cast, delete, literal, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -13,20 +11,17 @@ from app.accounts.models import Team
 from app.audit import service as audit
 from app.audit.types import Action
 from app.connectors.ports import Account, Found
-from app.core.chance import draw
-from app.core.db import changed_rows, one_at_a_time, run_in_bulk
+from app.core.db import one_at_a_time, run_in_bulk
 from app.core.errors import Conflict, NotFound
 from app.core.events import Changed, announce
 from app.core.i18n import gettext as _
 from app.core.jobs import JobName, defer_wake
-from app.pages import queries, rules, tokens
+from app.pages import queries, tokens
 from app.pages.models import Connection, Page
-from app.pages.types import Claim, ConnectionState, PageState, Progress
+from app.pages.types import ConnectionState, PageState
 from app.signals.service import tell
 from app.signals.types import SignalKind
 
-LEASE = timedelta(seconds=30)
-"""A reader renews its lease every few seconds; one that died is taken over after this."""
 RENEWED_IN = timedelta(seconds=15)
 """How long tokens whose renewal is late are waited for before they are tried again."""
 _ACCOUNTS = 0x70616765  # any number, as long as every Porchlight takes the same
@@ -157,153 +152,6 @@ def remove_pages(session: Session, page_ids: Sequence[int]) -> None:
     announce(session, *(Changed("page", page_id) for page_id in page_ids))
 
 
-def claim_read(session: Session, page_id: int, now: datetime, *, force: bool = False) -> Claim | None:
-    """Claim a page for reading. None when others have it, or it is paused, or (unless ``force``) not due or stopped."""
-    return next(iter(claim_reads(session, [page_id], now, force=force)), None)
-
-
-def claim_reads(session: Session, page_ids: Sequence[int], now: datetime, *, force: bool = False) -> list[Claim]:
-    """Claim those of the pages for reading that can be."""
-    return _claim(session, page_ids, now, Connection.next_read_at <= now, force=force)
-
-
-def claim_verifies(session: Session, page_ids: Sequence[int], now: datetime, *, force: bool = False) -> list[Claim]:
-    """Claim those of the pages that can be, for looking again at their known comments."""
-    return _claim(session, page_ids, now, Connection.next_verify_at <= now, force=force)
-
-
-def _claim(session: Session, page_ids: Sequence[int], now: datetime, is_due: Any, *, force: bool) -> list[Claim]:
-    batch = secrets.token_hex(8)
-    statement = (
-        update(Connection)
-        .where(
-            Connection.page_id.in_(page_ids),
-            Connection.lease_until.is_(None) | (Connection.lease_until <= now),
-            Connection.page_id.in_(select(Page.id).where(Page.id.in_(page_ids), Page.state == PageState.ACTIVE)),
-        )
-        # A lease is one page's own: it is looked for by itself when the page is given back.
-        .values(lease=literal(f"{batch}.") + cast(Connection.page_id, String), lease_until=now + LEASE, last_try_at=now)
-    )
-    if not force:
-        statement = statement.where(is_due, Connection.state != ConnectionState.STOPPED)
-    if not changed_rows(session, statement):
-        return []
-    query = (
-        select(
-            Page.id,
-            Page.connector,
-            Page.url,
-            Page.team_id,
-            Connection.settings,
-            Connection.sealed_secret,
-            Connection.cursor,
-            Connection.since,
-            Connection.lease,
-            Connection.state,
-            Connection.last_item_at,
-        )
-        .join(Connection, Connection.page_id == Page.id)
-        .where(Connection.lease.in_([f"{batch}.{page_id}" for page_id in page_ids]))
-    )
-    claims = {row[0]: Claim(*row) for row in session.execute(query)}
-    return [claims[page_id] for page_id in page_ids if page_id in claims]
-
-
-def renew(session: Session, reads: Sequence[tuple[Claim, Progress]], now: datetime) -> set[int]:
-    """Keep the leases and move the cursors, in the transaction that stores what was read; answer the ids of the pages.
-
-    A page whose lease somebody else has by now is left out: nothing may be stored for it.
-    """
-    held = select(Connection.page_id).where(Connection.lease.in_([claim.lease for claim, _progress in reads]))
-    kept = set(session.scalars(held.order_by(Connection.page_id).with_for_update()))
-    alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
-    for claim, progress in reads:
-        if claim.page_id in kept:
-            values = _progress(claim, progress, now)
-            alike.setdefault(tuple(values), []).append({"which": claim.page_id, **values})
-            if progress.read_with is not None and claim.state is not ConnectionState.OK:
-                announce(session, Changed("page", claim.page_id))
-    table = Connection.__table__
-    for names, rows in alike.items():
-        statement = update(table).where(table.c.page_id == bindparam("which"))  # type: ignore[arg-type]
-        session.connection().execute(statement.values({name: bindparam(name) for name in names}), rows)
-    return kept
-
-
-def _progress(claim: Claim, progress: Progress, now: datetime) -> dict[str, Any]:
-    values: dict[str, Any] = {"lease_until": now + LEASE}
-    if progress.cursor is not None:
-        values["cursor"] = dict(progress.cursor)
-    if progress.settings is not None:
-        values["settings"] = {**claim.settings, **progress.settings}
-    dates = [at for at in (claim.last_item_at, progress.newest) if at is not None]
-    last_item_at = min(max(dates), now) if dates else None
-    if progress.newest is not None:
-        values["last_item_at"] = last_item_at
-    if progress.read_with is not None:
-        next_read_at = rules.next_read(now, last_item_at, progress.read_with, draw())
-        values |= _healthy(now, next_read_at)
-    return values
-
-
-def _healthy(now: datetime, next_read_at: datetime) -> dict[str, Any]:
-    return {
-        "state": ConnectionState.OK,
-        "error_code": None,
-        "error_detail": None,
-        "failing_since": None,
-        "failures": 0,
-        "last_read_at": now,
-        "next_read_at": next_read_at,
-        "lease": None,
-        "lease_until": None,
-    }
-
-
-def keep(session: Session, claims: Sequence[Claim], now: datetime) -> None:
-    """Say that these pages are still being read; leases that were lost or given back stay so."""
-    leases = [one.lease for one in claims]
-    statement = update(Connection).where(Connection.lease.in_(leases)).values(lease_until=now + LEASE)
-    session.execute(statement.execution_options(synchronize_session=False))
-
-
-def record_verified(session: Session, claim: Claim, next_at: datetime) -> None:
-    """Known comments were looked at again; the next look is at ``next_at``."""
-    connection = _held(session, claim)
-    if connection is not None:
-        connection.next_verify_at = next_at
-        _release(connection)
-        session.flush()
-
-
-def record_failure(
-    session: Session,
-    claim: Claim,
-    now: datetime,
-    code: str,
-    detail: str,
-    *,
-    retry_at: datetime | None = None,
-    verifying: bool = False,
-) -> None:
-    """The page could not be read completely: say since when and why, and when it is tried again."""
-    connection = _held(session, claim)
-    if connection is None:
-        return
-    connection.failures += 1
-    connection.state = ConnectionState.FAILING
-    connection.failing_since = connection.failing_since or now
-    connection.error_code, connection.error_detail = code, detail
-    when = rules.retry(now, connection.failures, draw(), retry_at)
-    if verifying:
-        connection.next_verify_at = when
-    else:
-        connection.next_read_at = when
-    _release(connection)
-    session.flush()
-    announce(session, Changed("page", claim.page_id))
-
-
 def stop(session: Session, page_id: int, now: datetime, code: str, detail: str, *, used: bytes | None = None) -> None:
     """The credentials no longer work: nothing is read or sent for this page until a person mends it.
 
@@ -313,7 +161,7 @@ def stop(session: Session, page_id: int, now: datetime, code: str, detail: str, 
     connection = _connection(session, page_id)
     if used is not None and connection.sealed_secret != used:
         connection.next_read_at = now
-        _release(connection)
+        connection.lease = connection.lease_until = None
         session.flush()
         return
     connection.failing_since = connection.failing_since or now
@@ -322,7 +170,7 @@ def stop(session: Session, page_id: int, now: datetime, code: str, detail: str, 
         connection.error_code, connection.error_detail = code, detail
         if connection.state is not ConnectionState.STOPPED:
             connection.state = ConnectionState.FAILING
-        _release(connection)
+        connection.lease = connection.lease_until = None
         session.flush()
         return
     if connection.state is not ConnectionState.STOPPED:
@@ -330,17 +178,9 @@ def stop(session: Session, page_id: int, now: datetime, code: str, detail: str, 
         tell(session, SignalKind.PAGE_STOPPED, now, page_id=page_id, code=code, since=since)
     connection.state = ConnectionState.STOPPED
     connection.error_code, connection.error_detail = code, detail
-    _release(connection)
+    connection.lease = connection.lease_until = None
     session.flush()
     announce(session, Changed("page", page_id))
-
-
-def release(session: Session, claim: Claim) -> None:
-    """Give a claimed page back without saying anything about its health."""
-    connection = _held(session, claim)
-    if connection is not None:
-        _release(connection)
-        session.flush()
 
 
 def read_soon(session: Session, page_id: int, now: datetime) -> None:
@@ -361,20 +201,11 @@ def heard(session: Session, page_id: int, newest: datetime, now: datetime) -> No
     session.execute(statement.execution_options(synchronize_session=False))
 
 
-def _held(session: Session, claim: Claim) -> Connection | None:
-    query = select(Connection).where(Connection.page_id == claim.page_id, Connection.lease == claim.lease)
-    return session.scalar(query.execution_options(populate_existing=True))
-
-
 def _connection(session: Session, page_id: int) -> Connection:
     connection = session.get(Connection, page_id)
     if connection is None:
         raise NotFound(_("There is no page %(id)s.", id=page_id))
     return connection
-
-
-def _release(connection: Connection) -> None:
-    connection.lease = connection.lease_until = None
 
 
 def _forget_trouble(connection: Connection, now: datetime) -> None:

@@ -10,6 +10,7 @@ from app.bootstrap import Services
 from app.connectors import errors
 from app.connectors.ports import Found
 from app.core.clock import utc_now
+from app.pages import leases
 from app.pages import service as pages
 from tests.cli.conftest import Terminal
 from tests.domain.platform import Platform
@@ -68,21 +69,21 @@ def test_a_page_somebody_else_reads_is_waited_for(
 ) -> None:
     platform.say("Ann", "Hello", utc_now())
     with parts.db.write() as session:
-        claim = pages.claim_read(session, blog, utc_now(), force=True)
+        claim = leases.claim_read(session, blog, utc_now(), force=True)
     assert claim is not None
     tried = threading.Event()
-    real = pages.claim_reads
+    real = leases.claim_reads
 
     def watched(*arguments: object, **named: object) -> object:
         tried.set()
         return real(*arguments, **named)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(pages, "claim_reads", watched)
+    monkeypatch.setattr(leases, "claim_reads", watched)
 
     def finish() -> None:
         assert tried.wait(30)
         with parts.db.write() as session:
-            pages.release(session, claim)
+            leases.release(session, claim)
 
     other = threading.Thread(target=finish)
     other.start()
@@ -97,7 +98,7 @@ def test_waiting_has_an_end(
 ) -> None:
     monkeypatch.setattr("app.cli.collect.PATIENCE", timedelta(0))
     with parts.db.write() as session:
-        assert pages.claim_read(session, blog, utc_now(), force=True)
+        assert leases.claim_read(session, blog, utc_now(), force=True)
     for option in ((), ("--replay",), ("--reconcile",)):
         result = terminal.run("collect", "--json", *option)
         assert (result.code, result.lines[0]["error"]) == (1, "busy")

@@ -9,7 +9,7 @@ from app.connectors import errors
 from app.connectors.ports import Access, Found, Item
 from app.connectors.sign_in import SignIn
 from app.core.clock import utc_now
-from app.pages import queries, service
+from app.pages import leases, queries
 from app.pages.types import ConnectionState, PageState
 from tests.cli.conftest import Terminal
 from tests.domain.platform import Platform
@@ -69,7 +69,7 @@ def test_backfill_decides_how_far_back_the_first_read_goes(
 ) -> None:
     result = terminal.run("page", "add", "memory:blog", "--backfill", days)
     with parts.db.write() as session:
-        claim = service.claim_read(session, int(result.out), utc_now(), force=True)
+        claim = leases.claim_read(session, int(result.out), utc_now(), force=True)
     assert claim is not None
     if expected is None:
         assert claim.since is None

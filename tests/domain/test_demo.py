@@ -31,6 +31,7 @@ from app.inbox.types import ConversationState
 from app.outbox.models import Delivery
 from app.outbox.runner import Runner as Deliverer
 from app.outbox.types import DeliveryState
+from app.pages import leases
 from app.pages import queries as page_queries
 from app.pages import service as pages
 from app.pages.models import Page
@@ -338,7 +339,7 @@ def test_visitors_of_the_demonstration_are_never_taken_for_real_people(
 def test_a_reader_at_work_while_it_is_removed_stores_nothing(demo: Services, now: datetime) -> None:
     page_id = demo_pages(demo)[cast.TRAVEL]
     with demo.db.write() as session:
-        claim = pages.claim_read(session, page_id, now, force=True)
+        claim = leases.claim_read(session, page_id, now, force=True)
     assert claim
     connector = demo.connectors.get("demo")
     batches = list(connector.collect(Access(claim.url, claim.settings), None, since=None, now=now))

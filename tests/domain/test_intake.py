@@ -19,6 +19,7 @@ from app.inbox import intake, queries, rules, threads
 from app.inbox import service as inbox
 from app.inbox.models import Comment, CommentVersion, Conversation, RawPayload
 from app.inbox.types import Arrival, ConversationState, EventKind, ListFilter, Row
+from app.pages import leases
 from app.pages import queries as page_queries
 from app.pages.models import Connection
 from app.pages.types import ConnectionState
@@ -236,14 +237,12 @@ def test_replaying_never_undoes_what_was_learned_later(house: House, now: dateti
 
 
 def test_two_readers_of_one_page_do_not_meet(house: House, now: datetime) -> None:
-    from app.pages import service as pages
-
     with house.db.write() as session:
-        held = pages.claim_read(session, house.page_id, now, force=True)
+        held = leases.claim_read(session, house.page_id, now, force=True)
     assert held is not None
     assert house.collector.run([house.page_id], force=True) == []
     with house.db.write() as session:
-        assert pages.claim_read(session, house.page_id, now + timedelta(minutes=6), force=True) is not None
+        assert leases.claim_read(session, house.page_id, now + timedelta(minutes=6), force=True) is not None
     with house.db.write() as session:
         assert collecting.store_loads(session, [Load(held, Batch([], {"done": 9}))], now) == [None]
 

@@ -10,7 +10,7 @@ import pytest
 from app.collecting import runner
 from app.connectors.ports import Batch
 from app.core.clock import utc_now
-from app.pages import service as pages
+from app.pages import leases
 from app.pages.models import Connection
 from tests.domain.conftest import House
 from tests.processes import eventually
@@ -49,18 +49,18 @@ def test_a_reader_that_lives_keeps_its_page_however_slow_it_is(
 
 def test_a_reader_that_died_holds_its_page_for_less_than_a_minute(house: House) -> None:
     with house.db.write() as session:
-        assert pages.claim_read(session, house.page_id, utc_now(), force=True) is not None
+        assert leases.claim_read(session, house.page_id, utc_now(), force=True) is not None
     held_until = lease_until(house)
     assert held_until is not None
     assert datetime.now(UTC) < held_until < datetime.now(UTC) + A_MINUTE
     with house.db.write() as session:
-        assert pages.claim_read(session, house.page_id, held_until, force=True) is not None
+        assert leases.claim_read(session, house.page_id, held_until, force=True) is not None
 
 
 def test_a_page_that_was_given_back_is_not_held_again(house: House) -> None:
     with house.db.write() as session:
-        claim = pages.claim_read(session, house.page_id, utc_now(), force=True)
+        claim = leases.claim_read(session, house.page_id, utc_now(), force=True)
         assert claim is not None
-        pages.release(session, claim)
-        pages.keep(session, [claim], utc_now())
+        leases.release(session, claim)
+        leases.keep(session, [claim], utc_now())
     assert lease_until(house) is None

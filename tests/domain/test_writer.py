@@ -14,6 +14,7 @@ from app.collecting.writer import Writer
 from app.connectors.ports import Author, Batch, Found, Item, Post
 from app.inbox.models import Comment, Conversation
 from app.inbox.types import Stored
+from app.pages import leases
 from app.pages import service as pages
 from app.pages.types import Claim
 from tests.domain.conftest import House
@@ -35,7 +36,7 @@ def _more_pages(house: House, count: int, now: datetime) -> list[Claim]:
             )
             for number in range(count)
         ]
-        claims = pages.claim_reads(session, ids, now, force=True)
+        claims = leases.claim_reads(session, ids, now, force=True)
     assert len(claims) == count
     return claims
 
@@ -112,7 +113,7 @@ def test_one_that_fails_takes_no_other_with_it(house: House, now: datetime) -> N
 def test_a_page_taken_over_by_somebody_else_is_left_out(house: House, now: datetime) -> None:
     mine, lost = _more_pages(house, 2, now)
     with house.db.write() as session:
-        pages.release(session, lost)
+        leases.release(session, lost)
     with house.db.write() as session:
         stored = service.store_loads(session, [_load(lost, now), _load(mine, now)], now)
     assert stored[0] is None

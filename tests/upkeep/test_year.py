@@ -24,6 +24,7 @@ from app.duty.types import Availability
 from app.inbox import service as inbox
 from app.inbox.models import Conversation, Wait
 from app.inbox.types import ConversationState
+from app.pages import leases
 from app.pages import service as pages
 from app.routing import service as routing
 from app.signals.models import SignalRow
@@ -70,7 +71,7 @@ class Year:
         author = Author("Us", "us", is_us=True) if ours else Author(f"V{self.said}", f"v{self.said}")
         item = Item(f"c{self.said}", Post(post), author, "When do you open?", self.now - timedelta(minutes=5))
         with self.house.db.write() as session:
-            claim = pages.claim_read(session, page_id, self.now, force=True)
+            claim = leases.claim_read(session, page_id, self.now, force=True)
             assert claim is not None
             batch = Batch([item], {"n": self.said}, complete=True)
             collecting.store_loads(session, [Load(claim, batch, None, timedelta(seconds=30))], self.now)

@@ -14,7 +14,7 @@ from app.bootstrap import Services
 from app.connectors import errors
 from app.connectors.ports import Found
 from app.core.clock import utc_now
-from app.pages import connect, queries
+from app.pages import connect, leases, queries
 from app.pages import service as pages
 from app.pages.types import PageState, PageView
 from tests.domain.platform import Platform
@@ -87,7 +87,7 @@ def test_one_chooses_how_far_back(
     at_connect.post("/pages/connect", address="memory:blog")
     assert at_connect.post("/pages/connect/store", **{**STORE, "days": days}).status_code == 303
     with parts.db.write() as session:
-        claim = pages.claim_read(session, stored(parts)[0].id, utc_now(), force=True)
+        claim = leases.claim_read(session, stored(parts)[0].id, utc_now(), force=True)
     assert claim is not None
     if back is None:
         assert claim.since is None

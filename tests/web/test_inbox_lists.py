@@ -12,7 +12,7 @@ from app.bootstrap import Services
 from app.connectors import errors
 from app.core.clock import utc_now
 from app.inbox import service as inbox
-from app.pages import service as pages
+from app.pages import leases
 from app.web.inbox.place import mark
 from tests.domain.platform import Platform
 from tests.web.browser import Browser, words
@@ -157,9 +157,9 @@ class TestEmpty:
     def test_a_failed_read_never_looks_like_an_empty_inbox(self, scene: Scene, agent: Browser) -> None:
         scene.collect()
         with scene.parts.db.write() as session:
-            claim = pages.claim_read(session, scene.page_id, utc_now(), force=True)
+            claim = leases.claim_read(session, scene.page_id, utc_now(), force=True)
             assert claim is not None
-            pages.record_failure(session, claim, utc_now(), errors.UNREACHABLE, "no route")
+            leases.record_failure(session, claim, utc_now(), errors.UNREACHABLE, "no route")
         answer = words(agent.get("/inbox"))
         assert "something may be missing" in answer
         assert "Nobody waits" not in answer

@@ -22,7 +22,7 @@ from app.edge.context import EXTENSION
 from app.inbox.models import Comment
 from app.outbox.models import Delivery
 from app.outbox.types import Act, DeliveryState
-from app.pages import queries
+from app.pages import leases, queries
 from app.pages import service as pages
 from app.pages import words as page_words
 from app.pages.models import Connection
@@ -48,9 +48,9 @@ def blog(parts: Services, platform: Platform) -> int:
             since=None,
             now=utc_now() - timedelta(minutes=5),
         )
-        claim = pages.claim_read(session, page_id, utc_now(), force=True)
+        claim = leases.claim_read(session, page_id, utc_now(), force=True)
         assert claim is not None
-        pages.renew(session, [(claim, Progress(read_with=timedelta(seconds=30)))], utc_now())
+        leases.renew(session, [(claim, Progress(read_with=timedelta(seconds=30)))], utc_now())
     return page_id
 
 
@@ -81,9 +81,9 @@ def waiting_answer(parts: Services, platform: Platform, blog: int, crew: dict[Ro
 
 def fail(parts: Services, page_id: int, code: str, detail: str = "") -> None:
     with parts.db.write() as session:
-        claim = pages.claim_read(session, page_id, utc_now(), force=True)
+        claim = leases.claim_read(session, page_id, utc_now(), force=True)
         assert claim is not None
-        pages.record_failure(session, claim, utc_now(), code, detail)
+        leases.record_failure(session, claim, utc_now(), code, detail)
 
 
 def stop(parts: Services, page_id: int) -> None:
@@ -117,9 +117,9 @@ def test_a_page_that_is_well_says_so(agent: Browser, blog: int) -> None:
 
 def test_a_page_that_may_have_missed_comments_says_when(agent: Browser, parts: Services, blog: int) -> None:
     with parts.db.write() as session:
-        claim = pages.claim_read(session, blog, utc_now(), force=True)
+        claim = leases.claim_read(session, blog, utc_now(), force=True)
         assert claim is not None
-        pages.renew(session, [(claim, Progress(cursor={GAP_AT: "2026-03-01T09:12:00+00:00"}))], utc_now())
+        leases.renew(session, [(claim, Progress(cursor={GAP_AT: "2026-03-01T09:12:00+00:00"}))], utc_now())
     page = agent.get(f"/pages/{blog}")
     assert "Some comments may be missing" in words(page)
     assert "2026-03-01T09:12" in page.text
