@@ -197,9 +197,15 @@ def insert_or(session: Session, table: Table) -> "sqlite.Insert | postgresql.Ins
     return postgresql.insert(table)
 
 
-def _engine(url: str, pool_size: int, busy_seconds: float) -> Engine:
+def _engine(url: str, pool_size: int, busy_seconds: float, *, pool_timeout: float = BUSY_SECONDS) -> Engine:
     if url.startswith("sqlite"):
-        engine = create_engine(url, connect_args={"timeout": busy_seconds}, pool_size=pool_size, max_overflow=pool_size)
+        engine = create_engine(
+            url,
+            connect_args={"timeout": busy_seconds},
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            pool_timeout=pool_timeout,
+        )
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
@@ -208,7 +214,7 @@ def _engine(url: str, pool_size: int, busy_seconds: float) -> Engine:
 
 def _impatient_engine(url: str, pool_size: int) -> Engine:
     if url.startswith("sqlite"):
-        engine = _engine(url, pool_size, PATIENCE)
+        engine = _engine(url, pool_size, PATIENCE, pool_timeout=PATIENCE)
     else:
         limit = int(PATIENCE * 1000)
         options = f"-c statement_timeout={limit} -c lock_timeout={limit}"

@@ -7,13 +7,27 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from app.connectors.hooks import Call
 from app.core.clock import utc_now
 from app.core.db import Database
-from app.hooks import service
+from app.hooks import queries, service
+from app.hooks.types import Place
 
 log = structlog.get_logger()
 
 
 class NotKeptError(Exception):
     """The call was not stored: whoever sent it should send it again."""
+
+
+def place_at(database: Database, kind: str, token: str) -> Place | None:
+    """The page's own address with that token in it; None when it is nobody's. Raises NotKeptError.
+
+    ``database`` is as for ``keep``: whoever calls is answered within a second, also while it does not answer.
+    """
+    try:
+        with database.read() as session:
+            return queries.place(session, kind, token)
+    except (OperationalError, PoolTimeout) as error:
+        log.warning("call_not_kept", kind=kind, error=type(error).__name__)
+        raise NotKeptError from None
 
 
 def keep(database: Database, kind: str, place: str, page_id: int | None, call: Call) -> None:

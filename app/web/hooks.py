@@ -10,9 +10,8 @@ from app.core.clock import utc_now
 from app.core.errors import ConfigError
 from app.edge.context import services
 from app.edge.routes import PUBLIC, route
-from app.hooks import queries
 from app.hooks import service as hooks
-from app.hooks.receiving import NotKeptError, keep
+from app.hooks.receiving import NotKeptError, keep, place_at
 from app.hooks.runner import hook_of
 
 log = structlog.get_logger()
@@ -20,12 +19,16 @@ blueprint = Blueprint("hooks", __name__, url_prefix="/hooks")
 PLACE = "/<kind>/<place>"
 GREETINGS_A_MINUTE = 30
 """Platforms ask whether an address is ours at most every half hour; anybody may, and the answer costs a signature."""
+_LATER = ("", 503, {"Retry-After": "5"})
 
 
 @route(blueprint, PLACE, needs=PUBLIC, methods=("GET",), own_transactions=True)
 def greeted(kind: str, place: str) -> ResponseReturnValue:
     """The platform asks whether this address is ours."""
-    found = _find(kind, place)
+    try:
+        found = _find(kind, place)
+    except NotKeptError:
+        return _LATER
     subscriber = services().connectors.subscriber(kind)
     if found is None or (found[1].leaving and subscriber is None) or _too_often(kind, place):
         return "", 404
@@ -49,7 +52,10 @@ def called(kind: str, place: str) -> ResponseReturnValue:
     """The platform tells us something. 400 for whoever did not sign, whatever the address; 503 when it could not be
     stored within a second, so that it is sent again."""
     call = Call({name.lower(): value for name, value in request.headers}, request.get_data(cache=False))
-    found = _find(kind, place)
+    try:
+        found = _find(kind, place)
+    except NotKeptError:
+        return _LATER
     if found is None or found[1].leaving:
         log.warning("call_refused", kind=kind, why="closed")
         return "", 400
@@ -60,20 +66,19 @@ def called(kind: str, place: str) -> ResponseReturnValue:
     try:
         keep(services().quick_db, kind, place, page_id, call)
     except NotKeptError:
-        return "", 503, {"Retry-After": "5"}
+        return _LATER
     return "", 200
 
 
 def _find(kind: str, place: str) -> tuple[Receiver, Hook, int | None] | None:
-    """Whose address this is; None when it is nobody's, or closed."""
+    """Whose address this is; None when it is nobody's, or closed. Raises NotKeptError."""
     receiver = services().connectors.receiver(kind)
     if receiver is None or len(place) > 200:
         return None
     shared = hook_of(receiver, services().box, None)
     if shared is not None and shared.place == place:
         return receiver, shared, None
-    with services().db.read() as reading:
-        own = queries.place(reading, kind, place)
+    own = place_at(services().quick_db, kind, place)
     if own is None:
         return None
     try:

@@ -4,13 +4,14 @@ import json
 import sqlite3
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
@@ -23,7 +24,7 @@ from app.connectors.hooks import Call, Change, Hook, News
 from app.connectors.ports import Access, Author, Found, Item, Post, Status
 from app.connectors.registry import Registry
 from app.core.clock import utc_now
-from app.core.db import PATIENCE
+from app.core.db import PATIENCE, Database
 from app.core.signing import is_signed, mac
 from app.factory import create_app
 from app.hooks import care, queries, service
@@ -418,6 +419,24 @@ def test_what_can_not_be_stored_at_once_is_not_said_to_be(place: Place) -> None:
     assert place.tell(said("c1", "Hello")).status_code == 200
     place.work()
     assert set(place.texts()) == {"c1"}
+
+
+@contextmanager
+def used_up(database: Database) -> Iterator[None]:
+    """All its connections are others'."""
+    with ExitStack() as held:
+        with suppress(PoolTimeout):
+            while True:
+                held.enter_context(database.engine.connect())
+        yield
+
+
+def test_a_busy_database_keeps_no_platform_waiting(place: Place) -> None:
+    """Whose address it is asks the impatient one as well."""
+    with used_up(place.parts.quick_db):
+        assert place.tell(said("c1", "Hello")).status_code == 503
+        assert place.app.test_client().get(place.path).status_code == 503
+    assert place.tell(said("c1", "Hello")).status_code == 200
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
