@@ -190,6 +190,14 @@ def test_a_limit_and_an_empty_purse_are_told_apart(
     assert caught.value.code == code
 
 
+def test_fields_that_x_no_longer_knows_are_not_taken_for_strangers_posts(stage: XStage) -> None:
+    """Without a word on whose they are even our own would come as questions."""
+    bare = {"data": [{"id": "1860000000000000002", "text": "Spring is here"}], "meta": {"result_count": 1}}
+    with stage.proxy.fault(Instead(200, json.dumps(bare).encode())), pytest.raises(Permanent) as caught:
+        Follower(stage).poll()
+    assert caught.value.code == errors.BAD_ANSWER
+
+
 def test_both_spellings_of_the_fields_are_read(stage: XStage) -> None:
     old = {
         "data": [

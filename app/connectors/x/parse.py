@@ -24,9 +24,15 @@ _ALONE = re.compile(r"(?:@\w{1,50}\s*)+\Z")
 
 
 def items(answer: Mapping[str, Any], me: str, now: datetime) -> list[Item]:
-    """The posts of an answer that speak to us, and our own replies."""
+    """The posts of an answer that speak to us, and our own replies.
+
+    Raises Permanent(BAD_ANSWER) when no post says whose it is: X then no longer knows what we ask for by these names,
+    and our own posts would be taken for other people's.
+    """
+    if (found := posts(answer)) and not any(post.get("author_id") for post in found):
+        raise Permanent(errors.BAD_ANSWER, "X named the author of no post")
     people = {str(one.get("id")): one for one in _objects(_includes(answer), "users")}
-    return [item(post, people, me, now) for post in posts(answer) if _concerns(post, me)]
+    return [item(post, people, me, now) for post in found if _concerns(post, me)]
 
 
 def answer(body: bytes) -> dict[str, Any]:
