@@ -1,10 +1,12 @@
 """The scheduler process: asks the database every second whether work is due, and wakes the workers.
 
 What it knows stands in TABLE. Wakes may get lost, so each job is also woken at a fixed pace whether or not anything
-seems due; that sweep is what makes an emptied Redis or a killed worker harmless.
+seems due; that sweep is what makes an emptied Redis or a killed worker harmless. A thread besides listens to platforms
+that tell of news.
 """
 
 import signal
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,6 +19,7 @@ from app import bootstrap
 from app.bootstrap import Services
 from app.collecting import imports
 from app.collecting import service as collecting
+from app.collecting.listening import Listening
 from app.core import alive, config, logs, trouble
 from app.core.clock import utc_now
 from app.core.jobs import JobName
@@ -136,6 +139,8 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: context.stopping.set())
     services = bootstrap.build(settings)
+    listening = Listening(services.db, services.connectors, services.box)
+    threading.Thread(target=listening.run, args=(context.stopping,), name="listening", daemon=True).start()
     log.info("scheduler_started")
     keep_ticking(Scheduler(services), services)
     alive.leave(services.redis, alive.SCHEDULER)

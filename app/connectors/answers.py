@@ -1,5 +1,7 @@
 """What every connector on HTTP does alike: failures of a request, and answers that are refusals, in our words."""
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -34,6 +36,18 @@ def ask(http: Http, method: Method, url: str, **arguments: Any) -> Response:
         return http.request(method, url, **arguments)
     except HttpError as error:
         raise _failed(error, act=method not in ("GET", "HEAD")) from None
+
+
+@contextmanager
+def lines(
+    http: Http, url: str, *, headers: Mapping[str, str], idle_seconds: float
+) -> Iterator[tuple[Response, Iterator[bytes]]]:
+    """As ``Http.lines``; what goes wrong on the way, also while lines are awaited, is raised as a ConnectorError."""
+    try:
+        with http.lines(url, headers=headers, idle_seconds=idle_seconds) as opened:
+            yield opened
+    except HttpError as error:
+        raise _failed(error, act=False) from None
 
 
 def refusal(response: Response, *, act: bool, detail: str = "") -> ConnectorError:

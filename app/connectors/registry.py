@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from app.connectors.hooks import Receiver, Subscriber
+from app.connectors.listening import Streaming
 from app.connectors.ports import Connector
 from app.connectors.publishing import Publisher
 
@@ -36,6 +37,11 @@ class Registry:
         """The connector of this kind, if its platform takes posts of our own."""
         connector = self._by_kind.get(kind)
         return connector if isinstance(connector, Publisher) else None
+
+    def streaming(self, kind: str) -> Streaming | None:
+        """The connector of this kind, if its platform tells of news to whoever stays on the line."""
+        connector = self._by_kind.get(kind)
+        return connector if isinstance(connector, Streaming) else None
 
     def kinds(self) -> list[str]:
         return list(self._by_kind)

@@ -8,8 +8,9 @@ import base64
 import os
 import time
 import zlib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import requests
@@ -29,6 +30,8 @@ MAX_REDIRECTS = 5
 FOLLOWED = (301, 302, 303, 307, 308)
 FOR_GOOD = (301, 308)
 PIECE = 65_536
+LONGEST_LINE = 1_000_000
+"""Bytes of one line of an answer that does not end."""
 ACROSS_ORIGINS = ("accept", "accept-encoding", "accept-language", "if-modified-since", "if-none-match", "user-agent")
 """The only headers that follow a redirect to another origin; all others may be credentials."""
 
@@ -94,6 +97,26 @@ class Http:
             permanent = permanent and answer.status in FOR_GOOD
         raise TooManyRedirects(_("%(host)s redirects more than five times.", host=target.host))
 
+    @contextmanager
+    def lines(
+        self, url: str, *, idle_seconds: float, headers: Mapping[str, str] | None = None
+    ) -> Iterator[tuple[Response, Iterator[bytes]]]:
+        """Ask for an answer that goes on for ever: its head, without a body, and its lines as they come, without
+        their ends. Redirects are not followed; the connection is nobody else's, and closed at the end of the block.
+
+        ``idle_seconds`` is how long the head, and each line, may take. Raises HttpError's subclasses, also from the
+        lines; they end where the server ends its answer.
+        """
+        limits = self._settings.model_copy(update={"read_seconds": idle_seconds, "total_seconds": idle_seconds})
+        target = addresses.parse(url)
+        own = _own_headers(headers or {}, None) | {"accept-encoding": "identity"}
+        prepared = _prepare(requests.Request("GET", target.url, headers=own))
+        attempt = Attempt(limits, self._resolve, target.host, time.monotonic() + idle_seconds, LONGEST_LINE)
+        with closing(Adapter(self._context)) as once:
+            raw = _sent(once, prepared, attempt)
+            with closing(raw):
+                yield _head(raw, prepared), _lines(raw, attempt)
+
     def _ask(self, prepared: requests.PreparedRequest, host: str, deadline: float, limit: int) -> Response:
         """One request and its answer. A kept connection that the server had closed meanwhile is replaced once."""
         if prepared.method in ("GET", "HEAD"):
@@ -146,27 +169,54 @@ def _decoded(location: str) -> str:
 
 
 def _exchange(adapter: Adapter, prepared: requests.PreparedRequest, attempt: Attempt) -> Response:
+    with closing(_sent(adapter, prepared, attempt)) as raw, _explaining(attempt):
+        head = _head(raw, prepared)
+        if raw.status in FOLLOWED and "location" in head.headers and head.headers.get("content-length") != "0":
+            return head
+        return replace(head, body=_body(raw, head.headers, attempt))
+
+
+def _sent(adapter: Adapter, prepared: requests.PreparedRequest, attempt: Attempt) -> urllib3.HTTPResponse:
+    """Send a request; the answer up to where its body begins. To be closed by the caller."""
+    with _explaining(attempt):
+        raw: urllib3.HTTPResponse = adapter.send(prepared, stream=True).raw
+        if attempt.ended:
+            raw.close()
+            raise urllib3.exceptions.ProtocolError("headers end early")  # http.client would take them as whole
+        return raw
+
+
+@contextmanager
+def _explaining(attempt: Attempt) -> Iterator[None]:
+    """Work for ``attempt`` in the block; what goes wrong there is raised as an HttpError."""
     with running(attempt):
         try:
-            raw: urllib3.HTTPResponse = adapter.send(prepared, stream=True).raw
-            try:
-                if attempt.ended:
-                    raise urllib3.exceptions.ProtocolError("headers end early")  # http.client would take them as whole
-                return _read(raw, prepared, attempt)
-            finally:
-                raw.close()
+            yield
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError, zlib.error) as error:
             # ValueError is what http.client says to some broken answers, such as a chunk of -5 bytes. No text is handed
             # on: most hold the whole address, whose query may be a token.
             raise _explained(error, attempt) from None
 
 
-def _read(raw: urllib3.HTTPResponse, prepared: requests.PreparedRequest, attempt: Attempt) -> Response:
+def _head(raw: urllib3.HTTPResponse, prepared: requests.PreparedRequest) -> Response:
     headers = {name.lower(): value for name, value in raw.headers.itermerged()}
-    body = b""
-    if raw.status not in FOLLOWED or "location" not in headers or headers.get("content-length") == "0":
-        body = _body(raw, headers, attempt)
-    return Response(raw.status, str(prepared.url), headers, body)
+    return Response(raw.status, str(prepared.url), headers, b"")
+
+
+def _lines(raw: urllib3.HTTPResponse, attempt: Attempt) -> Iterator[bytes]:
+    """Each line anew has as long as ``attempt`` had, and as many bytes."""
+    begun = b""
+    while True:
+        with _explaining(attempt):
+            piece = raw.read1(PIECE, decode_content=False)
+        if not piece:
+            return
+        *whole, begun = (begun + piece).split(b"\n")
+        if whole:
+            attempt.deadline, attempt.received = time.monotonic() + attempt.limits.total_seconds, 0
+        elif len(begun) > attempt.max_bytes:
+            raise attempt.too_large()
+        yield from (line.removesuffix(b"\r") for line in whole)
 
 
 def _explained(error: Exception, attempt: Attempt) -> HttpError:

@@ -5,11 +5,12 @@ Facts about the interface in this folder are from docs.joinmastodon.org (4.6); s
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from app.connectors import errors
-from app.connectors.answers import ask, in_time, refusal
+from app.connectors.answers import ask, in_time, lines, refusal
 from app.connectors.errors import AuthExpired, ConnectorError, OutcomeUnknown, Permanent, Transient
 from app.connectors.limits import Limits
 from app.connectors.ports import Access
@@ -35,7 +36,7 @@ class Client:
         self._http, self._limits = http, limits
         self._account = str(access.settings.get("account_id") or "")
         self._access = access
-        self._base = f"{parts.scheme}://{parts.netloc}"
+        self.base = f"{parts.scheme}://{parts.netloc}"
         self._token = access.secret["password"] if access.secret else None
 
     def get(self, path: str, params: Params | None = None) -> Any:
@@ -56,6 +57,17 @@ class Client:
         if data is None:
             raise Transient(errors.NOT_JSON, _not_json(response))
         return data
+
+    @contextmanager
+    def lines(self, url: str, *, idle_seconds: float) -> Iterator[Iterator[bytes]]:
+        """The lines of a stream of events, at a full address. Raises ConnectorError, also while they are awaited."""
+        headers = {"accept": "text/event-stream", **self._credentials()}
+        with lines(self._http, url, headers=headers, idle_seconds=idle_seconds) as (head, found):
+            if head.status != 200:
+                raise self.error_for(head, act=False)
+            if not head.headers.get("content-type", "").lower().startswith("text/event-stream"):
+                raise Permanent(errors.BAD_ANSWER, "not a stream of events")
+            yield found
 
     def post(self, path: str, body: Mapping[str, Any], *, key: str) -> dict[str, Any]:
         """Change something. Raises ConnectorError; OutcomeUnknown when the change may have been made.
@@ -86,14 +98,15 @@ class Client:
     def _request(
         self, method: Method, path: str, params: Params, *, more: Mapping[str, str] | None = None, **body: Any
     ) -> Response:
-        headers = {"accept": "application/json", **(more or {})}
-        if self._token:
-            headers["authorization"] = f"Bearer {self._token}"
+        headers = {"accept": "application/json", **(more or {}), **self._credentials()}
         kind = "reads" if method == "GET" else "acts"
-        self._limits.before(self._base, kind, self._account)
+        self._limits.before(self.base, kind, self._account)
         response = ask(self._http, method, self.address(path, params), headers=headers, **body)
-        self._limits.after(self._base, kind, response, self._account)
+        self._limits.after(self.base, kind, response, self._account)
         return response
+
+    def _credentials(self) -> dict[str, str]:
+        return {"authorization": f"Bearer {self._token}"} if self._token else {}
 
     def address(self, path: str, params: Params | None = None) -> str:
         """The full address of a path; values that are lists are written as ``name[]``."""
@@ -103,7 +116,7 @@ class Client:
                 pairs.append((name, str(value)))
             else:
                 pairs += [(f"{name}[]", one) for one in value]
-        return f"{self._base}{path}" + (f"?{urlencode(pairs)}" if pairs else "")
+        return f"{self.base}{path}" + (f"?{urlencode(pairs)}" if pairs else "")
 
 
 def decode(response: Response) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 from app.connectors import errors
 from app.connectors.errors import AuthExpired, Permanent
 from app.connectors.limits import Limits
+from app.connectors.mastodon import streaming
 from app.connectors.mastodon.acts import Actor
 from app.connectors.mastodon.client import Client, GoneError
 from app.connectors.mastodon.discover import KIND, USUAL_LENGTH, discover
@@ -110,6 +111,9 @@ class MastodonConnector:
         self, access: Access, cursor: Cursor | None, *, since: datetime | None, now: datetime
     ) -> Iterator[Batch]:
         yield from self._reader(access, now).collect(cursor, since)
+
+    def listen(self, access: Access) -> Iterator[bool]:
+        return streaming.listen(Client(self._http, access, self.limits))
 
     def verify(self, access: Access, known: Sequence[str], *, now: datetime) -> Iterator[Verdict]:
         if access.secret is not None:
