@@ -164,6 +164,8 @@ def record_failure(
         connection.next_verify_at = when
     else:
         connection.next_read_at = when
+        if retry_at is not None:  # whoever wants to be left alone is not asked about old comments meanwhile
+            connection.next_verify_at = max(connection.next_verify_at, when)
     connection.lease = connection.lease_until = None
     session.flush()
     announce(session, Changed("page", claim.page_id))

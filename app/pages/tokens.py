@@ -160,8 +160,10 @@ def _ending(session: Session, now: datetime) -> list[TokenLife]:
     query = (
         select(TokenLife)
         .join(Page, Page.id == TokenLife.page_id)
+        .join(Connection, Connection.page_id == TokenLife.page_id)
         .where(TokenLife.ends_at <= now + rules.ANNOUNCED, TokenLife.announced_at.is_(None))
         .where(Page.state != PageState.REMOVED)
+        .where(Connection.state != ConnectionState.STOPPED)  # a sign-in that died was told of
         .limit(50)
     )
     return list(session.scalars(query))

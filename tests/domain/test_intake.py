@@ -15,6 +15,7 @@ from app.collecting.types import Load
 from app.connectors import errors
 from app.connectors.ports import Author, Batch, Item, Post, Status
 from app.contacts.models import Contact
+from app.core.clock import utc_now
 from app.inbox import intake, queries, rules, threads
 from app.inbox import service as inbox
 from app.inbox.models import Comment, CommentVersion, Conversation, RawPayload
@@ -68,6 +69,20 @@ def test_a_walk_that_breaks_off_goes_on_where_it_was(house: House, now: datetime
         assert page is not None
         assert page.connection_state is ConnectionState.OK
         assert page.last_read_at is not None
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_platform_that_wants_to_be_left_alone_is_not_asked_about_old_comments(house: House, named: bool) -> None:
+    with house.db.read() as session:
+        before = session.get_one(Connection, house.page_id).next_verify_at
+    until = utc_now() + timedelta(hours=2) if named else None
+    house.platform.fail_before.append(errors.RateLimited(errors.RATE_LIMITED, retry_at=until))
+    house.platform.say("Eva", "Hello", utc_now())
+    house.collector.run([house.page_id], force=True)
+    with house.db.read() as session:
+        connection = session.get_one(Connection, house.page_id)
+    assert connection.next_verify_at == (until or before)
+    assert until is None or connection.next_read_at == until
 
 
 def test_the_batch_and_the_cursor_are_one_transaction(

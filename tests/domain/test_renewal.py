@@ -17,6 +17,7 @@ from app.connectors.oauth import Tokens
 from app.connectors.sign_in import SignIn
 from app.core.clock import utc_now
 from app.pages import rules, tokens
+from app.pages import service as pages
 from app.pages.models import Connection, TokenLife
 from app.pages.runner import Renewer
 from app.pages.types import ConnectionState
@@ -159,6 +160,15 @@ def test_the_end_of_a_sign_in_is_told_two_weeks_before_and_once(house: House, si
     with house.db.write() as session:
         assert tokens.announce_ends(session, utc_now()) == 0
     assert told(house, SignalKind.SIGN_IN_ENDS) == 1
+
+
+def test_the_end_of_a_sign_in_is_not_told_earlier_nor_once_it_died(house: House, signed: Signed) -> None:
+    signed(ends_at=utc_now() + timedelta(days=15))
+    with house.db.write() as session:
+        assert tokens.announce_ends(session, utc_now()) == 0
+        pages.stop(session, house.page_id, utc_now(), errors.WRONG_CREDENTIALS, "taken back")
+        assert tokens.announce_ends(session, utc_now() + timedelta(days=2)) == 0
+    assert (told(house, SignalKind.PAGE_STOPPED), told(house, SignalKind.SIGN_IN_ENDS)) == (1, 0)
 
 
 @given(st.timedeltas(timedelta(seconds=1), timedelta(days=90)))
