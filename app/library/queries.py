@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, aliased
 
 from app.accounts.models import User
 from app.campaigns.types import Named
+from app.core import ordering
 from app.core.errors import NotFound
 from app.core.i18n import gettext as _
 from app.library import rules
@@ -96,8 +97,8 @@ def suggestions(session: Session, page_ids: Collection[int], now: datetime) -> d
 
 def pages(session: Session) -> list[Named]:
     """All pages that posts may be meant for, by name. One statement."""
-    query = select(Page.id, Page.name).where(Page.state != PageState.REMOVED).order_by(func.lower(Page.name), Page.id)
-    return [Named(*one) for one in session.execute(query)]
+    query = select(Page.id, Page.name).where(Page.state != PageState.REMOVED).order_by(Page.id)
+    return sorted((Named(*one) for one in session.execute(query)), key=lambda page: ordering.by_name(page.name))
 
 
 def asks_approval(session: Session, page_id: int) -> bool:
@@ -174,9 +175,9 @@ def _rows(session: Session, found: Iterable[LibraryPost]) -> list[PostRow]:
         select(LibraryPage.post_id, Page.id, Page.name)
         .join(Page, Page.id == LibraryPage.page_id)
         .where(LibraryPage.post_id.in_(ids), Page.state != PageState.REMOVED)
-        .order_by(func.lower(Page.name), Page.id)
+        .order_by(Page.id)
     )
-    for post_id, page_id, name in session.execute(query):
+    for post_id, page_id, name in sorted(session.execute(query), key=lambda row: ordering.by_name(row[2])):
         places[post_id].append(Named(page_id, name))
     asking = _asking(session, {page.id for some in places.values() for page in some})
     used: dict[int, datetime] = {}

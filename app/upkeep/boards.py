@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.models import User
 from app.campaigns.types import Named
+from app.core import ordering
 from app.library import crises
 from app.library.models import LibraryPost
 from app.pages.models import Page
@@ -54,9 +55,9 @@ def board(session: Session, now: datetime, page_id: int | None = None) -> list[B
     return sorted(rows, key=lambda row: _place(row, now))
 
 
-def _place(row: BoardRow, now: datetime) -> tuple[int, datetime, str, int]:
+def _place(row: BoardRow, now: datetime) -> tuple[int, datetime, ordering.Place, int]:
     worst = _WORST_FIRST.index(row.verdict.life) if row.verdict else len(_WORST_FIRST)
-    return worst, row.since or now, row.page.name.casefold(), row.page.id
+    return worst, row.since or now, ordering.by_name(row.page.name), row.page.id
 
 
 def days(session: Session, page_id: int, now: datetime) -> list[DayView]:
