@@ -6,6 +6,7 @@ from enum import StrEnum
 from app.accounts.types import Role
 from app.duty.types import Availability
 from app.goals.types import Measure, Period
+from app.library.types import Words
 
 TEAM_KEY, TEAM_NAME = "demo_pr", "PR (demo)"
 
@@ -87,6 +88,18 @@ class Meant:
     percent: int
     within: int | None
     period: Period
+
+
+@dataclass(frozen=True, slots=True)
+class Evergreen:
+    """A post of a page's library. A season is ``MM-DD`` to ``MM-DD``."""
+
+    page: str
+    who: str
+    name: str
+    words: tuple[Words, ...]
+    season: tuple[str, str] = ("", "")
+    pause_days: int = 60
 
 
 DANA, EMRE, MILA, PIA, SVEN = "demo-dana", "demo-emre", "demo-mila", "demo-pia", "demo-sven"
@@ -192,4 +205,53 @@ SAVED = (
         remedy=True,
     ),
     Saved(BAKERY, "Thank you", "demo-thanks", "Thank you, {first_name|dear guest}! See you. 🥐", "en", resolve=True),
+)
+
+EVERGREEN = (
+    Evergreen(
+        BAKERY,
+        MILA,
+        "Sourdough needs a day",
+        (
+            Words(
+                "de",
+                "Warum unser Sauerteig einen Tag ruht",
+                "Mehl, Wasser, Salz und 24 Stunden Zeit: So wird die Krume saftig und das Brot bekömmlich. Wie lange "
+                "ruht eurer zu Hause?",
+            ),
+            Words(
+                "en",
+                "Why our sourdough rests for a day",
+                "Flour, water, salt and 24 hours: that keeps the crumb moist and the bread easy to digest. How long "
+                "does yours rest at home?",
+            ),
+        ),
+    ),
+    Evergreen(
+        BAKERY,
+        MILA,
+        "Stollen before Christmas",
+        (
+            Words(
+                "de",
+                "Der Stollen ist angeschnitten",
+                "Drei Wochen hat er geruht, jetzt darf probiert werden: samstags ab 9 gibt es für alle eine Scheibe.",
+            ),
+        ),
+        ("11-15", "12-24"),
+        30,
+    ),
+    Evergreen(
+        TRAVEL,
+        SVEN,
+        "Early arrival",
+        (
+            Words(
+                "en",
+                "You are here before your room is?",
+                "Leave your bags at the front desk from 7 in the morning, and have a coffee on us. Rooms are ready at "
+                "3 in the afternoon, often earlier.",
+            ),
+        ),
+    ),
 )

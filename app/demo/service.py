@@ -32,6 +32,7 @@ from app.hooks import care as hooks
 from app.inbox import service as inbox
 from app.inbox import threads
 from app.library import service as library
+from app.library.types import PostTyped
 from app.outbox import service as outbox
 from app.outbox.types import Act as Delivered
 from app.pages import leases
@@ -93,6 +94,8 @@ def add(db: Database, connectors: Registry, now: datetime) -> Added | None:
         _mean_to_reach(session, people, page_ids)
         for one in cast.SAVED:
             _save(session, one, people[cast.MILA], page_ids[one.page], now)
+        for post in cast.EVERGREEN:
+            _keep(session, post, people[post.who], page_ids[post.page], now)
         for deed in cast.DEEDS:
             _do(session, deed, people, teams, page_ids[deed.page], able[deed.page], now)
     return Added(tuple(page_ids.values()), sum(len(batch.items) for scene in scenes for batch in scene.batches))
@@ -237,6 +240,14 @@ def _save(session: Session, one: cast.Saved, actor: Actor, page_id: int, now: da
     texts.add_demo(
         session, actor, Wording(one.title, one.shortcut, one.text, one.language, None, page_id, effects), now
     )
+
+
+def _keep(session: Session, one: cast.Evergreen, actor: Actor, page_id: int, now: datetime) -> None:
+    """It goes with its page, too."""
+    (first, last), pause = one.season, str(one.pause_days)
+    here = frozenset({page_id})
+    typed = PostTyped(one.name, one.words, page_ids=here, season_first=first, season_last=last, pause_days=pause)
+    library.add(session, actor, typed, now)
 
 
 def _do(

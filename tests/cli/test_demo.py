@@ -14,6 +14,7 @@ from app.core.clock import utc_now
 from app.core.config import Settings
 from app.core.db import Database
 from app.inbox.models import Comment
+from app.library.models import LibraryPost
 from app.outbox.models import Delivery
 from app.outbox.types import DeliveryState
 from app.pages import queries as pages
@@ -60,6 +61,7 @@ def test_a_new_beginning_has_nothing_of_the_last(terminal: Terminal, parts: Serv
         with parts.db.read() as session:
             assert session.scalar(select(func.count()).select_from(Comment)) == 120
             assert session.scalar(select(func.count()).select_from(User)) == 5
+            assert session.scalar(select(func.count()).select_from(LibraryPost)) == 3
         terminal.run("demo", "remove")
 
 
