@@ -1,11 +1,10 @@
 """A post as platforms would show it, and why one would not take it."""
 
-from app.campaigns.types import Named
 from app.connectors.lengths import length
 from app.connectors.publishing import NewPost, PostForm, shown, too_long_by
 from app.core.i18n import gettext as _
 from app.core.i18n import ngettext
-from app.library.types import Preview
+from app.library.types import Place, Preview
 
 
 def wrong(post: NewPost, form: PostForm | None) -> str:
@@ -22,7 +21,8 @@ def wrong(post: NewPost, form: PostForm | None) -> str:
     return ""
 
 
-def preview(page: Named, platform: str, icon: str, post: NewPost, form: PostForm | None) -> Preview:
+def preview(place: Place, post: NewPost) -> Preview:
     """A post as a page's platform would show it."""
+    form = place.form
     text = shown(post, form) if form else post.text
-    return Preview(page, platform, icon, form, text, length(text, form.length.unit) if form else 0, wrong(post, form))
+    return Preview(place, text, length(text, form.length.unit) if form else 0, wrong(post, form))

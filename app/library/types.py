@@ -125,14 +125,21 @@ class Suggested:
 
 
 @dataclass(frozen=True, slots=True)
-class Preview:
-    """A post as a page's platform would show it."""
+class Place:
+    """A page that posts may be meant for."""
 
     page: Named
     platform: str
     icon: str
     form: PostForm | None
     """None where nothing can be published from here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A post as a page's platform would show it."""
+
+    place: Place
     text: str
     length: int
     wrong: str

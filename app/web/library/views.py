@@ -1,12 +1,14 @@
 """The posts themselves: listed, written, looked at by somebody else, retired."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.accounts.types import Permission
+from app.campaigns.types import Named
 from app.core import i18n
 from app.core.clock import utc_now
 from app.core.errors import Conflict, InvalidInput
@@ -16,7 +18,7 @@ from app.edge.context import actor, services, session
 from app.edge.errors import status_of
 from app.edge.routes import rejected, route
 from app.library import previewing, publishing, queries, service
-from app.library.types import PostTyped, PostView, Preview, Words
+from app.library.types import Place, PostTyped, PostView, Preview, Words
 from app.pages import connect
 from app.pages import queries as pages
 from app.web.inbox.place import number
@@ -155,16 +157,16 @@ def page_of(post_id: int, asked: Asked) -> str:
     """The screen of one post."""
     one = queries.post(session(), post_id)
     chosen = publishing.words_for(one.row.words, request.values.get("language") or i18n.language())
-    page_id = asked.page_id or number(request.args.get("page"))
+    page_id, places = asked.page_id or number(request.args.get("page")), _places(one.row.pages)
     over, more = queries.published(session(), post_id=post_id, after=number(request.args.get("after"), 2**63 - 1))
     return render_template(
         "library/show.html",
         one=one,
         row=one.row,
         chosen=chosen,
-        previews=_previews(one, chosen, page_id),
+        previews=_previews(one, chosen, places, page_id),
         page_id=page_id,
-        places=[(page.id, page.name) for page in one.row.pages],
+        places=[(place.page.id, place.page.name) for place in places if place.form],
         asked=asked,
         zone=i18n.zone(),
         under_way=queries.under_way(session(), post_id),
@@ -175,20 +177,24 @@ def page_of(post_id: int, asked: Asked) -> str:
     )
 
 
-def _previews(one: PostView, chosen: Words, page_id: int | None) -> list[Preview]:
+def _previews(one: PostView, chosen: Words, places: Sequence[Place], page_id: int | None) -> list[Preview]:
     """As the platforms of its pages would show it: those where something can be published first."""
-    places = [page for page in one.row.pages if page_id in (None, page.id)] or list(one.row.pages)
-    reached = pages.pages_in_reach(session(), [page.id for page in places[:PREVIEWS]])
+    meant = [place for place in places if page_id in (None, place.page.id)] or places
+    found = [previewing.preview(place, one.draft(chosen)) for place in meant[:PREVIEWS]]
+    return sorted(found, key=lambda preview: preview.place.form is None)
+
+
+def _places(known: Sequence[Named]) -> list[Place]:
+    """These pages with what posts look like there. One statement."""
+    reached = pages.pages_in_reach(session(), [page.id for page in known])
+    connectors = services().connectors
     found = []
-    for place in places[:PREVIEWS]:
-        page, reach = reached[place.id]
-        form = connect.post_form(services().connectors, services().box, reach)
-        connector = (
-            services().connectors.get(page.connector) if page.connector in services().connectors.kinds() else None
-        )
+    for one in known:
+        page, reach = reached[one.id]
+        connector = connectors.get(page.connector) if page.connector in connectors.kinds() else None
         label, icon = (connector.label, connector.icon) if connector else (page.connector, "globe")
-        found.append(previewing.preview(place, label, icon, one.draft(chosen), form))
-    return sorted(found, key=lambda preview: preview.form is None)
+        found.append(Place(one, label, icon, connect.post_form(connectors, services().box, reach)))
+    return found
 
 
 def version() -> int:
@@ -220,7 +226,7 @@ def _form(typed: PostTyped, one: PostView | None, errors: dict[str, str]) -> str
         one=one,
         typed=typed,
         errors={name if name != "text-" else f"text-{i18n.language()}": text for name, text in errors.items()},
-        pages=queries.pages(session()),
+        places=_places(queries.pages(session())),
         languages=[
             (tag, str(i18n.locale().languages.get(tag, tag)), known.get(tag, Words(tag, "", "")))
             for tag in sorted(LANGUAGES, key=lambda tag: (tag not in first, LANGUAGES.index(tag)))

@@ -66,9 +66,9 @@ def language(tag: str) -> str:
 
 def count(one: Preview) -> str:
     """How long it is, the platform's way."""
-    if one.form is None:
+    if one.place.form is None:
         return ""
-    return _("%(length)s of %(most)s", length=one.length, most=one.form.length.maximum)
+    return _("%(length)s of %(most)s", length=one.length, most=one.place.form.length.maximum)
 
 
 def _day(at: tuple[int, int]) -> str:

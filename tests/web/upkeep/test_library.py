@@ -83,6 +83,13 @@ def test_from_nothing_to_a_post_that_is_taken_back(marketer: Browser, agent: Bro
     assert agent.post(cancel).status_code == 403
     assert marketer.post(cancel).status_code == 303
     assert "Taken back" in words(marketer.get("/library/published"))
+    assert "by hand" not in words(marketer.get(f"{path}/change"))
+    with scene.parts.db.write() as session:
+        session.connection().exec_driver_sql("UPDATE connections SET sealed_secret = NULL")
+    assert "by hand" in words(marketer.get(f"{path}/change"))
+    page = marketer.get(path)
+    assert "Nothing can be published from here on its pages" in words(page)
+    assert f"{path}/publish" not in page.text
 
 
 def test_somebody_else_approves_and_it_is_published_with_its_link(

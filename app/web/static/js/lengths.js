@@ -1,8 +1,10 @@
-// How long a text is on platforms that count in ways of their own; app/connectors/lengths.py says why.
+// How long a text is, counted each platform's way; app/connectors/lengths.py says why.
 const ADDRESS = /https?:\/\/[^\s<>"]+/gi;
 const REMOTE_MENTION = /(?<![\w/])(@\w+)@[\w.-]+\w/g;
 
 const counts = {
+  bytes: (text) => new TextEncoder().encode(text).length,
+  characters: (text) => [...text].length,
   graphemes: (text) => [...new Intl.Segmenter().segment(text)].length,
   mastodon: (text) => [...text.normalize("NFC").replace(ADDRESS, "x".repeat(23)).replace(REMOTE_MENTION, "$1")].length,
 };
