@@ -151,6 +151,8 @@ class Account:
     is_the_page: bool = False
     """Whether the account is the page itself, so that no two pages of this kind have the same one, whatever their
     addresses. Not where many pages share an account, or where ``key`` counts for one site alone."""
+    ends_at: datetime | None = None
+    """When a person has to give credentials again at the latest; None: never, or nobody knows."""
 
 
 @dataclass(frozen=True, slots=True)

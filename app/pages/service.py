@@ -69,6 +69,7 @@ def add_page(
     connection.since = since
     _forget_trouble(connection, now)
     session.flush()
+    tokens.note_end(session, page.id, account.ends_at if account else None)
     defer_wake(session, JobName.COLLECT)
     announce(session, Changed("page", page.id))
     if not demo:
@@ -112,7 +113,7 @@ def set_credentials(
     connection.account_key = account.key if account else None
     if account:
         connection.settings = {**connection.settings, **account.settings}
-    tokens.note(session, page_id, None, now)
+    tokens.note_end(session, page_id, account.ends_at if account else None)
     _forget_trouble(connection, now)
     session.flush()
     defer_wake(session, JobName.COLLECT)

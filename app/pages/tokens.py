@@ -46,6 +46,14 @@ def note(session: Session, page_id: int, tokens: Tokens | None, now: datetime) -
     session.flush()
 
 
+def note_end(session: Session, page_id: int, ends_at: datetime | None) -> None:
+    """Note when credentials that nobody renews end, in place of what was known of others; None: they don't."""
+    session.execute(delete(TokenLife).where(TokenLife.page_id == page_id))
+    if ends_at is not None:
+        session.add(TokenLife(page_id=page_id, failures=0, ends_at=ends_at))
+    session.flush()
+
+
 def due(session: Session, now: datetime, limit: int = 50) -> list[int]:
     """Ids of pages whose tokens are to be renewed now."""
     query = (

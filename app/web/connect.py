@@ -225,7 +225,8 @@ def _store(
             now=now,
             by=actor().id,
         )
-        token_lives.note(writing, page_id, tokens, now)
+        if tokens is not None:
+            token_lives.note(writing, page_id, tokens, now)
         hooks.give_address(writing, services().connectors, found.kind, page_id, now)
 
 

@@ -95,6 +95,16 @@ def test_signing_in_gives_the_token_of_the_page_and_says_when_it_ends(stage: Fac
         exchanged(stage, stage.access.url)
 
 
+def test_a_token_that_was_typed_in_says_when_it_ends_too(stage: FacebookStage) -> None:
+    account = stage.connector.check(stage.access)
+    assert account is not None
+    assert account.ends_at is None
+    stage.page.expires_at = 1_800_000_000
+    account = stage.connector.check(stage.access)
+    assert account is not None
+    assert account.ends_at == datetime(2027, 1, 15, 8, tzinfo=UTC)
+
+
 def test_signing_in_for_a_page_that_is_not_the_persons_names_those_that_are(stage: FacebookStage) -> None:
     with pytest.raises(AuthExpired) as caught:
         exchanged(stage, "https://www.facebook.com/theirbakery")

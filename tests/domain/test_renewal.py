@@ -14,6 +14,7 @@ from app.collecting.runner import Runner
 from app.connectors import errors
 from app.connectors.errors import AuthExpired, ConnectorError, OutcomeUnknown, Transient
 from app.connectors.oauth import Tokens
+from app.connectors.ports import Account, Capabilities
 from app.connectors.sign_in import SignIn
 from app.core.clock import utc_now
 from app.pages import rules, tokens
@@ -159,6 +160,20 @@ def test_the_end_of_a_sign_in_is_told_two_weeks_before_and_once(house: House, si
         renewer(house).run()
     with house.db.write() as session:
         assert tokens.announce_ends(session, utc_now()) == 0
+    assert told(house, SignalKind.SIGN_IN_ENDS) == 1
+
+
+def test_the_end_of_credentials_that_were_typed_in_is_told_too(house: House) -> None:
+    def enter(ends_at: datetime | None) -> None:
+        account = Account("user:1", "Our brand", Capabilities(), ends_at=ends_at)
+        pages.set_credentials(session, house.page_id, house.box.seal({"password": "x"}), account, utc_now())
+
+    with house.db.write() as session:
+        enter(utc_now() + timedelta(days=13))
+        assert tokens.announce_ends(session, utc_now()) == 1
+        enter(None)
+        assert tokens.announce_ends(session, utc_now()) == 0
+        assert tokens.ends_at(session, house.page_id) is None
     assert told(house, SignalKind.SIGN_IN_ENDS) == 1
 
 

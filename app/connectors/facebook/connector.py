@@ -99,7 +99,7 @@ class FacebookConnector(MetaConnector):
         settings = {"page_id": page_id, UNHURRIED: POLL_SECONDS, **account.able(proved, WISHED, SCOPE)}
         name = one_line(str(me.get("name") or "")) or wanted
         able = self.capabilities(self._kept(access, settings))
-        return Account(f"page:{page_id}", name, able, settings, is_the_page=True)
+        return Account(f"page:{page_id}", name, able, settings, is_the_page=True, ends_at=proved.ends_at)
 
     def parse(self, access: Access, payload: Payload, *, now: datetime) -> Sequence[Item]:
         return payload_items(payload, _page(access), now)

@@ -100,7 +100,8 @@ class InstagramConnector(MetaConnector):
         settings = {"ig_id": str(linked["id"]), "page_id": str(page["id"]), UNHURRIED: POLL_SECONDS}
         settings |= account.able(proved, WISHED, SCOPE)
         able = self.capabilities(self._kept(access, settings))
-        return Account(f"instagram:{linked['id']}", f"@{username}", able, settings, is_the_page=True)
+        key, ends_at = f"instagram:{linked['id']}", proved.ends_at
+        return Account(key, f"@{username}", able, settings, is_the_page=True, ends_at=ends_at)
 
     def parse(self, access: Access, payload: Payload, *, now: datetime) -> Sequence[Item]:
         return payload_items(payload, _me(access), now)

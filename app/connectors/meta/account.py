@@ -16,10 +16,12 @@ PUBLISHES = "publishes"
 
 @dataclass(frozen=True, slots=True)
 class Proved:
-    """A token that is taken. ``kind``: what it is for (PAGE, USER, …); ``scopes``: all that it may."""
+    """A token that is taken. ``kind``: what it is for (PAGE, USER, …); ``scopes``: all that it may; ``ends_at``: as
+    below."""
 
     kind: str
     scopes: frozenset[str]
+    ends_at: datetime | None
 
 
 def prove(graph: Graph, needed: Sequence[str]) -> Proved:
@@ -40,7 +42,7 @@ def prove(graph: Graph, needed: Sequence[str]) -> Proved:
     missing = [one for one in needed if one not in granted]
     if missing:
         raise AuthExpired(errors.MISSING_SCOPES, ", ".join(missing))
-    return Proved(str(told.get("type", "")), granted)
+    return Proved(str(told.get("type", "")), granted, ends_at(told))
 
 
 def able(proved: Proved, to_write: Sequence[str], to_publish: str) -> dict[str, Any]:
