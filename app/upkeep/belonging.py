@@ -18,7 +18,7 @@ from app.audit import service as audit
 from app.audit.types import Action
 from app.campaigns import queries as campaigns
 from app.campaigns import rules, service
-from app.campaigns.models import Campaign, CampaignPage, CampaignPost, MovedPost
+from app.campaigns.models import Campaign, CampaignPage, CampaignPost, HandOver, MovedPost
 from app.core.bulk import insert_rows
 from app.core.db import insert_or, one_at_a_time, run_in_bulk
 from app.core.ids import lowest_id
@@ -31,6 +31,8 @@ _MARK = "beginnings"
 _LATE = timedelta(minutes=5)
 """Conversations get their number before they are stored: those of the last minutes are looked at again."""
 _KEY = 0x75706B65  # any number, as long as every Porchlight takes the same
+_SIGNED = CampaignPost.campaign_id.in_(select(HandOver.campaign_id))
+"""It was handed over with its campaign, and stays with it."""
 _BEGINNINGS = cast(Table, PostBeginning.__table__)
 
 
@@ -85,10 +87,11 @@ def _pages_of(session: Session, campaign_ids: Collection[int]) -> set[int]:
 
 
 def _settle_pages(session: Session, page_ids: Collection[int]) -> None:
-    """Decide anew about all posts of these pages."""
-    run_in_bulk(session, delete(CampaignPost).where(CampaignPost.page_id.in_(page_ids)))
+    """Decide anew about all posts of these pages, but those of campaigns that are closed: they were handed over."""
+    run_in_bulk(session, delete(CampaignPost).where(CampaignPost.page_id.in_(page_ids), ~_SIGNED))
+    kept = select(CampaignPost.post_id).where(CampaignPost.page_id.in_(page_ids))
     known = select(PostBeginning.post_id, PostBeginning.page_id, PostBeginning.at)
-    found = session.execute(known.where(PostBeginning.page_id.in_(page_ids))).all()
+    found = session.execute(known.where(PostBeginning.page_id.in_(page_ids), PostBeginning.post_id.not_in(kept))).all()
     _store(session, [(one.post_id, one.page_id, one.at) for one in found])
 
 
@@ -109,7 +112,9 @@ def _note_beginnings(session: Session, now: datetime) -> bool:
         .order_by(Conversation.post_id)
     )
     found = [(post_id, page_id, at) for post_id, page_id, at in session.execute(query)]
-    earlier = [one for one in found if _began(session, *one)]
+    signed = select(CampaignPost.post_id).where(CampaignPost.post_id.in_([one[0] for one in found]), _SIGNED)
+    kept = set(session.scalars(signed))
+    earlier = [one for one in found if _began(session, *one) and one[0] not in kept]
     run_in_bulk(session, delete(CampaignPost).where(CampaignPost.post_id.in_([one[0] for one in earlier])))
     _store(session, earlier)
     more = len(fresh) == AT_ONCE

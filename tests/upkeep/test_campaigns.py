@@ -189,6 +189,23 @@ def test_what_it_leaves_open_and_what_comes_later_goes_to_its_heirs(
         service.change(session, house.bob, spring, typed(house, now), 1)
 
 
+def test_what_was_handed_over_stays_whatever_is_planned_or_read_later(
+    house: House, now: datetime, plan: Callable[..., int]
+) -> None:
+    plan(name="Autumn", first=-30, last=-11)
+    spring = plan(first=-10, last=-1)
+    say(house, now - timedelta(days=5))
+    look(house, now)
+    with house.db.write() as session:
+        handing_over.sign(session, house.bob, spring, heirs(house), now)
+    plan(name="Entered late", first=-6, last=10)
+    look(house, now)
+    say(house, now - timedelta(days=12))  # under the same post, in autumn's days
+    look(house, now)
+    with house.db.read() as session:
+        assert session.scalars(select(CampaignPost.campaign_id)).all() == [spring]
+
+
 def test_a_campaign_whose_pages_are_gone_is_handed_over_too(
     house: House, desk: Desk, now: datetime, plan: Callable[..., int]
 ) -> None:
