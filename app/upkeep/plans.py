@@ -1,7 +1,7 @@
 """Keep-alive plans: what a page is held to, campaign or not. Services flush; the edge commits."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -18,6 +18,9 @@ from app.pages.types import PageState
 from app.upkeep import rules
 from app.upkeep.models import KeepAlivePlan, NotedPost, PageSteward
 from app.upkeep.types import PlanTyped, PlanView, Terms
+
+_WEEK, _TOLD = timedelta(days=7), timedelta(hours=1)
+"""So much of a week at least is not quiet: or nobody would ever hear that a page falls behind."""
 
 
 def of_pages(session: Session, page_ids: Collection[int]) -> dict[int, PlanView]:
@@ -46,10 +49,12 @@ def keep(session: Session, actor: Actor, page_id: int, typed: PlanTyped, now: da
     terms = _terms(typed)
     quiet = typed.quiet.strip()
     try:
-        hours.read_week(quiet)
+        week = hours.read_week(quiet)
     except hours.HoursError as error:
         message = _("“%(part)s” are no hours. Write them like: mo-fr 09:00-17:30 Europe/Berlin", part=str(error))
         raise InvalidInput(message, field="quiet") from None
+    if quiet and hours.worked(week, now, now + _WEEK) > _WEEK - _TOLD:
+        raise InvalidInput(_("Leave some hours of the week in which somebody can be told."), field="quiet")
     one = session.get(KeepAlivePlan, page_id, with_for_update=True)
     if one is None:
         one = KeepAlivePlan(page_id=page_id, since=now)

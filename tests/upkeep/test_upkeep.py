@@ -115,9 +115,11 @@ def test_a_late_post_is_warned_of_then_a_task_then_told_further_and_done_by_post
 
 
 def test_nobody_is_told_in_quiet_hours(house: House, now: datetime) -> None:
-    planned(house, now, quiet="mo-su 00:00-24:00 UTC")
-    assert keep(house, now + timedelta(days=30)) == 0
+    today = ("mo", "tu", "we", "th", "fr", "sa", "su")[now.weekday()]
+    planned(house, now, quiet=f"{today} 00:00-24:00 UTC")
+    assert keep(house, now + timedelta(days=28)) == 0
     assert told(house) == []
+    assert keep(house, now + timedelta(days=29)) > 0
 
 
 def test_the_deputy_stands_in_and_gets_what_nobody_took(house: House, now: datetime) -> None:
@@ -146,6 +148,8 @@ def test_what_makes_no_plan_is_named(house: House, now: datetime) -> None:
         ({"post_every_days": "often"}, "post_every_days"),
         ({"answer_within_hours": ""}, "answer_within_hours"),
         ({"quiet": "at night"}, "quiet"),
+        ({"quiet": ";"}, "quiet"),
+        ({"quiet": "mo-su 08:00-20:00 UTC; mo-su 20:00-08:00 UTC"}, "quiet"),
         ({"at_risk_days": "14"}, "ghost_days"),
         ({"ghost_days": "0"}, "ghost_days"),
     ):
