@@ -255,7 +255,7 @@ def put_off_page(session: Session, page_id: int, when: datetime) -> None:
 
 def record_stopped(session: Session, claimed: Claimed, now: datetime, code: str, detail: str) -> None:
     """The page's credentials no longer work: this waits with all else of the page until they are mended."""
-    pages.stop(session, claimed.page_id, now, code, detail)
+    pages.stop(session, claimed.page_id, now, code, detail, used=claimed.sealed_secret)
     _put_off(session, claimed, now, code, detail)
 
 

@@ -308,6 +308,32 @@ def test_credentials_that_died_stop_the_page_and_lose_nothing(place: Place) -> N
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_credentials_that_were_exchanged_meanwhile_stop_nothing(place: Place) -> None:
+    """Somebody signed in anew while a change was looked at with the old ones."""
+    box, now = place.parts.box, utc_now()
+
+    def sign_in(word: str) -> None:
+        with place.parts.db.write() as session:
+            pages.set_credentials(session, place.page_id, box.seal({"password": word}), None, now)
+
+    sign_in("old")
+    place.tell(said("c1", "Hello"))
+    place.split()
+    with place.parts.db.write() as session:
+        ids = session.scalars(select(HookChange.id)).all()
+        (claimed,) = service.claim(session, ids, utc_now(), 60)
+    sign_in("new")
+    with place.parts.db.write() as session:
+        service.record_stopped(session, claimed, utc_now(), errors.WRONG_CREDENTIALS, "expired")
+    with place.parts.db.read() as session:
+        page = page_queries.page(session, place.page_id)
+    assert page is not None
+    assert page.connection_state is ConnectionState.NEW
+    place.work()
+    assert set(place.texts()) == {"c1"}
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_busy_platform_is_asked_when_it_says(place: Place) -> None:
     at = utc_now() + timedelta(minutes=20)
     place.platform.failing["c1"] = errors.RateLimited(errors.RATE_LIMITED, "80001", retry_at=at)
