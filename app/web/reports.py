@@ -73,7 +73,7 @@ def overview() -> ResponseReturnValue:
         more=len(lines) > SHOWN,
         sees_all=sees_all,
         kinds=[one for one in By if one is not By.ALL],
-        figures=list(Figure),
+        measures=list(Figure),
         periods=[(days, _today() - timedelta(days=days - 1), _today()) for days in PERIODS],
         teams=standing.now(session(), utc_now()) if sees_all and asked.whose == EVERYBODY else [],
         say=words,

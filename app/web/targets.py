@@ -32,7 +32,7 @@ def overview() -> ResponseReturnValue:
         "targets/overview.html",
         found=queries.all_targets(session()),
         standing=queries.standing(session()),
-        figures=list(Figure),
+        measures=list(Figure),
         targets=words,
     )
 
@@ -103,6 +103,6 @@ def _form(typed: TargetTyped, target_id: int | None, wrong: dict[str, str]) -> s
         teams=[("", _("Any team")), *teams],
         pages=[("", _("Any page")), *((str(page.id), page.name) for page in pages.pages(session()))],
         priorities=[("", _("Any priority")), *((one.value, words.priority(one)) for one in Priority)],
-        figures=list(Figure),
+        measures=list(Figure),
         targets=words,
     )

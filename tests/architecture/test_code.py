@@ -101,6 +101,22 @@ SHARED = {"app.connectors.google", "app.connectors.meta"}
 """No connector, but what the connectors of one platform's family have in common."""
 
 
+def test_no_screen_is_given_something_under_a_name_that_the_frame_around_it_uses() -> None:
+    web = ROOT / "app" / "web"
+    frame = [web / "templates" / "base.html", *(web / "templates" / "macros").glob("*.html")]
+    drawn = " ".join(path.read_text("utf-8") for path in frame)
+    common = {one for one in given(parsed(web / "present" / "filters.py"), "env.globals.update") if f"{one}." in drawn}
+    assert "figures" in common
+    for path in web.rglob("*.py"):
+        assert not given(parsed(path), "render_template") & common, name(path)
+
+
+def given(module: ast.Module, to: str) -> set[str]:
+    """The names under which something is handed to calls of ``to``."""
+    calls = (node for node in ast.walk(module) if isinstance(node, ast.Call))
+    return {one.arg for call in calls if ast.unparse(call.func) == to for one in call.keywords if one.arg}
+
+
 def test_every_connector_is_held_apart() -> None:
     found = {f"app.connectors.{path.parent.name}" for path in (ROOT / "app/connectors").glob("*/__init__.py")}
     found -= SHARED
