@@ -18,6 +18,8 @@ from app.library.models import LibraryPost
 from app.outbox.models import Delivery
 from app.outbox.types import DeliveryState
 from app.pages import queries as pages
+from app.reports import counting
+from app.reports.models import ReportChange, ReportDay, ReportPart, ReportTimes
 from tests.cli.conftest import Terminal
 from tests.cli.test_run import running
 from tests.processes import eventually
@@ -62,7 +64,12 @@ def test_a_new_beginning_has_nothing_of_the_last(terminal: Terminal, parts: Serv
             assert session.scalar(select(func.count()).select_from(Comment)) == 120
             assert session.scalar(select(func.count()).select_from(User)) == 5
             assert session.scalar(select(func.count()).select_from(LibraryPost)) == 3
+        with parts.db.write() as session:
+            counting.work(session, utc_now())
         terminal.run("demo", "remove")
+        with parts.db.read() as session:
+            for table in (ReportChange, ReportPart, ReportDay, ReportTimes):
+                assert session.scalar(select(func.count()).select_from(table)) == 0, table
 
 
 def test_on_an_empty_folder_adding_makes_everything_it_needs(
