@@ -27,8 +27,8 @@ test: ## Install what the tests need, check the code, run all tests
 	$(MAKE) --no-print-directory lint
 	$(BIN)/pytest $(PYTEST)
 
-ordeal: .venv/.ready-test ## Try promises at full length: money (2,000 lives, 500 kills), 10,000 orders of two agents (hours)
-	REMEDY_EXAMPLES=2000 REMEDY_RACES=1000 REMEDY_KILLS=500 PORCHLIGHT_INTERLEAVINGS=10000 \
+ordeal: .venv/.ready-test ## Try promises at full length: money (20,000 lives, 500 kills), 10,000 orders of two agents (hours)
+	REMEDY_EXAMPLES=20000 REMEDY_RACES=1000 REMEDY_KILLS=500 PORCHLIGHT_INTERLEAVINGS=10000 \
 		nice -n 19 $(BIN)/pytest -n 2 --dist worksteal --timeout 0 tests/domain/test_interleavings.py \
 		tests/remedies/test_machine.py tests/remedies/test_races.py tests/remedies/test_kills.py
 

@@ -15,6 +15,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
@@ -31,7 +32,9 @@ from app.remedies.types import HOLDS_MONEY, OPEN, State, Verdict
 from tests.remedies.stage import Stage
 from tests.remedies.till import Fault
 
-EXAMPLES = int(os.environ.get("REMEDY_EXAMPLES", "100"))
+EXAMPLES = int(os.environ.get("REMEDY_EXAMPLES", "2000"))
+PARTS = 4
+"""So that processes that run tests side by side share them."""
 STEPS = int(os.environ.get("REMEDY_STEPS", "50"))
 ORDERS = {"A-1": "150.00", "B-2": "30.00"}
 AMOUNTS = st.sampled_from(["5.00", "20.00", "30.00", "60.00", "99.99", "110.00"])
@@ -358,9 +361,10 @@ class Remedies(RuleBasedStateMachine):
             assert said_digest == digest
 
 
-def test_any_life() -> None:
+@pytest.mark.parametrize("_part", range(PARTS))
+def test_any_life(_part: int) -> None:
     how_many = settings(
-        max_examples=EXAMPLES,
+        max_examples=EXAMPLES // PARTS,
         stateful_step_count=STEPS,
         deadline=None,
         suppress_health_check=list(HealthCheck),
