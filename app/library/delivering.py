@@ -3,7 +3,6 @@
 The promises are those of replies (``app.outbox``), and so are the times of trying and looking again.
 """
 
-import random
 import secrets
 from datetime import datetime, timedelta
 
@@ -12,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.connectors.ports import Sent, Status
 from app.connectors.publishing import NewPost
+from app.core.chance import draw
 from app.core.db import changed_rows
 from app.core.jobs import JobName, defer_wake
 from app.library import holding, rules
@@ -112,7 +112,7 @@ def record_not_sent(
     one = _mine(session, claimed)
     if one is None:
         return
-    when = outbox.retry_at(now, one.attempts, random.random(), named) if again else None  # noqa: S311
+    when = outbox.retry_at(now, one.attempts, draw(), named) if again else None
     one.error_code, one.error_detail = code, detail
     if when is not None:
         one.state, one.due_at = PublicationState.QUEUED, when
@@ -128,7 +128,7 @@ def record_unknown(session: Session, claimed: Claimed, code: str, detail: str, n
     if one is None:
         return
     one.error_code, one.error_detail = code, detail
-    when = outbox.look_again_at(now, one.first_sent_at or now, random.random())  # noqa: S311
+    when = outbox.look_again_at(now, one.first_sent_at or now, draw())
     if when is None:
         _give_up(session, one, PublicationState.UNCLEAR, SignalKind.POST_UNCLEAR, now)
         return
@@ -155,12 +155,14 @@ def record_not_there(session: Session, claimed: Claimed, now: datetime) -> None:
 
 
 def record_stopped(session: Session, claimed: Claimed, code: str, detail: str, now: datetime) -> None:
-    """The page's credentials no longer work: it waits with everything else of the page until they are mended."""
+    """The page's credentials no longer work: it waits with everything else of the page until they are mended, or a
+    moment where they are only late to be renewed."""
     pages.stop(session, claimed.page_id, now, code, detail, used=claimed.sealed_secret)
     one = _mine(session, claimed)
     if one is not None:
         one.state = PublicationState.UNKNOWN if claimed.look_up else PublicationState.QUEUED
-        one.due_at = now
+        stopped = session.get_one(Connection, claimed.page_id).state is ConnectionState.STOPPED
+        one.due_at = now if stopped else now + pages.RENEWED_IN
         one.error_code, one.error_detail = code, detail
         session.flush()
 

@@ -17,6 +17,7 @@ from app.library.models import LibraryPost
 from app.library.types import Approval, PublicationState
 from app.pages import service as pages
 from app.pages import words
+from app.pages.models import TokenLife
 from app.signals.models import SignalRow
 from app.signals.types import SignalKind
 from app.upkeep import pulses
@@ -106,6 +107,17 @@ def test_a_dead_login_stops_the_page_and_loses_nothing(shelf: Shelf) -> None:
         pages.set_credentials(session, shelf.house.page_id, sealed, None, utc_now())
     shelf.run()
     assert shelf.view(number).state is PublicationState.SENT
+
+
+def test_a_token_that_is_late_to_be_renewed_is_not_tried_over_and_over(shelf: Shelf) -> None:
+    past = shelf.now - timedelta(minutes=1)
+    with shelf.house.db.write() as session:
+        session.add(TokenLife(page_id=shelf.house.page_id, refresh_at=past, failures=0))
+    shelf.house.platform.fail_before += [errors.AuthExpired(errors.WRONG_CREDENTIALS)] * 3
+    number = shelf.publish(shelf.write())
+    assert shelf.run() == 1
+    assert shelf.run() == 0
+    assert shelf.view(number).state is PublicationState.QUEUED
 
 
 def test_a_post_whose_day_is_over_does_not_leave(shelf: Shelf) -> None:
