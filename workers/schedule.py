@@ -28,9 +28,9 @@ from app.duty import queries as duty
 from app.hooks import queries as hooks
 from app.inbox import counts, waking
 from app.learning import queries as learning
-from app.library import delivering as library
+from app.library.delivering import publications
 from app.notifications import service as notifications
-from app.outbox import service as outbox
+from app.outbox.carrying import deliveries
 from app.pages import tokens
 from app.remedies import runner as remedies
 from app.routing import anew, trials
@@ -60,8 +60,8 @@ class Entry:
 
 
 TABLE = (
-    Entry(JobName.DELIVER, outbox.has_due, SWEEP_SECONDS),
-    Entry(JobName.PUBLISH, library.has_due, SWEEP_SECONDS),
+    Entry(JobName.DELIVER, deliveries.has_due, SWEEP_SECONDS),
+    Entry(JobName.PUBLISH, publications.has_due, SWEEP_SECONDS),
     Entry(JobName.HOOKS, hooks.has_due, SWEEP_SECONDS),
     Entry(
         JobName.ROUTE, lambda session, _now: routing.has_waiting(session) or anew.has_waiting(session), SWEEP_SECONDS

@@ -17,12 +17,13 @@ from app.core.i18n import gettext as _
 from app.core.jobs import JobName, defer_wake
 from app.library import crises, previewing, queries, rules
 from app.library.models import LibraryPost, Publication, PublicationHold
-from app.library.types import CrisisView, PublicationState
+from app.library.types import CrisisView
 from app.outreach import holding, raising, standings
 from app.outreach.models import HeldAct, HeldSide
 from app.outreach.types import WAITING, HeldState, Key, Settled, Span, Stance, Standing
 from app.pages import words
 from app.pages.models import Page
+from app.sending.types import SendState
 from app.signals.service import tell
 from app.signals.types import SignalKind
 from app.texts import voice
@@ -56,7 +57,7 @@ def hold(session: Session, one: Publication, at: datetime, now: datetime) -> boo
     name = one.title or texts.one_line(one.text, limit=100)
     held_id = raising.hold_post(session, author, (name, one.text), one.team_id, found, named, now=now)
     session.add(PublicationHold(held_id=held_id, publication_id=one.id))
-    one.state = PublicationState.HELD
+    one.state = SendState.HELD
     one.lease = one.lease_until = None
     session.flush()
     return True
@@ -109,9 +110,9 @@ def released(session: Session, settled: Settled, undo_seconds: float, now: datet
     thoughts; or it is dropped."""
     one = _held(session, settled.held_id)
     if settled.state is HeldState.DROPPED:
-        one.state = PublicationState.CANCELLED
+        one.state = SendState.CANCELLED
     else:
-        one.state = PublicationState.QUEUED
+        one.state = SendState.QUEUED
         one.due_at = max(one.due_at, now + timedelta(seconds=undo_seconds))
     session.flush()
 
@@ -123,7 +124,7 @@ def look_again(session: Session, now: datetime) -> int:
         select(Publication, HeldAct.id)
         .join(PublicationHold, PublicationHold.publication_id == Publication.id)
         .join(HeldAct, HeldAct.id == PublicationHold.held_id)
-        .where(Publication.state == PublicationState.HELD, HeldAct.state.in_(WAITING))
+        .where(Publication.state == SendState.HELD, HeldAct.state.in_(WAITING))
         .order_by(Publication.id)
     )
     done = 0
@@ -134,9 +135,9 @@ def look_again(session: Session, now: datetime) -> int:
         done += 1
         holding.over(session, held_id, now)
         if one.due_at > now:
-            one.state = PublicationState.QUEUED
+            one.state = SendState.QUEUED
         else:
-            one.state, one.error_code, one.error_detail = PublicationState.FAILED, words.TOO_LATE, ""
+            one.state, one.error_code, one.error_detail = SendState.FAILED, words.TOO_LATE, ""
             people, code = [one.author_id], words.TOO_LATE
             tell(session, SignalKind.POST_FAILED, now, people=people, page_id=one.page_id, code=code)
     session.flush()
@@ -154,7 +155,7 @@ def drop(session: Session, one: Publication, actor: Actor, now: datetime) -> Non
     )
     for held_id, version in session.execute(query).all():
         holding.drop(session, actor, held_id, version, now)
-    one.state = PublicationState.CANCELLED
+    one.state = SendState.CANCELLED
     session.flush()
 
 
@@ -207,6 +208,6 @@ def _held(session: Session, held_id: int) -> Publication:
     one = session.scalar(query.with_for_update(of=Publication))
     if one is None:
         raise NotFound(_("There is no such held act."))
-    if one.state is not PublicationState.HELD:
+    if one.state is not SendState.HELD:
         raise Conflict(_("This has been settled already."), code="settled")
     return one

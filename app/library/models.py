@@ -7,7 +7,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, BigId
-from app.library.types import PublicationState
+from app.sending.models import Leaving
 
 
 class LibraryPost(Base):
@@ -84,7 +84,7 @@ class PageCrisis(Base):
     until: Mapped[datetime | None]
 
 
-class Publication(Base):
+class Publication(Leaving, Base):
     """One use of a post: published on a page at most once. What it says is its own: the post may change later."""
 
     __tablename__ = "publications"
@@ -94,7 +94,6 @@ class Publication(Base):
         Index("ix_publications_post", "post_id", "page_id"),
     )
 
-    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
     key: Mapped[str] = mapped_column(String(80), unique=True)
     """Made by the form; the same form sent twice makes one publication."""
     page_id: Mapped[int] = mapped_column(ForeignKey("pages.id", ondelete="CASCADE"))
@@ -108,22 +107,8 @@ class Publication(Base):
     """Who had it published."""
     team_id: Mapped[int] = mapped_column(ForeignKey("teams.id", ondelete="CASCADE"))
     """For which department."""
-    created_at: Mapped[datetime]
-
-    state: Mapped[PublicationState]
-    due_at: Mapped[datetime]
-    attempts: Mapped[int] = mapped_column(default=0)
-    first_sent_at: Mapped[datetime | None]
-    lease: Mapped[str | None] = mapped_column(String(40))
-    lease_until: Mapped[datetime | None]
-
-    external_id: Mapped[str | None] = mapped_column(String(500))
-    external_url: Mapped[str | None] = mapped_column(String(2000))
     at_platform: Mapped[bool] = mapped_column(default=False)
     """The platform keeps it back for its own moderation."""
-    sent_at: Mapped[datetime | None]
-    error_code: Mapped[str | None] = mapped_column(String(40))
-    error_detail: Mapped[str | None] = mapped_column(Text)
 
 
 class PublicationHold(Base):

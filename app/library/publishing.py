@@ -17,10 +17,11 @@ from app.core.ids import new_id
 from app.core.jobs import JobName, defer_wake
 from app.library import holding, previewing, queries, rules
 from app.library.models import LibraryPage, LibraryPost, LibraryText, Publication
-from app.library.types import NOT_USED, PublicationState, Words
+from app.library.types import NOT_USED, Words
 from app.outreach.raising import department
 from app.pages.models import Page
 from app.pages.types import PageState
+from app.sending.types import SendState
 from app.texts import voice
 
 
@@ -74,7 +75,7 @@ def publish(session: Session, actor: Actor, wish: Wish, form: PostForm | None, *
         author_id=actor.id,
         team_id=department(actor, page.team_id),
         created_at=now,
-        state=PublicationState.QUEUED,
+        state=SendState.QUEUED,
         due_at=due_at,
     )
     session.add(one)
@@ -86,12 +87,12 @@ def publish(session: Session, actor: Actor, wish: Wish, form: PostForm | None, *
 def cancel(session: Session, actor: Actor, publication_id: int, now: datetime) -> None:
     """Take it back before it leaves. Raises NotFound, Forbidden, and Conflict when it is on its way already."""
     one = _own(session, actor, publication_id)
-    if one.state is PublicationState.HELD:
+    if one.state is SendState.HELD:
         holding.drop(session, one, actor, now)
         return
-    if one.state is not PublicationState.QUEUED or one.attempts:
+    if one.state is not SendState.QUEUED or one.attempts:
         raise Conflict(_("Too late: it is on its way already."), code="already_sent")
-    one.state = PublicationState.CANCELLED
+    one.state = SendState.CANCELLED
     session.flush()
 
 
@@ -101,10 +102,10 @@ def decide(session: Session, actor: Actor, publication_id: int, *, again: bool, 
     Raises NotFound, Forbidden, and Conflict when it was settled, or its post was used there meanwhile.
     """
     one = _own(session, actor, publication_id)
-    if one.state not in (PublicationState.FAILED, PublicationState.UNCLEAR):
+    if one.state not in (SendState.FAILED, SendState.UNCLEAR):
         raise Conflict(_("This has been settled already."), code="settled")
     if again:
-        one.state, one.attempts, one.first_sent_at = PublicationState.QUEUED, 0, None
+        one.state, one.attempts, one.first_sent_at = SendState.QUEUED, 0, None
         one.due_at = now + timedelta(seconds=undo)
         post = session.get(LibraryPost, one.post_id, with_for_update=True) if one.post_id is not None else None
         if post is not None:
@@ -112,10 +113,10 @@ def decide(session: Session, actor: Actor, publication_id: int, *, again: bool, 
         one.error_code = one.error_detail = None
         session.flush()
         holding.hold(session, one, one.due_at, now)
-    elif one.state is PublicationState.UNCLEAR:
-        one.state, one.sent_at = PublicationState.SENT, now
+    elif one.state is SendState.UNCLEAR:
+        one.state, one.sent_at = SendState.SENT, now
     else:
-        one.state = PublicationState.CANCELLED
+        one.state = SendState.CANCELLED
     session.flush()
     defer_wake(session, JobName.PUBLISH)
 

@@ -30,7 +30,6 @@ from app.library.types import (
     Approval,
     PostRow,
     PostView,
-    PublicationState,
     PublicationView,
     Season,
     Suggested,
@@ -38,6 +37,7 @@ from app.library.types import (
 )
 from app.pages.models import Page
 from app.pages.types import PageState
+from app.sending.types import SendState
 
 PAGE_LENGTH = 50
 
@@ -118,7 +118,7 @@ def published(
     session: Session, *, post_id: int | None = None, after: int | None = None
 ) -> tuple[list[PublicationView], int | None]:
     """What went out or was taken back, the newest first, and where to go on. One statement."""
-    over = (PublicationState.SENT, PublicationState.CANCELLED)
+    over = (SendState.SENT, SendState.CANCELLED)
     query = _publications().where(Publication.state.in_(over)).order_by(Publication.id.desc())
     query = query.where(Publication.post_id == post_id) if post_id is not None else query
     query = query.where(Publication.id < after) if after is not None else query
@@ -138,7 +138,7 @@ def last_published(session: Session, page_ids: Collection[int]) -> dict[int, dat
     """When we last published on these pages from here. One statement."""
     query = (
         select(Publication.page_id, func.max(Publication.sent_at))
-        .where(Publication.page_id.in_(list(page_ids)), Publication.state == PublicationState.SENT)
+        .where(Publication.page_id.in_(list(page_ids)), Publication.state == SendState.SENT)
         .group_by(Publication.page_id)
     )
     return {page_id: at for page_id, at in session.execute(query) if at is not None}

@@ -1,34 +1,17 @@
 """Posts that can be used again and again, and what was published, as others see them."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
 
 from app.campaigns.types import Named
 from app.connectors.publishing import NewPost, PostForm
+from app.sending.types import SendState
 
-
-class PublicationState(StrEnum):
-    """``queued``: will be sent when due. ``held``: waits until somebody says how to go on. ``sending``: claimed.
-    ``unknown``: it may stand there, being looked up. ``sent``: it stands there. ``unclear``: nobody can know, a person
-    decides. ``failed``: will not be sent. ``cancelled``: taken back in time."""
-
-    QUEUED = "queued"
-    HELD = "held"
-    SENDING = "sending"
-    UNKNOWN = "unknown"
-    SENT = "sent"
-    FAILED = "failed"
-    UNCLEAR = "unclear"
-    CANCELLED = "cancelled"
-
-
-UNDER_WAY = (PublicationState.QUEUED, PublicationState.HELD, PublicationState.SENDING, PublicationState.UNKNOWN)
-ASKS = (PublicationState.HELD, PublicationState.FAILED, PublicationState.UNCLEAR)
+UNDER_WAY = (SendState.QUEUED, SendState.HELD, SendState.SENDING, SendState.UNKNOWN)
+ASKS = (SendState.HELD, SendState.FAILED, SendState.UNCLEAR)
 """Somebody has to say how to go on."""
-NOT_USED = (PublicationState.CANCELLED, PublicationState.FAILED)
+NOT_USED = (SendState.CANCELLED, SendState.FAILED)
 """It was not published: its post may be used again."""
 
 
@@ -158,7 +141,7 @@ class PublicationView:
     language: str
     title: str
     text: str
-    state: PublicationState
+    state: SendState
     due_at: datetime
     attempts: int
     url: str | None
@@ -179,21 +162,3 @@ class CrisisView:
     since: datetime
     until: datetime | None
     by: Named
-
-
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """A publication claimed by this process: send it, or look it up first."""
-
-    id: int
-    page_id: int
-    connector: str
-    url: str
-    settings: Mapping[str, Any]
-    sealed_secret: bytes | None
-    post: NewPost
-    key: str
-    look_up: bool
-    first_sent_at: datetime
-    lease: str
-    lease_until: datetime

@@ -7,7 +7,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.outbox.models import Delivery
-from app.outbox.types import Act, DeliveryState, DeliveryView
+from app.outbox.types import Act, DeliveryView
+from app.sending.types import SendState
 
 
 def views(session: Session, ids: Iterable[int]) -> dict[int, DeliveryView]:
@@ -36,19 +37,17 @@ def answered_privately(session: Session, comment_id: int) -> bool:
     query = select(Delivery.id).where(
         Delivery.comment_id == comment_id,
         Delivery.act == Act.PRIVATE_REPLY,
-        Delivery.state.not_in([DeliveryState.CANCELLED, DeliveryState.FAILED]),
+        Delivery.state.not_in([SendState.CANCELLED, SendState.FAILED]),
     )
     return session.scalar(query.limit(1)) is not None
 
 
 def waiting_by_page(session: Session) -> dict[int, int]:
     """How many acts wait for each page; for the health of stopped pages."""
-    query = select(Delivery.page_id, func.count()).where(
-        Delivery.state.in_([DeliveryState.QUEUED, DeliveryState.UNKNOWN])
-    )
+    query = select(Delivery.page_id, func.count()).where(Delivery.state.in_([SendState.QUEUED, SendState.UNKNOWN]))
     return dict(session.execute(query.group_by(Delivery.page_id)).all())
 
 
 def oldest_due(session: Session) -> datetime | None:
     """Since when the outbox has been behind; None when nothing waits."""
-    return session.scalar(select(func.min(Delivery.due_at)).where(Delivery.state == DeliveryState.QUEUED))
+    return session.scalar(select(func.min(Delivery.due_at)).where(Delivery.state == SendState.QUEUED))

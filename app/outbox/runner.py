@@ -1,12 +1,7 @@
-"""Carrying deliveries out: claim, call, record. No transaction is open while the platform is being asked."""
+"""Carrying deliveries out, several pages at a time."""
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime
-
-import structlog
-from sqlalchemy.orm import Session
 
 from app.connectors import errors
 from app.connectors.ports import Access, Connector, Moderation
@@ -15,11 +10,11 @@ from app.connectors.registry import Registry
 from app.core.clock import utc_now
 from app.core.db import Database
 from app.core.security import SecretBox
-from app.outbox import results, service
-from app.outbox.types import Act, Claimed
-
-log = structlog.get_logger()
-Recorder = Callable[[Session, datetime], None]
+from app.outbox.carrying import deliveries
+from app.outbox.models import Delivery
+from app.outbox.types import Act, Errand
+from app.sending.runner import Carrier, Recorder, looked_up, sent
+from app.sending.types import Claimed
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,84 +29,40 @@ class Runner:
 
     def run(self) -> int:
         """Work until nothing is due; answer how many acts were tried."""
-        done = 0
+        done, carrier = 0, self.carrier()
         with ThreadPoolExecutor(self.threads, thread_name_prefix="deliver") as pool:
             while True:
                 with self.db.read() as session:
-                    ids = service.due(session, utc_now())
+                    ids = deliveries.due_by_page(session, utc_now())
                 if not ids:
                     return done
-                tried = sum(pool.map(self._one, ids))
+                tried = sum(pool.map(carrier.carry, ids))
                 done += tried
                 if not tried:  # others were quicker with all of them
                     return done
 
-    def _one(self, delivery_id: int) -> bool:
-        with self.db.write() as session:
-            claimed = service.claim(session, delivery_id, utc_now(), self.lease_seconds)
-        if claimed is None:
-            return False
-        record = self._call(claimed)
-        with self.db.write() as session:
-            record(session, utc_now())
-        return True
+    def carrier(self) -> Carrier[Delivery, Errand]:
+        """What carries one delivery out."""
+        return Carrier(self.db, self.box, self.lease_seconds, deliveries, self._ask)
 
-    def _call(self, claimed: Claimed) -> Recorder:
-        """Ask the platform, and answer what is to be recorded."""
-        try:
-            connector = self.connectors.get(claimed.connector)
-            secret = self.box.open(claimed.sealed_secret) if claimed.sealed_secret else None
-            access = Access(claimed.url, claimed.settings, secret, act_before=claimed.lease_until)
-            if claimed.look_up:
-                return self._look_up(connector, access, claimed)
-            return self._send(connector, access, claimed)
-        except errors.ConnectorError as error:
-            return self._failure(claimed, error)
-        except Exception as error:
-            log.exception("delivery_crashed", delivery=claimed.id)
-            name = type(error).__name__
-            return lambda session, now: results.record_unknown(session, claimed, "internal", name, now)
+    def _ask(self, access: Access, claimed: Claimed[Errand]) -> Recorder:
+        connector = self.connectors.get(claimed.connector)
+        look_up = claimed.look_up and claimed.what.act.speaks  # changing a state twice is harmless
+        return self._look_up(connector, access, claimed) if look_up else self._send(connector, access, claimed)
 
-    def _send(self, connector: Connector, access: Access, claimed: Claimed) -> Recorder:
-        if claimed.act.speaks:
-            say = _private(connector).reply_privately if claimed.act is Act.PRIVATE_REPLY else connector.reply
-            sent = say(access, claimed.target, claimed.text, key=claimed.key)
-            log.info("reply_sent", delivery=claimed.id, page=claimed.page_id)
-            return lambda session, now: results.record_sent(session, claimed, sent, now)
-        status = connector.moderate(access, claimed.target, Moderation(claimed.act.value))
-        return lambda session, now: results.record_moderated(session, claimed, status, now)
+    def _send(self, connector: Connector, access: Access, claimed: Claimed[Errand]) -> Recorder:
+        act, target, text = claimed.what.act, claimed.what.target, claimed.what.text
+        if act.speaks:
+            say = _private(connector).reply_privately if act is Act.PRIVATE_REPLY else connector.reply
+            return sent(deliveries, claimed, say(access, target, text, key=claimed.key))
+        status = connector.moderate(access, target, Moderation(act.value))
+        return lambda session, now: deliveries.record_moderated(session, claimed, status, now)
 
-    def _look_up(self, connector: Connector, access: Access, claimed: Claimed) -> Recorder:
-        if not claimed.act.speaks:  # changing a state twice is harmless
-            return self._send(connector, access, claimed)
-        find = _private(connector).look_up_private if claimed.act is Act.PRIVATE_REPLY else connector.look_up
-        sent = find(access, claimed.target, claimed.text, key=claimed.key, since=claimed.first_sent_at)
-        log.info("reply_looked_up", delivery=claimed.id, found=sent is not None)
-        if sent is None:
-            return lambda session, now: results.record_not_there(session, claimed, now)
-        return lambda session, now: results.record_sent(session, claimed, sent, now)
-
-    def _failure(self, claimed: Claimed, error: errors.ConnectorError) -> Recorder:
-        log.warning(
-            "delivery_failed", delivery=claimed.id, page=claimed.page_id, code=error.code, look_up=claimed.look_up
-        )
-        code, detail = error.code, error.detail
-        if isinstance(error, errors.AuthExpired):
-            unknown = claimed.look_up
-            return lambda session, now: results.record_stopped(session, claimed, code, detail, now, unknown=unknown)
-        if (
-            claimed.look_up
-            and isinstance(error, errors.Permanent)
-            and code in (errors.NOT_SUPPORTED, errors.TARGET_GONE)
-        ):
-            return lambda session, now: results.record_unknowable(session, claimed, code, detail, now)
-        if claimed.look_up or isinstance(error, errors.OutcomeUnknown):
-            return lambda session, now: results.record_unknown(session, claimed, code, detail, now)
-        again = isinstance(error, errors.Transient | errors.RateLimited)
-        named = error.retry_at if isinstance(error, errors.RateLimited) else None
-        return lambda session, now: results.record_not_sent(
-            session, claimed, code, detail, now, again=again, named=named
-        )
+    def _look_up(self, connector: Connector, access: Access, claimed: Claimed[Errand]) -> Recorder:
+        act, target, text = claimed.what.act, claimed.what.target, claimed.what.text
+        find = _private(connector).look_up_private if act is Act.PRIVATE_REPLY else connector.look_up
+        found = find(access, target, text, key=claimed.key, since=claimed.first_sent_at)
+        return looked_up(deliveries, claimed, found)
 
 
 def _private(connector: Connector) -> PrivateReplier:

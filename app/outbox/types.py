@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 from app.connectors.ports import Target
+from app.sending.types import SendState
 
 
 class Act(StrEnum):
@@ -25,37 +25,13 @@ class Act(StrEnum):
         return self in (Act.REPLY, Act.PRIVATE_REPLY)
 
 
-class DeliveryState(StrEnum):
-    """``queued``: will be sent when due. ``sending``: claimed. ``unknown``: it may have arrived, being looked up.
-    ``unclear``: nobody can know, a person decides. ``failed``: will not be sent. ``cancelled``: undone in time."""
-
-    QUEUED = "queued"
-    SENDING = "sending"
-    UNKNOWN = "unknown"
-    SENT = "sent"
-    FAILED = "failed"
-    UNCLEAR = "unclear"
-    CANCELLED = "cancelled"
-
-
 @dataclass(frozen=True, slots=True)
-class Claimed:
-    """A delivery claimed by this process: send it, or look it up first."""
+class Errand:
+    """What the platform is asked to do."""
 
-    id: int
-    page_id: int
-    connector: str
-    url: str
-    settings: dict[str, Any]
-    sealed_secret: bytes | None
     act: Act
     target: Target
     text: str
-    key: str
-    look_up: bool
-    first_sent_at: datetime
-    lease: str
-    lease_until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +40,7 @@ class DeliveryView:
 
     id: int
     act: Act
-    state: DeliveryState
+    state: SendState
     due_at: datetime
     attempts: int
     url: str | None

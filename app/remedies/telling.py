@@ -12,12 +12,12 @@ from app.core.errors import InvalidInput
 from app.core.i18n import gettext as _
 from app.core.text import plain
 from app.outbox.models import Delivery
-from app.outbox.types import DeliveryState
 from app.remedies import money, policies, steps
 from app.remedies.models import Remedy
 from app.remedies.types import Act, State
 from app.replies.models import Proposal, Reply
 from app.replies.types import ProposalState
+from app.sending.types import SendState
 
 LONGEST_HOW = 500
 
@@ -96,12 +96,12 @@ def confirm(session: Session, now: datetime) -> int:
     )
     told = 0
     for remedy_id, state in session.execute(query).all():
-        if state not in (DeliveryState.SENT, DeliveryState.CANCELLED, DeliveryState.FAILED):
+        if state not in (SendState.SENT, SendState.CANCELLED, SendState.FAILED):
             continue
         remedy, talk = steps.locked(session, remedy_id)
         if remedy.state is not State.EXECUTED:
             continue
-        if state is DeliveryState.SENT:
+        if state is SendState.SENT:
             remedy.told_at = now
             steps.move(session, remedy, talk, Act.TELL, now, facts={"reply": remedy.told_reply_id})
             told += 1

@@ -20,7 +20,6 @@ from app.inbox import service as inbox
 from app.inbox.models import Conversation
 from app.inbox.types import EventKind
 from app.outbox.models import Delivery
-from app.outbox.types import DeliveryState
 from app.outreach import phrases, raising
 from app.outreach import rules as outreach_rules
 from app.outreach.models import HeldAct
@@ -28,6 +27,7 @@ from app.outreach.types import Stance
 from app.replies import approval, requirements, saved, service, speaking
 from app.replies.models import Reply
 from app.replies.speaking import Answer
+from app.sending.types import SendState
 from app.writing import service as writing
 
 MINUTES_AGO = timedelta(minutes=10)
@@ -80,7 +80,7 @@ def check_answered(session: Session, actor: Actor, conversation_id: int, seen_id
             Reply.created_at > now - MINUTES_AGO,
             Reply.author_id != actor.id,
             Reply.author_id.not_in(shares_team),
-            Delivery.state != DeliveryState.CANCELLED,
+            Delivery.state != SendState.CANCELLED,
         )
         .order_by(Reply.id.desc())
         .limit(1)

@@ -9,9 +9,10 @@ from app.inbox import access
 from app.inbox.models import Comment
 from app.outbox import queries as outbox
 from app.outbox.models import Delivery
-from app.outbox.types import Act, DeliveryState
+from app.outbox.types import Act
 from app.replies.models import Proposal, Reply
 from app.replies.types import ProposalState, ProposalView, ReplyView
+from app.sending.types import SendState
 
 
 def replies(session: Session, actor: Actor, conversation_id: int) -> list[ReplyView]:
@@ -25,7 +26,7 @@ def replies(session: Session, actor: Actor, conversation_id: int) -> list[ReplyV
         .outerjoin(Proposal, Proposal.reply_id == Reply.id)
         .outerjoin(reviewer, reviewer.id == Proposal.reviewer_id)
         .join(Delivery, Delivery.id == Reply.delivery_id)
-        .where(Reply.conversation_id == conversation_id, Delivery.state != DeliveryState.CANCELLED)
+        .where(Reply.conversation_id == conversation_id, Delivery.state != SendState.CANCELLED)
         .order_by(Reply.id)
     )
     return [

@@ -17,7 +17,6 @@ from app.core.db import insert_or, one_at_a_time, run_in_bulk, table_of
 from app.duty import queries as duty
 from app.inbox.models import Comment, Conversation, ConversationTag
 from app.outbox.models import Delivery
-from app.outbox.types import DeliveryState
 from app.pages.models import Page
 from app.replies.models import Reply
 from app.reports import rules
@@ -32,6 +31,7 @@ from app.reports.models import (
 )
 from app.reports.rules import Sums
 from app.reports.types import Part, Talk
+from app.sending.types import SendState
 from app.targets import queries as targets
 from app.targets import rules as target_rules
 from app.targets.types import Plan
@@ -149,7 +149,7 @@ def _replies(session: Session, ids: Sequence[int]) -> Mapping[int, list[tuple[da
     query = (
         select(Reply.conversation_id, Reply.created_at, Reply.author_id)
         .join(Delivery, Delivery.id == Reply.delivery_id)
-        .where(Reply.conversation_id.in_(ids), Delivery.state != DeliveryState.CANCELLED)
+        .where(Reply.conversation_id.in_(ids), Delivery.state != SendState.CANCELLED)
         .order_by(Reply.id)
     )
     for talk_id, at, author_id in session.execute(query):

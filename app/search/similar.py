@@ -14,17 +14,18 @@ from app.inbox import access
 from app.inbox.models import Comment, Conversation
 from app.inbox.threads import reply_target
 from app.outbox.models import Delivery
-from app.outbox.types import Act, DeliveryState
+from app.outbox.types import Act
 from app.replies.models import Reply
 from app.search import queries
 from app.search.rules import IS
 from app.search.types import Asked, Has, Kind, Term
 from app.search.words import words
+from app.sending.types import SendState
 
 ASKED_WORDS = 8
 SHORTEST = 4
 LOOKED_THROUGH = 40
-_NOT_SAID = (DeliveryState.CANCELLED, DeliveryState.FAILED)
+_NOT_SAID = (SendState.CANCELLED, SendState.FAILED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,10 @@ from app.accounts.models import User
 from app.contacts.models import Contact, Identity
 from app.inbox.models import Comment, Conversation, Note
 from app.outbox.models import Delivery
-from app.outbox.types import Act, DeliveryState
+from app.outbox.types import Act
 from app.replies.models import Reply
 from app.search.types import Kind
+from app.sending.types import SendState
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ def _replies(session: Session, ids: Collection[int]) -> Iterator[Document]:
         .join(Conversation, Conversation.id == Reply.conversation_id)
         .join(User, User.id == Reply.author_id)
         .join(Delivery, Delivery.id == Reply.delivery_id)
-        .where(Reply.id.in_(ids), Delivery.state != DeliveryState.CANCELLED)
+        .where(Reply.id.in_(ids), Delivery.state != SendState.CANCELLED)
     )
     return (Document(*row) for row in session.execute(query))
 

@@ -16,10 +16,10 @@ from app.core.db import Database
 from app.inbox.models import Comment
 from app.library.models import LibraryPost
 from app.outbox.models import Delivery
-from app.outbox.types import DeliveryState
 from app.pages import queries as pages
 from app.reports import counting
 from app.reports.models import ReportChange, ReportDay, ReportPart, ReportTimes
+from app.sending.types import SendState
 from tests.cli.conftest import Terminal
 from tests.cli.test_run import running
 from tests.processes import eventually
@@ -104,7 +104,7 @@ def test_a_demo_comes_to_life_when_porchlight_runs(tmp_path: Path) -> None:
         porchlight.read_until("“porchlight demo remove” removes it")
         db = Database(f"sqlite:///{tmp_path / 'porchlight.db'}")
 
-        def sent() -> list[DeliveryState]:
+        def sent() -> list[SendState]:
             with db.read() as session:
                 return list(session.scalars(select(Delivery.state).distinct()))
 
@@ -114,7 +114,7 @@ def test_a_demo_comes_to_life_when_porchlight_runs(tmp_path: Path) -> None:
                 fresh = session.scalars(select(Comment.is_us).where(Comment.published_at > started)).all()
             return sorted(fresh)[:7] == [False] + [True] * 6
 
-        eventually(lambda: sent() == [DeliveryState.SENT], "answers were delivered")
+        eventually(lambda: sent() == [SendState.SENT], "answers were delivered")
         eventually(more, "new comments arrived")
         db.dispose()
         porchlight.stop()

@@ -18,9 +18,9 @@ from app.inbox import access, queries, rules, threads
 from app.inbox.models import Comment, Conversation
 from app.inbox.types import ConversationState, EventKind, ListFilter, Mark
 from app.outbox import rules as outbox_rules
-from app.outbox import service as outbox
+from app.outbox.carrying import deliveries
 from app.outbox.models import Delivery
-from app.outbox.types import Act, DeliveryState
+from app.outbox.types import Act
 from app.pages import queries as page_queries
 from app.pages import service as pages
 from app.pages.types import ConnectionState
@@ -28,6 +28,8 @@ from app.replies import queries as reply_queries
 from app.replies import service as replies
 from app.replies import speaking
 from app.replies.types import ReplyView
+from app.sending import rules as sending_rules
+from app.sending.types import SendState
 from tests.domain.conftest import House
 from tests.domain.platform import US
 
@@ -123,7 +125,7 @@ def test_a_reply_is_sent_with_its_address(house: House, talk: int) -> None:
     assert state_of(house, talk) is ConversationState.WAITING
     house.deliverer().run()
     reply = reply_of(house, talk)
-    assert reply.delivery.state is DeliveryState.SENT
+    assert reply.delivery.state is SendState.SENT
     assert reply.delivery.url == f"https://b.example/p1#{reply.external_id}"
     assert house.platform.posted == ["On its way!"]
 
@@ -184,7 +186,7 @@ def test_what_certainly_did_not_arrive_is_sent_again(house: House, talk: int, fa
     house.platform.fail_before.append(fault)
     house.deliverer().run()
     reply = reply_of(house, talk)
-    assert reply.delivery.state is DeliveryState.QUEUED
+    assert reply.delivery.state is SendState.QUEUED
     assert reply.delivery.due_at > utc_now()
     assert reply.delivery.error_code == fault.code
     hurry(house)
@@ -196,10 +198,10 @@ def test_an_unknown_outcome_is_looked_up_and_found(house: House, talk: int) -> N
     answer(house, talk)
     house.platform.fail_after.append(errors.OutcomeUnknown(errors.TIMED_OUT))
     house.deliverer().run()
-    assert reply_of(house, talk).delivery.state is DeliveryState.UNKNOWN
+    assert reply_of(house, talk).delivery.state is SendState.UNKNOWN
     hurry(house)
     house.deliverer().run()
-    assert reply_of(house, talk).delivery.state is DeliveryState.SENT
+    assert reply_of(house, talk).delivery.state is SendState.SENT
     assert house.platform.posted == ["On its way!"]
 
 
@@ -209,7 +211,7 @@ def test_an_unknown_outcome_that_never_arrived_is_sent_again(house: House, talk:
     house.deliverer().run()
     hurry(house)
     house.deliverer().run()
-    assert reply_of(house, talk).delivery.state is DeliveryState.SENT
+    assert reply_of(house, talk).delivery.state is SendState.SENT
     assert house.platform.posted == ["On its way!"]
 
 
@@ -217,15 +219,15 @@ def test_an_unknown_outcome_that_never_arrived_is_sent_again(house: House, talk:
 def test_a_worker_that_died_while_sending(house: House, talk: int, arrived: bool) -> None:
     answer(house, talk)
     with house.db.write() as session:
-        claimed = outbox.claim(session, outbox.due(session, utc_now())[0], utc_now(), 120)
+        claimed = deliveries.claim(session, deliveries.due_by_page(session, utc_now())[0], utc_now(), 120)
     assert claimed is not None
     if arrived:
-        house.platform.reply(None, claimed.target, claimed.text, key=claimed.key)  # type: ignore[arg-type]
+        house.platform.reply(None, claimed.what.target, claimed.what.text, key=claimed.key)  # type: ignore[arg-type]
     assert house.deliverer().run() == 0, "the lease still holds"
     hurry(house)
     house.deliverer().run()
     assert house.platform.posted == ["On its way!"]
-    assert reply_of(house, talk).delivery.state is DeliveryState.SENT
+    assert reply_of(house, talk).delivery.state is SendState.SENT
 
 
 def test_an_echo_is_a_receipt(house: House, talk: int) -> None:
@@ -233,7 +235,7 @@ def test_an_echo_is_a_receipt(house: House, talk: int) -> None:
     house.platform.fail_after.append(errors.OutcomeUnknown(errors.TIMED_OUT))
     house.deliverer().run()
     house.collect()
-    assert reply_of(house, talk).delivery.state is DeliveryState.SENT
+    assert reply_of(house, talk).delivery.state is SendState.SENT
     hurry(house)
     assert house.deliverer().run() == 0
 
@@ -245,14 +247,14 @@ def test_where_nobody_can_know_a_person_decides(house: House, talk: int) -> None
     house.deliverer().run()
     hurry(house)
     house.deliverer().run()
-    assert reply_of(house, talk).delivery.state is DeliveryState.UNCLEAR
+    assert reply_of(house, talk).delivery.state is SendState.UNCLEAR
     assert state_of(house, talk) is ConversationState.NEW
     with house.db.read() as session:
         assert EventKind.REPLY_UNCLEAR in [event.kind for event in threads.record(session, house.ann, talk).events]
     with house.db.write() as session:
         replies.settle(session, house.bob, reply, send_again=False, now=utc_now())
     assert house.deliverer().run() == 0
-    assert reply_of(house, talk).delivery.state is DeliveryState.SENT
+    assert reply_of(house, talk).delivery.state is SendState.SENT
     with pytest.raises(Conflict), house.db.write() as session:
         replies.settle(session, house.ann, reply, send_again=True, now=utc_now())
 
@@ -261,7 +263,7 @@ def test_a_refusal_for_good_comes_back_to_the_agent(house: House, talk: int) -> 
     reply = answer(house, talk, resolve=True)
     house.platform.fail_before.append(errors.Permanent(errors.COMMENTS_CLOSED, "closed"))
     house.deliverer().run()
-    assert reply_of(house, talk).delivery.state is DeliveryState.FAILED
+    assert reply_of(house, talk).delivery.state is SendState.FAILED
     assert state_of(house, talk) is ConversationState.NEW
     with house.db.write() as session:
         replies.settle(session, house.ann, reply, send_again=True, now=utc_now())
@@ -281,13 +283,13 @@ def test_a_refused_reply_is_settled_once_it_was_written_at_the_page_by_hand(hous
     answer(house, talk)
     house.platform.fail_before.append(errors.Permanent(errors.REPLY_RESTRICTED, "not asked"))
     house.deliverer().run()
-    assert reply_of(house, talk).delivery.state is DeliveryState.FAILED
+    assert reply_of(house, talk).delivery.state is SendState.FAILED
     assert state_of(house, talk) is ConversationState.NEW
     by_hand(house, "Something else")
-    assert reply_of(house, talk).delivery.state is DeliveryState.FAILED, "other words are another answer"
+    assert reply_of(house, talk).delivery.state is SendState.FAILED, "other words are another answer"
     number = by_hand(house, "On its  way!\n")
     settled = reply_of(house, talk)
-    assert (settled.delivery.state, settled.external_id) == (DeliveryState.SENT, number)
+    assert (settled.delivery.state, settled.external_id) == (SendState.SENT, number)
     assert settled.delivery.error_code is None
     assert state_of(house, talk) is ConversationState.WAITING
     with house.db.read() as session:
@@ -307,7 +309,7 @@ def test_an_echo_is_first_of_what_may_be_on_its_way(house: House, talk: int) -> 
     house.collect()
     with house.db.read() as session:
         states = [one.delivery.state for one in reply_queries.replies(session, house.ann, talk)]
-    assert states == [DeliveryState.FAILED, DeliveryState.SENT]
+    assert states == [SendState.FAILED, SendState.SENT]
 
 
 def test_wrong_credentials_stop_the_page_and_lose_nothing(house: House, talk: int, now: datetime) -> None:
@@ -331,7 +333,7 @@ def test_a_fault_of_ours_is_never_repeated_blindly(house: House, talk: int, monk
     with monkeypatch.context() as patched:
         patched.setattr(house.platform, "reply", lambda *_a, **_k: 1 / 0)
         house.deliverer().run()
-    assert reply_of(house, talk).delivery.state is DeliveryState.UNKNOWN
+    assert reply_of(house, talk).delivery.state is SendState.UNKNOWN
 
 
 def test_two_workers_send_once(house: House, talk: int, now: datetime) -> None:
@@ -410,13 +412,13 @@ def test_a_comment_of_another_conversation_is_not_moderated(house: House, talk: 
 
 def test_waits_grow_and_end() -> None:
     now = utc_now()
-    waits = [outbox_rules.retry_at(now, attempts, 0.5) for attempts in range(1, outbox_rules.TRIES + 1)]
+    waits = [sending_rules.retry_at(now, attempts, 0.5) for attempts in range(1, sending_rules.TRIES + 1)]
     assert waits[-1] is None
     known = [when for when in waits if when is not None]
     assert known == sorted(known)
     named = now + timedelta(hours=3)
-    assert outbox_rules.retry_at(now, 1, 0.5, named) == named
-    assert outbox_rules.look_again_at(now, now - timedelta(hours=25), 0.5) is None
+    assert sending_rules.retry_at(now, 1, 0.5, named) == named
+    assert sending_rules.look_again_at(now, now - timedelta(hours=25), 0.5) is None
 
 
 def test_white_space_does_not_hide_an_echo() -> None:

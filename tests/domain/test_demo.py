@@ -30,7 +30,6 @@ from app.inbox.models import Comment, CommentVersion, Conversation
 from app.inbox.types import ConversationState
 from app.outbox.models import Delivery
 from app.outbox.runner import Runner as Deliverer
-from app.outbox.types import DeliveryState
 from app.pages import leases
 from app.pages import queries as page_queries
 from app.pages import service as pages
@@ -42,6 +41,7 @@ from app.reviews.types import ReviewState
 from app.routing import service as routing
 from app.routing import versions
 from app.search import service as search
+from app.sending.types import SendState
 from tests.domain.conftest import House
 
 Rows = dict[str, list[tuple[Any, ...]]]
@@ -164,7 +164,7 @@ def test_answers_reach_the_platform_once_and_are_recognised_when_they_come_back(
     answers = [deed for deed in cast.DEEDS if deed.act in (cast.Act.ANSWER, cast.Act.SETTLE)]
     with demo.db.read() as session:
         sent = list(session.scalars(select(Delivery)))
-        assert {one.state for one in sent} == {DeliveryState.SENT}
+        assert {one.state for one in sent} == {SendState.SENT}
         assert len(sent) == len(answers) + 1
         ours = session.scalars(select(Comment).where(Comment.is_us, Comment.external_id.like("reply-%"))).all()
         assert sorted(one.text for one in ours) == sorted(deed.text for deed in answers)

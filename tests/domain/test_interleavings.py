@@ -28,9 +28,9 @@ from app.inbox import service as inbox
 from app.inbox.models import Conversation
 from app.inbox.types import ConversationState
 from app.outbox.models import Delivery
-from app.outbox.types import DeliveryState
 from app.replies import service as replies
 from app.replies.models import Reply
+from app.sending.types import SendState
 from app.writing import rules
 from app.writing import service as writing
 from app.writing.models import Claim, Draft
@@ -162,9 +162,7 @@ class TwoAgents(RuleBasedStateMachine):
         """Take one's latest reply back; the text is before one again, with what was begun since."""
         desk = self.desks[who]
         query = (
-            select(Reply.id)
-            .join(Delivery)
-            .where(Reply.author_id == desk.actor.id, Delivery.state == DeliveryState.QUEUED)
+            select(Reply.id).join(Delivery).where(Reply.author_id == desk.actor.id, Delivery.state == SendState.QUEUED)
         )
         latest = self.session.scalar(query.order_by(Reply.id.desc()).limit(1))
         if latest is not None:
@@ -200,7 +198,7 @@ class TwoAgents(RuleBasedStateMachine):
     def nothing_written_is_lost(self) -> None:
         kept = dict(self.session.execute(select(Draft.user_id, Draft.text)).all())
         said = self.session.scalars(
-            select(Reply.text).join(Delivery).where(Delivery.state != DeliveryState.CANCELLED)
+            select(Reply.text).join(Delivery).where(Delivery.state != SendState.CANCELLED)
         ).all()
         for desk in self.desks:
             everywhere = kept.get(desk.actor.id, "") + "".join(said)

@@ -9,10 +9,11 @@ from app.connectors import errors
 from app.core.clock import utc_now
 from app.inbox import queries, threads
 from app.inbox.types import ConversationState, ListFilter
-from app.outbox import service as outbox
+from app.outbox.carrying import deliveries
 from app.outbox.models import Delivery
-from app.outbox.types import Act, DeliveryState
+from app.outbox.types import Act
 from app.replies import service as replies
+from app.sending.types import SendState
 from tests.domain.conftest import House
 
 LEASE = 120.0
@@ -50,11 +51,11 @@ def test_it_is_not_looked_up_before_its_time_is_over(house: House, talk: int) ->
     house.platform.fail_before.append(UNKNOWN)
     begun = utc_now()
     house.deliverer(LEASE).run()
-    assert delivery(house).state is DeliveryState.UNKNOWN
+    assert delivery(house).state is SendState.UNKNOWN
     assert delivery(house).due_at >= begun + timedelta(seconds=LEASE)
     assert house.deliverer(LEASE).run() == 0
     with house.db.write() as session:  # by a worker that heard of it before, when it was to be sent
-        assert outbox.claim(session, delivery(house).id, utc_now(), LEASE) is None
+        assert deliveries.claim(session, delivery(house).id, utc_now(), LEASE) is None
 
 
 def test_what_may_be_done_twice_is_tried_again_soon(house: House, talk: int) -> None:
@@ -64,5 +65,5 @@ def test_what_may_be_done_twice_is_tried_again_soon(house: House, talk: int) -> 
         replies.moderate(session, house.ann, talk, comment, Act.SPAM, key="key", now=utc_now())
     house.platform.fail_before.append(UNKNOWN)
     house.deliverer(LEASE).run()
-    assert delivery(house).state is DeliveryState.UNKNOWN
+    assert delivery(house).state is SendState.UNKNOWN
     assert delivery(house).due_at < utc_now() + timedelta(seconds=30)

@@ -16,13 +16,13 @@ from app.core.errors import Conflict, InvalidInput
 from app.inbox import queries, threads
 from app.inbox.types import ConversationState, ListFilter, Row
 from app.outbox.models import Delivery
-from app.outbox.types import DeliveryState
 from app.replies import approval, speaking
 from app.replies import queries as reply_queries
 from app.replies import service as replies
 from app.replies.approval import Decision
 from app.replies.speaking import Answer
 from app.replies.types import ReplyView
+from app.sending.types import SendState
 from app.writing import queries as writing
 from app.writing import service as drafts
 from app.writing.types import Voice, Words
@@ -89,7 +89,7 @@ def test_it_reaches_the_person_and_is_never_shown_as_public(house: House, talk: 
     answer(house, talk)
     house.deliverer().run()
     (reply,) = told(house, talk)
-    assert (reply.private, reply.delivery.state) == (True, DeliveryState.SENT)
+    assert (reply.private, reply.delivery.state) == (True, SendState.SENT)
     assert house.platform.letters == [("n1", "Your address, please?")]
     assert house.platform.posted == []
     assert (row(house).private, row(house).state) == (True, ConversationState.WAITING)
@@ -110,10 +110,10 @@ def test_an_answer_that_is_lost_is_looked_up_before_anything_is_sent_again(
     lost = errors.OutcomeUnknown(errors.TIMED_OUT)
     (house.platform.fail_after if done else house.platform.fail_before).append(lost)
     house.deliverer().run()
-    assert told(house, talk)[0].delivery.state is DeliveryState.UNKNOWN
+    assert told(house, talk)[0].delivery.state is SendState.UNKNOWN
     hurry(house)
     house.deliverer().run()
-    assert told(house, talk)[0].delivery.state is DeliveryState.SENT
+    assert told(house, talk)[0].delivery.state is SendState.SENT
     assert len(house.platform.letters) == 1
 
 
@@ -125,10 +125,10 @@ def test_where_nobody_can_know_a_person_decides(house: House, talk: int) -> None
     hurry(house)
     house.deliverer().run()
     (reply,) = told(house, talk)
-    assert reply.delivery.state is DeliveryState.UNCLEAR
+    assert reply.delivery.state is SendState.UNCLEAR
     with house.db.write() as session:
         replies.settle(session, house.ann, reply.id, send_again=False, now=utc_now())
-    assert told(house, talk)[0].delivery.state is DeliveryState.SENT
+    assert told(house, talk)[0].delivery.state is SendState.SENT
     assert len(house.platform.letters) == 1
 
 

@@ -3,8 +3,9 @@
 from concurrent.futures import ThreadPoolExecutor
 
 from app.core.clock import utc_now
-from app.library import delivering, queries
-from app.library.types import PublicationState
+from app.library import queries
+from app.library.delivering import publications
+from app.sending.types import SendState
 from tests.library.conftest import Shelf, shelf
 
 __all__ = ["shelf"]
@@ -22,12 +23,12 @@ def test_a_second_click_publishes_nothing_more(shelf: Shelf) -> None:
 def test_a_process_that_dies_in_the_middle_leaves_it_to_be_looked_up(shelf: Shelf) -> None:
     number = shelf.publish(shelf.write())
     with shelf.house.db.write() as session:
-        claimed = delivering.claim(session, number, utc_now(), 120)
+        claimed = publications.claim(session, number, utc_now(), 120)
     assert claimed is not None
-    shelf.house.platform.published.append((claimed.key, claimed.post))  # it left, and then the lights went out
+    shelf.house.platform.published.append((claimed.key, claimed.what))  # it left, and then the lights went out
     shelf.let_time_pass(number)
     shelf.run()
-    assert shelf.view(number).state is PublicationState.SENT
+    assert shelf.view(number).state is SendState.SENT
     assert len(shelf.house.platform.published) == 1
 
 

@@ -15,10 +15,10 @@ from sqlalchemy import func, select
 from app.core.db import Database
 from app.inbox.models import Comment, Conversation
 from app.outbox.models import Delivery
-from app.outbox.types import DeliveryState
 from app.pages.models import Connection
 from app.pages.types import ConnectionState
 from app.replies.models import Reply
+from app.sending.types import SendState
 from tests.e2e.agent import Agent
 from tests.e2e.installation import Installation, Porch, wait_until
 from tests.servers.wordpress import Site
@@ -125,7 +125,7 @@ class Crowd:
             stored = set(session.scalars(select(Comment.external_id)))
             unsettled = session.execute(
                 select(Delivery.state, Delivery.error_code, func.count())
-                .where(Delivery.state != DeliveryState.SENT)
+                .where(Delivery.state != SendState.SENT)
                 .group_by(Delivery.state, Delivery.error_code)
             ).all()
             unrouted = session.scalar(select(func.count()).where(Conversation.routed_at.is_(None)))

@@ -108,7 +108,7 @@ def answers_lost(proxy: FaultyProxy) -> int:
 
 
 def looked_up(porch: Porch) -> int:
-    return porch.log.read_text().count("reply_looked_up")
+    return porch.log.read_text().count("sending_looked_up")
 
 
 @pytest.mark.slow

@@ -11,11 +11,11 @@ from app.accounts.types import Actor
 from app.core.clock import utc_now
 from app.core.errors import Conflict, Forbidden, InvalidInput, NotFound
 from app.library import crises, holding, publishing, service
-from app.library.types import PublicationState
 from app.outreach import holding as acts
 from app.outreach import service as outreach
 from app.outreach.models import HeldAct
 from app.outreach.types import By, HeldState, Settled, Source, Typed
+from app.sending.types import SendState
 from app.signals.models import SignalRow
 from app.signals.types import SignalKind
 from app.texts import voice
@@ -53,7 +53,7 @@ def settle(shelf: Shelf, held_id: int, way: Callable[..., Settled], who: Actor, 
 
 def held(shelf: Shelf, number: int) -> int:
     one = shelf.view(number)
-    assert one.state is PublicationState.HELD
+    assert one.state is SendState.HELD
     assert one.held_id is not None
     return one.held_id
 
@@ -79,7 +79,7 @@ def test_a_dispute_of_any_department_holds_a_post_that_names_them(shelf: Shelf) 
 def test_what_was_planned_before_the_dispute_is_held_at_its_time(shelf: Shelf, now: datetime) -> None:
     number = shelf.publish(shelf.say(NAMING), at=now + timedelta(days=3))
     enter(shelf, shelf.house.ann)
-    assert shelf.view(number).state is PublicationState.QUEUED
+    assert shelf.view(number).state is SendState.QUEUED
     shelf.let_time_pass(number)
     assert shelf.run() == 0
     held_id = held(shelf, number)
@@ -131,7 +131,7 @@ def test_ways_on(shelf: Shelf, way: str) -> None:
         settle(shelf, held_id, acts.drop, shelf.house.bob)
     shelf.run()
     gone = way == "drop"
-    assert shelf.view(number).state is (PublicationState.CANCELLED if gone else PublicationState.SENT)
+    assert shelf.view(number).state is (SendState.CANCELLED if gone else SendState.SENT)
     assert len(shelf.house.platform.published) == (0 if gone else 1)
 
 
@@ -151,7 +151,7 @@ def test_a_page_in_a_crisis_is_silent_and_only_supervisors_lift_that(shelf: Shel
         rewrite(shelf, held_id, shelf.house.bob, "Other words.")
     settle(shelf, held_id, acts.go_on, shelf.eve, "It says where to bring the kettles back.")
     shelf.run()
-    assert shelf.view(number).state is PublicationState.SENT
+    assert shelf.view(number).state is SendState.SENT
 
 
 def test_the_next_crisis_holds_what_the_last_one_let_go(shelf: Shelf, now: datetime) -> None:
@@ -173,8 +173,8 @@ def test_when_it_is_over_what_is_still_to_come_goes_on_and_the_rest_asks(shelf: 
     with shelf.house.db.write() as session:
         crises.end(session, shelf.eve, shelf.house.page_id, utc_now())
     shelf.run()
-    assert shelf.view(later).state is PublicationState.QUEUED
-    assert shelf.view(missed).state is PublicationState.FAILED
+    assert shelf.view(later).state is SendState.QUEUED
+    assert shelf.view(missed).state is SendState.FAILED
     assert told(shelf, SignalKind.POST_FAILED) == [{shelf.house.bob.id}]
     with shelf.house.db.read() as session:
         assert {one.state for one in session.scalars(select(HeldAct))} == {HeldState.OVER}
@@ -184,7 +184,7 @@ def test_when_it_is_over_what_is_still_to_come_goes_on_and_the_rest_asks(shelf: 
 def test_a_crisis_that_ends_before_its_time_holds_nothing(shelf: Shelf, now: datetime) -> None:
     crisis(shelf, until=now + timedelta(days=1))
     number = shelf.publish(shelf.write(), at=now + timedelta(days=2))
-    assert shelf.view(number).state is PublicationState.QUEUED
+    assert shelf.view(number).state is SendState.QUEUED
 
 
 def test_who_wrote_it_takes_back_what_is_held(shelf: Shelf) -> None:
@@ -192,5 +192,5 @@ def test_who_wrote_it_takes_back_what_is_held(shelf: Shelf) -> None:
     number = shelf.publish(shelf.say(NAMING))
     with shelf.house.db.write() as session:
         publishing.cancel(session, shelf.house.bob, number, utc_now())
-    assert shelf.view(number).state is PublicationState.CANCELLED
+    assert shelf.view(number).state is SendState.CANCELLED
     assert told(shelf, SignalKind.HELD_SETTLED) == [{shelf.house.ann.id, shelf.house.bob.id}]

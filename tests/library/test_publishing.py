@@ -14,10 +14,11 @@ from app.core.clock import utc_now
 from app.core.errors import Conflict, Forbidden, InvalidInput
 from app.library import publishing, queries, service
 from app.library.models import LibraryPost
-from app.library.types import Approval, PublicationState
+from app.library.types import Approval
 from app.pages import service as pages
 from app.pages import words
 from app.pages.models import TokenLife
+from app.sending.types import SendState
 from app.signals.models import SignalRow
 from app.signals.types import SignalKind
 from app.upkeep import pulses
@@ -36,7 +37,7 @@ def test_it_stands_there_once_with_its_link_and_counts_as_our_last_post(shelf: S
     number = shelf.publish(shelf.write())
     assert (shelf.run(), shelf.run()) == (1, 0)
     done = shelf.view(number)
-    assert (done.state, done.url) == (PublicationState.SENT, "https://b.example/1")
+    assert (done.state, done.url) == (SendState.SENT, "https://b.example/1")
     [(_key, post)] = shelf.house.platform.published
     assert (post.text, post.title, post.link) == ("Our sourdough rests for a day.", "How we bake", "https://b.example")
     with shelf.house.db.read() as session:
@@ -48,10 +49,10 @@ def test_an_answer_that_was_lost_is_looked_up(shelf: Shelf, arrived: bool) -> No
     (shelf.house.platform.fail_after if arrived else shelf.house.platform.fail_before).append(LOST)
     number = shelf.publish(shelf.write())
     shelf.run()
-    assert shelf.view(number).state is PublicationState.UNKNOWN
+    assert shelf.view(number).state is SendState.UNKNOWN
     shelf.let_time_pass(number)
     shelf.run()
-    assert shelf.view(number).state is PublicationState.SENT
+    assert shelf.view(number).state is SendState.SENT
     assert len(shelf.house.platform.published) == 1
 
 
@@ -65,7 +66,7 @@ def test_it_waits_for_its_time_and_can_be_taken_back_until_then(shelf: Shelf, no
             publishing.cancel(session, shelf.house.ann, first, now)
     shelf.let_time_pass(first)
     shelf.run()
-    assert [shelf.view(one).state for one in (first, second)] == [PublicationState.SENT, PublicationState.CANCELLED]
+    assert [shelf.view(one).state for one in (first, second)] == [SendState.SENT, SendState.CANCELLED]
     with shelf.house.db.write() as session, pytest.raises(Conflict):
         publishing.cancel(session, shelf.house.bob, first, now)
 
@@ -75,12 +76,12 @@ def test_what_the_platform_refuses_is_said_and_can_be_tried_again(shelf: Shelf) 
     number = shelf.publish(shelf.write())
     shelf.run()
     failed = shelf.view(number)
-    assert (failed.state, failed.error_detail) == (PublicationState.FAILED, "no kettles here")
+    assert (failed.state, failed.error_detail) == (SendState.FAILED, "no kettles here")
     assert [row.people for row in told(shelf.house, SignalKind.POST_FAILED)] == [[shelf.house.bob.id]]
     with shelf.house.db.write() as session:
         publishing.decide(session, shelf.house.bob, number, again=True, undo=0, now=utc_now())
     shelf.run()
-    assert shelf.view(number).state is PublicationState.SENT
+    assert shelf.view(number).state is SendState.SENT
 
 
 def test_where_nobody_can_know_a_person_decides(shelf: Shelf) -> None:
@@ -90,23 +91,23 @@ def test_where_nobody_can_know_a_person_decides(shelf: Shelf) -> None:
     shelf.run()
     shelf.let_time_pass(number)
     shelf.run()
-    assert shelf.view(number).state is PublicationState.UNCLEAR
+    assert shelf.view(number).state is SendState.UNCLEAR
     with shelf.house.db.write() as session:
         publishing.decide(session, shelf.house.bob, number, again=False, undo=0, now=utc_now())
-    assert shelf.view(number).state is PublicationState.SENT
+    assert shelf.view(number).state is SendState.SENT
 
 
 def test_a_dead_login_stops_the_page_and_loses_nothing(shelf: Shelf) -> None:
     shelf.house.platform.fail_before.append(errors.AuthExpired(errors.WRONG_CREDENTIALS))
     number = shelf.publish(shelf.write())
     shelf.run()
-    assert shelf.view(number).state is PublicationState.QUEUED
+    assert shelf.view(number).state is SendState.QUEUED
     assert shelf.run() == 0
     with shelf.house.db.write() as session:
         sealed = shelf.house.box.seal({"login": "us", "password": "y"})
         pages.set_credentials(session, shelf.house.page_id, sealed, None, utc_now())
     shelf.run()
-    assert shelf.view(number).state is PublicationState.SENT
+    assert shelf.view(number).state is SendState.SENT
 
 
 def test_a_token_that_is_late_to_be_renewed_is_not_tried_over_and_over(shelf: Shelf) -> None:
@@ -117,7 +118,7 @@ def test_a_token_that_is_late_to_be_renewed_is_not_tried_over_and_over(shelf: Sh
     number = shelf.publish(shelf.write())
     assert shelf.run() == 1
     assert shelf.run() == 0
-    assert shelf.view(number).state is PublicationState.QUEUED
+    assert shelf.view(number).state is SendState.QUEUED
 
 
 def test_a_post_whose_day_is_over_does_not_leave(shelf: Shelf) -> None:
@@ -126,7 +127,7 @@ def test_a_post_whose_day_is_over_does_not_leave(shelf: Shelf) -> None:
     shelf.let_time_pass(number, timedelta(hours=25))
     shelf.run()
     late = shelf.view(number)
-    assert (late.state, late.error_code) == (PublicationState.FAILED, words.TOO_LATE)
+    assert (late.state, late.error_code) == (SendState.FAILED, words.TOO_LATE)
     assert shelf.house.platform.published == []
 
 
@@ -153,7 +154,7 @@ def test_one_that_failed_is_not_tried_again_beside_another_use(shelf: Shelf) -> 
         publishing.decide(session, shelf.house.bob, first, again=True, undo=0, now=utc_now())
     assert caught.value.code == "pause"
     shelf.run()
-    assert shelf.view(second).state is PublicationState.SENT
+    assert shelf.view(second).state is SendState.SENT
     assert len(shelf.house.platform.published) == 1
 
 

@@ -17,11 +17,11 @@ from app.inbox.models import Comment, Conversation
 from app.inbox.types import ConversationView
 from app.outbox.models import Delivery
 from app.outbox.runner import Runner as Deliverer
-from app.outbox.types import DeliveryState
 from app.pages import service as pages
 from app.replies import queries as replies
 from app.replies.types import ReplyView
 from app.routing import runner as routing
+from app.sending.types import SendState
 from tests.domain.platform import Platform
 
 
@@ -95,7 +95,7 @@ class Scene:
     def deliver(self) -> None:
         """Send what is queued now, whatever its time."""
         with self.parts.db.write() as session:
-            session.execute(update(Delivery).where(Delivery.state == DeliveryState.QUEUED).values(due_at=self.now))
+            session.execute(update(Delivery).where(Delivery.state == SendState.QUEUED).values(due_at=self.now))
         Deliverer(self.parts.db, self.parts.connectors, self.parts.box, lease_seconds=120, threads=2).run()
 
     def talk(self, conversation_id: int, login: str = "agent") -> ConversationView:

@@ -10,7 +10,7 @@ from app.bootstrap import Services
 from app.connectors.ports import Author, Item
 from app.contacts.models import Contact
 from app.inbox.models import Conversation
-from app.outbox.types import DeliveryState
+from app.sending.types import SendState
 from tests.domain.platform import Platform
 from tests.web.browser import Browser, words
 from tests.web.conftest import signed_in
@@ -176,7 +176,7 @@ def test_nothing_is_sent_to_those_who_must_not_be_contacted(app: Flask, scene: S
     assert find(agent, mark="do_not_contact") == ["Dana"]
     scene.deliver()
     (queued,) = scene.replies(talk)
-    assert (queued.delivery.state, queued.delivery.error_code) == (DeliveryState.FAILED, "do_not_contact")
+    assert (queued.delivery.state, queued.delivery.error_code) == (SendState.FAILED, "do_not_contact")
     assert ours(scene) == []
     assert "Asked by letter" in words(agent.get(f"/inbox/{talk}"))
 

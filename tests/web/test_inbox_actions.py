@@ -14,9 +14,9 @@ from app.connectors.ports import Capabilities, Status
 from app.core.clock import utc_now
 from app.inbox import service, threads
 from app.inbox.types import ConversationState
-from app.outbox.types import DeliveryState
 from app.pages import service as pages
 from app.pages.types import PageState
+from app.sending.types import SendState
 from tests.domain.platform import Platform
 from tests.web.browser import Browser, words
 from tests.web.conftest import signed_in
@@ -309,7 +309,7 @@ class TestDelivery:
         scene.platform.fail_after.append(errors.OutcomeUnknown(errors.TIMED_OUT))
         scene.deliver()
         scene.deliver()
-        assert [one.delivery.state for one in scene.replies(talk)] == [DeliveryState.UNKNOWN]
+        assert [one.delivery.state for one in scene.replies(talk)] == [SendState.UNKNOWN]
         assert "looking it up" in words(agent.get(f"/inbox/{talk}"))
 
     def test_a_stopped_connection_says_that_replies_wait(self, scene: Scene, agent: Browser, talk: int) -> None:

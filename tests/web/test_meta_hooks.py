@@ -21,7 +21,8 @@ from app.inbox.models import Comment
 from app.outbox import service as outbox
 from app.outbox.models import Delivery
 from app.outbox.runner import Runner as Deliverer
-from app.outbox.types import Act, DeliveryState
+from app.outbox.types import Act
+from app.sending.types import SendState
 from tests.connectors.facebook_double import FacebookStage
 from tests.connectors.graph_double import APP, SECRET, TOKEN, VERIFY
 from tests.servers.faulty_proxy import FaultyProxy, Watched
@@ -127,7 +128,7 @@ def test_our_own_words_are_known_again_before_our_call_returns(porch: Porch) -> 
     with porch.parts.db.read() as session:
         delivery = session.scalars(select(Delivery)).one()
         ours = session.scalars(select(Comment).where(Comment.is_us)).one()
-    assert delivery.state is DeliveryState.SENT
+    assert delivery.state is SendState.SENT
     assert delivery.external_id == ours.external_id
     assert ours.conversation_id == stored.conversation_id
     assert porch.stage.answers(comment) == ["On its way"]

@@ -21,12 +21,13 @@ from app.core.ids import new_id
 from app.edge.context import EXTENSION
 from app.inbox.models import Comment
 from app.outbox.models import Delivery
-from app.outbox.types import Act, DeliveryState
+from app.outbox.types import Act
 from app.pages import leases, queries
 from app.pages import service as pages
 from app.pages import words as page_words
 from app.pages.models import Connection
 from app.pages.types import ConnectionState, PageState, Progress
+from app.sending.types import SendState
 from app.web.present import health
 from tests.domain.platform import Platform
 from tests.web.browser import Browser, words
@@ -73,7 +74,7 @@ def waiting_answer(parts: Services, platform: Platform, blog: int, crew: dict[Ro
                 text="Soon!",
                 actor_id=crew[Role.AGENT],
                 created_at=utc_now(),
-                state=DeliveryState.QUEUED,
+                state=SendState.QUEUED,
                 due_at=utc_now() - timedelta(minutes=5),
             )
         )

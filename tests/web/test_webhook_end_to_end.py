@@ -22,7 +22,8 @@ from app.inbox.models import Comment
 from app.outbox import service as outbox
 from app.outbox.models import Delivery
 from app.outbox.runner import Runner as Deliverer
-from app.outbox.types import Act, DeliveryState
+from app.outbox.types import Act
+from app.sending.types import SendState
 from tests.connectors.webhook_system import KEY, System
 from tests.servers.faulty_proxy import Cut, FaultyProxy
 from tests.servers.loopback import Loopback
@@ -121,15 +122,15 @@ def test_an_answer_is_cut_off_a_hundred_times_and_stands_once_each(shop: Shop) -
         ids = [put_into_outbox(session, shop, one, f"Answer to {one.text}", f"key-{one.id}") for one in comments]
     with shop.proxy.fault(Cut(after=True), method="POST"):
         for delivery_id in ids:
-            shop.deliverer._one(delivery_id)
+            shop.deliverer.carrier().carry(delivery_id)
     with shop.parts.db.write() as session:
         rows = list(session.scalars(select(Delivery)))
-        assert {one.state for one in rows} == {DeliveryState.UNKNOWN}
+        assert {one.state for one in rows} == {SendState.UNKNOWN}
         for one in rows:
             one.due_at = utc_now()
     shop.deliverer.run()
     with shop.parts.db.read() as session:
-        assert {one.state for one in session.scalars(select(Delivery))} == {DeliveryState.SENT}
+        assert {one.state for one in session.scalars(select(Delivery))} == {SendState.SENT}
     answers = sorted(one["text"] for one in shop.system.comments.values() if one.get("ours"))
     assert answers == sorted(f"Answer to Question {number}" for number in range(100))
 

@@ -24,7 +24,7 @@ from app.inbox.types import (
     NoteView,
     Position,
 )
-from app.outbox.types import Act, DeliveryState
+from app.outbox.types import Act
 from app.pages import connect
 from app.pages.types import PageView
 from app.remedies import queries as remedies
@@ -35,6 +35,7 @@ from app.replies.types import ProposalView, Requirement
 from app.routing import queries as routing
 from app.routing.queries import Explanation
 from app.routing.types import DecidedBy
+from app.sending.types import SendState
 from app.web.inbox import composer, thread
 from app.web.inbox import place as places
 from app.web.inbox.composer import Compose
@@ -134,7 +135,7 @@ class TalkScreen:
         """Why the comment can't be answered in private; empty when it can."""
         if self.can.private is None or self.target is None:
             return ""
-        unsaid = (DeliveryState.FAILED, DeliveryState.CANCELLED)
+        unsaid = (SendState.FAILED, SendState.CANCELLED)
         said = (line.reply for line in self.lines if line.reply and line.reply.private)
         answered = any(one.comment_id == self.target.id and one.delivery.state not in unsaid for one in said)
         return speaking.against_private(

@@ -17,9 +17,9 @@ from app.edge.errors import status_of
 from app.edge.routes import rejected, route
 from app.library import publishing, queries, rules
 from app.library.publishing import Wish
-from app.library.types import PublicationState
 from app.pages import connect
 from app.pages import queries as pages
+from app.sending.types import SendState
 from app.web.inbox.place import number
 from app.web.library.routes import ID, POST, USE_ID, blueprint
 from app.web.library.views import Asked, page_of
@@ -45,7 +45,7 @@ def publish(post_id: int) -> ResponseReturnValue:
         errors = {getattr(error, "field", None) or "publish": error.message}
         return rejected(page_of(post_id, Asked(page_id, typed, errors=errors)), status_of(error))
     one = queries.publication(session(), made)
-    if one.state is PublicationState.HELD:
+    if one.state is SendState.HELD:
         flash(_("It is held: both sides have been told, and say how to go on."), "attention")
         return redirect(url_for("outreach.held", held_id=one.held_id), 303)
     flash(_("It is planned.") if at else _("It goes out in a moment; until then it can be taken back."), "good")

@@ -7,8 +7,9 @@ from babel.dates import format_skeleton
 from app.core import i18n
 from app.core.i18n import gettext as _
 from app.core.i18n import ngettext
-from app.library.types import Approval, Preview, PublicationState, PublicationView, Season
+from app.library.types import Approval, Preview, PublicationView, Season
 from app.pages.words import Advice, advice
+from app.sending.types import SendState
 from app.web.present.word import Word
 
 _LEAP = 2024  # a year that has every day
@@ -16,19 +17,17 @@ _LEAP = 2024  # a year that has every day
 
 def state(one: PublicationView) -> Word:
     """Where a publication stands. Amber: somebody has to say how to go on."""
-    if one.state is PublicationState.SENT and one.at_platform:
+    if one.state is SendState.SENT and one.at_platform:
         return Word(_("There, but held back by the platform"), "hourglass")
     return {
-        PublicationState.QUEUED: Word(_("Goes out"), "clock"),
-        PublicationState.HELD: Word(_("Held"), "hand", "attention"),
-        PublicationState.SENDING: Word(_("Being published"), "loader-circle"),
-        PublicationState.UNKNOWN: Word(_("Looking up whether it stands there"), "search"),
-        PublicationState.SENT: Word(_("Published"), "circle-check", "good"),
-        PublicationState.FAILED: Word(_("Not published"), "triangle-alert", "bad"),
-        PublicationState.UNCLEAR: Word(
-            _("Nobody can tell whether it stands there"), "circle-question-mark", "attention"
-        ),
-        PublicationState.CANCELLED: Word(_("Taken back"), "undo-2"),
+        SendState.QUEUED: Word(_("Goes out"), "clock"),
+        SendState.HELD: Word(_("Held"), "hand", "attention"),
+        SendState.SENDING: Word(_("Being published"), "loader-circle"),
+        SendState.UNKNOWN: Word(_("Looking up whether it stands there"), "search"),
+        SendState.SENT: Word(_("Published"), "circle-check", "good"),
+        SendState.FAILED: Word(_("Not published"), "triangle-alert", "bad"),
+        SendState.UNCLEAR: Word(_("Nobody can tell whether it stands there"), "circle-question-mark", "attention"),
+        SendState.CANCELLED: Word(_("Taken back"), "undo-2"),
     }[one.state]
 
 

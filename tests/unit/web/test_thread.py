@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 
 from app.connectors.ports import Status
 from app.inbox.types import CommentView, ConversationState, ConversationView, Priority
-from app.outbox.types import Act, DeliveryState, DeliveryView
+from app.outbox.types import Act, DeliveryView
 from app.replies.types import ReplyView
+from app.sending.types import SendState
 from app.web.inbox.thread import DEEPEST, lines
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -41,7 +42,7 @@ def reply(key: int, to: int, external_id: str | None = None) -> ReplyView:
     way = DeliveryView(
         id=key,
         act=Act.REPLY,
-        state=DeliveryState.SENT if external_id else DeliveryState.QUEUED,
+        state=SendState.SENT if external_id else SendState.QUEUED,
         due_at=NOW,
         attempts=0,
         url=None,
