@@ -20,7 +20,7 @@ from app.inbox.models import Conversation
 from app.remedies import money, orders, policies, proofs
 from app.remedies.models import Remedy, RemedyBar, Shop
 from app.remedies.policies import InForce
-from app.remedies.types import Asked, Target
+from app.remedies.types import Asked, Proof, Target
 
 LONGEST_EXPLANATION = 4_000
 LONGEST_NUMBER = 120
@@ -39,6 +39,8 @@ class Form:
     """By the names of the columns."""
     profiting: Sequence[User]
     """Colleagues whose address is the person's, or who the money would go to."""
+    proofs: Sequence[Proof]
+    """What came with it and is to be kept."""
 
 
 def read(
@@ -48,21 +50,23 @@ def read(
     asked: Asked,
     purchase: Purchase | None,
     *,
-    pictures_of: int | None,
+    proofs_of: int | None,
 ) -> Form:
     """Hold a form against everything but the policy and the money that is left.
 
-    ``pictures_of`` is the remedy whose pictures may be kept. Raises InvalidInput, and Forbidden for who may not ask.
+    ``proofs_of`` is the remedy whose pictures and comments may be kept. Raises InvalidInput, and Forbidden for who may
+    not ask.
     """
     user = _still_here(session, actor)
     in_force = policies.in_force(session)
     shop = _shop(session, asked.shop_id)
     asked = orders.as_the_shop_says(asked, purchase)
     fields = _columns(asked, shop, in_force.policy.reasons)
-    fields["evidence"] = proofs.listed(session, asked, pictures_of)
+    proved = proofs.given(session, asked, talk.id, proofs_of)
+    fields["evidence"] = proved.evidence
     profiting = _profiting(session, talk, fields["target_account"])
     _not_for_oneself(user, profiting)
-    return Form(user, in_force, shop, asked, fields, profiting)
+    return Form(user, in_force, shop, asked, fields, profiting, proved.fresh)
 
 
 def bar(session: Session, remedy: Remedy, given: Form, more: Sequence[int] = ()) -> None:

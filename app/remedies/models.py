@@ -1,5 +1,5 @@
-"""Tables: shops, shop_news, remedy_policies, remedy_orders, remedies, remedy_versions, remedy_pictures, remedy_bars,
-remedy_decisions, remedy_executions, remedy_events, stand_ins, guard_answers.
+"""Tables: shops, shop_news, remedy_policies, remedy_orders, remedies, remedy_versions, remedy_pictures (and comments),
+remedy_bars, remedy_decisions, remedy_executions, remedy_events, stand_ins, guard_answers.
 
 Triggers (migrations) hold on both databases what must not depend on a page: who asked, changed or profits never
 decides, through no second account; a decision binds one version and its hash; content changes only with a new version,
@@ -132,7 +132,7 @@ class Remedy(Base):
     target_account: Mapped[str] = mapped_column(String(200))
     promised_on: Mapped[date | None]
     evidence: Mapped[list[str]]
-    """Links, and digests of pictures (``proofs.MARK``)."""
+    """Links, and digests of pictures and comments (``proofs.MARK``, ``quotes.MARK``)."""
     content_hash: Mapped[str] = mapped_column(String(64))
 
     policy_id: Mapped[int] = mapped_column(ForeignKey("remedy_policies.id"))
@@ -170,8 +170,8 @@ class RemedyVersion(Base):
     content: Mapped[dict[str, Any]]
 
 
-class RemedyPicture(Base):
-    """A picture sent in as evidence. Never changed, and gone with its remedy."""
+class RemedyProof(Base):
+    """A picture sent in as evidence, or a comment as it read then. Never changed, and gone with its remedy."""
 
     __tablename__ = "remedy_pictures"
     __table_args__ = (UniqueConstraint("remedy_id", "digest"),)

@@ -1,4 +1,4 @@
-"""What a request is proved with: links, and pictures that are kept with it and signed by their digests."""
+"""What a request is proved with: links, and pictures and comments that are kept with it and signed by their digests."""
 
 import hashlib
 from collections.abc import Collection, Sequence
@@ -12,11 +12,10 @@ from app.accounts.types import Actor
 from app.core.errors import InvalidInput, NotFound
 from app.core.i18n import gettext as _
 from app.core.ids import new_id
-from app.core.pictures import Picture
 from app.core.text import plain
-from app.remedies import access
-from app.remedies.models import Remedy, RemedyPicture
-from app.remedies.types import Asked
+from app.remedies import access, quotes
+from app.remedies.models import Remedy, RemedyProof
+from app.remedies.types import Asked, Proof
 
 MOST_PICTURES = 5
 MOST_EVIDENCE = 20
@@ -26,71 +25,78 @@ MARK = "sha256:"
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """A picture as it was kept."""
+class Given:
+    """What a form gives as evidence, taken."""
 
-    media_type: str
-    body: bytes
+    evidence: list[str]
+    """Each piece once, as it is signed: links, and marks of pictures and comments."""
+    fresh: Sequence[Proof]
+    """What is to be kept for it, as far as nothing keeps it yet."""
 
 
-def listed(session: Session, asked: Asked, remedy_id: int | None) -> list[str]:
-    """What is given as evidence, each once, as it is signed. ``remedy_id`` has the pictures that may be kept.
+def given(session: Session, asked: Asked, conversation_id: int, remedy_id: int | None) -> Given:
+    """What is given as evidence. ``remedy_id`` has the pictures and comments that may stay as they were kept.
 
-    Raises InvalidInput for too much of it, and for a picture that nobody sent.
+    Raises InvalidInput for too much of it, for a picture that nobody sent, and for a comment that is not part of the
+    conversation or reads otherwise by now.
     """
-    known = {one.digest for one in asked.pictures} | (digests(session, remedy_id) if remedy_id else set())
-    given = [plain(one).strip()[:LONGEST] for one in asked.evidence]
-    sent = [MARK + one.digest for one in asked.pictures]
-    found = list(dict.fromkeys([*(one for one in given if one), *sent]))
-    pictures = [digest(one) for one in found if digest(one)]
-    if len(pictures) > MOST_PICTURES or len(found) > MOST_EVIDENCE:
-        raise InvalidInput(_("At most %(n)s pictures can be sent with a request.", n=MOST_PICTURES), field="pictures")
-    if not set(pictures) <= known:
+    known = digests(session, remedy_id) if remedy_id else set()
+    fresh = {one.digest: Proof(one.digest, one.media_type, one.body) for one in asked.pictures}
+    written = [plain(one).strip()[:LONGEST] for one in asked.evidence]
+    found = list(dict.fromkeys([*(one for one in written if one), *(MARK + digest for digest in fresh)]))
+    shown = pictures(found)
+    if not set(shown) <= known | set(fresh):
         raise InvalidInput(_("This picture is not there any more. Choose it again."), field="pictures")
-    return found
+    fresh |= {one.digest: one for one in quotes.taken(session, found, conversation_id, known)}
+    if len(shown) > MOST_PICTURES:
+        raise InvalidInput(_("At most %(n)s pictures can be sent with a request.", n=MOST_PICTURES), field="pictures")
+    if len(found) > MOST_EVIDENCE:
+        raise InvalidInput(_("At most %(n)s pieces of evidence can be given.", n=MOST_EVIDENCE), field="pictures")
+    return Given(found, [one for one in fresh.values() if one.digest not in known])
 
 
 def digest(evidence: str) -> str:
-    """The digest of the picture that a piece of evidence stands for; empty for a link."""
+    """The digest of the picture that a piece of evidence stands for; empty for a link or a comment."""
     return evidence.removeprefix(MARK) if evidence.startswith(MARK) else ""
 
 
-def keep(session: Session, remedy: Remedy, pictures: Sequence[Picture], now: datetime) -> None:
-    """Keep pictures with a remedy, each once; those of the request it replaces come along."""
+def keep(session: Session, remedy: Remedy, fresh: Sequence[Proof], now: datetime) -> None:
+    """Keep what came with a request, each piece once; what the request it replaces kept comes along."""
     known = digests(session, remedy.id)
-    for one in {picture.digest: picture for picture in pictures if picture.digest not in known}.values():
-        session.add(_row(remedy.id, one.digest, one.media_type, one.body, now))
-    wanted = {digest(one) for one in remedy.evidence} - known - {one.digest for one in pictures} - {""}
-    if wanted and remedy.replaces_id is not None:
-        query = select(RemedyPicture).where(
-            RemedyPicture.remedy_id == remedy.replaces_id, RemedyPicture.digest.in_(wanted)
-        )
+    for one in fresh:
+        if one.digest not in known:
+            session.add(_row(remedy.id, one, now))
+    wanted = {digest(one) or quotes.digest(one) for one in remedy.evidence}
+    missing = wanted - known - {one.digest for one in fresh} - {""}
+    if missing and remedy.replaces_id is not None:
+        query = select(RemedyProof).where(RemedyProof.remedy_id == remedy.replaces_id, RemedyProof.digest.in_(missing))
         for old in session.scalars(query).all():
-            session.add(_row(remedy.id, old.digest, old.media_type, old.body, now))
+            session.add(_row(remedy.id, Proof(old.digest, old.media_type, old.body), now))
     session.flush()
 
 
 def digests(session: Session, remedy_id: int) -> set[str]:
-    """Those of a remedy's pictures, of all its versions."""
-    return set(session.scalars(select(RemedyPicture.digest).where(RemedyPicture.remedy_id == remedy_id)))
+    """Those of everything that is kept for a remedy, for all its versions."""
+    return set(session.scalars(select(RemedyProof.digest).where(RemedyProof.remedy_id == remedy_id)))
 
 
-def picture(session: Session, actor: Actor, remedy_id: int, wanted: str) -> Kept:
+def picture(session: Session, actor: Actor, remedy_id: int, wanted: str) -> Proof:
     """One picture of a remedy that somebody may see. Raises NotFound, also for one that is not what was kept."""
     access.remedy(session, actor, remedy_id)
-    found = session.execute(
-        select(RemedyPicture.media_type, RemedyPicture.body).where(
-            RemedyPicture.remedy_id == remedy_id, RemedyPicture.digest == wanted
-        )
-    ).one_or_none()
+    query = select(RemedyProof.digest, RemedyProof.media_type, RemedyProof.body).where(
+        RemedyProof.remedy_id == remedy_id,
+        RemedyProof.digest == wanted,
+        RemedyProof.media_type != quotes.MEDIA_TYPE,
+    )
+    found = session.execute(query).one_or_none()
     if found is None or hashlib.sha256(found.body).hexdigest() != wanted:
         raise NotFound(_("There is no such picture, or it was removed."))
-    return Kept(found.media_type, found.body)
+    return Proof(*found)
 
 
 def links(evidence: Collection[str]) -> list[str]:
-    """What of it is no picture."""
-    return [one for one in evidence if not digest(one)]
+    """What of it is neither a picture nor a comment."""
+    return [one for one in evidence if not digest(one) and not quotes.is_one(one)]
 
 
 def pictures(evidence: Collection[str]) -> list[str]:
@@ -98,7 +104,7 @@ def pictures(evidence: Collection[str]) -> list[str]:
     return [digest(one) for one in evidence if digest(one)]
 
 
-def _row(remedy_id: int, known_as: str, media_type: str, body: bytes, now: datetime) -> RemedyPicture:
-    return RemedyPicture(
-        id=new_id(), remedy_id=remedy_id, digest=known_as, media_type=media_type, body=body, added_at=now
+def _row(remedy_id: int, one: Proof, now: datetime) -> RemedyProof:
+    return RemedyProof(
+        id=new_id(), remedy_id=remedy_id, digest=one.digest, media_type=one.media_type, body=one.body, added_at=now
     )

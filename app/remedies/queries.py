@@ -14,10 +14,21 @@ from app.contacts.models import Contact, Identity
 from app.executors import errors
 from app.inbox.models import Comment, Conversation
 from app.pages.models import Page
-from app.remedies import access, proofs
+from app.remedies import access, proofs, quotes
 from app.remedies.models import Remedy, RemedyDecision, RemedyEvent, RemedyExecution, RemedyOrder, Shop
 from app.remedies.types import HOLDS_MONEY, Barred, State, Verdict
-from app.remedies.views import STATES, DecisionView, Queue, RemedyRow, RemedyView, Said, StepView, Total
+from app.remedies.views import (
+    STATES,
+    CarriedView,
+    DecisionView,
+    OrderView,
+    Queue,
+    RemedyRow,
+    RemedyView,
+    Said,
+    StepView,
+    Total,
+)
 
 PAGE_LENGTH = 50
 SAID = 5
@@ -75,11 +86,6 @@ def remedy(session: Session, actor: Actor, remedy_id: int, now: datetime, *, bar
     one = access.remedy(session, actor, remedy_id)
     row = _row(session.execute(_rows().where(Remedy.id == remedy_id)).one())
     shop = session.get_one(Shop, one.shop_id)
-    order = _order(session, one)
-    execution = session.scalar(
-        select(RemedyExecution).where(RemedyExecution.remedy_id == one.id, RemedyExecution.version == one.version)
-    )
-    doer = session.get(User, execution.doer_id) if execution and execution.doer_id else None
     head = select(Contact.head_id).where(Contact.id == one.contact_id).scalar_subquery()
     return RemedyView(
         row=row,
@@ -91,35 +97,19 @@ def remedy(session: Session, actor: Actor, remedy_id: int, now: datetime, *, bar
         promised_on=one.promised_on,
         links=proofs.links(one.evidence),
         pictures=proofs.pictures(one.evidence),
+        quotes=quotes.shown(session, one.id, one.evidence),
         lines=one.policy_lines,
         approvals_needed=one.approvals_needed,
-        refused_before=one.refused_before,
-        replaces_id=one.replaces_id,
         decisions=_decisions(session, RemedyDecision.remedy_id == one.id),
         steps=_steps(session, one.id),
         refusals=_refusals(session, one, head),
         person_30=_totals(session, Contact.head_id == head, now - timedelta(days=30)),
         person_365=_totals(session, Contact.head_id == head, now - timedelta(days=365)),
         agent_30=_totals(session, Remedy.requester_id == one.requester_id, now - timedelta(days=30)),
-        paid=order.paid if order else None,
-        taken=order.taken if order else None,
-        elsewhere=order.elsewhere if order else 0,
-        paid_by_shop=bool(order and order.by_shop),
+        order=_order(session, one),
         said=_said(session, one.conversation_id),
         by_hand=shop.by_hand,
-        execution=execution.state if execution else None,
-        error_code=execution.error_code if execution else None,
-        error_detail=execution.error_detail if execution else None,
-        external_id=execution.external_id if execution else None,
-        doer_id=execution.doer_id if execution else None,
-        doer=doer.name if doer else None,
-        retried_at=execution.due_at if execution else None,
-        may_try_again=bool(
-            execution
-            and one.state is State.FAILED
-            and execution.external_id is None
-            and execution.error_code != errors.CONTENT_CHANGED
-        ),
+        carried=_carried(session, one),
         barred=barred,
     )
 
@@ -173,13 +163,37 @@ def _row(one: Any) -> RemedyRow:
     return RemedyRow(**one._mapping)
 
 
-def _order(session: Session, one: Remedy) -> RemedyOrder | None:
+def _order(session: Session, one: Remedy) -> OrderView | None:
     if not one.order_number:
         return None
-    return session.scalar(
-        select(RemedyOrder).where(
-            RemedyOrder.shop_id == one.shop_id, RemedyOrder.number == one.order_number, RemedyOrder.line == ""
-        )
+    query = select(RemedyOrder.paid, RemedyOrder.taken, RemedyOrder.elsewhere, RemedyOrder.by_shop).where(
+        RemedyOrder.shop_id == one.shop_id, RemedyOrder.number == one.order_number, RemedyOrder.line == ""
+    )
+    found = session.execute(query).one_or_none()
+    return OrderView(*found) if found else None
+
+
+def _carried(session: Session, one: Remedy) -> CarriedView | None:
+    query = (
+        select(RemedyExecution, User.name)
+        .outerjoin(User, User.id == RemedyExecution.doer_id)
+        .where(RemedyExecution.remedy_id == one.id, RemedyExecution.version == one.version)
+    )
+    found = session.execute(query).one_or_none()
+    if found is None:
+        return None
+    execution, doer = found
+    return CarriedView(
+        state=execution.state,
+        error_code=execution.error_code,
+        error_detail=execution.error_detail,
+        external_id=execution.external_id,
+        doer_id=execution.doer_id,
+        doer=doer,
+        retried_at=execution.due_at,
+        may_try_again=one.state is State.FAILED
+        and execution.external_id is None
+        and execution.error_code != errors.CONTENT_CHANGED,
     )
 
 

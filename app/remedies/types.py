@@ -104,7 +104,7 @@ class Content:
     target_account: str
     policy_id: int
     evidence: tuple[str, ...] = ()
-    """Links, and the digests of pictures."""
+    """Links, and the digests of pictures and comments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +126,19 @@ class Asked:
     target_account: str = ""
     promised_on: date | None = None
     evidence: Sequence[str] = ()
-    """Links, and marks of pictures that are kept already (``proofs.MARK``)."""
+    """Links, marks of pictures that are kept already (``proofs.MARK``), and of comments (``quotes.MARK``)."""
     pictures: Sequence[Picture] = ()
     """Sent with this form."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A picture, or a comment as it read then: kept with a request, and signed by its digest."""
+
+    digest: str
+    """SHA-256 of the body, in hexadecimal."""
+    media_type: str
+    body: bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,19 @@ class Queue(StrEnum):
     ALL = "all"
 
 
+class Since(StrEnum):
+    """What became of a comment since it was chosen as evidence."""
+
+    SAME = "same"
+    CHANGED = "changed"
+    REMOVED = "removed"
+    """At its platform."""
+    GONE = "gone"
+    """Here too."""
+    NOT_KEPT = "not_kept"
+    """What was signed is not there to be read."""
+
+
 STATES: Mapping[Queue, frozenset[State]] = {
     Queue.DECIDE: frozenset({State.ASKED}),
     Queue.DO: frozenset({State.APPROVED, State.EXECUTING, State.FAILED}),
@@ -92,6 +105,49 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
+class Quote:
+    """A comment as evidence, in the words it had when it was chosen."""
+
+    evidence: str
+    """What stands for it (``quotes.MARK``)."""
+    comment_id: int
+    author: str
+    is_us: bool
+    text: str
+    at: datetime
+    url: str | None
+    since: Since
+    text_now: str = ""
+    """What it says by now, where that is something else."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderView:
+    """What is known of an order's money."""
+
+    paid: int
+    taken: int
+    elsewhere: int
+    """Given back at the shop itself."""
+    by_shop: bool
+    """Whether the shop said what was paid; else somebody typed it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CarriedView:
+    """How carrying out stands."""
+
+    state: ExecutionState
+    error_code: str | None
+    error_detail: str | None
+    external_id: str | None
+    doer_id: int | None
+    doer: str | None
+    retried_at: datetime | None
+    may_try_again: bool
+
+
+@dataclass(frozen=True, slots=True)
 class RemedyView:
     """Everything on one page."""
 
@@ -105,10 +161,9 @@ class RemedyView:
     links: Sequence[str]
     pictures: Sequence[str]
     """Digests."""
+    quotes: Sequence[Quote]
     lines: Sequence[str]
     approvals_needed: int
-    refused_before: bool
-    replaces_id: int | None
     decisions: Sequence[DecisionView]
     steps: Sequence[StepView]
     refusals: Sequence[DecisionView]
@@ -116,20 +171,10 @@ class RemedyView:
     person_30: Sequence[Total]
     person_365: Sequence[Total]
     agent_30: Sequence[Total]
-    paid: int | None
-    taken: int | None
-    elsewhere: int
-    """Given back at the shop itself."""
-    paid_by_shop: bool
+    order: OrderView | None
     said: Sequence[Said]
     by_hand: bool
-    execution: ExecutionState | None
-    error_code: str | None
-    error_detail: str | None
-    external_id: str | None
-    doer_id: int | None
-    doer: str | None
-    retried_at: datetime | None
-    may_try_again: bool
+    carried: CarriedView | None
+    """None before it was approved."""
     barred: Barred | None
     """Why the reader may not decide."""

@@ -11,7 +11,7 @@ from app.core import pictures
 from app.core.errors import InvalidInput, NotFound
 from app.core.pictures import Picture
 from app.remedies import proofs, service, signing
-from app.remedies.models import Remedy, RemedyPicture
+from app.remedies.models import Remedy, RemedyProof
 from app.remedies.types import State
 from tests.remedies.stage import Stage
 
@@ -72,7 +72,7 @@ def test_a_changed_offer_takes_them_along(stage: Stage) -> None:
 def test_the_database_takes_no_other_picture_or_evidence(stage: Stage) -> None:
     one = stage.ask(pictures=[RED])
     with pytest.raises(IntegrityError, match="picture kept"):
-        stage.sql(update(RemedyPicture).values(body=BLUE.body))
+        stage.sql(update(RemedyProof).values(body=BLUE.body))
     with pytest.raises(IntegrityError, match="remedy evidence"):
         stage.sql(update(Remedy).where(Remedy.id == one).values(evidence=[]))
 
@@ -83,7 +83,7 @@ def test_what_was_exchanged_all_the_same_is_not_shown_nor_carried_out(stage: Sta
     for name, table in (("remedy_pictures_picture_kept", "remedy_pictures"), ("remedies_remedy_evidence", "remedies")):
         postgres = stage.db.engine.dialect.name == "postgresql"
         stage.sql(text(f"DROP TRIGGER {name} ON {table}" if postgres else f"DROP TRIGGER {name}"))
-    stage.sql(update(RemedyPicture).values(body=BLUE.body))
+    stage.sql(update(RemedyProof).values(body=BLUE.body))
     with pytest.raises(NotFound), stage.db.read() as session:
         proofs.picture(session, sue, one, RED.digest)
     stage.sql(update(Remedy).where(Remedy.id == one).values(evidence=[mark(BLUE)]))
@@ -95,7 +95,7 @@ def test_they_go_with_their_remedy(stage: Stage) -> None:
     one = stage.ask(pictures=[RED])
     stage.do(lambda s: service.remove_pages(s, [stage.remedy(one).page_id]))
     with stage.db.read() as session:
-        assert session.scalars(select(RemedyPicture.id)).all() == []
+        assert session.scalars(select(RemedyProof.id)).all() == []
 
 
 def test_five_at_most(stage: Stage) -> None:

@@ -12,6 +12,7 @@ from app.accounts.models import UserSession
 from app.accounts.types import Role
 from app.bootstrap import Services
 from app.core.clock import utc_now
+from app.inbox.models import Comment
 from app.remedies.models import GuardAnswer, Remedy
 from app.remedies.runner import Runner
 from app.remedies.types import State
@@ -139,6 +140,30 @@ def test_screenshots_are_shown_to_who_decides_and_run_nothing(
     changed = agent.post(f"/remedies/{only(scene).id}/edit", **FIELDS, version=1, evidence=f"sha256:{digest}")
     assert changed.status_code == 303
     assert only(scene).evidence == [f"sha256:{digest}"]
+
+
+def test_comments_are_chosen_and_shown_as_they_read_then(
+    scene: Scene, talk: int, agent: Browser, supervisor: Browser
+) -> None:
+    form = agent.get(f"/remedies/ask/{talk}").text
+    mark = re.search(r'name="evidence" value="(comment:[0-9]+:[0-9a-f]{64})" checked', form)
+    assert mark is not None, "the person's latest words are chosen already"
+    assert ask(agent, talk, evidence=[mark[1], ""]) == 303
+    with scene.parts.db.write() as session:
+        session.execute(update(Comment).values(text="<i>All</i> is well."))
+    shown = supervisor.get("/remedies").text
+    quote = shown[shown.index('<figure class="quote changed">') : shown.index("</figure>")]
+    assert "My lamp arrived broken." in quote
+    assert "&lt;i&gt;All&lt;/i&gt; is well." in quote
+    one = only(scene)
+    assert supervisor.get(f"/remedies/{one.id}/pictures/{mark[1][-64:]}").status_code == 404
+    form = words(agent.get(f"/remedies/{one.id}/edit"))
+    assert "as it read when it was chosen" in form
+    answer = agent.post(f"/remedies/{one.id}/edit", **{**FIELDS, "amount": "70"}, version=1, evidence=mark[1])
+    assert (answer.status_code, only(scene).evidence) == (303, [mark[1]])
+    again = agent.post(f"/remedies/ask/{talk}", **{**FIELDS, "key": "form-key-2"}, evidence=f"comment:1:{'0' * 64}")
+    assert again.status_code == 422
+    assert "Choose again what is to prove it" in words(again)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import secrets
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -21,7 +21,7 @@ from app.executors import errors
 from app.executors.errors import ExecutorError
 from app.executors.ports import Access, Kind, Purchase
 from app.inbox import threads
-from app.remedies import access, checks, money, policies, proofs, queries, service, words
+from app.remedies import access, checks, money, policies, proofs, queries, quotes, service, words
 from app.remedies import shops as shops_service
 from app.remedies.types import Asked, Target
 from app.web.inbox import place as places
@@ -183,6 +183,7 @@ def _form(
 ) -> str:
     talk = threads.conversation(reading, actor(), conversation_id)
     found = shops_service.shops(reading)
+    quoted = quotes.choices(reading, conversation_id, remedy.id if remedy else None, asked.evidence)
     return render_template(
         "remedies/ask.html",
         talk=talk,
@@ -195,14 +196,11 @@ def _form(
         links=proofs.links(asked.evidence),
         kept=proofs.pictures(asked.evidence) if remedy else [],
         chosen_again=any(one.filename for one in request.files.values()),
+        quotes=quoted,
+        chosen=set(asked.evidence) if remedy or error else quotes.likely(quoted),
         mark=proofs.MARK,
         most_pictures=proofs.MOST_PICTURES,
         error=error.message if error else "",
         field=(getattr(error, "field", None) or "") if error else "",
         key=request.form.get("key") or secrets.token_hex(12),
-        today=_today(utc_now()),
     )
-
-
-def _today(now: datetime) -> str:
-    return now.date().isoformat()
