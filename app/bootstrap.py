@@ -189,7 +189,18 @@ def x_terms(settings: Settings) -> XTerms:
     except OSError as error:
         remedy = "Put the app's client secret there, or leave the setting out."
         raise ConfigError(f"x.client_secret_file: {error}. {remedy}") from None
-    return XTerms(App(at.client_id, secret or None) if at.client_id else None, at.monthly_dollars)
+    app = App(at.client_id, secret or None) if at.client_id else None
+    return XTerms(app, at.monthly_dollars, _x_consumer(settings))
+
+
+def _x_consumer(settings: Settings) -> App | None:
+    """The key and secret that X calls us with; None while there is no secret. Raises ConfigError."""
+    try:
+        secret = settings.x.consumer_secret()
+    except OSError as error:
+        remedy = "Put the secret of the app's API key there, or leave the setting out."
+        raise ConfigError(f"x.consumer_secret_file: {error}. {remedy}") from None
+    return App(settings.x.consumer_key or "", secret) if secret else None
 
 
 def google_app(settings: Settings) -> GoogleApp:

@@ -69,30 +69,6 @@ class News:
 
 
 @runtime_checkable
-class Subscriber(Protocol):
-    """A receiver whose platform calls us only when it was asked to, and for a while: each page has an address of its
-    own, opened when it is asked."""
-
-    def wants(self, access: Access) -> Mapping[str, str] | None:
-        """What to ask for, kept as the hook's settings; None where the page can't be subscribed to."""
-        ...
-
-    def subscribe(self, hook: Hook, address: str) -> None:
-        """Ask to be called at ``address``, a first time or again. It is confirmed by a handshake there.
-        Raises ConnectorError."""
-        ...
-
-    def unsubscribe(self, hook: Hook, address: str) -> None:
-        """Ask to be called there no more. It may be confirmed by a handshake, of a hook that is ``leaving``.
-        Raises ConnectorError."""
-        ...
-
-    def confirmed(self, hook: Hook, query: Mapping[str, str]) -> timedelta:
-        """For how long, as the handshake says that was just answered."""
-        ...
-
-
-@runtime_checkable
 class Receiver(Protocol):
     """A connector whose platform calls us."""
 
@@ -124,4 +100,31 @@ class Receiver(Protocol):
     def take(self, access: Access, change: Change, *, now: datetime) -> News:
         """What one change means, asked of the platform where its word alone is not enough: changes come late, twice
         and in any order. Doing it again is harmless. Raises ConnectorError."""
+        ...
+
+
+@runtime_checkable
+class Subscriber(Receiver, Protocol):
+    """A receiver whose platform calls us only when it was asked to, for each page, and for a while. The page gets an
+    address of its own, opened when it is asked, where its kind has none that all pages share."""
+
+    charges: bool
+    """Whether the platform charges for what it tells: then it is asked to be silent while a page is paused."""
+
+    def wants(self, access: Access) -> Mapping[str, str] | None:
+        """What to ask for, kept as the hook's settings; None where the page can't be subscribed to."""
+        ...
+
+    def subscribe(self, hook: Hook, address: str, access: Access) -> timedelta | None:
+        """Ask to be called at ``address``, a first time or again. Answers for how long that holds; None where it first
+        has to be confirmed by a handshake there. Raises ConnectorError."""
+        ...
+
+    def unsubscribe(self, hook: Hook, address: str) -> bool:
+        """Ask to be called there no more. Answers whether that is settled; False where it may be confirmed by a
+        handshake, of a hook that is ``leaving``. Raises ConnectorError."""
+        ...
+
+    def confirmed(self, hook: Hook, query: Mapping[str, str]) -> timedelta:
+        """For how long, as the handshake says that was just answered."""
         ...

@@ -27,6 +27,7 @@ _PATHS = (
     ("meta", "app_secret_file"),
     ("smtp", "password_file"),
     ("x", "client_secret_file"),
+    ("x", "consumer_secret_file"),
 )
 """Settings of sections that name a file or folder; relative ones count from the configuration's folder."""
 SOCKET_PATH = re.compile(r"[A-Za-z0-9/._-]{1,107}")
@@ -139,12 +140,20 @@ class X(Section):
     client_id: str | None = None
     client_secret_file: Path | None = None
     """Holds the secret of a confidential app; unset for a public one."""
+    consumer_key: str | None = None
+    """The app's API key: with it X is asked to tell of what is said by itself."""
+    consumer_secret_file: Path | None = None
+    """Holds the API key's secret, which X signs with; unset: X can't call us."""
     monthly_dollars: float = Field(default=25.0, ge=0, le=1_000_000)
     """What may be spent at X in a calendar month; then nothing more is asked or sent there."""
 
     def client_secret(self) -> str:
         """What the file holds, without the line's end. Raises OSError."""
         return self.client_secret_file.read_text(encoding="utf-8").strip() if self.client_secret_file else ""
+
+    def consumer_secret(self) -> str:
+        """What the file holds, without the line's end. Raises OSError."""
+        return self.consumer_secret_file.read_text(encoding="utf-8").strip() if self.consumer_secret_file else ""
 
 
 class Outbox(Section):

@@ -1,5 +1,6 @@
 """Signatures over bytes, checked in constant time: whose call it is, and that nobody changed it on the way."""
 
+import base64
 import hashlib
 import hmac
 from datetime import datetime, timedelta
@@ -17,6 +18,11 @@ def mac(key: str, body: bytes, algorithm: str = "sha256") -> bytes:
 def same(one: str, other: str) -> bool:
     """Whether two texts are equal, in a time that tells nothing about where they differ."""
     return hmac.compare_digest(one.encode(), other.encode())
+
+
+def mac_base64(key: str, body: bytes) -> str:
+    """The HMAC-SHA256 of ``body`` in base64, as X and shops write it."""
+    return base64.b64encode(mac(key, body)).decode()
 
 
 def is_signed(key: str, header: str, body: bytes, algorithms: tuple[str, ...] = ("sha256",)) -> bool:

@@ -7,8 +7,9 @@ from typing import TypeVar
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from app.hooks import rules
 from app.hooks.models import Hook, HookCall, HookChange
-from app.hooks.types import CallState, Candidate, ChangeState, Place, Tally, Trouble
+from app.hooks.types import CallState, Candidate, ChangeState, Place, Standing, Tally, Trouble
 from app.pages.models import Connection, Page
 from app.pages.types import ConnectionState, PageState
 
@@ -67,16 +68,26 @@ def to_subscribe(session: Session, kinds: Sequence[str], now: datetime, limit: i
             settings=dict(connection.settings),
             sealed_secret=hook.sealed_secret if hook is not None else None,
             before=dict(hook.settings) if hook is not None else {},
+            sealed_access=connection.sealed_secret,
         )
         for page, connection, hook in session.execute(query)
     ]
 
 
-def to_leave(session: Session, kinds: Sequence[str], limit: int) -> list[Place]:
-    """Addresses of removed pages whose platforms may still call there."""
+def standing(session: Session, page_id: int) -> Standing | None:
+    """How it stands with a platform that was asked to call us about a page; None where it never was."""
+    hook = session.get(Hook, page_id)
+    if hook is None or rules.ASKED not in hook.settings:
+        return None
+    code, detail = hook.settings.get(rules.REFUSED) or (None, "")
+    return Standing(hook.settings[rules.ASKED] == 0, code, detail)
+
+
+def to_leave(session: Session, kinds: Sequence[str], limit: int, state: PageState = PageState.REMOVED) -> list[Place]:
+    """Addresses of pages in a state, usually removed, whose platforms may still call there."""
     query = select(Hook.page_id).join(Page, Page.id == Hook.page_id)
-    removed = query.where(Page.state == PageState.REMOVED, Page.connector.in_(kinds)).order_by(Hook.page_id)
-    places = [of_page(session, page_id) for page_id in session.scalars(removed.limit(limit)).all()]
+    left = query.where(Page.state == state, Page.connector.in_(kinds)).order_by(Hook.page_id)
+    places = [of_page(session, page_id) for page_id in session.scalars(left.limit(limit)).all()]
     return [one for one in places if one is not None]
 
 

@@ -6,6 +6,9 @@ from hashlib import blake2b
 from app.core.chance import spread
 
 TRIES = 12
+ASKED, REFUSED = "tries", "refused"
+"""Keys of a hook's settings: how often the platform was asked to call us since it confirmed that it would, and why it
+could not be asked the last time (code, detail)."""
 UNKNOWN_FOR = timedelta(hours=24)
 """How long word of a deletion waits for the comment it is about: it may have overtaken it."""
 _LONGEST = timedelta(minutes=30)

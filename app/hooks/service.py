@@ -28,8 +28,6 @@ PORTION = 500
 LEAVING = "leaving"
 """Key of a hook's settings: how often the platform of a removed page was told to call no more."""
 LEAVE_TRIES = 5
-TRIES = "tries"
-"""Key of a hook's settings: how often it was asked for in vain."""
 
 
 def open_hook(
@@ -89,7 +87,23 @@ def record_confirmed(session: Session, page_id: int, now: datetime, lease: timed
     hook = session.get(Hook, page_id)
     if hook is not None:
         hook.renew_at = now + lease * 0.8
-        hook.settings = {**hook.settings, TRIES: 0}
+        kept = {name: value for name, value in hook.settings.items() if name != rules.REFUSED}
+        hook.settings = {**kept, rules.ASKED: 0}
+
+
+def record_refused(session: Session, page_id: int, code: str, detail: str) -> None:
+    """The platform could not be asked to call, or said no. It is asked again at its time."""
+    hook = session.get(Hook, page_id)
+    if hook is not None:
+        hook.settings = {**hook.settings, rules.REFUSED: [code, detail]}
+
+
+def ask_soon(session: Session, page_id: int, now: datetime) -> None:
+    """Ask the page's platform to call us as soon as a worker is free, whenever it was asked last."""
+    hook = session.get(Hook, page_id)
+    if hook is not None:
+        hook.renew_at = now
+    defer_wake(session, JobName.SUBSCRIBE)
 
 
 def close_hook(session: Session, page_id: int) -> None:

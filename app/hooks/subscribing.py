@@ -11,9 +11,11 @@ from app.connectors.ports import Access
 from app.connectors.registry import Registry
 from app.core.clock import utc_now
 from app.core.db import Database
+from app.core.errors import ConfigError
 from app.core.security import SecretBox, new_token
 from app.hooks import queries, rules, service
 from app.hooks.types import Candidate, Place
+from app.pages.types import PageState
 
 log = structlog.get_logger()
 AT_ONCE = 1_000
@@ -35,19 +37,22 @@ class Subscriptions:
 
     def run(self) -> int:
         """Ask wherever that is due; answer how many were asked."""
-        kinds = [kind for kind in self.connectors.kinds() if self.connectors.subscriber(kind) is not None]
+        subscribers = {kind: self.connectors.subscriber(kind) for kind in self.connectors.kinds()}
+        kinds = [kind for kind, one in subscribers.items() if one is not None]
+        charging = [kind for kind, one in subscribers.items() if one is not None and one.charges]
         if self.public_url is None or not kinds:
             return 0
         with self.db.read() as session:
             found = queries.to_subscribe(session, kinds, utc_now(), AT_ONCE)
             left = queries.to_leave(session, kinds, AT_ONCE)
+            left += queries.to_leave(session, charging, AT_ONCE, PageState.PAUSED)
         return sum(self._ask(one, self.public_url) for one in found) + sum(
             self._leave(one, self.public_url) for one in left
         )
 
     def _leave(self, one: Place, public_url: str) -> bool:
-        """Ask a removed page's platform to call no more; answer whether it was asked. The address stays open for its
-        asking back, and is closed with that, or when it was asked often enough: then the lease runs out by itself."""
+        """Ask a page's platform to call no more; answer whether it was asked. Where it asks back the address stays open
+        for that, and is closed with it, or when it was asked often enough: then the lease runs out by itself."""
         connector, now = self.connectors.subscriber(one.kind), utc_now()
         with self.db.write() as session:
             due = service.leave(session, one.page_id, now)
@@ -55,27 +60,38 @@ class Subscriptions:
             return False
         hook = Hook(self.box.open(one.sealed_secret), one.place, one.page_url, one.settings, leaving=True)
         try:
-            connector.unsubscribe(hook, address(public_url, one.kind, one.place))
+            settled = connector.unsubscribe(hook, self._address(connector, one.place, public_url))
         except ConnectorError as error:
             log.warning("not_unsubscribed", page=one.page_id, code=error.code)
+            return True
+        if settled:
+            with self.db.write() as session:
+                service.close_hook(session, one.page_id)
         return True
 
     def _ask(self, one: Candidate, public_url: str) -> bool:
         """Whether the platform was asked: not where there is nothing to ask for."""
         connector = self.connectors.subscriber(one.kind)
-        wanted = connector.wants(Access(one.url, one.settings)) if connector is not None else None
+        try:
+            access = Access(one.url, one.settings, self.box.open(one.sealed_access) if one.sealed_access else None)
+        except ConfigError as error:  # the page's health says so too
+            log.error("secret_not_opened", kind=one.kind, page=one.page_id, why=error.message)
+            return False
+        wanted = connector.wants(access) if connector is not None else None
         if connector is None or wanted is None:
             if one.before:  # it could be subscribed to once
                 with self.db.write() as session:
                     service.close_hook(session, one.page_id)
             return False
-        self._open_and_ask(connector, one, dict(wanted), public_url)
+        self._open_and_ask(connector, one, access, dict(wanted), public_url)
         return True
 
-    def _open_and_ask(self, connector: Subscriber, one: Candidate, wanted: dict[str, str], public_url: str) -> None:
+    def _open_and_ask(
+        self, connector: Subscriber, one: Candidate, access: Access, wanted: dict[str, str], public_url: str
+    ) -> None:
         """The address is open before the platform is asked: it asks back at once. The secret stays the same when asked
         again, so that what is on its way can still be proved."""
-        tries = int(one.before.get(service.TRIES, 0))
+        tries = int(one.before.get(rules.ASKED, 0))
         secret = self.box.open(one.sealed_secret) if one.sealed_secret else {"secret": new_token()}
         now = utc_now()
         with self.db.write() as session:
@@ -84,12 +100,23 @@ class Subscriptions:
                 one.page_id,
                 now,
                 sealed_secret=self.box.seal(secret),
-                settings={**wanted, service.TRIES: tries + 1},
+                settings={**wanted, rules.ASKED: tries + 1},
                 renew_at=rules.ask_again_at(now, tries),
             )
+        hook = Hook(secret, place, one.url, wanted)
         try:
-            connector.subscribe(Hook(secret, place, one.url, wanted), address(public_url, one.kind, place))
+            lasts = connector.subscribe(hook, self._address(connector, place, public_url), access)
         except ConnectorError as error:
             log.warning("not_subscribed", page=one.page_id, code=error.code)
-        else:
-            log.info("subscription_asked_for", page=one.page_id)
+            with self.db.write() as session:
+                service.record_refused(session, one.page_id, error.code, error.detail)
+            return
+        log.info("subscription_asked_for", page=one.page_id)
+        if lasts is not None:
+            with self.db.write() as session:
+                service.record_confirmed(session, one.page_id, now, lasts)
+
+    def _address(self, connector: Subscriber, place: str, public_url: str) -> str:
+        """Where the platform is to call: the address all pages of the kind share, where there is one."""
+        shared = connector.shared_hook()
+        return address(public_url, connector.kind, shared.place if shared is not None else place)

@@ -40,7 +40,8 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A page that may have to be asked to call us. ``before`` and ``sealed_secret``: as it was asked last."""
+    """A page that may have to be asked to call us. ``before`` and ``sealed_secret``: as it was asked last;
+    ``sealed_access``: the page's credentials."""
 
     page_id: int
     kind: str
@@ -48,6 +49,17 @@ class Candidate:
     settings: dict[str, Any]
     sealed_secret: bytes | None
     before: dict[str, Any]
+    sealed_access: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How it stands with a platform that was asked to call us about a page."""
+
+    confirmed: bool
+    code: str | None
+    """Why it could not be asked the last time (``app.connectors.errors``); None when it could."""
+    detail: str
 
 
 @dataclass(frozen=True, slots=True)

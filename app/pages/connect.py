@@ -111,8 +111,12 @@ def capabilities(connectors: Registry, box: SecretBox, reach: Reach | None) -> C
     """What can be done at a connected page; nothing when its connector is not installed. Asks nobody."""
     if reach is None or reach.connector not in connectors.kinds():
         return Capabilities()
-    secret = box.open(reach.sealed_secret) if reach.sealed_secret else None
-    return connectors.get(reach.connector).capabilities(Access(reach.url, reach.settings, secret))
+    return connectors.get(reach.connector).capabilities(access(box, reach))
+
+
+def access(box: SecretBox, reach: Reach) -> Access:
+    """A page's connection as its connector sees it."""
+    return Access(reach.url, reach.settings, box.open(reach.sealed_secret) if reach.sealed_secret else None)
 
 
 def post_form(connectors: Registry, box: SecretBox, reach: Reach | None) -> PostForm | None:
@@ -120,5 +124,4 @@ def post_form(connectors: Registry, box: SecretBox, reach: Reach | None) -> Post
     publisher = connectors.publisher(reach.connector) if reach is not None else None
     if reach is None or publisher is None:
         return None
-    secret = box.open(reach.sealed_secret) if reach.sealed_secret else None
-    return publisher.publishes(Access(reach.url, reach.settings, secret))
+    return publisher.publishes(access(box, reach))

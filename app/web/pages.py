@@ -12,12 +12,13 @@ from app.core.errors import NotFound
 from app.core.i18n import gettext as _
 from app.edge.context import actor, services, session
 from app.edge.routes import route
-from app.hooks import queries as hooks
+from app.hooks import service as hooks
 from app.outbox import queries as outbox
 from app.pages import connect, queries, spending, tokens, words
 from app.pages import service as pages
 from app.pages.types import PageState, PageView, Reach
 from app.upkeep import stewards
+from app.web.called import called
 from app.web.connect import entered, wrong_login
 
 blueprint = Blueprint("pages", __name__, url_prefix="/pages")
@@ -102,6 +103,15 @@ def forget_login(page_id: int) -> ResponseReturnValue:
     return redirect(url_for("pages.show", page_id=page.id), 303)
 
 
+@route(blueprint, f"/{ID}/ask-to-call", needs=Permission.MANAGE_PAGES, methods=("POST",))
+def ask_to_call(page_id: int) -> ResponseReturnValue:
+    """Have the platform asked to tell of comments by itself now, not when its time comes."""
+    page = _page(session(), page_id)
+    hooks.ask_soon(session(), page.id, utc_now())
+    flash(_("%(name)s: the platform is asked now.", name=page.name))
+    return redirect(url_for("pages.show", page_id=page.id), 303)
+
+
 def _page(reading: Any, page_id: int) -> PageView:
     """A page we look after. Raises NotFound."""
     page = queries.page(reading, page_id)
@@ -116,18 +126,6 @@ def _set(page_id: int, state: PageState) -> PageView:
     return page
 
 
-def _called_at(reading: Any, page: PageView) -> str | None:
-    """Where the page's platform may call us; None where it does not."""
-    receiver = services().connectors.receiver(page.connector)
-    own = hooks.of_page(reading, page.id) if receiver is not None else None
-    shared = receiver.shared_hook() if receiver is not None else None
-    place = own.place if own is not None else shared.place if shared is not None else None
-    if place is None:
-        return None
-    path = url_for("hooks.called", kind=page.connector, place=place)
-    return services().settings.public_url + path
-
-
 def _show(reading: Any, page_id: int, mistakes: dict[str, str], login: str = "") -> str:
     page = _page(reading, page_id)
     reach: Reach | None = queries.reach(reading, page_id)
@@ -137,7 +135,7 @@ def _show(reading: Any, page_id: int, mistakes: dict[str, str], login: str = "")
         page=page,
         waiting=outbox.waiting_by_page(reading).get(page.id, 0),
         can=connect.capabilities(services().connectors, services().box, reach),
-        called_at=_called_at(reading, page),
+        called=called(reading, page, reach),
         budget=budget,
         used=spending.used(reading, [budget.key]).get(budget.key, 0) if budget else 0,
         ends_at=tokens.ends_at(reading, page.id),

@@ -1,16 +1,20 @@
 """tweepy's requests and the stand-in's answers, held against X's own description by Prism: as a mock, and as a proxy
 that passes on nothing the description does not know."""
 
+import json
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import requests
 
+from app.connectors.code_flow import App
 from app.connectors.meter import LooseMeter
 from app.connectors.ports import Access, Moderation
 from app.connectors.x import prices
+from app.connectors.x.activity import TAG, Activity
 from app.connectors.x.calls import Calls
 from app.connectors.x.transport import client
 from app.core.pace import Pace
@@ -18,10 +22,12 @@ from tests.connectors.contract import Follower
 from tests.connectors.wordpress_stage import CountingHttp
 from tests.connectors.x_stage import XStage
 from tests.servers import prism
-from tests.servers.faulty_proxy import FaultyProxy
+from tests.servers.faulty_proxy import FaultyProxy, Instead
 from tests.servers.x import TOKEN, US, X
+from tests.servers.x_activity import KEY, SECRET
 
-DESCRIPTION = Path(__file__).parent / "x_data" / "openapi-subset.json"
+DATA = Path(__file__).parent / "x_data"
+DESCRIPTION = DATA / "openapi-subset.json"
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +45,12 @@ def checking(server: X) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def mock() -> Iterator[str]:
     with prism.running(DESCRIPTION) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def activity() -> Iterator[str]:
+    with prism.running(DATA / "activity-subset.json") as made:
         yield made
 
 
@@ -101,3 +113,32 @@ def test_every_call_is_one_that_x_describes(mock: str) -> None:
         calls.hide("1", hidden=False),
     ]
     assert all("data" in one for one in answers)
+
+
+def test_asking_x_to_call_us_is_as_x_describes_it(activity: str) -> None:
+    """A first time, again when X gave the webhook up, and no more. Prism keeps nothing, and is helped to remember."""
+    address, token = "https://porchlight.example/hooks/x_com/a", b'{"token_type":"bearer","access_token":"x"}'
+    webhook = {"id": "1", "url": address, "valid": False}
+    told = {"subscription_id": "2", "webhook_id": "1", "tag": TAG, "filter": {"user_id": US}}
+    remembered = {"/2/webhooks": [webhook], "/2/activity/subscriptions": [told]}
+    with FaultyProxy(("127.0.0.1", int(activity.rpartition(":")[2]))) as proxy, ExitStack() as stack:
+        asked = Activity(CountingHttp(), Pace(), App(KEY, SECRET), proxy.url.rstrip("/"))
+        stack.enter_context(proxy.fault(Instead(200, token), path="/oauth2/token"))
+        made = Instead(200, json.dumps({"data": webhook}).encode(), after=True)
+        with proxy.fault(made, method="POST", path="/2/webhooks"):
+            asked.begin(US, TOKEN, address)
+        for path, said in remembered.items():
+            body = json.dumps({"data": said}).encode()
+            stack.enter_context(proxy.fault(Instead(200, body), method="GET", path=path))
+        asked.begin(US, TOKEN, address)
+        asked.end(US, address)
+        assert {one.status for one in proxy.requests} == {200}
+        acts = {(one.method, one.path.partition("?")[0]) for one in proxy.requests if one.method != "GET"}
+    assert acts == {
+        ("POST", "/oauth2/token"),
+        ("POST", "/2/webhooks"),
+        ("PUT", "/2/webhooks/1"),
+        ("DELETE", "/2/webhooks/1"),
+        ("POST", "/2/activity/subscriptions"),
+        ("DELETE", "/2/activity/subscriptions"),
+    }

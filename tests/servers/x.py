@@ -19,6 +19,8 @@ from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
 from tests.connectors.described import OpenApi
+from tests.servers.x_activity import APP_TOKEN, Switchboard
+from tests.servers.x_activity import DESCRIPTION as ACTIVITY
 
 DESCRIPTION = OpenApi(Path(__file__).parent.parent / "connectors" / "x_data" / "openapi-subset.json")
 EPOCH_MS = 1_288_834_974_657
@@ -71,6 +73,7 @@ class X:
         self.refresh = "x-refresh"
         self.headers = {}
         self.restricted = False
+        self.switchboard = Switchboard()
         self.mistakes.clear()
 
     @property
@@ -117,15 +120,21 @@ class X:
         query = dict(parse_qsl(parts.query))
         if parts.path == "/2/oauth2/token":
             return self._token(body)
-        if token not in self.tokens:
+        if parts.path == "/oauth2/token":
+            return self.switchboard.token(body, token)
+        if token not in self.tokens and token != APP_TOKEN:
             return 401, {"title": "Unauthorized", "type": "about:blank", "status": 401, "detail": "Unauthorized"}
+        known = ACTIVITY if Switchboard.knows(parts.path) else DESCRIPTION
         try:
-            DESCRIPTION.check(method, target, body)
+            known.check(method, target, body)
         except AssertionError as error:
             self.mistakes.append(str(error))
             return 400, {"title": "Invalid Request", "type": f"{PROBLEM}invalid-request", "detail": str(error)}
-        status, said = self._route(method, parts.path, query, body)
-        DESCRIPTION.check_answer(method, target, status, said)
+        if known is ACTIVITY:
+            status, said = self.switchboard.answer(method, parts.path, query, body, token)
+        else:
+            status, said = self._route(method, parts.path, query, body)
+        known.check_answer(method, target, status, said)
         return status, said
 
     def _route(self, method: str, path: str, query: Mapping[str, str], body: Any) -> Answer:
@@ -309,7 +318,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(data)
 
-    do_GET = do_POST = do_PUT = _serve
+    do_GET = do_POST = do_PUT = do_DELETE = _serve
 
     def log_message(self, format: str, *args: Any) -> None:
         """Tests say themselves what went wrong."""

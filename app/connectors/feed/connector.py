@@ -46,6 +46,7 @@ class FeedConnector:
     sign_in: SignIn | None = None
 
     own_hooks = False
+    charges = False
 
     def __init__(self, http: Http) -> None:
         self._http = http
@@ -100,11 +101,13 @@ class FeedConnector:
     def wants(self, access: Access) -> Mapping[str, str] | None:
         return push.wants(access)
 
-    def subscribe(self, hook: Hook, address: str) -> None:
+    def subscribe(self, hook: Hook, address: str, access: Access) -> timedelta | None:
         push.subscribe(self._http, hook, address)
+        return None
 
-    def unsubscribe(self, hook: Hook, address: str) -> None:
+    def unsubscribe(self, hook: Hook, address: str) -> bool:
         push.unsubscribe(self._http, hook, address)
+        return False
 
     def confirmed(self, hook: Hook, query: Mapping[str, str]) -> timedelta:
         return push.lease(query)

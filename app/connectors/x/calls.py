@@ -67,6 +67,19 @@ class Calls:
         cost = _by_own_post if ours else _by_resource
         return self._pay(len(ids) * (price + prices.USER), lambda: self.client.get_tweets(list(ids), **FIELDS), cost)
 
+    def told(self, post: str) -> Answer:
+        """A post that X told us of, which it charges for besides."""
+        most = prices.EVENT + prices.POST + prices.USER
+        ask = self.client.get_tweets
+        return self._pay(most, lambda: ask([post], **FIELDS), lambda answer: prices.EVENT + _by_resource(answer))
+
+    def room(self) -> bool:
+        """Whether the budget holds what X may tell us of by itself."""
+        with reserved(self.meter, self.budget, prices.EVENT + prices.POST + prices.USER) as bill:
+            if bill is not None:
+                bill.cost = 0
+            return bill is not None
+
     def quotes(self, post: str, size: int) -> Answer:
         """The newest posts that quote one."""
         most = size * (prices.POST + prices.USER)

@@ -1,13 +1,15 @@
 """X, through tweepy. See docs/connectors/x-com.md."""
 
+import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from app.connectors import errors
 from app.connectors.code_flow import App
-from app.connectors.errors import AuthExpired, Permanent
+from app.connectors.errors import AuthExpired, Permanent, RateLimited
+from app.connectors.hooks import Call, Change, Hook, News
 from app.connectors.meter import Budget, Meter
 from app.connectors.ports import (
     Access,
@@ -28,7 +30,8 @@ from app.connectors.ports import (
 )
 from app.connectors.publishing import NewPost, PostForm, checked
 from app.connectors.sign_in import SignIn
-from app.connectors.x import parse, prices
+from app.connectors.x import hooks, parse, prices
+from app.connectors.x.activity import Activity
 from app.connectors.x.acts import Actor
 from app.connectors.x.calls import Calls
 from app.connectors.x.reader import Reader
@@ -42,6 +45,9 @@ from app.core.pace import Pace
 KIND = "x_com"
 LENGTH = LengthLimit(280, LengthUnit.WEIGHTED)
 MODERATES = frozenset({Moderation.APPROVE, Moderation.HOLD})
+LEASE = timedelta(minutes=75)
+"""After about an hour X is asked whether it still calls us: it gives up an address that did not answer for a day, and
+what it tells of has to end with the month's budget."""
 _ADDRESS = re.compile(
     r"(?:https?://)?(?:www\.|mobile\.)?(?:x|twitter)\.com/@?(?P<name>\w{1,15})/?(?:[?#].*)?\Z", re.IGNORECASE
 )
@@ -62,6 +68,9 @@ class Terms:
 
     app: App | None = None
     dollars: float = 0.0
+    consumer: App | None = None
+    """The app's API key and secret, X's consumer key and secret: with the secret X can call us, with the key too we
+    can ask it to."""
 
 
 class XConnector:
@@ -73,6 +82,8 @@ class XConnector:
     kind = KIND
     label = "X"
     icon = "at-sign"
+    own_hooks = False
+    charges = True
 
     def __init__(self, http: Http, pace: Pace, meter: Meter, terms: Terms, *, base: str = BASE) -> None:
         self._http = http
@@ -148,6 +159,52 @@ class XConnector:
 
     def look_up_post(self, access: Access, post: NewPost, *, key: str, since: datetime) -> Sent | None:
         return self._actor(access).find_post(checked(post, self.publishes(access)), since)
+
+    def shared_hook(self) -> Hook | None:
+        return hooks.shared_hook(self._terms.consumer) if self._terms.consumer else None
+
+    def handshake(self, hook: Hook, query: Mapping[str, str]) -> str | None:
+        return hooks.handshake(hook, query)
+
+    def is_genuine(self, hook: Hook, call: Call, now: datetime) -> bool:
+        return hooks.is_genuine(hook, call)
+
+    def split(self, hook: Hook, call: Call) -> Sequence[Change]:
+        return hooks.changes(call)
+
+    def take(self, access: Access, change: Change, *, now: datetime) -> News:
+        """A call is not believed as it stands: the post is asked for by its number."""
+        number = json.loads(change.body)["id"]
+        if not number:
+            raise Permanent(errors.BAD_ANSWER, "X named no post")
+        return self._reader(access, now).told(number)
+
+    def wants(self, access: Access) -> Mapping[str, str] | None:
+        consumer = self._terms.consumer
+        able = consumer is not None and consumer.id and consumer.secret and self._terms.app
+        return {"account": _me(access)} if able and access.secret is not None and _me(access) else None
+
+    def subscribe(self, hook: Hook, address: str, access: Access) -> timedelta | None:
+        """Events cost, too: while the month's budget is spent X is asked to tell us of nothing."""
+        calls, activity = self._calls(access), self._activity()
+        if not calls.room():
+            activity.end(_me(access), address)
+            raise RateLimited(errors.BUDGET_SPENT, "X was asked to be silent", retry_at=calls.budget.ends_at)
+        activity.begin(_me(access), (access.secret or {}).get("password", ""), address)
+        return LEASE
+
+    def unsubscribe(self, hook: Hook, address: str) -> bool:
+        self._activity().end(str(hook.settings.get("account") or ""), address)
+        return True
+
+    def confirmed(self, hook: Hook, query: Mapping[str, str]) -> timedelta:
+        """X asks back of the address that all accounts share, which says nothing of one."""
+        return LEASE
+
+    def _activity(self) -> Activity:
+        if self._terms.consumer is None:
+            raise Permanent(errors.NOT_SET_UP, "x.consumer_key and x.consumer_secret_file")
+        return Activity(self._http, self._pace, self._terms.consumer, self._base)
 
     def _reader(self, access: Access, now: datetime) -> Reader:
         return Reader(self._calls(access), _me(access), str(access.settings.get("name") or ""), now)

@@ -8,6 +8,8 @@ from app.core.i18n import lazy
 
 POST = 5_000
 OWN_POST = 1_000
+EVENT = 5_000
+"""docs.x.com/x-api/activity/event-pricing, of a mention, a reply and a quote."""
 USER = 10_000
 CREATE = 15_000
 CREATE_WITH_ADDRESS = 200_000
@@ -17,6 +19,7 @@ PRICES = (
     Price(lazy("Each post read"), POST),
     Price(lazy("Each post of our own read"), OWN_POST),
     Price(lazy("Each person's name read"), USER),
+    Price(lazy("Each post X tells of by itself"), EVENT),
     Price(lazy("A reply or a post"), CREATE),
     Price(lazy("A reply or a post with a web address in it"), CREATE_WITH_ADDRESS),
     Price(lazy("Hiding a reply"), HIDE),

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from app.connectors.hooks import News
 from app.connectors.ports import Batch, Cursor, Item, Payload, Verdict
 from app.connectors.x import parse, walk
 from app.connectors.x.calls import Answer, Calls
@@ -59,6 +60,13 @@ class Reader:
         """The newest mentions, newest first."""
         answer = self._calls.mentions(self._me, count)
         return parse.items(answer, self._me, self._now)[:count]
+
+    def told(self, number: str) -> News:
+        """What X told us of, as it stands now."""
+        answer = self._calls.told(number)
+        if any(str(one.get("resource_id") or one.get("value")) == number for one in _gone(answer)):
+            return News(gone=[number])
+        return News(parse.items(answer, self._me, self._now))
 
     def verify(self, known: Sequence[str]) -> Iterator[Verdict]:
         """How young posts are now; older ones are left alone, for every look costs."""

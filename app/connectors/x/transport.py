@@ -61,7 +61,7 @@ class GuardedSession:
         self._hear(kind, answer)
         if answer.status >= 400:
             raise error_for(answer, act=act)
-        return _as_requests(answer, act=act)
+        return as_requests(answer, act=act)
 
     def _kind(self, method: str, path: str) -> str:
         """What X counts together: one person's calls of one kind, whichever the post or account in the path."""
@@ -116,7 +116,8 @@ def limit_ends(answer: Response) -> datetime | None:
     return min(max(datetime.fromtimestamp(int(value), UTC), now + timedelta(seconds=1)), now + LONGEST_WAIT)
 
 
-def _as_requests(answer: Response, *, act: bool) -> requests.Response:
+def as_requests(answer: Response, *, act: bool) -> requests.Response:
+    """An answer as tweepy takes it. Raises Transient or, for an act, OutcomeUnknown when it is not JSON."""
     if _object(answer.body) is None:
         words = one_line(answer.body[:200].decode("utf-8", "replace"))
         detail = f"HTTP {answer.status}, not JSON: {words}"
