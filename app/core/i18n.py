@@ -97,5 +97,5 @@ def zone_named(name: str | None) -> ZoneInfo | None:
     """The time zone of that IANA name; None for none, and for one that this machine does not know."""
     try:
         return ZoneInfo(name) if name else None
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # "America" is a folder
         return None

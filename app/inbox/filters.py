@@ -235,9 +235,11 @@ def conditions(wanted: ListFilter, of: Any = Conversation) -> list[ColumnElement
         found.append(of.assignee_id == wanted.assignee_id)
     if wanted.unassigned:
         found.append(of.assignee_id.is_(None))
+    if wanted.put_off:
+        found.append(Conversation.put_off_until.is_not(None))
     return found
 
 
 def counted(wanted: ListFilter) -> bool:
     """Whether the length of a list is kept."""
-    return wanted.mark is None and all(FILTERS[name].counted for name, _value in wanted.chosen)
+    return wanted.mark is None and not wanted.put_off and all(FILTERS[name].counted for name, _value in wanted.chosen)

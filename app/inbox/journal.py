@@ -25,6 +25,7 @@ UNDOABLE = frozenset(
         EventKind.HANDED_OVER,
         EventKind.RESOLVED,
         EventKind.REOPENED,
+        EventKind.PUT_OFF,
         EventKind.SPAM,
         EventKind.NOT_SPAM,
         EventKind.TAGGED,

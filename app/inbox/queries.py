@@ -93,7 +93,7 @@ def _list_query(wanted: ListFilter, limit: int) -> "Select[*tuple[Any, ...]]":
 
 
 def _is_rising(wanted: ListFilter) -> bool:
-    return wanted.mark is not None or wanted.state is ConversationState.NEW
+    return wanted.mark is not None or wanted.put_off or wanted.state is ConversationState.NEW
 
 
 def some_rows(session: Session, actor: Actor, ids: Collection[int], wanted: ListFilter) -> list[Row]:
@@ -104,8 +104,10 @@ def some_rows(session: Session, actor: Actor, ids: Collection[int], wanted: List
     return _rows(session, _row_query(wanted).where(Conversation.id.in_(list(ids))))
 
 
-def _ordered_by(wanted: ListFilter) -> InstrumentedAttribute[datetime]:
-    return ConversationMark.at if wanted.mark else Conversation.sort_at
+def _ordered_by(wanted: ListFilter) -> InstrumentedAttribute[datetime] | InstrumentedAttribute[datetime | None]:
+    if wanted.mark:
+        return ConversationMark.at
+    return Conversation.put_off_until if wanted.put_off else Conversation.sort_at
 
 
 def _row_query(wanted: ListFilter) -> "Select[*tuple[Any, ...]]":
@@ -132,6 +134,7 @@ def _row_query(wanted: ListFilter) -> "Select[*tuple[Any, ...]]":
             at.label("at"),
             Conversation.comment_count,
             Conversation.private,
+            Conversation.put_off_until,
             case((and_(true(), *_conditions(wanted)), 1), else_=0).label("here"),
         )
         .select_from(Conversation)
@@ -179,6 +182,7 @@ def _row(found: "SqlRow[*tuple[Any, ...]]", marks: Mapping[Mark, datetime], tags
         private=found.private,
         marks=frozenset(marks),
         due_at=next((marks[one] for one in TARGETS if one in marks), None),
+        put_off_until=found.put_off_until,
         tags=tuple(tags),
         here=bool(found.here),
     )

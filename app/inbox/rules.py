@@ -4,13 +4,18 @@ import hashlib
 import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time, timedelta, tzinfo
 
-from app.inbox.types import ConversationState
+from app.inbox.types import ConversationState, Later
 
 SNIPPET = 180
 TAG_LENGTH = 40
 NOTE_MAXIMUM = 10_000
+FURTHEST = timedelta(days=366)
+"""So far ahead at most something is put off."""
+_HOURS = timedelta(hours=3)
+_MORNING = time(9)
+_WEEK = 7
 
 
 def content_hash(text: str) -> str:
@@ -117,3 +122,12 @@ def tag_name(said: str) -> str:
 def tag_key(name: str) -> str:
     """What two spellings of one tag have in common."""
     return unicodedata.normalize("NFKC", name).casefold()[: 2 * TAG_LENGTH]
+
+
+def later(choice: Later, now: datetime, zone: tzinfo) -> datetime:
+    """When something comes back that is put off so, on a clock of that zone; in UTC. The next Monday is never today."""
+    if choice is Later.HOURS:
+        return now + _HOURS
+    today = now.astimezone(zone).date()
+    days = 1 if choice is Later.TOMORROW else _WEEK - today.weekday()
+    return datetime.combine(today + timedelta(days=days), _MORNING, zone).astimezone(UTC)

@@ -116,7 +116,7 @@ def reopen(session: Session, actor: Actor, conversation_id: int, version: int | 
     talk = open_for(session, actor, conversation_id, version)
     if talk.state is not ConversationState.NEW:
         kind = EventKind.NOT_SPAM if talk.state is ConversationState.SPAM else EventKind.REOPENED
-        set_state(talk, ConversationState.NEW, _last_inbound(session, talk.id) or now, now)
+        set_state(talk, ConversationState.NEW, last_inbound(session, talk.id) or now, now)
         record(session, talk, kind, actor, now)
 
 
@@ -233,7 +233,7 @@ def not_carried_out(
     if reply:
         mark(session, conversation_id, Mark.UNSENT, now)
     if talk.state in (ConversationState.WAITING, ConversationState.DONE):
-        set_state(talk, ConversationState.NEW, _last_inbound(session, talk.id) or now, now)
+        set_state(talk, ConversationState.NEW, last_inbound(session, talk.id) or now, now)
     record(session, talk, kind, None, now, {"code": code})
 
 
@@ -286,7 +286,7 @@ def set_remedies_open(session: Session, talk: Conversation, count: int, now: dat
 def waits_again(session: Session, talk: Conversation, now: datetime) -> None:
     """Something that was promised came to nothing: the conversation waits for us, since the person's last words."""
     if talk.state in (ConversationState.WAITING, ConversationState.DONE):
-        set_state(talk, ConversationState.NEW, _last_inbound(session, talk.id) or now, now)
+        set_state(talk, ConversationState.NEW, last_inbound(session, talk.id) or now, now)
         session.flush()
 
 
@@ -322,7 +322,8 @@ def _only_demo(session: Session, talk: Conversation) -> None:
         raise Conflict(_("This belongs to the demonstration, and the conversation is real."), code="demo")
 
 
-def _last_inbound(session: Session, conversation_id: int) -> datetime | None:
+def last_inbound(session: Session, conversation_id: int) -> datetime | None:
+    """When the person wrote last."""
     query = select(Comment.published_at).where(Comment.conversation_id == conversation_id, Comment.is_us.is_(False))
     return session.scalar(query.order_by(Comment.published_at.desc()).limit(1))
 

@@ -40,8 +40,9 @@ class EventKind(StrEnum):
     RESOLVED = "resolved"
     REOPENED = "reopened"
     CAME_BACK = "came_back"
+    PUT_OFF = "put_off"
     WOKE = "woke"
-    """A rule had put it off until then."""
+    """It had been put off until then, by somebody or by a rule."""
     SPAM = "spam"
     NOT_SPAM = "not_spam"
     REPLY_UNDONE = "reply_undone"
@@ -85,6 +86,15 @@ TARGETS = (Mark.SOON, Mark.LATE)
 """Marks that say how a conversation stands to its targets; it has one of them at most."""
 
 
+class Later(StrEnum):
+    """When something that is put off comes back, of what is offered; anything else is a day and a time."""
+
+    HOURS = "hours"
+    """In three hours."""
+    TOMORROW = "tomorrow"
+    MONDAY = "monday"
+
+
 class View(StrEnum):
     """The lists of the inbox."""
 
@@ -93,6 +103,7 @@ class View(StrEnum):
     UNASSIGNED = "unassigned"
     APPROVAL = "approval"
     UNSENT = "unsent"
+    PUT_OFF = "put_off"
     ALL = "all"
     SPAM = "spam"
 
@@ -107,6 +118,8 @@ class ListFilter:
     team_ids: frozenset[int] | None = None
     assignee_id: int | None = None
     unassigned: bool = False
+    put_off: bool = False
+    """Only what nobody needs to look at yet, first what comes back first."""
     chosen: tuple[tuple[str, str], ...] = ()
     """What somebody narrowed the list down to: names and values of ``app.inbox.filters``."""
 
@@ -161,13 +174,15 @@ class Row:
     assignee_id: int | None
     assignee_name: str | None
     at: datetime
-    """Waiting since, for those that wait for us; in a list of marked ones since when they are; else the last change."""
+    """Waiting since, for those that wait for us; in a list of marked ones since when they are; of those put off, until
+    when; else the last change."""
     comments: int
     private: bool
     """Whether what they said last, or what was answered here since, is read by nobody else."""
     marks: frozenset[Mark]
     due_at: datetime | None
     """When a target is missed, or was, for those with one of the marks that say so."""
+    put_off_until: datetime | None
     tags: tuple[str, ...]
     here: bool
     """Whether it belongs into the list it was asked for with."""

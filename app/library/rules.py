@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta
 
 from app.library.types import Season
 from app.outreach import rules as outreach
@@ -76,20 +76,6 @@ def suggested(candidates: Iterable[Candidate], now: datetime) -> int | None:
 
     found = min((one for one in candidates if usable(one, now)), key=place, default=None)
     return found.id if found else None
-
-
-def moment(text: str, zone: tzinfo) -> datetime | None:
-    """``2026-03-29T02:30`` on a clock of that zone, in UTC; None for what is none.
-
-    A time that the clock skips in spring is as long after the change as it was meant to be after the hour before; one
-    that it shows twice in autumn is the first of both.
-    """
-    try:
-        typed = datetime.fromisoformat(text.strip())
-        local = typed if typed.tzinfo is not None else typed.replace(tzinfo=zone, fold=0)
-        return local.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
 
 
 def named(texts: Iterable[str], page_url: str) -> list[Key]:

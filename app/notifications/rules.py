@@ -37,6 +37,7 @@ EVENTS = {
     SignalKind.TARGET_MISSED: Event.TARGET_MISSED,
     SignalKind.REVIEW_READY: Event.REVIEW,
     SignalKind.DECISION: Event.DECISION,
+    SignalKind.WOKE: Event.WOKE,
     SignalKind.NEW_IN_TEAM: Event.NEW_IN_TEAM,
 }
 """What each signal is to the people who hear of it."""
@@ -45,6 +46,7 @@ _OFF: dict[Event, frozenset[Channel]] = {
     Event.TAKEN_OVER: frozenset({Channel.MAIL, Channel.PUSH}),
     Event.APPROVAL_DECIDED: frozenset({Channel.MAIL}),
     Event.POST_DECIDED: frozenset({Channel.MAIL}),
+    Event.WOKE: frozenset({Channel.MAIL}),
     Event.TARGET_NEAR: frozenset({Channel.MAIL, Channel.PUSH}),
     Event.REMEDY_DECIDED: frozenset({Channel.MAIL}),
     Event.NEW_IN_TEAM: frozenset(Channel),

@@ -12,6 +12,7 @@ class Event(StrEnum):
     ASSIGNED = "assigned"
     TAKEN_OVER = "taken_over"
     MENTIONED = "mentioned"
+    WOKE = "woke"
     REPLY_FAILED = "reply_failed"
     REPLY_UNCLEAR = "reply_unclear"
     APPROVAL_WANTED = "approval_wanted"

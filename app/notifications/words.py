@@ -20,6 +20,7 @@ TITLES: dict[Event, tuple[str, str]] = {
     Event.ASSIGNED: (lazy("A conversation is given to me"), ""),
     Event.TAKEN_OVER: (lazy("A conversation is taken over from me"), ""),
     Event.MENTIONED: (lazy("A note mentions me"), ""),
+    Event.WOKE: (lazy("Something I put off is back"), ""),
     Event.REPLY_FAILED: (lazy("My reply could not be sent"), lazy("A reply could not be sent")),
     Event.REPLY_UNCLEAR: (
         lazy("Nobody can tell whether my reply arrived"),
@@ -83,6 +84,7 @@ def line(told: Told) -> str:
             return _("%(who)s did not approve your reply to %(person)s on %(page)s.", **names)
     return {
         Event.FOLLOW_UP_DUE: _("What you promised %(person)s on %(page)s is due today.", **names),
+        Event.WOKE: _("You had put off the conversation with %(person)s on %(page)s until now.", **names),
         Event.RULE: _("A rule tells you of the conversation with %(person)s on %(page)s.", **names),
         Event.ASSIGNED: _("%(who)s gave you the conversation with %(person)s on %(page)s.", **names),
         Event.TAKEN_OVER: _("%(who)s took over your conversation with %(person)s on %(page)s.", **names),

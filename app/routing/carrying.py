@@ -8,15 +8,15 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from app.connectors.ports import Status
 from app.core.bulk import insert_rows
 from app.core.db import insert_or, run_in_bulk
 from app.core.ids import new_ids
-from app.inbox import tags
-from app.inbox.models import Comment, Conversation, ConversationTag, Wait
+from app.inbox import tags, waking
+from app.inbox.models import Comment, Conversation, ConversationTag
 from app.inbox.types import ConversationState
 from app.outbox import service as outbox
 from app.outbox.types import Act
@@ -74,11 +74,11 @@ def move(session: Session, talks: Sequence[Candidate], judged: Sequence[Judged],
 
 
 def _put_off(session: Session, conversation_id: int, until: datetime, now: datetime) -> None:
-    """It waits for nobody until then. The time it waited so far ended in no answer, so it is not kept as one."""
+    """It waits for nobody until then."""
     later = update(Conversation).where(Conversation.id == conversation_id)
     values = {"state": ConversationState.WAITING, "waiting_since": None, "put_off_until": until, "sort_at": now}
-    ended = delete(Wait).where(Wait.conversation_id == conversation_id, Wait.until >= now)
-    run_in_bulk(session, later.values(values), ended)
+    run_in_bulk(session, later.values(values))
+    waking.no_answer(session, conversation_id, now)
 
 
 def record(session: Session, judged: Sequence[Judged], now: datetime, cause: Cause | None = None) -> None:

@@ -68,6 +68,8 @@ class SignalKind(StrEnum):
     DECISION = "decision"
     """``people`` see to something that was decided; ``facts``: ``review``, ``due`` (day), ``what``: ``given`` or
     ``due``."""
+    WOKE = "woke"
+    """A conversation that ``people`` had put off waits for us again."""
     NEW_IN_TEAM = "new_in_team"
     """Conversations came to a team; ``facts``: ``conversations``, their ids."""
 

@@ -1,5 +1,5 @@
-"""Rules that look at what a comment is and whom it is from, ask for a skill, and put off: until the time has come, the
-person says more, or anybody does something about it."""
+"""Rules that look at what a comment is and whom it is from, ask for a skill, and put off, as people do by hand:
+until the time has come, the person says more, or anybody does something about it."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -8,12 +8,13 @@ import pytest
 from sqlalchemy import select
 
 from app.connectors.ports import Author, SaidAs, Status
+from app.core.errors import Conflict, InvalidInput
 from app.desk import service as desk
 from app.inbox import queries as inbox
 from app.inbox import service as inbox_service
-from app.inbox import waking
+from app.inbox import threads, waking
 from app.inbox.models import Conversation, Wait
-from app.inbox.types import ConversationState, ListFilter, Row
+from app.inbox.types import ConversationState, EventKind, ListFilter, Row
 from app.outreach import service as outreach
 from app.outreach.types import By, Source, Typed
 from app.routing import anew, queries, versions
@@ -156,3 +157,74 @@ def test_done_is_done_and_taking_that_back_puts_it_off_again(house: House, now: 
     with house.db.write() as session:
         assert desk.undo(session, house.bob, None, now).conversations == (talk,)
     assert wake(house, now + 5 * HOUR) == 1
+
+
+def one_talk(house: House, now: datetime) -> tuple[str, int]:
+    """What somebody wrote two hours ago, and its conversation."""
+    number = say(house, now - 2 * HOUR, "Where is it?")
+    house.collect()
+    (row,) = lists(house, ConversationState.NEW)
+    return number, row.id
+
+
+def put_off_by_hand(house: House, talk: int, until: datetime, now: datetime) -> None:
+    with house.db.write() as session:
+        waking.put_off(session, house.bob, talk, until, None, now)
+
+
+def waits(house: House) -> list[Wait]:
+    with house.db.read() as session:
+        return list(session.scalars(select(Wait)))
+
+
+def test_what_somebody_puts_off_comes_back_to_them_and_has_waited_all_the_time(house: House, now: datetime) -> None:
+    _number, talk = one_talk(house, now)
+    put_off_by_hand(house, talk, now + HOUR, now)
+    assert not lists(house, ConversationState.NEW)
+    with house.db.read() as session:
+        (row,) = inbox.rows(session, ListFilter(None, put_off=True))
+    assert (row.id, row.at, row.put_off_until) == (talk, now + HOUR, now + HOUR)
+    assert (wake(house, now + HOUR - timedelta(seconds=1)), wake(house, now + HOUR)) == (0, 1)
+    (row,) = lists(house, ConversationState.NEW)
+    assert (row.id, row.at, row.put_off_until) == (talk, now - 2 * HOUR, None)
+    assert not waits(house), "nobody was answered"
+    with house.db.read() as session:
+        (told,) = session.scalars(select(SignalRow).where(SignalRow.kind == SignalKind.WOKE))
+        kinds = [one.kind for one in threads.record(session, house.bob, talk).events]
+    assert (told.people, told.conversation_id) == ([house.bob.id], talk)
+    assert kinds == [EventKind.PUT_OFF, EventKind.WOKE]
+
+
+def test_what_was_answered_and_comes_back_waits_from_then_on(house: House, now: datetime) -> None:
+    _number, talk = one_talk(house, now)
+    with house.db.write() as session:
+        answered = session.get_one(Conversation, talk)
+        inbox_service.set_state(answered, ConversationState.WAITING, None, now)
+    (before,) = waits(house)
+    put_off_by_hand(house, talk, now + 3 * HOUR, now + HOUR)
+    assert wake(house, now + 3 * HOUR) == 1
+    (row,) = lists(house, ConversationState.NEW)
+    assert row.at == now + 3 * HOUR
+    with house.db.write() as session:
+        inbox_service.resolve(session, house.bob, talk, None, now + 4 * HOUR)
+    assert before.until in [one.until for one in waits(house)], "the first answer came when it came"
+
+
+def test_another_comment_brings_back_at_once_what_somebody_put_off(house: House, now: datetime) -> None:
+    number, talk = one_talk(house, now)
+    put_off_by_hand(house, talk, now + HOUR, now)
+    say(house, now, "Hello?", author=house.platform.comments[number].author, parent=number)
+    house.collect()
+    (row,) = lists(house, ConversationState.NEW)
+    assert (row.id, row.put_off_until, wake(house, now + HOUR)) == (talk, None, 0)
+
+
+def test_what_cannot_be_put_off_says_why(house: House, now: datetime) -> None:
+    _number, talk = one_talk(house, now)
+    for until in (now, now - HOUR, now + timedelta(days=400)):
+        with pytest.raises(InvalidInput, match="at most a year"):
+            put_off_by_hand(house, talk, until, now)
+    with house.db.write() as session:
+        inbox_service.resolve(session, house.bob, talk, None, now)
+    with pytest.raises(Conflict, match="Open it again"):
+        put_off_by_hand(house, talk, now + HOUR, now)

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
@@ -53,6 +54,36 @@ class TestWithoutScript:
         answer = act(agent, scene, talk, "take")
         assert (answer.status_code, answer.location) == (303, f"/inbox/{talk}?view=team")
         assert scene.talk(talk).assignee_name == "Agent"
+
+    def test_put_off_until_later_and_found_in_a_list_of_its_own(self, scene: Scene, agent: Browser, talk: int) -> None:
+        answer = act(agent, scene, talk, "put-off", when="tomorrow", zone="Europe/Berlin")
+        assert (answer.status_code, answer.location) == (303, "/inbox?view=team")
+        until = scene.talk(talk).put_off_until
+        assert until is not None
+        assert until.astimezone(ZoneInfo("Europe/Berlin")).strftime("%H:%M") == "09:00"
+        page = agent.get("/inbox?view=put_off")
+        assert "Bob" in page.text
+        assert f"/inbox/{talk}?view=put_off" in page.text
+        assert "put it off until" in agent.get(f"/inbox/{talk}?view=put_off").text
+        assert agent.post("/inbox/undo", view="put_off").status_code == 303
+        assert scene.talk(talk).state is ConversationState.NEW
+
+    @pytest.mark.parametrize(
+        ("until", "zone", "said"),
+        [
+            ("", "", "Choose a day and a time."),
+            ("tomorrow", "", "Choose a day and a time."),
+            ("2020-01-01T09:00", "Europe/Berlin", "at most a year ahead"),
+            ("9999-12-31T23:59", "America", "at most a year ahead"),
+        ],
+    )
+    def test_a_time_that_is_none_says_so(
+        self, scene: Scene, agent: Browser, talk: int, until: str, zone: str, said: str
+    ) -> None:
+        answer = act(agent, scene, talk, "put-off", when="", until=until, zone=zone)
+        assert answer.status_code == 422
+        assert said in answer.text
+        assert scene.talk(talk).put_off_until is None
 
     def test_assign_and_release(self, scene: Scene, agent: Browser, crew: dict[Role, int], talk: int) -> None:
         act(agent, scene, talk, "assign", assignee=crew[Role.MARKETER])

@@ -1,6 +1,7 @@
 """Tags, and taking back: exactly as it was, by whoever did it, unless somebody has acted since."""
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -8,14 +9,16 @@ from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from app.accounts.types import Role
+from app.accounts.types import Actor, Role
 from app.bootstrap import Services
 from app.core.clock import utc_now
 from app.desk import service as desk
-from app.inbox import journal, tags, threads
+from app.inbox import journal, tags, threads, waking
 from app.inbox import service as inbox
 from app.inbox.models import Conversation, ConversationTag
+from app.inbox.types import ConversationState
 from app.routing import service as routing
 from app.routing.models import RoutingDecision
 from app.routing.types import DecidedBy
@@ -25,8 +28,8 @@ from tests.web.conftest import signed_in
 from tests.web.scene import Scene
 from tests.web.test_inbox_lists import Crew, listed
 
-COLUMNS = ("state", "waiting_since", "sort_at", "team_id", "assignee_id")
-ACTS = ("take", "give", "release", "move", "resolve", "reopen", "spam", "tag", "untag", "note")
+COLUMNS = ("state", "waiting_since", "sort_at", "team_id", "assignee_id", "put_off_until")
+ACTS = ("put off", "take", "give", "release", "move", "resolve", "reopen", "spam", "tag", "untag", "note")
 
 
 @pytest.fixture
@@ -66,6 +69,7 @@ def act(scene: Scene, talk: int, what: str, login: str = "agent") -> None:
             "give": lambda: inbox.assign(session, me, talk, scene.actor("marketer").id, None, now),
             "release": lambda: inbox.assign(session, me, talk, None, None, now),
             "move": lambda: routing.correct(session, me, talk, other, version=None, reason="", now=now),
+            "put off": lambda: put_off_open(session, me, talk, now),
             "resolve": lambda: inbox.resolve(session, me, talk, None, now),
             "reopen": lambda: inbox.reopen(session, me, talk, None, now),
             "spam": lambda: inbox.set_aside(session, me, talk, None, now),
@@ -74,6 +78,12 @@ def act(scene: Scene, talk: int, what: str, login: str = "agent") -> None:
             "note": lambda: inbox.add_note(session, me, talk, "Called them", now),
         }
         acts[what]()
+
+
+def put_off_open(session: Session, me: Actor, talk: int, now: datetime) -> None:
+    """What is done or spam can't be."""
+    if session.get_one(Conversation, talk).state in (ConversationState.NEW, ConversationState.WAITING):
+        waking.put_off(session, me, talk, now + timedelta(hours=3), None, now)
 
 
 class TestUndo:

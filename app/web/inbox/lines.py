@@ -33,7 +33,8 @@ def kept_line(row: Row, place: Place, open_id: int | None, make: Callable[[Row, 
         g.line_reader = me.id, me.team_ids, i18n.language(), i18n.zone(), *asked
     is_open, now = row.id == open_id, times.present()
     due = (times.ago(row.due_at, now), times.clock_time(row.due_at, now)) if row.due_at else None
-    key = row, g.line_reader, is_open, times.ago(row.at, now), due
+    back = times.clock_time(row.put_off_until, now) if row.put_off_until else None
+    key = row, g.line_reader, is_open, times.ago(row.at, now), due, back
     line = _kept.get(key)
     if line is None:
         line = make(row, place, is_open)

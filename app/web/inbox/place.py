@@ -15,7 +15,7 @@ from app.inbox.types import ConversationState, ListFilter, Mark, Position, View
 TABS = (ConversationState.NEW, ConversationState.WAITING, ConversationState.DONE)
 SHOWN_AT_MOST = 200
 _MARKED = {View.APPROVAL: Mark.APPROVAL, View.UNSENT: Mark.UNSENT}
-_ONE_STATE = {View.SPAM: ConversationState.SPAM, View.APPROVAL: None, View.UNSENT: None}
+_ONE_STATE = {View.SPAM: ConversationState.SPAM, View.APPROVAL: None, View.UNSENT: None, View.PUT_OFF: None}
 """Lists without tabs; None holds conversations in any state."""
 
 
@@ -69,6 +69,7 @@ class Place:
             team_ids=actor.team_ids if self.view is View.TEAM else None,
             assignee_id=actor.id if self.view is View.MINE else None,
             unassigned=self.view is View.UNASSIGNED,
+            put_off=self.view is View.PUT_OFF,
             chosen=self.chosen,
         )
 

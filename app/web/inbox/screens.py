@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 COUNTED_TO = 100
-_COUNTED = (View.TEAM, View.MINE, View.UNASSIGNED, View.APPROVAL, View.UNSENT)
+_COUNTED = (View.TEAM, View.MINE, View.UNASSIGNED, View.APPROVAL, View.UNSENT, View.PUT_OFF)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,14 +8,14 @@ from flask.typing import ResponseReturnValue
 
 from app.accounts.types import Permission
 from app.core import i18n
-from app.core.clock import utc_now
+from app.core.clock import moment_typed, utc_now
 from app.core.errors import Conflict, InvalidInput
 from app.core.i18n import gettext as _
 from app.core.text import plain
 from app.edge.context import actor, services, session
 from app.edge.errors import status_of
 from app.edge.routes import rejected, route
-from app.library import publishing, queries, rules
+from app.library import publishing, queries
 from app.library.publishing import Wish
 from app.pages import connect
 from app.pages import queries as pages
@@ -85,7 +85,7 @@ def moment(typed: str, field: str) -> datetime | None:
     """A moment on the reader's clock; None where none was typed. Raises InvalidInput."""
     if not typed:
         return None
-    found = rules.moment(typed, i18n.zone() or UTC)
+    found = moment_typed(typed, i18n.zone() or UTC)
     if found is None:
         raise InvalidInput(_("Choose a day and a time."), field=field)
     return found

@@ -1,8 +1,10 @@
 """What happened to a conversation, in words: what people and Porchlight did, and how it came where it is."""
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 
 from babel.numbers import format_percent
+from markupsafe import escape
 
 from app.core import i18n
 from app.core.i18n import gettext as _
@@ -13,7 +15,7 @@ from app.outbox.types import Act
 from app.pages.words import advice
 from app.routing.queries import Explanation
 from app.routing.types import Cause, DecidedBy, WhatModelThought
-from app.web.present import names, remedies, words
+from app.web.present import names, remedies, times, words
 from app.web.present.word import Word
 
 _WHO = {
@@ -49,7 +51,7 @@ def event(one: EventView) -> Word:
             return Word(
                 _("Not carried out at the page: %(why)s", why=advice(data["code"]).what), "triangle-alert", "bad"
             )
-        case EventKind.TAGGED | EventKind.UNTAGGED | EventKind.UNDONE | EventKind.HELD:
+        case EventKind.TAGGED | EventKind.UNTAGGED | EventKind.UNDONE | EventKind.HELD | EventKind.PUT_OFF:
             return _frame_event(one.kind, who, data)
         case EventKind.REMEDY | EventKind.APPROVED | EventKind.REFUSED:
             return remedies.event(one, who) if one.kind is EventKind.REMEDY else _decision(one.kind, who, data)
@@ -59,6 +61,9 @@ def event(one: EventView) -> Word:
 
 
 def _frame_event(kind: EventKind, who: str, data: Mapping[str, str]) -> Word:
+    if kind is EventKind.PUT_OFF:
+        when = times.tag(datetime.fromisoformat(data["until"]), "moment", times.present())
+        return Word(escape(_("%(who)s put it off until %(when)s.")) % {"who": who, "when": when}, "clock")
     if kind is EventKind.UNDONE:
         return Word(_("%(who)s took it back: %(what)s.", who=who, what=deed(EventKind(data["what"]))), "undo-2")
     if kind is EventKind.HELD:
@@ -111,6 +116,7 @@ def deed(kind: EventKind) -> str:
         EventKind.HANDED_OVER: _("handing it over"),
         EventKind.RESOLVED: _("marking it as done"),
         EventKind.REOPENED: _("opening it again"),
+        EventKind.PUT_OFF: _("putting it off"),
         EventKind.SPAM: _("setting it aside as spam"),
         EventKind.NOT_SPAM: _("saying that it is not spam"),
         EventKind.TAGGED: _("a tag"),

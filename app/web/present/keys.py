@@ -40,6 +40,7 @@ KEYS = (
     Key(("n",), lazy("Note for colleagues")),
     Key(("a",), lazy("Take it"), presses=True),
     Key(("e",), lazy("Done, or open again"), presses=True),
+    Key(("l",), lazy("Put it off until later"), presses=True),
     Key(("#",), lazy("Spam"), presses=True),
     Key(("t",), lazy("Tag"), presses=True),
     Key(("w",), lazy("Wrong team: hand it over"), presses=True),

@@ -198,7 +198,7 @@ def _views(counts: Mapping[str, Length]) -> list[Way]:
             key=f"count-{one.value}",
             count=counts.get(one.value),
             asks=one in ASKING,
-            quiet=one in (View.APPROVAL, View.UNSENT),
+            quiet=one in (View.APPROVAL, View.UNSENT, View.PUT_OFF),
         )
         for one, word in ((one, words.view(one)) for one in View)
     ]

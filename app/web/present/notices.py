@@ -21,6 +21,7 @@ def icon(event: Event) -> str:
         Event.ASSIGNED: "user-check",
         Event.TAKEN_OVER: "hand",
         Event.MENTIONED: "at-sign",
+        Event.WOKE: "clock",
         Event.REPLY_FAILED: "triangle-alert",
         Event.REPLY_UNCLEAR: "circle-question-mark",
         Event.APPROVAL_WANTED: "hourglass",

@@ -19,6 +19,7 @@ def view(one: View) -> Word:
         View.UNASSIGNED: Word(_("Unassigned"), "hand"),
         View.APPROVAL: Word(_("Waiting for approval"), "check-check"),
         View.UNSENT: Word(_("Could not be sent"), "triangle-alert"),
+        View.PUT_OFF: Word(_("Put off"), "clock"),
         View.ALL: Word(_("Everything"), "layers"),
         View.SPAM: Word(_("Spam"), "shield-alert"),
     }[one]

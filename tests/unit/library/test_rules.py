@@ -1,7 +1,6 @@
-"""Seasons, moments on clocks that change, whom a post names, and which one a page is offered."""
+"""Seasons, whom a post names, and which one a page is offered."""
 
 from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -15,8 +14,6 @@ from app.outreach.types import IdKind, Key
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 DAYS = st.dates(date(2023, 1, 1), date(2030, 12, 31))
 POINTS = st.builds(lambda day: (day.month, day.day), st.dates(date(2024, 1, 1), date(2024, 12, 31)))
-WALLS = st.integers(0, 60 * 24 * 2000).map(lambda m: (NOW - timedelta(minutes=m)).replace(tzinfo=None))
-ZONES = st.sampled_from([ZoneInfo(n) for n in ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "UTC")])
 
 
 @given(POINTS, POINTS, DAYS)
@@ -52,26 +49,6 @@ def test_what_is_no_day_of_any_year(text: str) -> None:
 
 def test_the_leap_day_is_one() -> None:
     assert rules.day_of_year("02-29") == (2, 29)
-
-
-@given(WALLS, ZONES)
-def test_a_moment_is_what_the_clock_shows_unless_it_skips_that_hour(typed: datetime, zone: ZoneInfo) -> None:
-    found = rules.moment(typed.isoformat(timespec="minutes"), zone)
-    assert found is not None
-    shown = found.astimezone(zone).replace(tzinfo=None)
-    skipped = typed.replace(tzinfo=zone, fold=0).utcoffset() != typed.replace(tzinfo=zone, fold=1).utcoffset()
-    assert shown == typed or (skipped and timedelta(0) < shown - typed <= timedelta(hours=1))
-
-
-def test_the_hour_that_spring_skips_and_the_one_that_autumn_shows_twice() -> None:
-    berlin = ZoneInfo("Europe/Berlin")
-    assert rules.moment("2026-03-29T02:30", berlin) == datetime(2026, 3, 29, 1, 30, tzinfo=UTC)
-    assert rules.moment("2026-10-25T02:30", berlin) == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
-
-
-@given(st.text(max_size=12))
-def test_anything_else_is_no_moment(text: str) -> None:
-    assert rules.moment(text, UTC) is None or len(text.strip()) >= 8
 
 
 CANDIDATES = st.lists(

@@ -37,6 +37,7 @@ function show(element) {
 
 export function refresh(within = document) {
   within.querySelectorAll("time[data-time]").forEach(show);
+  for (const field of within.querySelectorAll("[data-own-zone]")) field.value = timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
 }
 
 refresh();
