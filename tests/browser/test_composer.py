@@ -222,10 +222,12 @@ def test_who_else_is_here_stands_on_the_row_and_in_the_conversation(scene: Scene
     other.goto("/inbox?view=all")
     opened(ann, talk)
     here = other.locator(f"#row-{talk} .row-here")
+    before = other.locator(f"#row-{talk}").bounding_box()
     expect(here).to_contain_text("Agent Jones", timeout=15_000)
     ann.locator("#reply-text").press_sequentially("H")
     expect(here.locator(".writes")).to_contain_text("Agent Jones")
-    expect(ann.locator(f"#row-{talk} .here-draft")).to_have_count(1)
+    expect(ann.locator(f"#row-{talk} .here-draft")).to_have_text("Your draft")
+    assert other.locator(f"#row-{talk}").bounding_box() == before  # or all rows below would move
     other.get_by_text("Where is my order?").click()
     expect(ann.locator("#talk-here")).to_contain_text("Marketer Jones", timeout=15_000)
     other.locator("body").press("u")

@@ -7,7 +7,7 @@ from app.desk import bulk
 from app.inbox.types import ConversationState
 from tests.browser.conftest import Opener
 from tests.browser.test_access import DAY_AND_NIGHT, check
-from tests.browser.test_inbox import rows
+from tests.browser.test_inbox import places, rows
 from tests.web.scene import Scene
 
 
@@ -38,9 +38,14 @@ def test_one_key_for_nothing_to_answer(scene: Scene, person: Opener) -> None:
 def test_several_by_key_and_by_shift(scene: Scene, person: Opener) -> None:
     fill(scene, "Ada", "Bea", "Cid", "Dan", "Eli")
     page = person()
+    before = places(page)
     for key in ("j", "x", "j", "j", "X"):
         page.keyboard.press(key)
     expect(page.locator("#bulk-count")).to_have_text("3 chosen")
+    assert places(page) == before
+    page.get_by_role("button", name="Choose none").click()
+    expect(page.locator("#rows .pick :checked")).to_have_count(0)
+    page.keyboard.press("x")
     page.keyboard.press("Escape")
     expect(page.locator("#bulk")).to_be_hidden()
     page.locator("#rows .pick").nth(1).click()
@@ -145,6 +150,7 @@ def test_tags_and_filters_by_key(scene: Scene, person: Opener) -> None:
     page.locator("#talk-scroll").focus()
     page.keyboard.press("f")
     page.locator("#by-kind").select_option("first")
+    assert page.locator("#filter-panel").evaluate("panel => panel.scrollWidth <= panel.clientWidth")
     page.locator("#filter-panel").get_by_role("button", name="Show", exact=True).click()
     page.wait_for_url("**kind=first")
     expect(page.locator("#list .chips")).to_contain_text("First time they write to us")

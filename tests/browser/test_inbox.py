@@ -8,6 +8,7 @@ from app.connectors.lengths import length
 from app.connectors.ports import LengthUnit
 from app.core.clock import utc_now
 from app.inbox import service as inbox
+from app.inbox import tags
 from app.inbox.types import ConversationState
 from tests.browser.conftest import Opener
 from tests.web.scene import Scene
@@ -105,6 +106,22 @@ def test_a_colleague_takes_it_and_the_row_says_so(scene: Scene, person: Opener) 
     expect(page.locator("#rows .row-assignee")).to_have_text("Marketer Jones")
     expect(page.locator(".row-dot")).to_have_count(0)
     assert places(page) == before
+
+
+def test_a_row_that_needs_more_room_waits_for_the_pointer_to_leave(scene: Scene, person: Opener) -> None:
+    talk = scene.heard("Bob", "Where is my order?", minutes_ago=50)
+    below = scene.heard("Cid", "Where is mine?", minutes_ago=5)
+    page = person()
+    connected(page)
+    page.locator(f"#row-{below}").hover()
+    before = places(page)
+    with scene.parts.db.write() as session:
+        tag = tags.find_or_make(session, "parcel", utc_now())
+        tags.put_on(session, scene.actor("marketer"), talk, [tag], None, utc_now())
+    expect(page.locator(f"#row-{talk}")).to_contain_text("parcel")
+    assert places(page) == before
+    page.mouse.move(1200, 300)
+    page.wait_for_function(f"document.getElementById('row-{below}').getBoundingClientRect().y > {before[f'row-{below}'][1]}")
 
 
 def test_an_open_conversation_stays_true_under_the_writers_hands(scene: Scene, person: Opener) -> None:

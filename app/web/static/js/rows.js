@@ -1,5 +1,23 @@
-// Puts rows and counts where they belong, as they are now: in their place, without moving anything else.
+// Puts rows and counts where they belong, as they are now: in their place, without moving anything else. While the pointer
+// is in the list a row keeps its height, so that nothing moves under it.
 import { refresh } from "./times.js";
+
+const underPointer = () => document.getElementById("list").matches(":hover");
+
+function holdHeight(row, height) {
+  if (row.getBoundingClientRect().height === height) return;
+  row.style.height = `${height}px`;
+  row.classList.add("held");
+}
+
+document.addEventListener("pointerout", (event) => {
+  const list = event.target.closest?.("#list");
+  if (!list || list.contains(event.relatedTarget)) return;
+  for (const row of list.querySelectorAll(".row.held")) {
+    row.classList.remove("held");
+    row.style.height = "";
+  }
+});
 
 function put(row) {
   const old = document.getElementById(row.id);
@@ -8,9 +26,11 @@ function put(row) {
   const fresh = document.importNode(row, true);
   fresh.querySelector(".pick input").checked = old.querySelector(".pick input").checked;
   fresh.querySelector(".row-here")?.replaceChildren(...(old.querySelector(".row-here")?.childNodes ?? []));
+  const height = underPointer() && old.getBoundingClientRect().height;
   old.replaceWith(fresh);
   window.htmx?.process(fresh);
   refresh(fresh);
+  if (height) holdHeight(fresh, height);
   if (focused) fresh.querySelector("a").focus({ preventScroll: true });
 }
 
