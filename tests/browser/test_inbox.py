@@ -11,6 +11,7 @@ from app.inbox import service as inbox
 from app.inbox import tags
 from app.inbox.types import ConversationState
 from tests.browser.conftest import Opener
+from tests.processes import eventually
 from tests.web.scene import Scene
 
 
@@ -121,7 +122,7 @@ def test_a_row_that_needs_more_room_waits_for_the_pointer_to_leave(scene: Scene,
     expect(page.locator(f"#row-{talk}")).to_contain_text("parcel")
     assert places(page) == before
     page.mouse.move(1200, 300)
-    page.wait_for_function(f"document.getElementById('row-{below}').getBoundingClientRect().y > {before[f'row-{below}'][1]}")
+    eventually(lambda: places(page) != before, "there is room for the tag")
 
 
 def test_an_open_conversation_stays_true_under_the_writers_hands(scene: Scene, person: Opener) -> None:
