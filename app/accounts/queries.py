@@ -135,6 +135,12 @@ def teams_and_people(session: Session) -> tuple[list[TeamView], list[tuple[int, 
     return sorted(teams, key=lambda one: one.id), sorted(people, key=lambda one: (one[1].lower(), one[0]))
 
 
+def leading(session: Session) -> set[int]:
+    """Who supervises: supervisors and admins. One statement."""
+    leads = User.role.in_((Role.SUPERVISOR, Role.ADMIN))
+    return set(session.scalars(select(User.id).where(User.active, User.demo.is_(False), leads)))
+
+
 def names(session: Session, ids: Collection[int]) -> dict[int, str]:
     """What these people are called, whether they still work here or not."""
     return dict(session.execute(select(User.id, User.name).where(User.id.in_(list(ids)))).all())

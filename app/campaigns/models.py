@@ -1,5 +1,5 @@
 """Tables: campaigns, campaign_pages, campaign_lineage, campaign_entries, campaign_posts, moved_posts, hand_overs,
-hand_over_pages."""
+hand_over_pages, hand_over_heirs."""
 
 from datetime import date, datetime
 
@@ -31,6 +31,9 @@ class Campaign(Base):
     version: Mapped[int] = mapped_column(default=1)
     settled_version: Mapped[int] = mapped_column(default=0)
     """The version at which it was last decided what belongs to it."""
+    reminders: Mapped[int] = mapped_column(default=0)
+    """How often somebody was told that it is over and nobody has signed."""
+    reminded_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
 
@@ -122,3 +125,16 @@ class HandOverPage(Base):
     campaign_id: Mapped[int] = mapped_column(ForeignKey("hand_overs.campaign_id", ondelete="CASCADE"), primary_key=True)
     page_id: Mapped[int] = mapped_column(ForeignKey("pages.id", ondelete="CASCADE"), primary_key=True)
     heir_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+
+
+class HandOverHeir(Base):
+    """Somebody who inherited something, and whether they have taken it up."""
+
+    __tablename__ = "hand_over_heirs"
+
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("hand_overs.campaign_id", ondelete="CASCADE"), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True, index=True)
+    reminders: Mapped[int] = mapped_column(default=0)
+    """How often they were told."""
+    reminded_at: Mapped[datetime | None]
+    taken_up_at: Mapped[datetime | None]

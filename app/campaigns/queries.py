@@ -17,6 +17,7 @@ from app.campaigns.models import (
     CampaignPage,
     CampaignPost,
     HandOver,
+    HandOverHeir,
     HandOverPage,
 )
 from app.campaigns.types import (
@@ -25,6 +26,7 @@ from app.campaigns.types import (
     Discipline,
     EntryView,
     HandOverView,
+    Heir,
     Kin,
     Named,
     PageGap,
@@ -46,7 +48,7 @@ def campaigns(session: Session, now: datetime) -> list[CampaignRow]:
 
 
 def campaign(session: Session, campaign_id: int, now: datetime) -> CampaignView | None:
-    """One campaign with all that is known about it. At most seven statements."""
+    """One campaign with all that is known about it. At most eight statements."""
     found = session.execute(_query().where(Campaign.id == campaign_id)).one_or_none()
     if found is None:
         return None
@@ -163,6 +165,19 @@ def around(session: Session, page_ids: Collection[int], now: datetime) -> dict[i
     return found
 
 
+def over_unsigned(session: Session, now: datetime, owner_id: int | None = None) -> list[Campaign]:
+    """Campaigns whose last day is over and that nobody has signed the hand-over of, the oldest first; of one owner, or
+    all. One statement."""
+    query = (
+        select(Campaign)
+        .where(Campaign.ends_on <= now.date() + timedelta(days=1), Campaign.id.not_in(select(HandOver.campaign_id)))
+        .order_by(Campaign.ends_on, Campaign.id)
+    )
+    if owner_id is not None:
+        query = query.where(Campaign.owner_id == owner_id)
+    return [one for one in session.scalars(query) if rules.ends(period(one)) <= now]
+
+
 def staff(session: Session) -> list[Named]:
     """Who can own or inherit something: people who can sign in, by name. One statement."""
     query = select(User.id, User.name).where(User.active, User.demo.is_(False)).order_by(func.lower(User.name), User.id)
@@ -272,6 +287,12 @@ def _hand_over(session: Session, campaign_id: int) -> HandOverView | None:
         .where(HandOverPage.campaign_id == campaign_id)
         .order_by(func.lower(Page.name), Page.id)
     )
+    told = (
+        select(User.id, User.name, HandOverHeir.taken_up_at)
+        .join(User, User.id == HandOverHeir.user_id)
+        .where(HandOverHeir.campaign_id == campaign_id)
+        .order_by(func.lower(User.name), User.id)
+    )
     return HandOverView(
         signed_by=signed_by,
         signed_at=one.signed_at,
@@ -284,4 +305,5 @@ def _hand_over(session: Session, campaign_id: int) -> HandOverView | None:
         successor=Named(one.successor_id, successor) if one.successor_id and successor else None,
         open_conversations=one.open_conversations,
         owed_remedies=one.owed_remedies,
+        heirs=tuple(Heir(Named(user_id, name), at) for user_id, name, at in session.execute(told)),
     )

@@ -13,6 +13,19 @@ AHEAD = timedelta(days=90)
 """How far ahead gaps are looked for."""
 
 
+SECOND_WORD, EVERY_WORD = timedelta(days=3), timedelta(days=7)
+"""What nobody sees to is said again after three days, and then every week."""
+FURTHER_FROM = 2
+"""After so many times those who supervise hear of it too."""
+
+
+def word_is_due(told: int, last: datetime | None, now: datetime) -> bool:
+    """Whether somebody is to be told now, who was told ``told`` times, the last time at ``last``."""
+    if told == 0 or last is None:
+        return True
+    return now >= last + (SECOND_WORD if told == 1 else EVERY_WORD)
+
+
 def begins(period: Period) -> datetime:
     """The first moment of it: midnight where its days are counted, or what follows where a clock skips midnight."""
     return _midnight(period.first, period.zone)

@@ -48,6 +48,7 @@ def change(session: Session, actor: Actor, campaign_id: int, typed: CampaignType
     for name, value in _fields(session, typed).items():
         setattr(one, name, value)
     one.version += 1
+    one.reminders, one.reminded_at = 0, None  # it may have got other days, or another owner
     session.flush()
     _set_pages(session, one.id, typed.page_ids)
     _set_forebears(session, one.id, typed.from_ids)

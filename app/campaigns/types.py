@@ -113,6 +113,14 @@ class EntryView:
 
 
 @dataclass(frozen=True, slots=True)
+class Heir:
+    """Somebody who inherited something; ``taken_up_at`` None: they have not said yet that they have it."""
+
+    person: Named
+    taken_up_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class HandOverView:
     """What was signed when a campaign was closed."""
 
@@ -128,6 +136,7 @@ class HandOverView:
     successor: Named | None
     open_conversations: int
     owed_remedies: int
+    heirs: tuple[Heir, ...]
 
 
 @dataclass(frozen=True, slots=True)

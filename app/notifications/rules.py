@@ -26,6 +26,7 @@ EVENTS = {
     SignalKind.POST_FAILED: Event.POST_FAILED,
     SignalKind.POST_UNCLEAR: Event.POST_UNCLEAR,
     SignalKind.HANDED_OVER: Event.HANDED_OVER,
+    SignalKind.CAMPAIGN_OVER: Event.CAMPAIGN_OVER,
     SignalKind.PAGE_GIVEN: Event.PAGE_GIVEN,
     SignalKind.REMEDY_WANTED: Event.REMEDY_WANTED,
     SignalKind.REMEDY_DECIDED: Event.REMEDY_DECIDED,

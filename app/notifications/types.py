@@ -31,6 +31,7 @@ class Event(StrEnum):
     HELD_SAID = "held_said"
     HELD_SETTLED = "held_settled"
     HANDED_OVER = "handed_over"
+    CAMPAIGN_OVER = "campaign_over"
     PAGE_GIVEN = "page_given"
     KEEP_ALIVE = "keep_alive"
     RULE = "rule"

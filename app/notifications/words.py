@@ -45,6 +45,7 @@ TITLES: dict[Event, tuple[str, str]] = {
     Event.HELD_SAID: (lazy("Somebody wrote to me about what is held"), ""),
     Event.HELD_SETTLED: (lazy("What was held is settled"), ""),
     Event.HANDED_OVER: (lazy("A closed campaign leaves something to me"), ""),
+    Event.CAMPAIGN_OVER: (lazy("A campaign is over and nobody has handed it over"), ""),
     Event.PAGE_GIVEN: (lazy("I look after another page"), ""),
     Event.KEEP_ALIVE: (lazy("A page I look after falls behind its plan"), ""),
     Event.RULE: (lazy("A rule tells me of a conversation"), ""),
@@ -171,6 +172,10 @@ def _upkeep(told: Told, names: dict[str, str]) -> str:
     if told.event is Event.PAGE_GIVEN:
         return _("%(who)s gave you %(page)s to look after.", **names)
     campaign = told.facts.get("name", "?")
+    if told.event is Event.CAMPAIGN_OVER:
+        return _("The campaign “%(campaign)s” is over. Nobody has signed who inherits it.", campaign=campaign)
+    if told.who is None:
+        return _("What the campaign “%(campaign)s” left has not been taken up yet.", campaign=campaign)
     return _(
         "%(who)s closed the campaign “%(campaign)s” and left to you what it leaves open.", campaign=campaign, **names
     )
@@ -255,6 +260,7 @@ _OWN_WORDS = {
     Event.HELD_SAID: _held,
     Event.HELD_SETTLED: _held,
     Event.HANDED_OVER: _upkeep,
+    Event.CAMPAIGN_OVER: _upkeep,
     Event.PAGE_GIVEN: _upkeep,
     Event.KEEP_ALIVE: _keep_alive,
     Event.REVIEW: _review,
@@ -285,7 +291,7 @@ def place(told: Told) -> str:
 
 
 def _place_of_page(told: Told) -> str:
-    if told.event is Event.HANDED_OVER:
+    if told.event in (Event.HANDED_OVER, Event.CAMPAIGN_OVER):
         return f"/campaigns/{told.facts['campaign']}" if told.facts.get("campaign") else "/campaigns"
     if told.event is Event.KEEP_ALIVE and told.page_id is not None:
         return f"/pages/{told.page_id}/vitality"

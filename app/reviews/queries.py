@@ -59,11 +59,6 @@ def owner(session: Session) -> int | None:
     return session.scalar(found.limit(1))
 
 
-def leading(session: Session) -> set[int]:
-    """Who supervises. One statement."""
-    return set(session.scalars(select(User.id).where(User.active, User.demo.is_(False), User.role.in_(_LEADING))))
-
-
 def anything(session: Session, first: date, last: date) -> bool:
     """Whether anything was said in a period."""
     said = select(ReportDay.day).where(ReportDay.by == By.ALL, ReportDay.day >= first, ReportDay.day <= last)

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
+from app.accounts import queries as accounts
 from app.accounts import rules as account_rules
 from app.accounts.models import User
 from app.accounts.types import Actor, Permission
@@ -49,7 +50,7 @@ def _prepare(session: Session, first: date, last: date, now: datetime) -> int:
         session,
         SignalKind.REVIEW_READY,
         now,
-        people=queries.leading(session) | ({owner_id} if owner_id is not None else set()),
+        people=accounts.leading(session) | ({owner_id} if owner_id is not None else set()),
         review=one.id,
         owner=owner_id,
         first=first.isoformat(),

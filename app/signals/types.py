@@ -43,6 +43,8 @@ class SignalKind(StrEnum):
     """Nobody knows whether a post of ``people`` stands on its page; ``facts``: ``code``."""
     HANDED_OVER = "handed_over"
     """A campaign was closed and ``people`` inherited from it; ``facts``: ``campaign`` (id), ``name``."""
+    CAMPAIGN_OVER = "campaign_over"
+    """A campaign is over and nobody has signed who inherits it; ``people`` own or supervise it; ``facts`` as before."""
     PAGE_GIVEN = "page_given"
     """``people`` look after a page from now on."""
     REMEDY_WANTED = "remedy_wanted"

@@ -73,8 +73,11 @@ def days(session: Session, page_id: int, now: datetime) -> list[DayView]:
     return found
 
 
-def tasks(session: Session, *, user_id: int | None = None, page_id: int | None = None) -> list[TaskView]:
-    """What is to be done for pages, soonest first: of one person's pages, of one page, or all. One statement."""
+def tasks(
+    session: Session, *, user_id: int | None = None, page_id: int | None = None, leads: bool = False
+) -> list[TaskView]:
+    """What is to be done for pages, soonest first: of one person's pages, of one page, or all. Whoever ``leads`` sees
+    besides their own what was taken further. One statement."""
     query = (
         select(UpkeepTask, Page.name, User.id, User.name, PagePulse.suggested_id, _SUGGESTED)
         .join(Page, Page.id == UpkeepTask.page_id)
@@ -86,7 +89,8 @@ def tasks(session: Session, *, user_id: int | None = None, page_id: int | None =
         .order_by(UpkeepTask.due_at, UpkeepTask.id)
     )
     if user_id is not None:
-        query = query.where((PageSteward.steward_id == user_id) | (PageSteward.deputy_id == user_id))
+        theirs = (PageSteward.steward_id == user_id) | (PageSteward.deputy_id == user_id)
+        query = query.where(theirs | UpkeepTask.escalated_at.is_not(None) if leads else theirs)
     if page_id is not None:
         query = query.where(UpkeepTask.page_id == page_id)
     return [

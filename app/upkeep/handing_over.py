@@ -14,10 +14,18 @@ from app.audit import service as audit
 from app.audit.types import Action, Entry
 from app.campaigns import queries as campaigns
 from app.campaigns import rules, service
-from app.campaigns.models import Campaign, CampaignLineage, CampaignPage, CampaignPost, HandOver, HandOverPage
+from app.campaigns.models import (
+    Campaign,
+    CampaignLineage,
+    CampaignPage,
+    CampaignPost,
+    HandOver,
+    HandOverHeir,
+    HandOverPage,
+)
 from app.campaigns.types import HandOverTyped
 from app.core import text as texts
-from app.core.errors import Conflict, InvalidInput
+from app.core.errors import Conflict, InvalidInput, NotFound
 from app.core.i18n import gettext as _
 from app.core.jobs import JobName, defer_wake
 from app.inbox import service as inbox
@@ -82,7 +90,7 @@ def sign(session: Session, actor: Actor, campaign_id: int, typed: HandOverTyped,
     for page_id, heir_id in heirs.items():
         session.add(HandOverPage(campaign_id=one.id, page_id=page_id, heir_id=heir_id))
         stewards.give(session, page_id, heir_id, now, actor_id=actor.id)
-    _tell(session, actor, one, page_ids, now)
+    _tell_heirs(session, actor, one, heirs, now)
     facts = {"open": left.open_conversations, "owed": left.owed_remedies, "successor": successor_id}
     audit.record(session, Entry(Action.CAMPAIGN_CLOSED, f"campaign/{one.id}", now, actor.id, facts=facts))
     session.flush()
@@ -116,16 +124,31 @@ def give_heirs(session: Session, now: datetime) -> int:
     return len(given)
 
 
-def _tell(session: Session, actor: Actor, one: Campaign, page_ids: list[int], now: datetime) -> None:
+def take_up(session: Session, actor: Actor, campaign_id: int, now: datetime) -> None:
+    """An heir says that they have what they inherited; nobody reminds them any more. Raises NotFound."""
+    one = session.get(HandOverHeir, (campaign_id, actor.id), with_for_update=True)
+    if one is None:
+        raise NotFound(_("You inherited nothing of this campaign."))
+    one.taken_up_at = one.taken_up_at or now
+    session.flush()
+
+
+def _tell_heirs(session: Session, actor: Actor, one: Campaign, pages: dict[int, int], now: datetime) -> None:
+    """Everybody who inherits something is told now, and again until they take it up; who signed has it in hand."""
     done = session.get_one(HandOver, one.id)
-    people = {done.conversations_heir_id, done.remedies_heir_id, done.questions_heir_id}
+    everybody = {done.conversations_heir_id, done.remedies_heir_id, done.questions_heir_id, *pages.values()}
+    for heir_id in sorted(everybody):
+        taken_up_at = now if heir_id == actor.id else None
+        session.add(
+            HandOverHeir(campaign_id=one.id, user_id=heir_id, reminders=1, reminded_at=now, taken_up_at=taken_up_at)
+        )
     tell(
         session,
         SignalKind.HANDED_OVER,
         now,
         actor_id=actor.id,
-        people=people,
-        page_id=page_ids[0] if page_ids else None,
+        people=everybody,
+        page_id=min(pages, default=None),
         campaign=one.id,
         name=one.name,
     )

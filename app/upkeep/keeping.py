@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.accounts import queries as accounts
 from app.accounts.models import User
-from app.accounts.types import Role
 from app.core import hours
 from app.core.ids import new_id
 from app.inbox import service as inbox
@@ -122,8 +122,7 @@ def _take_steps(
     holder = on_duty(session, [page_id], now).get(page_id)
     people = {holder} if holder is not None else set()
     if last is Step.ESCALATE:
-        leading = select(User.id).where(User.role.in_((Role.SUPERVISOR, Role.ADMIN)), User.active, User.demo.is_(False))
-        people |= set(session.scalars(leading))
+        people |= accounts.leading(session)
     if people:
         kind, which = clock.kind.value, last.value
         tell(session, SignalKind.KEEP_ALIVE, now, people=people, page_id=page_id, kind_of_task=kind, step=which)

@@ -3,12 +3,13 @@
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.accounts.types import Actor
 from app.campaigns.service import may_manage
 from app.core import hours
+from app.core.db import run_in_bulk
 from app.core.errors import Conflict, InvalidInput, NotFound
 from app.core.i18n import gettext as _
 from app.core.ids import new_id
@@ -16,8 +17,8 @@ from app.core.jobs import JobName, defer_wake
 from app.pages.models import Page
 from app.pages.types import PageState
 from app.upkeep import rules
-from app.upkeep.models import KeepAlivePlan, NotedPost, PageSteward
-from app.upkeep.types import PlanTyped, PlanView, Terms
+from app.upkeep.models import KeepAlivePlan, NotedPost, PageSteward, UpkeepTask
+from app.upkeep.types import PlanTyped, PlanView, TaskKind, Terms
 
 _WEEK, _TOLD = timedelta(days=7), timedelta(hours=1)
 """So much of a week at least is not quiet: or nobody would ever hear that a page falls behind."""
@@ -67,11 +68,13 @@ def keep(session: Session, actor: Actor, page_id: int, typed: PlanTyped, now: da
 
 
 def note_post(session: Session, actor: Actor, page_id: int, now: datetime) -> None:
-    """Somebody says that they posted there. Raises NotFound."""
+    """Somebody says that they posted there: what asked for a post is done. Raises NotFound."""
     page = session.get(Page, page_id)
     if page is None or page.state is PageState.REMOVED:
         raise NotFound(_("There is no such page, or it was removed."))
     session.add(NotedPost(id=new_id(), page_id=page_id, by_id=actor.id, at=now))
+    done = (UpkeepTask.page_id == page_id) & (UpkeepTask.kind == TaskKind.POST) & UpkeepTask.done_at.is_(None)
+    run_in_bulk(session, update(UpkeepTask).where(done).values(done_at=now))
     session.flush()
     defer_wake(session, JobName.UPKEEP)
 

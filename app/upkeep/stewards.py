@@ -4,12 +4,12 @@ can only be followed by somebody else."""
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from app.accounts.models import User
 from app.accounts.types import Actor
-from app.campaigns.models import Campaign, HandOver
+from app.campaigns.models import Campaign, HandOver, HandOverHeir
 from app.campaigns.service import employed, may_manage
 from app.campaigns.types import Named
 from app.core.db import run_in_bulk
@@ -100,7 +100,7 @@ def switch_off(session: Session, actor: Actor, user_id: int, heir_id: int | None
     freed = leaving.switch_off(session, actor, user_id, now)
     theirs = duties(session, user_id)
     if not theirs:
-        _forget_deputy(session, user_id)
+        _forget(session, user_id)
         return freed
     if heir_id is None:
         raise Conflict(_("Say who takes over what they answer for."), code="duties")
@@ -120,9 +120,25 @@ def switch_off(session: Session, actor: Actor, user_id: int, heir_id: int | None
     )
     for column in (HandOver.conversations_heir_id, HandOver.remedies_heir_id, HandOver.questions_heir_id):
         run_in_bulk(session, update(HandOver).where(column == user_id).values({column: heir_id}))
-    _forget_deputy(session, user_id)
+    _pass_on(session, user_id, heir_id)
+    _forget(session, user_id)
     return freed
 
 
-def _forget_deputy(session: Session, user_id: int) -> None:
-    run_in_bulk(session, update(PageSteward).where(PageSteward.deputy_id == user_id).values(deputy_id=None))
+def _pass_on(session: Session, user_id: int, heir_id: int) -> None:
+    """What they inherited has another heir, who is told as if it were new; unless it was theirs already."""
+    theirs = HandOverHeir.user_id == user_id
+    other = select(HandOverHeir.campaign_id).where(HandOverHeir.user_id == heir_id)
+    run_in_bulk(
+        session,
+        delete(HandOverHeir).where(theirs, HandOverHeir.campaign_id.in_(other)),
+        update(HandOverHeir).where(theirs).values(user_id=heir_id, reminders=0, reminded_at=None, taken_up_at=None),
+    )
+
+
+def _forget(session: Session, user_id: int) -> None:
+    run_in_bulk(
+        session,
+        update(PageSteward).where(PageSteward.deputy_id == user_id).values(deputy_id=None),
+        delete(HandOverHeir).where(HandOverHeir.user_id == user_id, HandOverHeir.taken_up_at.is_(None)),
+    )

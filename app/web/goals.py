@@ -15,7 +15,7 @@ from app.edge.routes import rejected, route
 from app.goals import queries, rules, service
 from app.goals.types import Goal, GoalTyped, Measure, Period, Scope
 from app.pages import queries as pages
-from app.reviews import queries as reviews
+from app.web import to_do
 from app.web.present import goals as words
 from app.web.present import names
 from app.web.present import targets as target_words
@@ -34,14 +34,10 @@ def overview() -> ResponseReturnValue:
 
 @route(blueprint, "/mine", needs=Permission.READ_INBOX)
 def mine() -> ResponseReturnValue:
-    """The goals that concern the reader and the decisions they see to, for the rail of every screen; browsers keep it
+    """The goals that concern the reader and how much is to do for them, for the rail of every screen; browsers keep it
     for a minute."""
     found = queries.mine(session(), actor(), utc_now())
-    open_decisions = reviews.of_person(session(), actor().id)
-    due = sum(one.due_on <= utc_now().date() for one in open_decisions)
-    shown = render_template(
-        "goals/mine.html", found=found[:AT_A_GLANCE], decisions=len(open_decisions), due=due, say=words
-    )
+    shown = render_template("goals/mine.html", found=found[:AT_A_GLANCE], to_do=to_do.of_reader(), say=words)
     answer = make_response(shown)
     answer.headers["Cache-Control"] = "private, max-age=60"
     answer.headers["Vary"] = "Cookie"  # the next to sign in here sees their own

@@ -84,6 +84,8 @@ def done(decision_id: int) -> ResponseReturnValue:
     if shown.isascii() and shown.isdigit() and len(shown) < 10:
         return redirect(url_for("reviews.show", review_id=int(shown)) + "#decisions", 303)
     flash(_("It is open again.") if again else _("Done."), "good")
+    if request.form.get("back") == "to-do":
+        return redirect(url_for("to_do.overview"), 303)
     return redirect(url_for("reviews.overview", _anchor=f"review-{of}"), 303)
 
 

@@ -61,6 +61,8 @@ def posted(page_id: int) -> ResponseReturnValue:
     """Somebody says that they posted there."""
     plans.note_post(session(), actor(), page_id, utc_now())
     flash(_("Noted: there is a new post."), "good")
+    if request.form.get("back") == "to-do":
+        return redirect(url_for("to_do.overview"), 303)
     return redirect(url_for("vitality.page", page_id=page_id), 303)
 
 

@@ -50,7 +50,10 @@ def test_from_no_review_to_a_closed_one(
     assert "Say until when" in words(refused)
     assert "&lt;b&gt;Answer&lt;/b&gt; sooner" in refused.text
     assert supervisor.post("/reviews/1/decisions", **typed).status_code == 303
-    assert "Decisions 1" in words(agent.get("/goals/mine"))
+    assert '<span id="count-to-do" class="count" hx-swap-oob="true">1</span>' in agent.get("/goals/mine").text
+    assert "&lt;b&gt;Answer&lt;/b&gt; sooner" in agent.get("/to-do").text
+    assert agent.post("/reviews/decisions/1/done", back="to-do").location == "/to-do"
+    assert agent.post("/reviews/decisions/1/done", again="1").status_code == 303
     assert "Yours to see to" in words(agent.get("/reviews"))
     assert agent.post("/reviews/decisions/1/done").status_code == 303
     assert "Not done after all" in words(agent.get("/reviews/1"))
@@ -80,7 +83,7 @@ def test_screens_ask_for_a_fixed_number_of_things(
 ) -> None:
     scene = Scene(parts, platform)
     prepare(parts)
-    for path, most in (("/reviews", 5), ("/reviews/1", 12), ("/goals", 3), ("/goals/mine", 3)):
+    for path, most in (("/reviews", 5), ("/reviews/1", 12), ("/goals", 3), ("/goals/mine", 6), ("/to-do", 4)):
         with statements(scene) as seen:
             assert supervisor.get(path).status_code == 200
         assert len(seen) <= EDGE + most, f"{path}\n" + "\n".join(seen)

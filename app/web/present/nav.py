@@ -139,7 +139,7 @@ def ways(counts: Mapping[str, Length] | None = None, saved: Sequence[SavedView] 
         return []
 
     return [
-        Section(_("Inbox"), tuple(_views(counts or {}))),
+        Section(_("Inbox"), (*_views(counts or {}), _to_do())),
         *([Section(_("Saved views"), tuple(_saved(saved, counts or {})))] if saved else []),
         Section(_("Porch"), _open(asking, _PORCH)),
         Section(asking.name, (_bell(asking), *_open(asking, _OWN))),
@@ -185,6 +185,12 @@ def _bell(asking: Actor) -> Way:
     with reading() as session:
         unread = notifications.unread(session, asking.id)
     return Way(_("Notifications"), "bell", url_for("notifications.overview"), here, "count-notices", unread, asks=True)
+
+
+def _to_do() -> Way:
+    """What waits besides answers; the number comes with the goals, after the page is there."""
+    here = (request.endpoint or "").startswith("to_do.")
+    return Way(_("To do"), "clipboard-check", _address("to_do.overview", request.script_root), here, "count-to-do")
 
 
 def _views(counts: Mapping[str, Length]) -> list[Way]:

@@ -41,6 +41,7 @@ def icon(event: Event) -> str:
         Event.HELD_SAID: "message-square",
         Event.HELD_SETTLED: "handshake",
         Event.HANDED_OVER: "flag",
+        Event.CAMPAIGN_OVER: "megaphone",
         Event.KEEP_ALIVE: "heart-pulse",
         Event.PAGE_GIVEN: "activity",
         Event.TARGET_NEAR: "clock",
