@@ -1,9 +1,9 @@
-"""Tables: library_posts, library_texts, library_pages, page_publishing, page_crises, publications,
+"""Tables: library_posts, library_texts, library_variants, library_pages, page_publishing, page_crises, publications,
 publication_holds."""
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, BigId
@@ -48,6 +48,25 @@ class LibraryText(Base):
     post_id: Mapped[int] = mapped_column(ForeignKey("library_posts.id", ondelete="CASCADE"), primary_key=True)
     language: Mapped[str] = mapped_column(String(10), primary_key=True)
     title: Mapped[str] = mapped_column(String(200))
+    text: Mapped[str] = mapped_column(Text)
+
+
+class LibraryVariant(Base):
+    """What a post says on one platform instead, in one language; its title stays the same."""
+
+    __tablename__ = "library_variants"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["post_id", "language"],
+            ["library_texts.post_id", "library_texts.language"],
+            name="fk_library_variants_text",
+            ondelete="CASCADE",
+        ),
+    )
+
+    post_id: Mapped[int] = mapped_column(primary_key=True)
+    language: Mapped[str] = mapped_column(String(10), primary_key=True)
+    connector: Mapped[str] = mapped_column(String(40), primary_key=True)
     text: Mapped[str] = mapped_column(Text)
 
 

@@ -4,7 +4,7 @@ from app.connectors.lengths import length
 from app.connectors.publishing import NewPost, PostForm, shown, too_long_by
 from app.core.i18n import gettext as _
 from app.core.i18n import ngettext
-from app.library.types import Place, Preview
+from app.library.types import Place, PostView, Preview, Words
 
 
 def wrong(post: NewPost, form: PostForm | None) -> str:
@@ -21,8 +21,9 @@ def wrong(post: NewPost, form: PostForm | None) -> str:
     return ""
 
 
-def preview(place: Place, post: NewPost) -> Preview:
+def preview(place: Place, one: PostView, words: Words) -> Preview:
     """A post as a page's platform would show it."""
-    form = place.form
+    form, post = place.form, one.draft(words, place.connector)
     text = shown(post, form) if form else post.text
-    return Preview(place, text, length(text, form.length.unit) if form else 0, wrong(post, form))
+    own = post.text != words.text
+    return Preview(place, text, own, length(text, form.length.unit) if form else 0, wrong(post, form))

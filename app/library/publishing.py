@@ -16,7 +16,7 @@ from app.core.i18n import ngettext
 from app.core.ids import new_id
 from app.core.jobs import JobName, defer_wake
 from app.library import holding, previewing, queries, rules
-from app.library.models import LibraryPage, LibraryPost, LibraryText, Publication
+from app.library.models import LibraryPage, LibraryPost, LibraryText, LibraryVariant, Publication
 from app.library.types import NOT_USED, Words
 from app.outreach.raising import department
 from app.pages.models import Page
@@ -56,22 +56,23 @@ def publish(session: Session, actor: Actor, wish: Wish, form: PostForm | None, *
     due_at = _due_at(wish, undo, now)
     if queries.needs_approval(session, post, page.id) and not queries.is_approved(post):
         raise Conflict(_("Somebody else has to approve it first."), code="needs_approval")
-    draft = NewPost(words.text, words.title, post.link, post.image, words.language)
+    own = session.get(LibraryVariant, (post.id, words.language, page.connector))
+    draft = NewPost(own.text if own else words.text, words.title, post.link, post.image, words.language)
     complaint = previewing.wrong(draft, form)
     if complaint:
         raise InvalidInput(complaint, field="page")
-    voice.check(session, page.id, words.language, f"{words.title}\n{words.text}")
+    voice.check(session, page.id, draft.language, f"{draft.title}\n{draft.text}")
     _check_pause(session, post, page.id, due_at)
     one = Publication(
         id=new_id(),
         key=key,
         page_id=page.id,
         post_id=post.id,
-        language=words.language,
-        title=words.title,
-        text=words.text,
-        link=post.link,
-        image=post.image,
+        language=draft.language,
+        title=draft.title,
+        text=draft.text,
+        link=draft.link,
+        image=draft.image,
         author_id=actor.id,
         team_id=department(actor, page.team_id),
         created_at=now,

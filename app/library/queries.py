@@ -18,6 +18,7 @@ from app.library.models import (
     LibraryPage,
     LibraryPost,
     LibraryText,
+    LibraryVariant,
     PagePublishing,
     Publication,
     PublicationHold,
@@ -33,6 +34,7 @@ from app.library.types import (
     PublicationView,
     Season,
     Suggested,
+    Variant,
     Words,
 )
 from app.pages.models import Page
@@ -65,6 +67,7 @@ def post(session: Session, post_id: int) -> PostView:
     names = dict(session.execute(select(User.id, User.name).where(User.id.in_([one.author_id, one.approver_id]))).all())
     return PostView(
         row=_rows(session, [one])[0],
+        variants=tuple(variants(session, post_id)),
         link=one.link,
         image=one.image,
         needs_approval=one.needs_approval,
@@ -75,6 +78,13 @@ def post(session: Session, post_id: int) -> PostView:
         remark=one.remark,
         retired=one.retired_at is not None,
     )
+
+
+def variants(session: Session, post_id: int) -> list[Variant]:
+    """What a post says on one platform or another instead. One statement."""
+    one = LibraryVariant
+    query = select(one.language, one.connector, one.text).where(one.post_id == post_id)
+    return [Variant(*row) for row in session.execute(query.order_by(one.language, one.connector))]
 
 
 def suggestions(session: Session, page_ids: Collection[int], now: datetime) -> dict[int, Suggested]:

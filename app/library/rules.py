@@ -16,6 +16,7 @@ ADDRESS_MAXIMUM = 2_000
 REASON_MAXIMUM = 1_000
 PAUSE_MAXIMUM = 730
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?")
+CONNECTOR = re.compile(r"[a-z_]{1,40}")
 LATE = timedelta(hours=24)
 """What could not leave for so long after its time is not sent any more: its day is over."""
 FURTHEST = timedelta(days=400)

@@ -5,7 +5,7 @@ is its author now, and what was approved before is not approved any more.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import delete, select
@@ -19,9 +19,17 @@ from app.core import text as texts
 from app.core.db import run_in_bulk
 from app.core.errors import Conflict, Forbidden, InvalidInput, NotFound
 from app.core.i18n import gettext as _
-from app.library import rules
-from app.library.models import LibraryPage, LibraryPost, LibraryText, PagePublishing, Publication, PublicationHold
-from app.library.types import PostTyped, Words
+from app.library import queries, rules
+from app.library.models import (
+    LibraryPage,
+    LibraryPost,
+    LibraryText,
+    LibraryVariant,
+    PagePublishing,
+    Publication,
+    PublicationHold,
+)
+from app.library.types import PostTyped, Variant, Words
 from app.outreach.models import HeldAct
 from app.pages.models import Page
 from app.pages.types import PageState
@@ -100,6 +108,7 @@ def remove_pages(session: Session, page_ids: Sequence[int]) -> None:
 
 def _write(session: Session, actor: Actor, one: LibraryPost, typed: PostTyped, now: datetime) -> None:
     words = _words(typed.words)
+    variants = _variants(typed.variants, {one.language for one in words})
     one.name = _line(typed.name, rules.NAME_MAXIMUM, "name")
     if not one.name:
         raise InvalidInput(_("Give it a name that you will find it by."), field="name")
@@ -116,11 +125,16 @@ def _write(session: Session, actor: Actor, one: LibraryPost, typed: PostTyped, n
         raise InvalidInput(_("Choose where it may be published."), field="pages")
     session.add(one)
     session.flush()
+    run_in_bulk(session, delete(LibraryVariant).where(LibraryVariant.post_id == one.id))
     run_in_bulk(session, delete(LibraryText).where(LibraryText.post_id == one.id))
     run_in_bulk(session, delete(LibraryPage).where(LibraryPage.post_id == one.id))
     session.expire_all()
     session.add_all(LibraryText(post_id=one.id, language=w.language, title=w.title, text=w.text) for w in words)
     session.add_all(LibraryPage(post_id=one.id, page_id=page_id) for page_id in sorted(pages))
+    session.flush()
+    session.add_all(
+        LibraryVariant(post_id=one.id, language=v.language, connector=v.connector, text=v.text) for v in variants
+    )
     session.flush()
     asking = select(PagePublishing.page_id).where(PagePublishing.page_id.in_(pages), PagePublishing.needs_approval)
     if one.needs_approval or session.scalar(asking.limit(1)) is not None:
@@ -143,6 +157,23 @@ def _words(typed: Sequence[Words]) -> list[Words]:
         first = typed[0].language if typed else ""
         raise InvalidInput(_("Write it in one language at least."), field=f"text-{first}")
     return found
+
+
+def _variants(typed: Sequence[Variant], written: Collection[str]) -> list[Variant]:
+    """What is said on one platform instead; only beside words for all the others, and once for each."""
+    found: dict[tuple[str, str], Variant] = {}
+    for one in typed:
+        text, field = texts.plain(one.text).strip(), f"text-{one.language}-{one.connector}"
+        if not text:
+            continue
+        if one.language not in written:
+            message = _("First write what it says everywhere else.")
+            raise InvalidInput(message, field=f"text-{one.language}")
+        if len(text) > rules.TEXT_MAXIMUM or not rules.CONNECTOR.fullmatch(one.connector):
+            message = _("Write a text of at most %(n)s characters.", n=rules.TEXT_MAXIMUM)
+            raise InvalidInput(message, field=field)
+        found[one.language, one.connector] = Variant(one.language, one.connector, text)
+    return list(found.values())
 
 
 def _line(text: str, maximum: int, field: str) -> str:
@@ -203,7 +234,8 @@ def _decided(session: Session, one: LibraryPost, actor: Actor, now: datetime, *,
     session.flush()
     action = Action.POST_APPROVED if approved else Action.POST_REFUSED
     words = session.scalars(select(LibraryText).where(LibraryText.post_id == one.id).order_by(LibraryText.language))
-    said = "\0".join([one.link, one.image, *(f"{w.language}\0{w.title}\0{w.text}" for w in words)])
+    variants = [f"{v.language}\0{v.connector}\0{v.text}" for v in queries.variants(session, one.id)]
+    said = "\0".join([one.link, one.image, *(f"{w.language}\0{w.title}\0{w.text}" for w in words), *variants])
     digest = hashlib.sha256(said.encode()).hexdigest()
     facts = {"version": one.version, "author": one.author_id}
     audit.note(session, action, f"library_post/{one.id}", now, by=actor.id, content_hash=digest, **facts)

@@ -48,11 +48,21 @@ class Words:
 
 
 @dataclass(frozen=True, slots=True)
+class Variant:
+    """What a post says on one platform instead; ``connector`` is its kind."""
+
+    language: str
+    connector: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class PostTyped:
     """A post as typed. Days of the season are ``MM-DD``, both or none."""
 
     name: str
     words: tuple[Words, ...]
+    variants: tuple[Variant, ...] = ()
     link: str = ""
     image: str = ""
     page_ids: frozenset[int] = frozenset()
@@ -81,6 +91,7 @@ class PostView:
     """One post."""
 
     row: PostRow
+    variants: tuple[Variant, ...]
     link: str
     image: str
     needs_approval: bool
@@ -94,9 +105,10 @@ class PostView:
     """Why it was not approved."""
     retired: bool
 
-    def draft(self, words: Words) -> NewPost:
-        """As it would be published in that language."""
-        return NewPost(words.text, words.title, self.link, self.image, words.language)
+    def draft(self, words: Words, connector: str) -> NewPost:
+        """As it would be published in that language on a platform of that kind."""
+        own = (one.text for one in self.variants if (one.language, one.connector) == (words.language, connector))
+        return NewPost(next(own, words.text), words.title, self.link, self.image, words.language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +124,9 @@ class Place:
     """A page that posts may be meant for."""
 
     page: Named
+    connector: str
     platform: str
+    """What its kind is called."""
     icon: str
     form: PostForm | None
     """None where nothing can be published from here."""
@@ -124,6 +138,8 @@ class Preview:
 
     place: Place
     text: str
+    own: bool
+    """Whether these are words for its platform alone."""
     length: int
     wrong: str
     """Why it can't be published like this; empty when it can."""

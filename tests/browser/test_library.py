@@ -25,3 +25,7 @@ def test_a_post_is_counted_for_each_platform_while_it_is_written(scene: Scene, p
     page.fill("[name=text-en]", "See https://b.example/much-longer-than-it-counts")
     expect(counts).to_have_text(["WordPress: 48 of 50,000", "Mastodon: 27 of 500"])
     expect(over).to_have_count(0)
+    page.get_by_text("Other words for one platform").first.click()
+    page.fill("[name=text-en-mastodon]", "Shorter")
+    expect(page.locator("#l-text-en-mastodon span")).to_have_text(["Mastodon: 32 of 500"])
+    expect(counts).to_have_text(["WordPress: 48 of 50,000"])

@@ -14,7 +14,9 @@ from app.core.clock import utc_now
 from app.core.errors import Conflict, Forbidden, InvalidInput
 from app.library import publishing, queries, service
 from app.library.models import LibraryPost
-from app.library.types import Approval
+from app.library.types import Approval, Variant, Words
+from app.outreach import service as outreach
+from app.outreach.types import By, Source, Typed
 from app.pages import service as pages
 from app.pages import words
 from app.pages.models import TokenLife
@@ -221,6 +223,46 @@ class TestApproval:
     def _refuse(self, shelf: Shelf, who: Actor, post: int) -> None:
         with shelf.house.db.write() as session:
             service.refuse(session, who, post, "Say it shorter.", session.get_one(LibraryPost, post).version, utc_now())
+
+
+class TestOtherWords:
+    """A post may say it otherwise on one platform: shown, counted, published and approved like the rest."""
+
+    OWN = (Variant("en", "memory", "Bread, slowly."), Variant("en", "x", "x" * 300))
+
+    def test_it_says_its_own_there_and_the_others_elsewhere(self, shelf: Shelf) -> None:
+        long = "y" * 501  # too long for this platform, which has other words
+        shelf.publish(shelf.write(words=(Words("en", "How we bake", long),), variants=self.OWN, link=""))
+        with pytest.raises(InvalidInput):
+            shelf.publish(shelf.write(words=(Words("en", "A word", long),), variants=self.OWN[1:], link=""))
+        shelf.run()
+        assert [post.text for _key, post in shelf.house.platform.published] == ["Bread, slowly."]
+
+    def test_they_are_part_of_what_is_approved(self, shelf: Shelf, now: datetime) -> None:
+        post = shelf.write(needs_approval=True, variants=self.OWN)
+        with shelf.house.db.write() as session:
+            service.approve(session, shelf.eve, post, 1, now)
+            typed = replace(TYPED, page_ids=frozenset({shelf.house.page_id}), needs_approval=True)
+            service.change(session, shelf.house.bob, post, replace(typed, variants=self.OWN[:1]), 1, now)
+            assert queries.variants(session, post) == [self.OWN[0]]
+        with pytest.raises(Conflict):
+            shelf.publish(post)
+
+    @pytest.mark.parametrize(
+        "wrong", [Variant("de", "memory", "Brot"), Variant("en", "no kind", "x"), Variant("en", "x", "x" * 20_001)]
+    )
+    def test_what_makes_none(self, shelf: Shelf, wrong: Variant) -> None:
+        with pytest.raises(InvalidInput):
+            shelf.write(variants=(wrong,))
+
+    def test_who_is_named_there_counts_there(self, shelf: Shelf, now: datetime) -> None:
+        team = shelf.house.service_team
+        said = Typed("complaint", "dispute", "Honey cake", site="honigkuchen.example", message="Money back.")
+        with shelf.house.db.write() as session:
+            outreach.record(session, By(team, shelf.house.ann.id, Source.PAGE, shelf.house.ann), said, now)
+        own = Variant("en", "memory", "Baked with https://honigkuchen.example!")
+        assert shelf.view(shelf.publish(shelf.write(variants=(own,)))).state is SendState.HELD
+        assert shelf.view(shelf.publish(shelf.write(variants=(replace(own, connector="x"),)))).state is SendState.QUEUED
 
 
 def test_a_page_is_offered_what_it_could_use_now(shelf: Shelf, now: datetime) -> None:

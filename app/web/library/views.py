@@ -18,7 +18,7 @@ from app.edge.context import actor, services, session
 from app.edge.errors import status_of
 from app.edge.routes import rejected, route
 from app.library import previewing, publishing, queries, service
-from app.library.types import Place, PostTyped, PostView, Preview, Words
+from app.library.types import Place, PostTyped, PostView, Preview, Variant, Words
 from app.pages import connect
 from app.pages import queries as pages
 from app.web.inbox.place import number
@@ -87,6 +87,7 @@ def change_form(post_id: int) -> ResponseReturnValue:
     typed = PostTyped(
         name=one.row.name,
         words=one.row.words,
+        variants=one.variants,
         link=one.link,
         image=one.image,
         page_ids=frozenset(page.id for page in one.row.pages),
@@ -178,9 +179,12 @@ def page_of(post_id: int, asked: Asked) -> str:
 
 
 def _previews(one: PostView, chosen: Words, places: Sequence[Place], page_id: int | None) -> list[Preview]:
-    """As the platforms of its pages would show it: those where something can be published first."""
+    """As the platforms of its pages would show it, each platform at least once: those where something can be published
+    first."""
     meant = [place for place in places if page_id in (None, place.page.id)] or places
-    found = [previewing.preview(place, one.draft(chosen)) for place in meant[:PREVIEWS]]
+    first = {place.connector: place.page.id for place in reversed(meant)}
+    meant = sorted(meant, key=lambda place: first[place.connector] != place.page.id)
+    found = [previewing.preview(place, one, chosen) for place in meant[:PREVIEWS]]
     return sorted(found, key=lambda preview: preview.place.form is None)
 
 
@@ -193,8 +197,17 @@ def _places(known: Sequence[Named]) -> list[Place]:
         page, reach = reached[one.id]
         connector = connectors.get(page.connector) if page.connector in connectors.kinds() else None
         label, icon = (connector.label, connector.icon) if connector else (page.connector, "globe")
-        found.append(Place(one, label, icon, connect.post_form(connectors, services().box, reach)))
+        found.append(Place(one, page.connector, label, icon, connect.post_form(connectors, services().box, reach)))
     return found
+
+
+def _platforms(places: Sequence[Place], typed: PostTyped) -> dict[str, str]:
+    """Kinds of platforms that a post may have other words for, each with its name: those it can be published on, and
+    those it has words for already."""
+    own = {one.connector for one in typed.variants}
+    return {place.connector: place.platform for place in places if place.form or place.connector in own} | {
+        kind: kind for kind in own - {place.connector for place in places}
+    }
 
 
 def version() -> int:
@@ -205,9 +218,12 @@ def version() -> int:
 def _typed() -> PostTyped:
     form = request.form
     given = [(tag, plain(form.get(f"title-{tag}", "")), plain(form.get(f"text-{tag}", ""))) for tag in LANGUAGES]
+    kinds = services().connectors.kinds()
+    own = [(tag, kind, plain(form.get(f"text-{tag}-{kind}", ""))) for tag in LANGUAGES for kind in kinds]
     return PostTyped(
         name=form.get("name", ""),
         words=tuple(Words(*one) for one in given if one[1].strip() or one[2].strip()),
+        variants=tuple(Variant(*one) for one in own if one[2].strip()),
         link=form.get("link", ""),
         image=form.get("image", ""),
         page_ids=frozenset(found for one in form.getlist("pages") if (found := number(one)) is not None),
@@ -221,12 +237,15 @@ def _typed() -> PostTyped:
 def _form(typed: PostTyped, one: PostView | None, errors: dict[str, str]) -> str:
     known = {words.language: words for words in typed.words}
     first = (i18n.language(), *known)
+    places = _places(queries.pages(session()))
     return render_template(
         "library/form.html",
         one=one,
         typed=typed,
         errors={name if name != "text-" else f"text-{i18n.language()}": text for name, text in errors.items()},
-        places=_places(queries.pages(session())),
+        places=places,
+        platforms=_platforms(places, typed),
+        own={(one.language, one.connector): one.text for one in typed.variants},
         languages=[
             (tag, str(i18n.locale().languages.get(tag, tag)), known.get(tag, Words(tag, "", "")))
             for tag in sorted(LANGUAGES, key=lambda tag: (tag not in first, LANGUAGES.index(tag)))

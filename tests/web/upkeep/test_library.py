@@ -92,6 +92,23 @@ def test_from_nothing_to_a_post_that_is_taken_back(marketer: Browser, agent: Bro
     assert f"{path}/publish" not in page.text
 
 
+def test_one_platform_has_words_of_its_own(marketer: Browser, scene: Scene) -> None:
+    toots = Scene(
+        scene.parts, Platform(kind="mastodon", label="Mastodon"), name="Toots", address="https://m.example/@us"
+    )
+    form = marketer.get("/library/add")
+    assert "Other words for one platform" in words(form)
+    path = write(marketer, scene, pages=[scene.page_id, toots.page_id], **{"text-en-mastodon": "Bread, <i>slowly</i>."})
+    shown = words(marketer.get(f"{path}?language=en"))
+    assert "Mastodon · own words Bread, <i>slowly</i>. https://b.example/bread" in shown
+    assert "Our sourdough rests for a day. https://b.example/bread" in shown
+    assert "Bread, &lt;i&gt;slowly&lt;/i&gt;.</textarea>" in marketer.get(f"{path}/change").text
+    refused = marketer.post("/library/add", **POST, pages=toots.page_id, **{"text-fr-mastodon": "Du pain."})
+    assert refused.status_code == 422
+    assert "First write what it says everywhere else." in words(refused)
+    assert "Du pain.</textarea>" in refused.text
+
+
 def test_somebody_else_approves_and_it_is_published_with_its_link(
     marketer: Browser, supervisor: Browser, scene: Scene, parts: Services, platform: Platform
 ) -> None:

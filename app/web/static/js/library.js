@@ -9,11 +9,18 @@ function shown(text, link, apart) {
   return apart || !link || text.includes(link) ? text : `${text}\n\n${link}`;
 }
 
+// A text for one platform alone (its line says which) is counted there; the one above it everywhere else.
+function meant(area, line) {
+  const pages = [...form.querySelectorAll("[name=pages][data-unit]")];
+  if (line.dataset.kind) return pages.filter(({ dataset }) => dataset.kind === line.dataset.kind).slice(0, 1);
+  return pages.filter((one) => one.checked && !form.elements[`${area.name}-${one.dataset.kind}`]?.value.trim());
+}
+
 function count(area) {
   const line = document.getElementById(`l-${area.name}`);
   const text = area.value.trim();
   const platforms = new Map();
-  for (const { dataset } of form.querySelectorAll("[name=pages][data-unit]:checked")) {
+  for (const { dataset } of meant(area, line)) {
     platforms.set([dataset.platform, dataset.unit, dataset.most, dataset.apart].join(), dataset);
   }
   const counts = [...platforms.values()].map(({ platform, unit, most, apart }) => {
@@ -29,5 +36,5 @@ function count(area) {
 }
 
 const all = () => form.querySelectorAll("textarea").forEach(count);
-form.addEventListener("input", (event) => (event.target.matches("textarea") ? count(event.target) : all()));
+form.addEventListener("input", all);
 all();
