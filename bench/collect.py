@@ -29,13 +29,15 @@ class Side:
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.base_kb = int(self._line())
 
-    def update(self) -> tuple[float, float, int, list[float]]:
-        """Seconds, growth of the memory peak since the start in MB, entries stored, seconds of work left for after."""
+    def update(self) -> tuple[float, float, float, int, list[float]]:
+        """Seconds, seconds of processor time, growth of the memory peak since the start in MB, entries stored, seconds
+        of work left for after."""
         assert self._process.stdin is not None
         self._process.stdin.write("\n")
         self._process.stdin.flush()
-        seconds, peak_kb, count, *after = self._line().split()
-        return float(seconds), (int(peak_kb) - self.base_kb) / 1024, int(count), [float(one) for one in after]
+        seconds, spent, peak_kb, count, *after = self._line().split()
+        growth = (int(peak_kb) - self.base_kb) / 1024
+        return float(seconds), float(spent), growth, int(count), [float(one) for one in after]
 
     def close(self) -> None:
         self._process.communicate()
@@ -93,9 +95,9 @@ def main() -> None:
             figures = {name: side.update() for name, side in sides.items()}
             own = next(iter(figures.values()))[0]
             print(title)
-            for name, (seconds, growth, count, after) in figures.items():
+            for name, (seconds, spent, growth, count, after) in figures.items():
                 rest = "".join(f", routed {one:.2f} s later" for one in after)
-                ratio = f"{seconds:7.2f} s   {seconds / own:5.1f} x"
+                ratio = f"{seconds:7.2f} s   {seconds / own:5.1f} x   {spent:6.2f} s of processor"
                 print(f"  {name:24} {ratio}   +{growth:4.0f} MB   {count:,} entries{rest}")
         for side in sides.values():
             side.close()

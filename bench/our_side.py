@@ -55,9 +55,9 @@ def main() -> None:
     runner = Runner(services.db, services.connectors, services.box, threads, 30)
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, flush=True)
     for _line in sys.stdin:
-        begun = time.perf_counter()
+        begun, spent = time.perf_counter(), time.process_time()
         outcomes = runner.run(ids, force=True)
-        seconds = time.perf_counter() - begun
+        seconds, spent = time.perf_counter() - begun, time.process_time() - spent
         rest = time.perf_counter()
         routed = routing.run(
             services.db
@@ -69,7 +69,7 @@ def main() -> None:
         with services.db.read() as session:
             count = session.scalar(select(func.count()).select_from(Comment))
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        print(seconds, peak, count, *([rest] if routed else []), flush=True)
+        print(seconds, spent, peak, count, *([rest] if routed else []), flush=True)
 
 
 if __name__ == "__main__":

@@ -42,7 +42,7 @@ _LONGEST_WALK_SECONDS = 240.0
 """After this long a walk through one page lets others have a turn, and goes on from its cursor."""
 Due = Callable[[Session, datetime, int], list[int]]
 Claimer = Callable[[Session, Sequence[int], datetime], list[Claim]]
-Reader = Callable[[Writer, Claim], Outcome | None]
+Reader = Callable[[Writer, Claim, Turn], Outcome | None]
 Tell = Callable[[Outcome], None]
 
 
@@ -109,7 +109,7 @@ class Runner:
         return self._work_through(
             _just(page_ids),
             partial(leases.claim_verifies, force=True),
-            lambda writer, claim: self._verify(writer, claim, everything=True),
+            partial(self._verify, everything=True),
             tell,
         )
 
@@ -153,7 +153,7 @@ class Runner:
         with self.db.write() as session:
             return len(ids), claim(session, ids, now)
 
-    def _read(self, writer: Writer, claim: Claim, *, longest: float | None = None) -> Outcome | None:
+    def _read(self, writer: Writer, claim: Claim, turn: Turn, *, longest: float | None = None) -> Outcome | None:
         tally = _Tally(claim.page_id)
         try:
             connector, access = self._connect(claim)
@@ -162,6 +162,8 @@ class Runner:
             for batch in connector.collect(access, claim.cursor, since=claim.since, now=utc_now()):
                 known = [tally.newest] if tally.newest else []
                 tally.newest = max((*known, *(item.published_at for item in batch.items)), default=None)
+                if batch.complete:  # the platform is done with: others may read while this waits to be stored
+                    turn.give_back()
                 tally.count(batch, self._store(writer, claim, batch, tally.newest))
                 complete = batch.complete
                 if not complete and longest is not None and monotonic() - begun > longest:
@@ -193,7 +195,7 @@ class Runner:
             raise _LeaseLostError
         return stored
 
-    def _verify(self, writer: Writer, claim: Claim, *, everything: bool = False) -> Outcome | None:
+    def _verify(self, writer: Writer, claim: Claim, _turn: Turn, *, everything: bool = False) -> Outcome | None:
         tally = _Tally(claim.page_id)
         try:
             connector, access = self._connect(claim)
@@ -265,7 +267,7 @@ class Runner:
 
 def _in_turn(turn: Turn, read: Reader, writer: Writer, claim: Claim) -> Outcome | None:
     with turn:
-        return read(writer, claim)
+        return read(writer, claim, turn)
 
 
 def _keep(claims: Sequence[Claim], session: Session) -> None:

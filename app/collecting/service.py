@@ -1,7 +1,7 @@
 """Batches from platforms into the inbox, in one transaction: comments, people, raw answers, receipts, cursors."""
 
 import zlib
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -45,10 +45,12 @@ def store_loads(session: Session, loads: Sequence[Load], now: datetime) -> list[
         now,
     )
     full = [one for one in loads if one.claim.page_id in kept and one.batch.items]
-    past = {one.claim.page_id for one in full if one.claim.cursor is None}
-    arrivals = [Arrival(one.claim.page_id, one.claim.team_id, one.batch.items) for one in full]
-    stored = _store(session, arrivals, now, past)
-    if past:
+    arrivals = [
+        Arrival(one.claim.page_id, one.claim.team_id, one.batch.items, routed_later=one.claim.cursor is None)
+        for one in full
+    ]
+    stored = _store(session, arrivals, now)
+    if any(one.routed_later for one in arrivals):
         defer_wake(session, JobName.ROUTE)
     payloads = [(one.claim.page_id, payload) for one in loads for payload in one.batch.payloads]
     intake.keep_payloads(session, [one for one in payloads if one[0] in kept], now)
@@ -95,13 +97,12 @@ def store_history(session: Session, page_id: int, team_id: int, items: Sequence[
     return intake.store(session, [arrival], now)[0]
 
 
-def _store(session: Session, arrivals: Sequence[Arrival], now: datetime, past: Collection[int] = ()) -> list[Stored]:
-    """Store arrivals and route what is new in them, but for pages whose ``past`` they bring."""
+def _store(session: Session, arrivals: Sequence[Arrival], now: datetime) -> list[Stored]:
+    """Store arrivals, and route what is new in those that are not to be routed later."""
     judged: list[Judged] = []
 
     def place(facts: Sequence[Facts]) -> dict[int, Placement]:
-        wanted = [one for one in facts if one.page_id not in past]
-        judged.extend(_judge(session, wanted) if wanted else [])
+        judged.extend(_judge(session, facts))
         return {one.conversation_id: one.placement for one in judged}
 
     stored = intake.store(session, arrivals, now, place)

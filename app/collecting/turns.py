@@ -41,16 +41,17 @@ class Turn:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._give_back()
+        self.give_back()
 
     def slow(self) -> bool:
         """Whether this has become slow; its turn is somebody else's from then on."""
         if self._begun is None or monotonic() - self._begun < SLOW_SECONDS:
             return False
-        self._give_back()
+        self.give_back()
         return True
 
-    def _give_back(self) -> None:
+    def give_back(self) -> None:
+        """From now on it is somebody else's turn, whatever is left to do here. It may be given back before."""
         with self._lock:
             if self._held:
                 self._held = False

@@ -22,7 +22,7 @@ from app.inbox.types import Stored
 T = TypeVar("T")
 Store = Callable[[Session, Sequence[Load], datetime], Sequence[Stored | None]]
 Piece = Callable[[Session], Any]
-_TOGETHER = 500
+_TOGETHER = 1_000
 """So many comments are stored at a time: more would save little time and cost memory."""
 
 

@@ -112,7 +112,9 @@ def own_key(key: str) -> str | None:
 
 def folded(text: str) -> str:
     """Text as names are compared: without capitals, accents and double spaces. At most NAME characters."""
-    plain = "".join(one for one in unicodedata.normalize("NFKD", text) if not unicodedata.combining(one))
+    plain = text
+    if not text.isascii():
+        plain = "".join([one for one in unicodedata.normalize("NFKD", text) if not unicodedata.combining(one)])
     return " ".join(plain.casefold().split())[:NAME]
 
 

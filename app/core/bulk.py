@@ -7,6 +7,7 @@ much as the database needs for it.
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import chain
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import BigInteger, Dialect, Subquery, Table, Text, bindparam, column, func, select
@@ -15,6 +16,9 @@ from sqlalchemy.orm import Session
 
 Process = Callable[[Any], Any] | None
 Piece = TypeVar("Piece")
+_AT_ONCE = 50
+"""Rows in one of SQLite's statements: it takes half the time for them, and lets other threads run meanwhile instead of
+once after each row."""
 
 
 def insert_rows(session: Session, table: Any, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -25,7 +29,16 @@ def insert_rows(session: Session, table: Any, rows: Sequence[Mapping[str, Any]])
     connection = session.connection()
     sql, processes = _insert(cast("Table", table), tuple(rows[0]), connection.dialect)
     columns = [_column([row[name] for row in rows], process) for name, process in processes]
-    connection.exec_driver_sql(sql, list(zip(*columns, strict=True)))
+    values = list(zip(*columns, strict=True))
+    if connection.dialect.name == "sqlite":
+        whole = len(values) // _AT_ONCE * _AT_ONCE
+        if whole:
+            starts = range(0, whole, _AT_ONCE)
+            together = [tuple(chain.from_iterable(values[start : start + _AT_ONCE])) for start in starts]
+            connection.exec_driver_sql(_repeated(sql, _AT_ONCE), together)
+        values = values[whole:]
+    if values:
+        connection.exec_driver_sql(sql, values)
 
 
 def pairs(session: Session, values: Sequence[tuple[int | str, str]]) -> Subquery:
@@ -72,3 +85,10 @@ def _insert(table: Table, names: tuple[str, ...], dialect: Dialect) -> tuple[str
     ]
     places = ", ".join(["?" if dialect.paramstyle == "qmark" else "%s"] * len(names))
     return f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({places})", processes  # noqa: S608 (our own names)
+
+
+@lru_cache(maxsize=200)
+def _repeated(sql: str, times: int) -> str:
+    """An INSERT of one row, made into one of so many."""
+    head, values, row = sql.partition(" VALUES ")
+    return head + values + ", ".join([row] * times)

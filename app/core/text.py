@@ -26,6 +26,7 @@ MAX_URL_LENGTH = 2_000
 _BREAK: Final = "\x01"
 _EDGE: Final = "\x02"
 _PARAGRAPH: Final = "\x03"
+_LINE_ENDS: Final = (_BREAK, _EDGE, _PARAGRAPH)
 _QUOTE: Final = "\x04"
 _UNQUOTE: Final = "\x05"
 _SPACE: Final = "\x06"
@@ -33,8 +34,6 @@ _SPACE: Final = "\x06"
 _FOREIGN_LINE_END = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 _UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
 _NEEDS_WORK = re.compile("[<&\n\t\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]|  ")
-_BLANKS = re.compile(r"[ \t\n\r]+")
-_BLANKS_IN_LINE = re.compile(r"[ \t]+")
 _LINE_END = re.compile(" ?[\x01-\x03][ \x01-\x03]*")
 _NO_END_TAG = re.compile(r"</(?![a-zA-Z])")
 _MANY_TAGS = re.compile(rf"(?:[^<]*<){{{MAX_TAGS}}}")
@@ -110,13 +109,13 @@ def from_html(html: str) -> str:
     keep_lines = not _BREAKS_LINES.search(text)
     if "<" in text or "&" in text:
         return _lines(_read(text, keep_lines=keep_lines))
-    return _tidy(_BLANKS_IN_LINE.sub(" ", text))
+    return _tidy(_single_spaces(text, "\t"))
 
 
 def plain(text: str) -> str:
     """The text without NUL, other control characters (tab and line feed stay), lone surrogates and the noncharacters
     U+FFFE and U+FFFF that no XML can carry; every kind of line end as LF."""
-    if not _UNWANTED.search(text):
+    if text.isprintable() or not _UNWANTED.search(text):  # the former is quicker, and true of most
         return text
     text = _FOREIGN_LINE_END.sub("\n", text)
     text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore")
@@ -159,14 +158,24 @@ def _read(html: str, *, keep_lines: bool) -> str:
     reader, parser = _own.reader, _own.parser
     reader.begin(keep_lines=keep_lines)
     # The element around it keeps the parser from adding paragraphs of its own around bare text.
-    parser.feed("<div>")
     # Browsers take ``</3`` for the start of a comment; people mean a broken heart.
-    parser.feed(_NO_END_TAG.sub("&lt;/", html))
+    parser.feed("<div>" + _NO_END_TAG.sub("&lt;/", html))
     return cast("str", parser.close())
 
 
+def _single_spaces(text: str, *others: str) -> str:
+    """Every run of blanks as one space; ``others`` are what counts as a blank besides. No pattern is as quick."""
+    for other in others:
+        text = text.replace(other, " ")
+    while "  " in text:
+        text = text.replace("  ", " ")
+    return text
+
+
 def _lines(marked: str) -> str:
-    text = _LINE_END.sub(_line_end, _BLANKS.sub(" ", marked))
+    text = _single_spaces(marked, "\t", "\n", "\r").strip(" \x01\x02\x03")
+    if any(mark in text for mark in _LINE_ENDS):
+        text = _LINE_END.sub(_line_end, text)
     if _QUOTE in text:
         text = _quoted(text)
     return _tidy(text.replace(_SPACE, " "))

@@ -8,7 +8,7 @@ from typing import Any
 from app.connectors.ports import Item, Status
 from app.contacts.types import Known as Person
 from app.contacts.types import Sighting
-from app.core.ids import new_id, new_ids
+from app.core.ids import new_ids
 from app.inbox import lookups, rules
 from app.inbox.changes import Changes, Known
 from app.inbox.types import ConversationState, Echo, Placement, Priority
@@ -47,6 +47,7 @@ class Work:
     items: dict[str, Item]
     learned_at: datetime | None
     history: bool = False
+    routed_later: bool = False
     known: dict[str, Known] = field(default_factory=dict)
     fresh: list[Item] = field(default_factory=list)
     """Comments seen for the first time, oldest first."""
@@ -63,7 +64,8 @@ class Work:
 
 def work_in(work: Work, posts: Mapping[lookups.Key, int], identities: Mapping[tuple[str, str], Person]) -> None:
     """Give each new comment its conversation and its row."""
-    for item, comment_id in zip(work.fresh, new_ids(len(work.fresh)), strict=True):
+    ids = new_ids(2 * len(work.fresh))
+    for item, comment_id, talk_id_if_new in zip(work.fresh, ids[::2], ids[1::2], strict=True):
         post_id = posts[work.page_id, item.post.external_id]
         person = work.who.get(item.external_id)
         identity = identities[person.realm, person.key] if person else None
@@ -71,17 +73,17 @@ def work_in(work: Work, posts: Mapping[lookups.Key, int], identities: Mapping[tu
         if identity is None:
             talk_id = work.talk_of.get(item.parent) if item.parent else None
         else:
-            talk_id = _join_talk(work, item, post_id, identity)
+            talk_id = _join_talk(work, item, post_id, identity, talk_id_if_new)
         work.talk_of[item.external_id] = talk_id
         work.rows.append(_comment_row(work, item, comment_id, post_id, talk_id, identity.id if identity else None))
 
 
-def _join_talk(work: Work, item: Item, post_id: int, identity: Person) -> int:
+def _join_talk(work: Work, item: Item, post_id: int, identity: Person, id_if_new: int) -> int:
     root = work.roots[item.external_id]
     talk = work.talks.get((root, identity.id))
     at = rules.sane_time(item.published_at, work.now)
     if talk is None:
-        talk = Talk(new_id(), identity.contact_id, ConversationState.DONE, None, 0, 0)
+        talk = Talk(id_if_new, identity.contact_id, ConversationState.DONE, None, 0, 0)
         talk.row = {
             "id": talk.id,
             "page_id": work.page_id,

@@ -31,7 +31,15 @@ def store(session: Session, arrivals: Sequence[Arrival], now: datetime, place: P
     Raises IntegrityError when another process stores the same comments at the same time; the caller does it again.
     """
     works = [
-        Work(one.page_id, one.team_id, now, {item.external_id: item for item in one.items}, one.learned_at, one.history)
+        Work(
+            one.page_id,
+            one.team_id,
+            now,
+            {item.external_id: item for item in one.items},
+            one.learned_at,
+            one.history,
+            one.routed_later,
+        )
         for one in arrivals
     ]
     _find_known(session, works)
@@ -111,8 +119,9 @@ def _store_fresh(session: Session, works: Sequence[Work], place: Place | None) -
     _load_talks(session, works)
     for work in works:
         work_in(work, posts, identities)
-    if place is not None:
-        _place(works, place)
+    to_place = [work for work in works if not work.routed_later]
+    if place is not None and to_place:
+        _place(to_place, place)
     _write(session, works)
     _adopt_orphans(session, works)
 

@@ -16,6 +16,7 @@ FURTHEST = timedelta(days=366)
 _HOURS = timedelta(hours=3)
 _MORNING = time(9)
 _WEEK = 7
+_BEFORE_THE_WEB = datetime(1990, 1, 1, tzinfo=UTC)
 
 
 def content_hash(text: str) -> str:
@@ -110,7 +111,7 @@ def after_ours(
 
 def sane_time(published_at: datetime, now: datetime) -> datetime:
     """A time that can be sorted by: nothing before the web, nothing later than now."""
-    return published_at if datetime(1990, 1, 1, tzinfo=UTC) <= published_at <= now else now
+    return published_at if _BEFORE_THE_WEB <= published_at <= now else now
 
 
 def tag_name(said: str) -> str:

@@ -399,6 +399,8 @@ class Arrival:
     learned_at: datetime | None = None
     history: bool = False
     """Said long ago, and dealt with elsewhere: nobody waits, nothing is routed, and what is known stays as it is."""
+    routed_later: bool = False
+    """New conversations wait, unrouted, at their page's team."""
 
 
 @dataclass(frozen=True, slots=True)

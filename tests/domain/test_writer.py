@@ -69,6 +69,16 @@ def test_fifty_pages_cost_the_statements_of_one(house: House, now: datetime) -> 
     assert fifty == one
 
 
+def test_any_number_of_rows_is_stored_as_it_is(house: House, now: datetime) -> None:
+    (claim,) = _more_pages(house, 1, now)
+    with house.db.write() as session:
+        service.store_loads(session, [_load(claim, now, 131)], now)
+    with house.db.read() as session:
+        query = select(Comment.external_id, Comment.text, Comment.published_at).where(Comment.page_id == claim.page_id)
+        kept = sorted(session.execute(query).all())
+    assert kept == sorted((f"c{number}", f"Page {claim.page_id}, {number}", now) for number in range(131))
+
+
 def _statements(house: House, act: Callable[[Session], object]) -> int:
     counted = 0
 

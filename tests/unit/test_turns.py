@@ -39,6 +39,16 @@ def test_a_slow_one_gives_its_turn_away_once(monkeypatch: pytest.MonkeyPatch) ->
     assert not both._free.acquire(blocking=False) or not both._free.acquire(blocking=False), "one turn, not two"
 
 
+def test_one_that_is_done_before_its_end_gives_its_turn_away_once() -> None:
+    one = Turns(1)
+    with one.turn() as turn:
+        turn.give_back()
+        with one.turn():
+            assert not one._free.acquire(blocking=False)
+    assert one._free.acquire(blocking=False)
+    assert not one._free.acquire(blocking=False), "one turn, not two"
+
+
 def test_a_quick_one_keeps_its_turn() -> None:
     one = Turns(1)
     with one.turn() as turn:

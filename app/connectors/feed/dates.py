@@ -13,10 +13,11 @@ _YEAR_NOUGHT = re.compile(r"[A-Za-z]{3}[ -]+00\d\d\b")
 def read(text: str, now: datetime) -> datetime:
     """The time in UTC; ``now`` for a missing, unreadable or impossible one (before 1990 or in the future)."""
     text = text.strip()[:64]
-    if not text or _YEAR_NOUGHT.search(text):
+    by_number = text[:4].isdecimal()
+    if not text or (not by_number and _YEAR_NOUGHT.search(text)):
         return now
     try:
-        when = datetime.fromisoformat(text) if text[:4].isdecimal() else parsedate_to_datetime(text)
+        when = datetime.fromisoformat(text) if by_number else parsedate_to_datetime(text)
         when = when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
     except (ValueError, OverflowError):
         return now

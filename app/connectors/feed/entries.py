@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import cast
 from urllib.parse import urljoin, urlsplit
 
@@ -231,7 +232,7 @@ def _base(element: Element, outer: str) -> str:
 
 def _address(written: str | None, base: str) -> str | None:
     """A full web address; None for other schemes and nonsense."""
-    written = plain((written or "").strip())
+    written = plain(written.strip()) if written else ""
     if not written or len(written) > MAX_URL:
         return None
     if not written.startswith(("http://", "https://")):
@@ -239,11 +240,17 @@ def _address(written: str | None, base: str) -> str | None:
             written = urljoin(base, written)
         except ValueError:
             return None
+    return written if _leads_somewhere(written.partition("#")[0]) else None
+
+
+@lru_cache(maxsize=500)
+def _leads_somewhere(address: str) -> bool:
+    """Whether it names a host. Remembered: addresses of comments differ by what follows the ``#``."""
     try:
-        parts = urlsplit(written.partition("#")[0])  # remembered: comments differ by what follows the "#"
+        parts = urlsplit(address)
     except ValueError:
-        return None
-    return written if parts.scheme in ("http", "https") and parts.netloc else None
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.netloc)
 
 
 def body_text(entry: Entry) -> str:

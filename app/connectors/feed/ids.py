@@ -7,6 +7,7 @@ that is ``repeated``, kept in the connection's settings, so that a stored answer
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 
 from app.connectors.feed.entries import Entry
@@ -22,8 +23,9 @@ Marks = dict[str, str]
 equal as long as nothing changes."""
 
 
+@lru_cache(maxsize=2_000)
 def key(external_id: str) -> str:
-    """A short stand-in for an external id."""
+    """A short stand-in for an external id. Remembered: each is asked for several times while its feed is read."""
     return _hash(external_id, 8)
 
 

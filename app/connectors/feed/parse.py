@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from app.connectors.feed import document, entries, ids
@@ -151,7 +152,13 @@ def _shape(guid: str) -> str:
 
 def _without_fragment(link: str) -> str:
     """The address of the post itself: no fragment, no page of comments."""
-    parts = urlsplit(link.partition("#")[0])
+    return _of_post(link.partition("#")[0])
+
+
+@lru_cache(maxsize=500)
+def _of_post(address: str) -> str:
+    """Remembered: many comments of a feed belong to the same few posts."""
+    parts = urlsplit(address)
     query = parts.query
     if any(name in query for name in _PAGE_PARAMETERS):
         pairs = parse_qsl(query, keep_blank_values=True)

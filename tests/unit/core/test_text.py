@@ -54,6 +54,7 @@ def test_html_becomes_what_a_reader_sees(html: str, text: str) -> None:
         ("one\r\ntwo\rthree", "one\ntwo\nthree"),
         ("one\n<em>two</em>", "one\ntwo"),
         ("one\ntwo &amp; three", "one\ntwo & three"),
+        ("one \t \n\t two&#9;&#32;&#10;&#13;three\t\tfour", "one\ntwo\n\nthree four"),
         ('<a\nhref="https://a.example/b">link</a>\nnext', "link (https://a.example/b)\nnext"),
         ("<p>one\ntwo</p>", "one two"),
     ],
