@@ -31,7 +31,7 @@ from app.connectors.ports import Found
 from app.core import logs, migrate
 from app.core.clock import utc_now
 from app.core.config import DatabaseSection, Settings
-from app.duty import queries
+from app.duty import giving, queries
 from app.duty import service as duty
 from app.duty.service import TermsTyped, WayTyped
 from app.duty.types import Availability
@@ -129,7 +129,7 @@ def _give(services: Services, seen: Seen, stop: threading.Event, begun: float) -
             due = queries.has_work(session, utc_now())
         while due:
             with services.db.write() as session:
-                due = duty.work(session, utc_now()) > 0
+                due = giving.work(session, utc_now()) > 0
         if seen.given_after is None and not _has_room(services):
             seen.given_after = time.perf_counter() - begun
 

@@ -141,6 +141,13 @@ def leading(session: Session) -> set[int]:
     return set(session.scalars(select(User.id).where(User.active, User.demo.is_(False), leads)))
 
 
+def leading_team(session: Session, team_id: int) -> list[int]:
+    """Who supervises a team: its supervisors and admins, or all there are where it has none."""
+    leads = leading(session)
+    members = set(session.scalars(select(TeamMember.user_id).where(TeamMember.team_id == team_id)))
+    return sorted(leads & members or leads)
+
+
 def names(session: Session, ids: Collection[int]) -> dict[int, str]:
     """What these people are called, whether they still work here or not."""
     return dict(session.execute(select(User.id, User.name).where(User.id.in_(list(ids)))).all())

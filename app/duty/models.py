@@ -38,7 +38,7 @@ class TeamWay(Base):
 
 
 class Handout(Base):
-    """A conversation that was given to somebody by itself; what fairness is counted from. Kept for a day."""
+    """A conversation that was given to somebody by itself: what fairness is counted from, and who let it lie."""
 
     __tablename__ = "handouts"
     __table_args__ = (Index("ix_handouts_user", "user_id", "at"), Index("ix_handouts_at", "at"))
@@ -49,3 +49,5 @@ class Handout(Base):
     team_id: Mapped[int] = mapped_column(ForeignKey("teams.id", ondelete="CASCADE"))
     how: Mapped[str] = mapped_column(String(20))
     at: Mapped[datetime]
+    lapsed_at: Mapped[datetime | None]
+    """When it was taken from them because they had not answered in time."""

@@ -1,9 +1,11 @@
 """Reading who is at work, and what they have."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, Row, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Team, TeamMember, User
@@ -102,8 +104,23 @@ def colleagues(session: Session, way: Way, now: datetime) -> list[Colleague]:
     ).all()
     carried = loads(session, [one.user_id for one in members])
     given = _given(session, [one.user_id for one in members], now)
+    lapsed = _lapsed(session, [one.user_id for one in members], now)
     open_now = rules.in_hours(way.hours, way.days_off, now)
-    return [_colleague(one, carried.get(one.user_id, 0), given.get(one.user_id), open_now, now) for one in members]
+    found = [_colleague(one, carried.get(one.user_id, 0), given.get(one.user_id), open_now, now) for one in members]
+    return [replace(one, lapsed=frozenset(lapsed[one.id])) if one.id in lapsed else one for one in found]
+
+
+def _lapsed(session: Session, user_ids: Sequence[int], now: datetime) -> dict[int, set[int]]:
+    """What each of them let lie lately; who let nothing lie is left out."""
+    query = select(Handout.user_id, Handout.conversation_id)
+    found: dict[int, set[int]] = {}
+    for user_id, talk_id in session.execute(query.where(Handout.user_id.in_(user_ids), *_let_lie(now))):
+        found.setdefault(user_id, set()).add(talk_id)
+    return found
+
+
+def _let_lie(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (Handout.lapsed_at > now - rules.AGAIN_AFTER,)
 
 
 def _colleague(one: Duty, load: int, given: tuple[datetime, int] | None, open_now: bool, now: datetime) -> Colleague:
@@ -126,14 +143,16 @@ def _given(session: Session, user_ids: Sequence[int], now: datetime) -> dict[int
     return {user_id: (at, count) for user_id, at, count in session.execute(query.group_by(Handout.user_id))}
 
 
-def waiting(session: Session, team_id: int, people: Sequence[Colleague], limit: int) -> list[Wanting]:
+def waiting(session: Session, team_id: int, people: Sequence[Colleague], limit: int, now: datetime) -> list[Wanting]:
     """The conversations of a team that nobody has and that one of ``people`` with room could take (``rules.can_take``),
     those that wait longest first: of each sort of people, so many as they could take at most.
 
-    Two statements for each sort of people that has room.
+    Two statements for each sort of people that has room; who let something lie is a sort of their own.
     """
     found: dict[int, tuple[datetime, Wanting]] = {}
-    for sort in {(one.languages, one.skills) for one in people if one.free}:
+    for languages, skills, alone in {
+        (one.languages, one.skills, one.id if one.lapsed else None) for one in people if one.free
+    }:
         query = (
             select(Conversation.id, Conversation.language, Conversation.sort_at)
             .where(
@@ -141,14 +160,15 @@ def waiting(session: Session, team_id: int, people: Sequence[Colleague], limit: 
                 Conversation.state == ConversationState.NEW,
                 Conversation.assignee_id.is_(None),
                 Conversation.routed_at.is_not(None),
-                *_fitting(people, *sort),
+                *_fitting(people, languages, skills),
+                *_not_let_lie(alone, now),
             )
             .order_by(Conversation.sort_at, Conversation.id)
             .limit(limit)
         )
         rows = session.execute(query).all()
-        tags = _tags(session, [row.id for row in rows])
-        found |= {row.id: (row.sort_at, Wanting(row.id, row.language, tags.get(row.id, frozenset()))) for row in rows}
+        wanting = _wanting(session, rows)
+        found |= {row.id: (row.sort_at, one) for row, one in zip(rows, wanting, strict=True)}
     return [found[talk_id][1] for talk_id in sorted(found, key=lambda one: (found[one][0], one))]
 
 
@@ -171,6 +191,27 @@ def _fitting(
         )
         conditions.append(~asks.exists())
     return conditions
+
+
+def _not_let_lie(user_id: int | None, now: datetime) -> list[ColumnElement[bool]]:
+    """For somebody who let something lie: what they didn't."""
+    if user_id is None:
+        return []
+    theirs = select(Handout.id).where(
+        Handout.conversation_id == Conversation.id, Handout.user_id == user_id, *_let_lie(now)
+    )
+    return [~theirs.exists()]
+
+
+def wanting(session: Session, conversation_ids: Collection[int]) -> list[Wanting]:
+    """What these conversations ask for."""
+    query = select(Conversation.id, Conversation.language).where(Conversation.id.in_(conversation_ids))
+    return _wanting(session, session.execute(query).all())
+
+
+def _wanting(session: Session, rows: "Sequence[Row[*tuple[Any, ...]]]") -> list[Wanting]:
+    tags = _tags(session, [row.id for row in rows])
+    return [Wanting(row.id, row.language, tags.get(row.id, frozenset())) for row in rows]
 
 
 def _tags(session: Session, conversation_ids: Sequence[int]) -> dict[int, frozenset[str]]:
@@ -205,7 +246,7 @@ def has_work(session: Session, now: datetime) -> bool:
     if session.scalar(gone) is not None:
         return True
     return any(
-        waiting(session, way.team_id, colleagues(session, way, now), 1)
+        waiting(session, way.team_id, colleagues(session, way, now), 1, now)
         for way in ways(session).values()
         if way.mode is not Mode.BY_HAND
     )

@@ -12,6 +12,8 @@ UNSEEN_AFTER = timedelta(minutes=2)
 """A browser speaks up twice a minute; one in the background is slowed down to once a minute."""
 GRACE = timedelta(minutes=1)
 """How long somebody who went keeps what they had: a browser that is opened again changes nothing."""
+AGAIN_AFTER = timedelta(days=1)
+"""How long nobody is given again what they did not answer in time; it is free meanwhile, for them to take too."""
 CAPACITY_MAXIMUM = 500
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -82,11 +84,18 @@ def abilities(people: Sequence[Colleague]) -> Abilities:
 
 
 def can_take(one: Colleague, talk: Wanting, team: Abilities) -> bool:
-    """Whether somebody has what a conversation asks for. It asks only for what somebody of the team has at all."""
-    if not talk.tags & team.skills <= one.skills:
+    """Whether somebody has what a conversation asks for, and did not let it lie. It asks only for what somebody of the
+    team has at all."""
+    if talk.id in one.lapsed or not talk.tags & team.skills <= one.skills:
         return False
     asked = talk.language is not None and (team.any_language or talk.language in team.languages)
     return not asked or not one.languages or talk.language in one.languages
+
+
+def stuck(people: Sequence[Colleague], talks: Sequence[Wanting]) -> list[int]:
+    """The conversations that nobody who is at work would be given, however much room they had."""
+    team = abilities(people)
+    return [talk.id for talk in talks if not any(one.ready and can_take(one, talk, team) for one in people)]
 
 
 def _claim(mode: Mode, one: Colleague) -> tuple[float, ...]:

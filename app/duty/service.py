@@ -1,10 +1,9 @@
-"""Being at work and giving conversations out. Services flush; the edge commits."""
+"""Being at work, and how conversations are given out (``giving`` does it). Services flush; the edge commits."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from app.accounts import rules as account_rules
@@ -13,25 +12,14 @@ from app.accounts.types import Actor, Permission
 from app.audit import service as audit
 from app.audit.types import Action
 from app.core import hours
-from app.core.bulk import insert_rows
-from app.core.db import run_in_bulk
 from app.core.errors import Forbidden, InvalidInput, NotFound
 from app.core.events import Changed, announce
 from app.core.i18n import gettext as _
-from app.core.ids import new_id
 from app.core.jobs import JobName, defer_wake
-from app.duty import queries, rules
-from app.duty.models import Duty, Handout, TeamWay
-from app.duty.types import Availability, Mode, Way
-from app.inbox import service as inbox
-from app.inbox.models import Conversation
-from app.inbox.types import ConversationState, EventKind
-from app.signals import service as signals
-from app.signals.types import SignalKind
+from app.duty import rules
+from app.duty.models import Duty, TeamWay
+from app.duty.types import Availability, Mode
 
-AT_ONCE = 200
-"""So many conversations are given out, or back, in one transaction."""
-_KEEP = timedelta(days=1)
 _BEAT = timedelta(seconds=15)
 
 
@@ -116,110 +104,6 @@ def set_way(session: Session, actor: Actor, team_id: int, typed: WayTyped, now: 
     audit.note(session, Action.DUTY_WAY_SET, f"team/{team_id}", now, by=actor.id, mode=typed.mode, back_after=minutes)
     announce(session, Changed("duty"))
     defer_wake(session, JobName.ASSIGN)
-
-
-def work(session: Session, now: datetime) -> int:
-    """Give conversations back and out, as far as one transaction goes; answer how many moved.
-
-    Only one process at a time works on a team: its row is locked.
-    """
-    moved = 0
-    teams = select(TeamWay).where(TeamWay.mode != Mode.BY_HAND).order_by(TeamWay.team_id).with_for_update()
-    for one in session.scalars(teams).all():
-        way = Way(one.team_id, one.mode, one.back_after_minutes, one.hours, one.days_off)
-        moved += _take_back(session, way, now)
-        moved += _give_out(session, way, now)
-    return moved
-
-
-def tidy(session: Session, now: datetime) -> None:
-    """Forget who was given what longer than a day ago; the conversations' own histories keep it."""
-    run_in_bulk(session, delete(Handout).where(Handout.at < now - _KEEP))
-
-
-def _take_back(session: Session, way: Way, now: datetime) -> int:
-    """What belongs to people who went, and what was not answered in time, waits for anyone again."""
-    held = (
-        select(Conversation)
-        .where(
-            Conversation.team_id == way.team_id,
-            Conversation.state == ConversationState.NEW,
-            Conversation.assignee_id.is_not(None),
-        )
-        .order_by(Conversation.sort_at)
-    )
-    people = set(
-        session.scalars(
-            select(Conversation.assignee_id)
-            .where(
-                Conversation.team_id == way.team_id,
-                Conversation.state == ConversationState.NEW,
-                Conversation.assignee_id.is_not(None),
-            )
-            .distinct()
-        )
-    )
-    left = queries.gone(session, {one for one in people if one is not None}, now)
-    taken = [
-        (talk, EventKind.GIVEN_BACK)
-        for talk in session.scalars(held.where(Conversation.assignee_id.in_(left)).limit(AT_ONCE).with_for_update())
-    ]
-    if way.back_after_minutes is not None:
-        late = (
-            select(Conversation)
-            .join(Handout, (Handout.conversation_id == Conversation.id) & (Handout.user_id == Conversation.assignee_id))
-            .where(
-                Conversation.team_id == way.team_id,
-                Conversation.state == ConversationState.NEW,
-                Conversation.assignee_id.not_in(left),
-                Handout.at < now - timedelta(minutes=way.back_after_minutes),
-            )
-            .limit(AT_ONCE)
-        )
-        taken += [(talk, EventKind.NOT_IN_TIME) for talk in session.scalars(late).unique()]
-    names = _names(session, [talk.assignee_id for talk, _why in taken if talk.assignee_id])
-    for talk, why in taken:
-        data = {"from": names.get(talk.assignee_id or 0, "?")}
-        run_in_bulk(session, delete(Handout).where(Handout.conversation_id == talk.id))
-        talk.assignee_id = None
-        inbox.record(session, talk, why, None, now, data)
-    return len(taken)
-
-
-def _give_out(session: Session, way: Way, now: datetime) -> int:
-    people = queries.colleagues(session, way, now)
-    room = sum(one.free for one in people)
-    if not room:
-        return 0
-    pairs = rules.hand_out(way.mode, people, queries.waiting(session, way.team_id, people, min(AT_ONCE, room)))
-    names = _names(session, [user_id for _talk, user_id in pairs])
-    rows = []
-    for talk_id, user_id in pairs:
-        talk = session.get(Conversation, talk_id, with_for_update=True, populate_existing=True)
-        if talk is None or talk.assignee_id is not None or talk.state is not ConversationState.NEW:
-            continue  # somebody took it by hand a moment ago
-        talk.assignee_id = user_id
-        inbox.record(
-            session, talk, EventKind.GIVEN_OUT, None, now, {"to": names.get(user_id, ""), "how": way.mode.value}
-        )
-        signals.tell(session, SignalKind.ASSIGNED, now, people=[user_id], conversation_id=talk_id)
-        rows.append(
-            {
-                "id": new_id(),
-                "conversation_id": talk_id,
-                "user_id": user_id,
-                "team_id": way.team_id,
-                "how": way.mode.value,
-                "at": now,
-            }
-        )
-    insert_rows(session, Handout.__table__, rows)
-    return len(rows)
-
-
-def _names(session: Session, user_ids: Sequence[int]) -> dict[int, str]:
-    found = session.execute(select(User.id, User.name).where(User.id.in_(set(user_ids))))
-    return dict(found.all())
 
 
 def _duty(session: Session, user_id: int, now: datetime) -> Duty:

@@ -40,6 +40,8 @@ class Colleague:
     """When they were last given one."""
     given_lately: int
     """How many they were given within the last hour."""
+    lapsed: frozenset[int] = frozenset()
+    """Conversations that they did not answer in time, lately: nobody is given the same one again at once."""
 
     @property
     def free(self) -> int:

@@ -38,6 +38,7 @@ EVENTS = {
     SignalKind.TARGET_MISSED: Event.TARGET_MISSED,
     SignalKind.REVIEW_READY: Event.REVIEW,
     SignalKind.DECISION: Event.DECISION,
+    SignalKind.NOT_IN_TIME: Event.NOT_IN_TIME,
     SignalKind.WOKE: Event.WOKE,
     SignalKind.NEW_IN_TEAM: Event.NEW_IN_TEAM,
 }
@@ -48,6 +49,7 @@ _OFF: dict[Event, frozenset[Channel]] = {
     Event.APPROVAL_DECIDED: frozenset({Channel.MAIL}),
     Event.POST_DECIDED: frozenset({Channel.MAIL}),
     Event.WOKE: frozenset({Channel.MAIL}),
+    Event.NOT_IN_TIME: frozenset({Channel.MAIL}),
     Event.TARGET_NEAR: frozenset({Channel.MAIL, Channel.PUSH}),
     Event.REMEDY_DECIDED: frozenset({Channel.MAIL}),
     Event.NEW_IN_TEAM: frozenset(Channel),
@@ -73,7 +75,7 @@ WINDOW = {Channel.MAIL: timedelta(seconds=60), Channel.PUSH: timedelta(seconds=5
 """How long a message waits for more to join it, and for the person to have seen it already."""
 TRIES = 12
 SUPERVISING = frozenset({Role.SUPERVISOR, Role.ADMIN})
-SEVERAL = frozenset({Event.TARGET_NEAR, Event.TARGET_MISSED, Event.NEW_IN_TEAM})
+SEVERAL = frozenset({Event.TARGET_NEAR, Event.TARGET_MISSED, Event.NOT_IN_TIME, Event.NEW_IN_TEAM})
 """What one piece of word may say of many conversations."""
 FORGOTTEN_AFTER = timedelta(hours=24)
 NAMED_AT_MOST = 10

@@ -37,6 +37,7 @@ class Event(StrEnum):
     RULE = "rule"
     TARGET_NEAR = "target_near"
     TARGET_MISSED = "target_missed"
+    NOT_IN_TIME = "not_in_time"
     REVIEW = "review"
     DECISION = "decision"
     NEW_IN_TEAM = "new_in_team"

@@ -51,6 +51,7 @@ TITLES: dict[Event, tuple[str, str]] = {
     Event.RULE: (lazy("A rule tells me of a conversation"), ""),
     Event.TARGET_NEAR: (lazy("A target will soon be missed"), ""),
     Event.TARGET_MISSED: (lazy("A target was missed"), lazy("A target was missed")),
+    Event.NOT_IN_TIME: (lazy("What was not answered in time can be given to nobody else"), ""),
     Event.REVIEW: (lazy("How the last week, fortnight or month went, and the review of it"), ""),
     Event.DECISION: (lazy("A review decided something that I see to, or it is due"), ""),
     Event.NEW_IN_TEAM: (lazy("Something new in my teams"), lazy("A new conversation")),
@@ -213,6 +214,13 @@ def _target(told: Told, names: dict[str, str]) -> str:
             count,
             team=team,
         )
+    if told.event is Event.NOT_IN_TIME:
+        return ngettext(
+            "%(num)s conversation in %(team)s was not answered in time, and nobody else is there to take it.",
+            "%(num)s conversations in %(team)s were not answered in time, and nobody else is there to take them.",
+            count,
+            team=team,
+        )
     if told.conversation_id is not None:
         return _(
             "%(person)s on %(page)s has waited past the target of %(team)s.",
@@ -269,6 +277,7 @@ _OWN_WORDS = {
     Event.DIGEST: _many,
     Event.TARGET_NEAR: _target,
     Event.TARGET_MISSED: _target,
+    Event.NOT_IN_TIME: _target,
     Event.REMEDY_WANTED: _remedy,
     Event.REMEDY_DECIDED: _remedy,
     Event.REMEDY_LATE: _remedy,
@@ -299,6 +308,8 @@ def _place_of_page(told: Told) -> str:
         return f"/pages/{told.page_id}"
     if told.event in (Event.TARGET_NEAR, Event.TARGET_MISSED):
         return f"/inbox?view=all&team={told.facts.get('team', '')}&target=close"
+    if told.event is Event.NOT_IN_TIME:
+        return f"/inbox?view=unassigned&team={told.facts.get('team', '')}"
     return "/inbox?view=unassigned" if told.event is Event.DIGEST else "/inbox?view=team"
 
 

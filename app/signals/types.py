@@ -70,6 +70,9 @@ class SignalKind(StrEnum):
     DECISION = "decision"
     """``people`` see to something that was decided; ``facts``: ``review``, ``due`` (day), ``what``: ``given`` or
     ``due``."""
+    NOT_IN_TIME = "not_in_time"
+    """Conversations of a team were not answered in time, and nobody else at work could be given them; ``people``
+    supervise it; ``facts``: ``conversations``."""
     WOKE = "woke"
     """A conversation that ``people`` had put off waits for us again."""
     NEW_IN_TEAM = "new_in_team"

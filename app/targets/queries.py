@@ -9,7 +9,6 @@ from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Team, TeamMember, User
-from app.accounts.types import Role
 from app.core import hours
 from app.duty import queries as duty
 from app.inbox.models import Conversation, ConversationMark, Wait
@@ -20,7 +19,6 @@ from app.targets.models import TargetCall, TargetRow
 from app.targets.types import Figure, Plan, Talk, Target, TargetView
 
 _BATCH = 500
-_LEADING = (Role.SUPERVISOR, Role.ADMIN)
 
 
 def all_targets(session: Session) -> list[TargetView]:
@@ -151,14 +149,6 @@ def standing(session: Session) -> list[tuple[int, str, int, int]]:
         .order_by(Team.id)
     )
     return [(team_id, name, late, soon) for team_id, name, late, soon in session.execute(query)]
-
-
-def leading(session: Session, team_id: int) -> list[int]:
-    """Who supervises a team: its supervisors and admins, or all there are where it has none."""
-    query = select(User.id).where(User.active, User.role.in_(_LEADING)).order_by(User.id)
-    members = select(TeamMember.user_id).where(TeamMember.team_id == team_id)
-    own = list(session.scalars(query.where(User.id.in_(members), User.demo.is_(False))))
-    return own or list(session.scalars(query.where(User.demo.is_(False))))
 
 
 def members(session: Session, team_id: int) -> list[int]:

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
+from app.accounts import queries as accounts
 from app.accounts import rules as account_rules
 from app.accounts.models import Team
 from app.accounts.types import Actor, Permission
@@ -164,7 +165,7 @@ def _tell(session: Session, untold: Iterable[tuple[Talk, Due]], now: datetime) -
         if person is not None:
             people = [person]
         else:
-            people = (queries.members if level is Mark.SOON else queries.leading)(session, team_id)
+            people = (queries.members if level is Mark.SOON else accounts.leading_team)(session, team_id)
         tell(
             session,
             _SIGNALS[level],

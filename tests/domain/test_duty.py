@@ -12,15 +12,19 @@ from sqlalchemy import func, select
 
 from app.accounts import queries as accounts
 from app.accounts import service as people
+from app.accounts.models import TeamMember
 from app.accounts.types import Actor, Role
 from app.core import hours
 from app.core.errors import Forbidden, InvalidInput
-from app.duty import queries, rules, service
+from app.duty import giving, queries, rules, service
 from app.duty.service import TermsTyped, WayTyped
 from app.duty.types import Availability, Colleague, Mode, Wanting
 from app.inbox import service as inbox
+from app.inbox import waking
 from app.inbox.models import Conversation, ConversationEvent
 from app.inbox.types import ConversationState, EventKind
+from app.signals.models import SignalRow
+from app.signals.types import SignalKind
 from tests.domain.conftest import House
 
 NOON = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
@@ -50,17 +54,19 @@ COLLEAGUES = st.lists(
     ),
     max_size=6,
 )
+LIE = st.lists(st.sets(st.integers(0, 24)), min_size=6, max_size=6)
+"""What each of up to six people let lie."""
 TALKS = st.lists(
     st.tuples(st.sampled_from([None, "en", "de", "fr"]), st.sets(st.sampled_from(["billing", "press", "news"]))),
     max_size=25,
 )
 
 
-@given(people=COLLEAGUES, talks=TALKS, mode=st.sampled_from([Mode.ROUND_ROBIN, Mode.LEAST_LOADED]))
+@given(people=COLLEAGUES, talks=TALKS, lie=LIE, mode=st.sampled_from([Mode.ROUND_ROBIN, Mode.LEAST_LOADED]))
 def test_whatever_comes_nobody_is_given_too_much_and_nothing_is_left_without_need(
-    people: list[Colleague], talks: list[tuple[str | None, set[str]]], mode: Mode
+    people: list[Colleague], talks: list[tuple[str | None, set[str]]], lie: list[set[int]], mode: Mode
 ) -> None:
-    team = [replace(one, id=number) for number, one in enumerate(people)]
+    team = [replace(one, id=number, lapsed=frozenset(lie[number])) for number, one in enumerate(people)]
     waiting = [Wanting(number, language, frozenset(tags)) for number, (language, tags) in enumerate(talks)]
     given_out = rules.hand_out(mode, team, waiting)
     assert len({talk for talk, _person in given_out}) == len(given_out)
@@ -68,11 +74,14 @@ def test_whatever_comes_nobody_is_given_too_much_and_nothing_is_left_without_nee
     got = Counter(person for _talk, person in given_out)
     for one in team:
         assert got[one.id] <= one.free
+        assert not any(talk in one.lapsed for talk, person in given_out if person == one.id)
+    for talk_id in rules.stuck(team, waiting):
+        assert talk_id not in dict(given_out)
     left = [talk for talk in waiting if talk.id not in dict(given_out)]
     room = [one for one in team if one.free > got[one.id]]
     known_skills = {skill for one in team for skill in one.skills}
     for talk in left:
-        for one in room:
+        for one in (one for one in room if talk.id not in one.lapsed):
             asked = talk.tags & known_skills
             assert not (asked <= one.skills and not one.languages), "somebody who takes anything was free"
             assert not (asked <= one.skills and talk.language in one.languages), "somebody able was free"
@@ -168,7 +177,7 @@ def _say(house: House, who: Actor, availability: Availability, now: datetime) ->
 
 def _work(house: House, now: datetime) -> int:
     with house.db.write() as session:
-        return service.work(session, now)
+        return giving.work(session, now)
 
 
 def _owners(house: House) -> dict[int | None, int]:
@@ -247,6 +256,75 @@ def test_what_is_not_answered_in_time_goes_to_somebody_else(house: House, boss: 
     with house.db.read() as session:
         kinds = session.scalars(select(ConversationEvent.kind).order_by(ConversationEvent.id)).all()
     assert EventKind.NOT_IN_TIME in kinds
+
+
+def test_one_person_alone_is_not_given_again_what_they_let_lie(house: House, boss: Actor, now: datetime) -> None:
+    _comments(house, 1, now)
+    _way(house, boss, Mode.ROUND_ROBIN, back_after="30")
+    _say(house, house.bob, Availability.ONLINE, now)
+    _work(house, now)
+    later = now + timedelta(minutes=31)
+    _say(house, house.bob, Availability.ONLINE, later)
+    assert (_work(house, later), _work(house, later)) == (1, 0)
+    assert _owners(house) == {None: 1}
+    with house.db.read() as session:
+        assert not queries.has_work(session, later), "nothing is looked for over and over"
+        (told,) = session.scalars(select(SignalRow).where(SignalRow.kind == SignalKind.NOT_IN_TIME))
+    assert told.people == [boss.id]
+    with house.db.write() as session:
+        session.add(TeamMember(team_id=house.marketing_team, user_id=house.ann.id))
+    _say(house, house.ann, Availability.ONLINE, later)
+    _work(house, later)
+    assert _owners(house) == {house.ann.id: 1}, "whoever comes is given it"
+
+
+def test_who_let_it_lie_is_given_it_again_after_a_day_or_takes_it_by_hand_and_keeps_it(
+    house: House, boss: Actor, now: datetime
+) -> None:
+    _comments(house, 1, now)
+    _way(house, boss, Mode.ROUND_ROBIN, back_after="30")
+
+    def work_after(minutes: int) -> dict[int | None, int]:
+        later = now + timedelta(minutes=minutes)
+        _say(house, house.bob, Availability.ONLINE, later)
+        with house.db.write() as session:
+            giving.tidy(session, later)
+        _work(house, later)
+        return _owners(house)
+
+    day, bobs = 24 * 60, {house.bob.id: 1}
+    assert [work_after(n) for n in (0, 31, 31 + day - 1, 31 + day, 62 + day)] == [
+        bobs,
+        {None: 1},
+        {None: 1},
+        bobs,
+        {None: 1},
+    ]
+    with house.db.write() as session:
+        inbox.take(
+            session, house.bob, session.scalars(select(Conversation.id)).one(), None, now + timedelta(days=1, hours=2)
+        )
+    assert work_after(3 * day - 60) == bobs
+
+
+def test_what_comes_back_waits_anew_before_it_is_taken_away(house: House, boss: Actor, now: datetime) -> None:
+    _comments(house, 2, now)
+    _way(house, boss, Mode.ROUND_ROBIN, back_after="30")
+    _say(house, house.bob, Availability.ONLINE, now)
+    _work(house, now)
+    later = now + timedelta(hours=3)
+    with house.db.write() as session:
+        asleep, answered = session.scalars(select(Conversation).order_by(Conversation.id))
+        waking.put_off(session, house.bob, asleep.id, later, None, now)
+        inbox.set_state(answered, ConversationState.WAITING, None, now)
+    with house.db.write() as session:
+        assert waking.wake(session, later) == 1
+        again = session.scalars(select(Conversation).where(Conversation.state == ConversationState.WAITING)).one()
+        inbox.set_state(again, ConversationState.NEW, later, later)
+    for minutes, owners in ((29, {house.bob.id: 2}), (31, {None: 2})):
+        _say(house, house.bob, Availability.ONLINE, later + timedelta(minutes=minutes))
+        _work(house, later + timedelta(minutes=minutes))
+        assert _owners(house) == owners
 
 
 def test_outside_the_teams_hours_nobody_is_given_anything(house: House, boss: Actor, now: datetime) -> None:

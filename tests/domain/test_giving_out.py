@@ -22,7 +22,7 @@ from app.accounts import service as people
 from app.accounts.models import User
 from app.accounts.types import Actor, Role
 from app.core.ids import new_id
-from app.duty import service
+from app.duty import giving, service
 from app.duty.models import Duty
 from app.duty.service import TermsTyped, WayTyped
 from app.duty.types import Availability
@@ -40,6 +40,7 @@ START = datetime(2026, 5, 1, 12, tzinfo=UTC)
 WHO = st.sampled_from([0, 1, 2])
 TEAM = st.sampled_from([0, 1])
 LANGUAGES = st.sampled_from([None, "en", "de", "fr"])
+BACK = (EventKind.GIVEN_BACK, EventKind.NOT_IN_TIME)
 SKILLS = st.sampled_from([None, "billing", "press"])
 
 
@@ -56,8 +57,8 @@ class Shift(RuleBasedStateMachine):
         self.now = START
         self.talks: list[int] = []
         self.session = self.db.opened()
-        for team_id, mode in zip(self.teams, ("round_robin", "least_loaded"), strict=True):
-            service.set_way(self.session, self.boss, team_id, WayTyped(mode, "", "", ""), START)
+        for team_id, mode, back_after in zip(self.teams, ("round_robin", "least_loaded"), ("", "1"), strict=True):
+            service.set_way(self.session, self.boss, team_id, WayTyped(mode, back_after, "", ""), START)
 
     def teardown(self) -> None:
         """Nothing of it stays."""
@@ -124,15 +125,18 @@ class Shift(RuleBasedStateMachine):
     def sweep(self) -> None:
         """What the job does until nothing moves, looked at after each of its transactions."""
         for _turn in range(20):
-            before, given, back = self.owners(), self.told(EventKind.GIVEN_OUT), self.told(EventKind.GIVEN_BACK)
-            moved = service.work(self.session, self.now)
+            before, given, back = self.owners(), self.told(EventKind.GIVEN_OUT), self.told(*BACK)
+            lapsed = self.lapsed()
+            moved = giving.work(self.session, self.now)
             self.session.info.clear()
             after = self.owners()
-            given, back = self.told(EventKind.GIVEN_OUT) - given, self.told(EventKind.GIVEN_BACK) - back
+            given, back = self.told(EventKind.GIVEN_OUT) - given, self.told(*BACK) - back
+            lapsed |= self.lapsed()
             load = Counter(owner for owner in after.values() if owner)
             for talk_id, times in given.items():
                 assert times == 1, "given twice"
                 assert before[talk_id] is None or back[talk_id], "taken from somebody who had it"
+                assert (talk_id, after[talk_id]) not in lapsed, "given back to who let it lie"
                 assert load[after[talk_id] or 0] <= self.duty(after[talk_id] or 0).capacity, (
                     "more than they can take on"
                 )
@@ -169,6 +173,8 @@ class Shift(RuleBasedStateMachine):
                 spoken = any(not other.languages or talk.language in other.languages for other in team)
                 speaks = not duty.languages or talk.language in duty.languages
                 able = self.tagged(talk.id) & skills <= set(duty.skills)
+                if (talk.id, one.id) in self.lapsed():
+                    continue
                 assert not (able and (speaks or talk.language is None or not spoken)), (
                     "left, and somebody could take it"
                 )
@@ -180,9 +186,16 @@ class Shift(RuleBasedStateMachine):
         )
         return dict(self.session.execute(query).all())
 
-    def told(self, kind: EventKind) -> "Counter[int]":
+    def lapsed(self) -> set[tuple[int, int]]:
+        """Who did not answer what in time, within the last day."""
+        query = select(ConversationEvent).where(ConversationEvent.kind == EventKind.NOT_IN_TIME)
+        late = query.where(ConversationEvent.at > self.now - timedelta(days=1))
+        people = {one.name: one.id for one in self.crew}
+        return {(one.conversation_id, people[one.data["from"]]) for one in self.session.scalars(late)}
+
+    def told(self, *kinds: EventKind) -> "Counter[int]":
         """How often that happened to each conversation."""
-        query = select(ConversationEvent.conversation_id).where(ConversationEvent.kind == kind)
+        query = select(ConversationEvent.conversation_id).where(ConversationEvent.kind.in_(kinds))
         return Counter(self.session.scalars(query))
 
     def duty(self, user_id: int) -> Duty:

@@ -12,6 +12,7 @@ from app.accounts import queries as accounts
 from app.accounts import service as people
 from app.accounts.models import User
 from app.accounts.types import Role
+from app.duty import giving
 from app.duty import service as duty
 from app.duty.models import Handout
 from app.duty.service import TermsTyped, WayTyped
@@ -92,6 +93,6 @@ def _work(house: House, now: datetime, stop: threading.Event) -> None:
         with house.db.write() as session:
             routing.route_waiting(session, now)
         with house.db.write() as session:
-            moved = duty.work(session, now)
+            moved = giving.work(session, now)
         if last and not moved:
             return

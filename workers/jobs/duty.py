@@ -1,7 +1,7 @@
 """Giving conversations to people who are at work, and back when they went."""
 
 from app.core.clock import utc_now
-from app.duty import service
+from app.duty import giving
 from workers.context import services
 
 
@@ -10,7 +10,7 @@ def work_through() -> int:
     moved = 0
     while True:
         with services().db.write() as session:
-            count = service.work(session, utc_now())
+            count = giving.work(session, utc_now())
         moved += count
         if not count:
             return moved

@@ -8,7 +8,7 @@ from app.audit import heads
 from app.collecting import imports
 from app.collecting import service as collecting
 from app.core.clock import utc_now
-from app.duty import service as duty
+from app.duty import giving
 from app.hooks import care as hooks
 from app.inbox import counts, journal
 from app.notifications import outgoing as notifications
@@ -31,7 +31,7 @@ def tidy() -> None:
         accounts.tidy(session, now)
         notifications.tidy(session, now)
         journal.tidy(session, now)
-        duty.tidy(session, now)
+        giving.tidy(session, now)
         anew.tidy(session, now)
         trials.tidy(session, now)
         collecting.tidy(session, now, services.settings.collecting.keep_raw_days)

@@ -46,6 +46,7 @@ def icon(event: Event) -> str:
         Event.PAGE_GIVEN: "activity",
         Event.TARGET_NEAR: "clock",
         Event.TARGET_MISSED: "clock",
+        Event.NOT_IN_TIME: "user-x",
         Event.REVIEW: "clipboard-check",
         Event.DECISION: "clipboard-check",
         Event.NEW_IN_TEAM: "message-square",

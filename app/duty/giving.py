@@ -1,0 +1,167 @@
+"""Giving conversations out, and back. The caller commits."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy.orm import Session
+
+from app.accounts import queries as accounts
+from app.accounts.models import User
+from app.core.bulk import insert_rows
+from app.core.db import run_in_bulk
+from app.core.ids import new_id
+from app.duty import queries, rules
+from app.duty.models import Handout, TeamWay
+from app.duty.types import Mode, Way
+from app.inbox import service as inbox
+from app.inbox.models import Conversation, ConversationEvent
+from app.inbox.types import ConversationState, EventKind
+from app.signals import service as signals
+from app.signals.types import SignalKind
+
+AT_ONCE = 200
+"""So many conversations are given out, or back, in one transaction."""
+_KEEP = timedelta(days=8)
+"""Longer than anything may lie with somebody before it is taken back."""
+_ANEW = (
+    *(EventKind.WOKE, EventKind.REOPENED, EventKind.NOT_SPAM, EventKind.UNDONE),
+    *(EventKind.TAKEN, EventKind.ASSIGNED),
+)
+"""With these a conversation waits anew for whoever has it."""
+
+
+def work(session: Session, now: datetime) -> int:
+    """Give conversations back and out, as far as one transaction goes; answer how many moved.
+
+    Only one process at a time works on a team: its row is locked.
+    """
+    moved = 0
+    teams = select(TeamWay).where(TeamWay.mode != Mode.BY_HAND).order_by(TeamWay.team_id).with_for_update()
+    for one in session.scalars(teams).all():
+        way = Way(one.team_id, one.mode, one.back_after_minutes, one.hours, one.days_off)
+        left = _from_those_who_left(session, way, now)
+        late = _not_in_time(session, way, left, now)
+        moved += len(left) + len(late)
+        _take_back(session, left, EventKind.GIVEN_BACK, now)
+        _take_back(session, late, EventKind.NOT_IN_TIME, now)
+        if late:
+            _say_who_is_stuck(session, way, [talk.id for talk in late], now)
+        moved += _give_out(session, way, now)
+    return moved
+
+
+def tidy(session: Session, now: datetime) -> None:
+    """Forget who was given what long ago; the conversations' own histories keep it."""
+    run_in_bulk(session, delete(Handout).where(func.coalesce(Handout.lapsed_at, Handout.at) < now - _KEEP))
+
+
+def _held(way: Way) -> Select[Conversation]:
+    """The team's conversations that somebody has and that wait for an answer."""
+    query: Select[Conversation] = select(Conversation).where(
+        Conversation.team_id == way.team_id,
+        Conversation.state == ConversationState.NEW,
+        Conversation.assignee_id.is_not(None),
+    )
+    return query
+
+
+def _from_those_who_left(session: Session, way: Way, now: datetime) -> list[Conversation]:
+    people = session.scalars(_held(way).with_only_columns(Conversation.assignee_id).distinct())
+    gone = queries.gone(session, {one for one in people if one is not None}, now)
+    theirs = _held(way).where(Conversation.assignee_id.in_(gone)).order_by(Conversation.sort_at)
+    return list(session.scalars(theirs.limit(AT_ONCE).with_for_update()))
+
+
+def _not_in_time(session: Session, way: Way, but: Sequence[Conversation], now: datetime) -> list[Conversation]:
+    """What was given to somebody, waited with them for too long, and for all that time."""
+    if way.back_after_minutes is None:
+        return []
+    since = now - timedelta(minutes=way.back_after_minutes)
+    came_back = select(ConversationEvent.id).where(
+        ConversationEvent.conversation_id == Conversation.id,
+        ConversationEvent.kind.in_(_ANEW),
+        ConversationEvent.at >= since,
+    )
+    late = (
+        _held(way)
+        .join(Handout, (Handout.conversation_id == Conversation.id) & (Handout.user_id == Conversation.assignee_id))
+        .where(
+            Conversation.id.not_in([talk.id for talk in but]),
+            Handout.at < since,
+            Handout.lapsed_at.is_(None),
+            Conversation.waiting_since < since,
+            ~came_back.exists(),
+        )
+        .limit(AT_ONCE)
+    )
+    return list(session.scalars(late).unique())
+
+
+def _take_back(session: Session, talks: Sequence[Conversation], why: EventKind, now: datetime) -> None:
+    """They wait for anyone again; who let one lie is not given the same one again at once."""
+    names = _names(session, [talk.assignee_id for talk in talks if talk.assignee_id])
+    for talk in talks:
+        given = (Handout.conversation_id == talk.id, Handout.user_id == talk.assignee_id, Handout.lapsed_at.is_(None))
+        if why is EventKind.NOT_IN_TIME:
+            run_in_bulk(session, update(Handout).where(*given).values(lapsed_at=now))
+        else:
+            run_in_bulk(session, delete(Handout).where(*given))
+        data = {"from": names.get(talk.assignee_id or 0, "?")}
+        talk.assignee_id = None
+        inbox.record(session, talk, why, None, now, data)
+
+
+def _say_who_is_stuck(session: Session, way: Way, conversation_ids: Collection[int], now: datetime) -> None:
+    """Tell who supervises the team of what nobody else at work could be given."""
+    people = queries.colleagues(session, way, now)
+    stuck = rules.stuck(people, queries.wanting(session, conversation_ids))
+    if stuck:
+        signals.tell(
+            session,
+            SignalKind.NOT_IN_TIME,
+            now,
+            people=accounts.leading_team(session, way.team_id),
+            team_id=way.team_id,
+            conversations=stuck,
+        )
+
+
+def _give_out(session: Session, way: Way, now: datetime) -> int:
+    people = queries.colleagues(session, way, now)
+    room = sum(one.free for one in people)
+    if not room:
+        return 0
+    pairs = rules.hand_out(way.mode, people, queries.waiting(session, way.team_id, people, min(AT_ONCE, room), now))
+    names = _names(session, [user_id for _talk, user_id in pairs])
+    rows = []
+    for talk_id, user_id in pairs:
+        talk = session.get(Conversation, talk_id, with_for_update=True, populate_existing=True)
+        if talk is None or talk.assignee_id is not None or talk.state is not ConversationState.NEW:
+            continue  # somebody took it by hand a moment ago
+        talk.assignee_id = user_id
+        inbox.record(
+            session, talk, EventKind.GIVEN_OUT, None, now, {"to": names.get(user_id, ""), "how": way.mode.value}
+        )
+        signals.tell(session, SignalKind.ASSIGNED, now, people=[user_id], conversation_id=talk_id)
+        rows.append(
+            {
+                "id": new_id(),
+                "conversation_id": talk_id,
+                "user_id": user_id,
+                "team_id": way.team_id,
+                "how": way.mode.value,
+                "at": now,
+                "lapsed_at": None,
+            }
+        )
+    # Whoever gave one back by hand and is given it again has it from now on.
+    given = [row["conversation_id"] for row in rows]
+    run_in_bulk(session, delete(Handout).where(Handout.conversation_id.in_(given), Handout.lapsed_at.is_(None)))
+    insert_rows(session, Handout.__table__, rows)
+    return len(rows)
+
+
+def _names(session: Session, user_ids: Sequence[int]) -> dict[int, str]:
+    found = session.execute(select(User.id, User.name).where(User.id.in_(set(user_ids))))
+    return dict(found.all())
