@@ -26,8 +26,7 @@ class Attempt:
     @property
     def puts_out_of_sight(self) -> bool:
         """Whether any of the rules hides, resolves, puts off or sets anything aside."""
-        some = (rule.then for rule in self._replay.after.rules)
-        return any(then.spam or then.hide or then.resolve or then.snooze for then in some)
+        return any(rule.then.out_of_sight for rule in self._replay.after.rules)
 
     def portions(self) -> Iterator[Sequence[Replayed]]:
         """What comes of them, some at a time."""

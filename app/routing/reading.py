@@ -30,10 +30,12 @@ _SAID = 8
 
 
 class InvalidRules(InvalidInput):
-    """Rules that can't be used. ``faults`` says what is wrong where; the message says it in a few lines."""
+    """Rules that can't be used. ``faults`` says what is wrong where; the message says it in a few lines. ``rules`` are
+    those of the text, as far as they could be read."""
 
-    def __init__(self, faults: Sequence[Fault]) -> None:
+    def __init__(self, faults: Sequence[Fault], rules: Sequence[Rule] = ()) -> None:
         self.faults = tuple(faults)
+        self.rules = tuple(rules)
         lines = [told(one) for one in self.faults[:_SAID]]
         left = len(self.faults) - len(lines)
         if left:
@@ -79,7 +81,7 @@ def read(text: str) -> tuple[Rule, ...]:
     faults: list[Fault] = []
     rules = tuple(_Reader(number, faults).rule(table) for number, table in enumerate(found, 1))
     if faults:
-        raise InvalidRules(faults)
+        raise InvalidRules(faults, rules)
     return rules
 
 

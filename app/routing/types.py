@@ -164,6 +164,11 @@ class Actions:
     reply: str | None = None
     """The shortcut of a saved reply that whoever answers finds prepared."""
 
+    @property
+    def out_of_sight(self) -> bool:
+        """Whether nobody would see it unless they look for it."""
+        return self.spam or self.hide or self.resolve or self.snooze is not None
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:

@@ -16,13 +16,14 @@ from app.audit.types import Action, Entry
 from app.campaigns import queries as campaigns
 from app.core.errors import Conflict, Forbidden, NotFound
 from app.core.i18n import gettext as _
+from app.core.i18n import ngettext
 from app.core.ids import new_id
 from app.pages import queries as pages
-from app.routing import reading, writing
-from app.routing.models import RuleSet, RuleSetEvent, RuleTrial
+from app.routing import reading, tried, writing
+from app.routing.models import RuleSet, RuleSetEvent
 from app.routing.reading import InvalidRules
-from app.routing.tally import SHARE_FOR_TWO, share_out_of_sight
-from app.routing.types import Fact, Fault, Rule, RuleSetEventKind, RuleSetState, TrialState
+from app.routing.tried import Tried
+from app.routing.types import Fact, Fault, Rule, RuleSetEventKind, RuleSetState
 from app.texts import queries as texts
 
 OPEN = (RuleSetState.DRAFT, RuleSetState.PROPOSED)
@@ -47,9 +48,13 @@ def install(session: Session, source: str, now: datetime, actor_id: int | None =
 
 def checked(session: Session, source: str) -> tuple[Rule, ...]:
     """The rules in a text, fit to be put in force. Raises InvalidRules, naming every fault."""
-    found = reading.read(source)
-    faults = faults_here(session, found)
-    if faults:
+    try:
+        found = reading.read(source)
+    except InvalidRules as error:
+        # Places within conditions hold for what could be read only.
+        more = [one for one in faults_here(session, error.rules) if not one.part.startswith("when")]
+        raise InvalidRules(sorted([*error.faults, *more], key=lambda one: one.rule)) from None
+    if faults := faults_here(session, found):
         raise InvalidRules(faults)
     return found
 
@@ -133,18 +138,16 @@ def save_rules(
 def publish(session: Session, actor: Actor, draft_id: int, *, revision: int | None, now: datetime) -> bool:
     """Put a draft in force, or, where it puts much out of sight, propose it to a second person (then: False).
 
-    Raises Conflict when it has not been tried as it is now, InvalidRules, Forbidden for the person who proposed it.
+    Raises Conflict when it has not been tried as it is now, beside what is in force now, on enough to tell how much it
+    puts out of sight; InvalidRules; Forbidden for the person who proposed it.
     """
     one = _open(session, actor, draft_id, revision)
     checked(session, one.source)
-    tried = last_trial(session, one.digest)
-    if tried is None:
-        raise Conflict(_("Try these rules on what is stored first: they have changed since, or were never tried."))
-    much = share_out_of_sight(tried.tally)
-    if much > SHARE_FOR_TWO and one.state is RuleSetState.DRAFT:
+    found = _tried(session, one, now)
+    if found.takes_two and one.state is RuleSetState.DRAFT:
         one.state, one.proposed_by_id = RuleSetState.PROPOSED, actor.id
         _touch(one, actor.id, now)
-        _note(session, one, RuleSetEventKind.PROPOSED, actor.id, now, {"share": round(much, 3)})
+        _note(session, one, RuleSetEventKind.PROPOSED, actor.id, now, {"share": round(found.share, 3)})
         return False
     if one.state is RuleSetState.PROPOSED:
         if actor.id in (one.proposed_by_id, one.changed_by_id):
@@ -155,6 +158,25 @@ def publish(session: Session, actor: Actor, draft_id: int, *, revision: int | No
         _note(session, one, RuleSetEventKind.APPROVED, actor.id, now)
     _put_in_force(session, one, one.proposed_by_id or actor.id, now)
     return True
+
+
+def _tried(session: Session, one: RuleSet, now: datetime) -> Tried:
+    found = tried.of(session, one.source, one.digest, now)
+    if found is None:
+        raise Conflict(_("Try these rules on what is stored first: they have changed since, or were never tried."))
+    if not found.beside:
+        raise Conflict(
+            _("Other rules were put in force since these were tried. Try them beside those, to see what would change.")
+        )
+    if not found.enough:
+        raise Conflict(
+            ngettext(
+                "These rules put things out of sight, and %(num)s conversation can't tell how much. Try more days.",
+                "These rules put things out of sight, and %(num)s conversations can't tell how much. Try more days.",
+                found.conversations,
+            )
+        )
+    return found
 
 
 def refuse(session: Session, actor: Actor, draft_id: int, *, revision: int | None, now: datetime) -> None:
@@ -187,12 +209,6 @@ def roll_back(session: Session, actor: Actor, to_id: int, now: datetime) -> None
         _note(session, present, RuleSetEventKind.ROLLED_BACK, actor.id, now, {"to": one.id})
     _note(session, one, RuleSetEventKind.RESTORED, actor.id, now)
     _put_in_force(session, one, actor.id, now)
-
-
-def last_trial(session: Session, digest: str) -> RuleTrial | None:
-    """The newest finished trial of exactly these rules."""
-    query = select(RuleTrial).where(RuleTrial.digest == digest, RuleTrial.state == TrialState.DONE)
-    return session.scalar(query.order_by(RuleTrial.id.desc()).limit(1))
 
 
 def note_tried(session: Session, rule_set_id: int, actor_id: int | None, now: datetime, trial_id: int) -> None:

@@ -5,11 +5,13 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from app.accounts.types import Role
 from app.bootstrap import Services
 from app.core.clock import utc_now
-from app.routing import queries, reading, trials, versions
+from app.routing import queries, reading, trials, tried, versions
+from app.routing.models import RuleTrial
 from app.routing.types import Condition, Fact, Group, Match, RuleSetState
 from app.texts import service as texts
 from app.texts.types import Wording
@@ -153,6 +155,51 @@ def test_what_hides_much_takes_two_people(scene: Scene, supervisor: Browser, adm
     assert (one.proposed_by, one.published_by) == ("Supervisor", "Supervisor")
 
 
+def test_a_small_or_a_later_trial_talks_nobody_out_of_the_second_person(
+    scene: Scene, supervisor: Browser, parts: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene.collect()
+    draft = draft_of(supervisor)
+    supervisor.post(f"{draft}/text", text=HIDING, revision=revision(supervisor, draft))
+    try_it(parts, supervisor, draft)
+    with parts.db.write() as session:
+        wide = session.scalars(select(RuleTrial)).one()
+        wide.tally = wide.tally | {"out_of_sight": [0, 0]}
+        wide.done = 1
+    monkeypatch.setattr(tried, "LEAST", 2)
+    answer = supervisor.post(f"{draft}/publish", revision=revision(supervisor, draft))
+    assert (answer.status_code, "Try more days" in words(answer)) == (409, True)
+    assert "too few to tell" in words(supervisor.get(draft))
+    try_it(parts, supervisor, draft)
+    assert "takes a second person" in words(supervisor.get(draft))
+    try_it(parts, supervisor, draft)
+    with parts.db.write() as session:
+        last = session.scalars(select(RuleTrial).order_by(RuleTrial.id.desc())).first()
+        assert last is not None
+        last.tally = last.tally | {"out_of_sight": [0, 0]}
+    supervisor.post(f"{draft}/publish", revision=revision(supervisor, draft))
+    with parts.db.read() as session:
+        assert queries.version(session, 2).state is RuleSetState.PROPOSED
+
+
+def test_of_two_drafts_the_later_one_takes_nothing_back_unseen(
+    scene: Scene, supervisor: Browser, admin: Browser, parts: Services
+) -> None:
+    scene.collect()
+    first, second = draft_of(supervisor), draft_of(admin)
+    for browser, draft in ((supervisor, first), (admin, second)):
+        browser.post(f"{draft}/rules/1/move", do="copy", revision=revision(browser, draft))
+        try_it(parts, browser, draft)
+    admin.post(f"{second}/rules/1/move", do="down", revision=revision(admin, second))
+    try_it(parts, admin, second)
+    assert supervisor.post(f"{first}/publish", revision=revision(supervisor, first)).status_code == 303
+    answer = admin.post(f"{second}/publish", revision=revision(admin, second))
+    assert (answer.status_code, "Other rules were put in force" in words(answer)) == (409, True)
+    assert "what was changed there is not in it" in words(admin.get(second))
+    try_it(parts, admin, second)
+    assert admin.post(f"{second}/publish", revision=revision(admin, second)).status_code == 303
+
+
 def test_a_changed_draft_was_never_tried(scene: Scene, supervisor: Browser, parts: Services) -> None:
     draft = draft_of(supervisor)
     trial = try_it(parts, supervisor, draft)
@@ -170,7 +217,7 @@ def test_a_bad_text_says_every_fault_and_is_kept(supervisor: Browser) -> None:
     said = words(answer)
     assert "Rule 1, condition 1: regex: “(”" in said
     assert "Rule 2, when: The rule has no condition" in said
-    assert "kitchen" in said
+    assert "Rule 1, team: There is no team “kitchen”" in said
     unknown = bad.replace('["("]', '["x+"]').replace('name = "B"', 'name = "B"\nwords = ["b"]')
     said = words(supervisor.post(f"{draft}/text", text=unknown, revision=revision(supervisor, draft)))
     assert "Rule 1, team: There is no team “kitchen”" in said

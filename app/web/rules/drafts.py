@@ -8,8 +8,7 @@ from app.core.clock import utc_now
 from app.core.i18n import gettext as _
 from app.edge.context import actor, session
 from app.edge.routes import route
-from app.routing import queries, reading, tally, trials, versions
-from app.routing.types import TrialState
+from app.routing import queries, reading, trials, tried, versions
 from app.web.rules import words
 from app.web.rules.overview import names
 from app.web.rules.routes import ID, POST, blueprint
@@ -22,17 +21,14 @@ def version(rule_set_id: int) -> ResponseReturnValue:
     """A version with its rules in words, its trials and what was done with it."""
     one = queries.version(session(), rule_set_id)
     known = names()
-    tried = trials.of_version(session(), rule_set_id)
-    fresh = next((trial for trial in tried if trial.state is TrialState.DONE and trial.is_current), None)
-    share = tally.share_out_of_sight(fresh.tally) if fresh else 0.0
+    in_force = queries.in_force_id(session())
     return render_template(
         "rules/version.html",
         version=one,
         rules=[words.rule(rule, known) for rule in reading.read(one.source)],
-        trials=tried,
-        fresh=fresh,
-        share=share,
-        takes_two=share > tally.SHARE_FOR_TWO,
+        trials=trials.of_version(session(), rule_set_id),
+        tried=tried.of(session(), one.source, one.digest, utc_now()) if one.is_open else None,
+        overtaken_by=in_force if one.is_open and one.base_id != in_force else None,
         is_second=actor().id not in (one.proposed_by_id, one.changed_by_id),
         events=queries.version_events(session(), rule_set_id),
         others=[other for other in queries.versions(session(), 20) if other.id != rule_set_id],
