@@ -31,7 +31,7 @@ from app.connectors.wordpress import WordPressComConnector, WordPressConnector
 from app.connectors.x import XConnector
 from app.connectors.x.connector import Terms as XTerms
 from app.connectors.youtube import YouTubeConnector
-from app.core import config
+from app.core import config, days
 from app.core.clock import utc_now
 from app.core.config import Settings
 from app.core.db import BUSY_SECONDS, Database
@@ -82,6 +82,7 @@ def build(settings: Settings | None = None, *, busy_seconds: float = BUSY_SECOND
     """Connects lazily: nothing here needs the database (but at the first start) or Redis. Raises ConfigError."""
     settings = settings or config.load()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
+    days.use(settings.time_zone)
     # Redis only says "now": while it is away nobody waits for it, and the sweep makes up for what was not said.
     connection: redis.Redis = redis.Redis.from_url(
         settings.redis_url, socket_timeout=5, socket_connect_timeout=2, retry=Retry(NoBackoff(), 1)

@@ -1,10 +1,11 @@
 """What a campaign's days mean, what belongs to it, where nothing is planned; no database, no clock."""
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from app.campaigns.types import Descent, Gap, Period, Run, Stage
+from app.core import days
 
 NAME_MAXIMUM = 120
 TEXT_MAXIMUM = 4_000
@@ -28,16 +29,12 @@ def word_is_due(told: int, last: datetime | None, now: datetime) -> bool:
 
 def begins(period: Period) -> datetime:
     """The first moment of it: midnight where its days are counted, or what follows where a clock skips midnight."""
-    return _midnight(period.first, period.zone)
+    return days.begins(period.first, ZoneInfo(period.zone))
 
 
 def ends(period: Period) -> datetime:
     """The first moment after it."""
-    return _midnight(period.last + timedelta(days=1), period.zone)
-
-
-def _midnight(day: date, zone: str) -> datetime:
-    return datetime.combine(day, time(0), ZoneInfo(zone)).astimezone(UTC)
+    return days.begins(period.last + timedelta(days=1), ZoneInfo(period.zone))
 
 
 def stage(period: Period, *, signed: bool, now: datetime) -> Stage:

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_origin
 from urllib.parse import quote
+from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import PydanticCustomError
@@ -58,6 +59,12 @@ def _address(*schemes: str) -> AfterValidator:
         return value
 
     return AfterValidator(check)
+
+
+def _zone(value: str) -> str:
+    if value not in available_timezones():
+        raise PydanticCustomError("zone", "It has to be a time zone such as Europe/Berlin")
+    return value
 
 
 class Section(BaseModel):
@@ -196,6 +203,8 @@ class Settings(Section):
     data_dir: Path = Path("data")
     language: Literal["en", "de"] = "en"
     """Language for people who chose none and whose browser asks for none we have."""
+    time_zone: Annotated[str, AfterValidator(_zone)] = "UTC"
+    """Where days begin in reports, goals, reviews and vitality; an IANA name."""
     secret_key_file: Path | None = None
     """Holds the key that encrypts credentials; unset means ``secret.key`` in the data folder, made at first start."""
     web: Web = Web()

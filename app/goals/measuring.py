@@ -1,11 +1,12 @@
 """Measuring goals: the period that runs and the one before it, which late changes may still put right."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.campaigns.models import CampaignPage
+from app.core import days
 from app.core.db import insert_or, one_at_a_time, run_in_bulk, table_of
 from app.core.ids import lowest_id
 from app.goals import queries, rules
@@ -39,7 +40,7 @@ def work(session: Session, now: datetime) -> int:
     rows = session.scalars(select(GoalRow).where(due).order_by(GoalRow.id)).all()
     for row in rows:
         goal = queries.goal(row)
-        this = rules.period(goal.period, now.astimezone(UTC).date())
+        this = rules.period(goal.period, days.of(now))
         for first, last in (this, rules.before(goal.period, this[0])):
             _keep(session, goal.id, measure(session, goal, first, last, now))
         row.measured_at = now
@@ -66,14 +67,10 @@ def measure(session: Session, goal: Goal, first: date, last: date, now: datetime
         good, total = _alive(session, goal, first, last)
     else:
         find = _told if goal.measure is Measure.TOLD else _settled
-        begin, end = _moment(first), _moment(last + timedelta(days=1))
+        begin, end = days.begins(first), days.begins(last + timedelta(days=1))
         within = timedelta(minutes=goal.within or 0)
         good, total = rules.timely(find(session, goal, begin, end), within, now)
     return Reading(first, last, good, total)
-
-
-def _moment(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)
 
 
 def _reported(session: Session, goal: Goal, first: date, last: date) -> tuple[int, int]:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.accounts.models import Team, TeamMember, User
 from app.accounts.types import Actor
 from app.campaigns.models import Campaign
+from app.core import days
 from app.goals import rules
 from app.goals.models import GoalReading, GoalRow
 from app.goals.types import Goal, GoalView, Reading, Scope, Standing
@@ -93,6 +94,6 @@ def _views(session: Session, query: "Select[*tuple[Any, ...]]", now: datetime) -
 
 def _newest(row: GoalRow, readings: dict[int, list[Reading]], now: datetime) -> list[Reading]:
     """What was measured, the period that runs first, also when nothing was in it yet."""
-    first, last = rules.period(row.period, now.date())
+    first, last = rules.period(row.period, days.of(now))
     found = readings[row.id]
     return found if found and found[0].first == first else [Reading(first, last, 0, 0), *found]

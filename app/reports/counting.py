@@ -12,6 +12,7 @@ from sqlalchemy import Table, delete, insert, select
 from sqlalchemy.orm import Session
 
 from app.campaigns.models import CampaignPost
+from app.core import days
 from app.core.bulk import insert_rows, parts
 from app.core.db import insert_or, one_at_a_time, run_in_bulk, table_of
 from app.duty import queries as duty
@@ -28,6 +29,7 @@ from app.reports.models import (
     ReportPost,
     ReportPostChange,
     ReportTimes,
+    ReportZone,
 )
 from app.reports.rules import Sums
 from app.reports.types import Part, Talk
@@ -49,14 +51,32 @@ _COUNTED_OR_N = {*_COUNTED, "n"}
 def work(session: Session, now: datetime) -> bool:
     """Count what changed, as far as one transaction goes; answer whether there may be more."""
     one_at_a_time(session, _KEY)
-    posts = _look_at_posts(session)
+    more = _look_at_posts(session) | _recount(session, now)
     query = select(ReportChange.id, ReportChange.conversation_id).order_by(ReportChange.id).limit(AT_ONCE)
     found = session.execute(query).all()
     if found:
         _count(session, sorted({talk_id for _id, talk_id in found}), now)
         for some in parts([change_id for change_id, _talk_id in found]):
             run_in_bulk(session, delete(ReportChange).where(ReportChange.id.in_(some)))
-    return posts or len(found) == AT_ONCE
+    return more or len(found) == AT_ONCE
+
+
+def _recount(session: Session, now: datetime) -> bool:
+    """Count everything anew, in portions, after days have come to begin elsewhere; answer whether there may be more."""
+    kept = session.get(ReportZone, 1)
+    if kept is None:
+        kept = ReportZone(id=1, zone="UTC")  # what was counted before there was a choice
+        session.add(kept)
+    if kept.zone != days.zone().key:
+        kept.zone, kept.recounted = days.zone().key, 0
+    if kept.recounted is None:
+        return False
+    counted = select(ReportPart.conversation_id).where(ReportPart.conversation_id > kept.recounted)
+    ids = session.scalars(counted.order_by(ReportPart.conversation_id).limit(AT_ONCE)).all()
+    _count(session, ids, now)
+    kept.recounted = ids[-1] if len(ids) == AT_ONCE else None
+    session.flush()
+    return len(ids) == AT_ONCE
 
 
 def _look_at_posts(session: Session) -> bool:
@@ -104,7 +124,7 @@ def _count(session: Session, ids: Sequence[int], now: datetime) -> None:
 
 def _parts(session: Session, ids: Sequence[int], plan: Plan, now: datetime) -> Iterator[tuple[int, Part]]:
     for talk_id, talk in _talks(session, ids):
-        one = rules.part(talk, target_rules.week(plan, talk.team_id), now)
+        one = rules.part(talk, target_rules.week(plan, talk.team_id), now, days.zone())
         if one is not None:
             yield talk_id, one
 

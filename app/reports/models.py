@@ -1,9 +1,9 @@
-"""Tables: report_changes, report_post_changes, report_posts, report_parts, report_days, report_times."""
+"""Tables: report_changes, report_post_changes, report_posts, report_parts, report_days, report_times, report_zone."""
 
 from datetime import date
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Date, Enum, Integer, Table
+from sqlalchemy import BigInteger, Column, Date, Enum, Integer, String, Table
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, BigId, JsonData
@@ -58,7 +58,7 @@ class ReportDay(Base):
 
     by: Mapped[By] = mapped_column(primary_key=True)
     day: Mapped[date] = mapped_column(Date, primary_key=True)
-    """In UTC."""
+    """In the zone of ``ReportZone``."""
     of: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     comments: Mapped[int] = mapped_column(default=0)
     opened: Mapped[int] = mapped_column(default=0)
@@ -88,3 +88,14 @@ class ReportTimes(Base):
         Column("seconds", BigInteger, nullable=False),
         *(Column(name, Integer, nullable=False) for name in BUCKET_NAMES),
     )
+
+
+class ReportZone(Base):
+    """In which zone days are counted; one row. ``recounted``: how far counting anew has come since that changed, by
+    conversation; None: all of it is right."""
+
+    __tablename__ = "report_zone"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    zone: Mapped[str] = mapped_column(String(64))
+    recounted: Mapped[int | None] = mapped_column(BigInteger)

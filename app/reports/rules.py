@@ -3,11 +3,11 @@
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from itertools import accumulate
 from typing import Any
 
-from app.core import hours
+from app.core import days, hours
 from app.core.hours import Week
 from app.inbox.types import ConversationState, Waited
 from app.reports.types import By, Counts, Part, Place, Talk, Times, Took
@@ -24,17 +24,17 @@ BUCKETS = len(EDGES) + 1
 _FIGURES = tuple(Figure)
 
 
-def part(talk: Talk, week: Week, now: datetime) -> Part | None:
-    """What a conversation adds; None for spam. All of it counts where the conversation is now: for the team, page,
-    campaign and tags it has, in that team's working hours."""
+def part(talk: Talk, week: Week, now: datetime, zone: tzinfo = UTC) -> Part | None:
+    """What a conversation adds, on days of ``zone``; None for spam. All of it counts where the conversation is now: for
+    the team, page, campaign and tags it has, in that team's working hours."""
     if talk.state is ConversationState.SPAM:
         return None
     answered = any(_is_answered(talk, wait) for wait in _over(talk))
     said: dict[date, int] = defaultdict(int)
     for at in talk.theirs:
-        said[_day(at, now)] += 1
+        said[_day(at, now, zone)] += 1
     return Part(
-        opened_on=_day(min(talk.theirs, default=talk.opened_at), now),
+        opened_on=_day(min(talk.theirs, default=talk.opened_at), now, zone),
         answered=answered,
         settled=talk.state is ConversationState.DONE and not answered,
         team_id=talk.team_id,
@@ -43,7 +43,7 @@ def part(talk: Talk, week: Week, now: datetime) -> Part | None:
         agent_id=talk.assignee_id,
         tag_ids=talk.tag_ids,
         comments=tuple(sorted(said.items())),
-        took=tuple(_took(talk, week, now)),
+        took=tuple(_took(talk, week, now, zone)),
     )
 
 
@@ -52,7 +52,7 @@ def _over(talk: Talk) -> Iterator[Waited]:
     return (one for one in talk.waits if talk.waiting_since is None or one.since < talk.waiting_since)
 
 
-def _took(talk: Talk, week: Week, now: datetime) -> Iterator[Took]:
+def _took(talk: Talk, week: Week, now: datetime, zone: tzinfo) -> Iterator[Took]:
     """Every answer, and every time that it was done, with the work it took: the clock stands still while we wait for
     the person. What began before we looked after the page was nobody's to answer."""
     spent, last_end, answered, agent = timedelta(), datetime.min.replace(tzinfo=UTC), False, talk.assignee_id
@@ -66,10 +66,10 @@ def _took(talk: Talk, week: Week, now: datetime) -> Iterator[Took]:
             author = _author(talk, wait)
             agent = author or agent
             figure = Figure.NEXT_REPLY if answered else Figure.FIRST_REPLY
-            yield Took(_day(wait.until, now), figure, int(work.total_seconds()), author)
+            yield Took(_day(wait.until, now, zone), figure, int(work.total_seconds()), author)
             answered = True
         if wait.ended is ConversationState.DONE:
-            yield Took(_day(wait.until, now), Figure.RESOLUTION, int(spent.total_seconds()), agent)
+            yield Took(_day(wait.until, now, zone), Figure.RESOLUTION, int(spent.total_seconds()), agent)
             spent = timedelta()
 
 
@@ -82,9 +82,9 @@ def _author(talk: Talk, wait: Waited) -> int | None:
     return next((who for at, who in reversed(talk.replies) if wait.since < at <= wait.until), None)
 
 
-def _day(at: datetime, now: datetime) -> date:
-    """The day of UTC; a platform's clock may be ahead of ours."""
-    return min(at, now).astimezone(UTC).date()
+def _day(at: datetime, now: datetime, zone: tzinfo) -> date:
+    """A platform's clock may be ahead of ours."""
+    return days.of(min(at, now), zone)
 
 
 def packed(one: Part) -> list[Any]:

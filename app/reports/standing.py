@@ -6,6 +6,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Team
+from app.core import days
 from app.inbox import counts
 from app.inbox.models import Conversation
 from app.inbox.types import ConversationState
@@ -27,7 +28,8 @@ def now(session: Session, at: datetime) -> list[TeamNow]:
         .where(Conversation.team_id == Team.id, Conversation.state == ConversationState.NEW)
         .scalar_subquery()
     )
-    today = {one.key: one for one in queries.lines(session, By.TEAM, at.date(), at.date())}
+    day = days.of(at)
+    today = {one.key: one for one in queries.lines(session, By.TEAM, day, day)}
     found = []
     for team_id, name, oldest in session.execute(select(Team.id, Team.name, longest).order_by(Team.name)):
         line = today.get(str(team_id))

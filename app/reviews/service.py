@@ -1,6 +1,6 @@
 """Preparing reviews, deciding in them, closing them. Services flush; the edge commits."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
@@ -11,6 +11,7 @@ from app.accounts.models import User
 from app.accounts.types import Actor, Permission
 from app.audit import service as audit
 from app.audit.types import Action
+from app.core import days
 from app.core.db import one_at_a_time, run_in_bulk
 from app.core.errors import Conflict, Forbidden, InvalidInput, NotFound
 from app.core.i18n import gettext as _
@@ -33,7 +34,7 @@ def work(session: Session, now: datetime) -> int | None:
     _remind(session, now)
     one_at_a_time(session, _KEY)
     latest = session.scalar(select(func.max(Review.last)))
-    span = rules.due(queries.plan(session).every, now.astimezone(UTC).date(), latest)
+    span = rules.due(queries.plan(session).every, days.of(now), latest)
     if span is None or (latest is None and not queries.anything(session, *span)):
         return None
     return _prepare(session, *span, now)
@@ -63,7 +64,7 @@ def _prepare(session: Session, first: date, last: date, now: datetime) -> int:
 def _remind(session: Session, now: datetime) -> None:
     due = select(ReviewDecision).where(
         ReviewDecision.done_at.is_(None),
-        ReviewDecision.due_on <= now.astimezone(UTC).date(),
+        ReviewDecision.due_on <= days.of(now),
         ReviewDecision.reminded.is_(False),
         ReviewDecision.owner_id.is_not(None),
     )
@@ -208,7 +209,7 @@ def _person(session: Session, typed: str) -> int:
 
 
 def _due(typed: str, now: datetime) -> date:
-    today = now.astimezone(UTC).date()
+    today = days.of(now)
     try:
         day = date.fromisoformat(typed.strip())
     except ValueError:

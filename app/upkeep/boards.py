@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.models import User
 from app.campaigns.types import Named
+from app.core import days as calendar
 from app.core import ordering
 from app.library import crises
 from app.library.models import LibraryPost
@@ -66,7 +67,7 @@ def days(session: Session, page_id: int, now: datetime) -> list[DayView]:
     query = select(PageDay).where(PageDay.page_id == page_id, PageDay.day >= first)
     known = {one.day: one for one in session.scalars(query)}
     found = []
-    for step in range((now.date() - first).days + 1):
+    for step in range((calendar.of(now) - first).days + 1):
         day = first + timedelta(days=step)
         one = known.get(day)
         found.append(DayView(day, one.comments, one.ours, one.life) if one else DayView(day, 0, 0, None))
@@ -109,7 +110,7 @@ def tasks(
 
 
 def _first(now: datetime) -> date:
-    today = now.date()
+    today = calendar.of(now)
     return today - timedelta(days=today.weekday() + 7 * (WEEKS - 1))
 
 

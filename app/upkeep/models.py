@@ -47,6 +47,15 @@ class UpkeepMark(Base):
     value: Mapped[int] = mapped_column(BigInteger)
 
 
+class UpkeepZone(Base):
+    """In which zone days are added up; one row."""
+
+    __tablename__ = "upkeep_zone"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    zone: Mapped[str] = mapped_column(String(64))
+
+
 class PageDay(Base):
     """A page's day, added up: what a month of it says must not depend on how much was said."""
 
@@ -54,7 +63,7 @@ class PageDay(Base):
 
     page_id: Mapped[int] = mapped_column(ForeignKey("pages.id", ondelete="CASCADE"), primary_key=True)
     day: Mapped[date] = mapped_column(Date, primary_key=True)
-    """In UTC."""
+    """In the zone of ``UpkeepZone``."""
     comments: Mapped[int] = mapped_column(default=0)
     ours: Mapped[int] = mapped_column(default=0)
     answered: Mapped[int] = mapped_column(default=0)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.models import UserSession
 from app.campaigns import queries as campaigns
+from app.core import days as calendar
 from app.duty.models import Duty
 from app.duty.types import Availability
 from app.inbox.models import Conversation
@@ -114,7 +115,7 @@ class _Gathered:
         self._stewards: dict[int, int] = dict(session.execute(stewards).all())
         self._present = present(session, set(self._stewards.values()), now)
         self._days: dict[int, list[Any]] = defaultdict(list)
-        since = (now - 91 * _DAY).date()
+        since = calendar.of(now) - 91 * _DAY
         days = select(PageDay).where(PageDay.page_id.in_(list(page_ids)), PageDay.day > since)
         for day in session.scalars(days):
             self._days[day.page_id].append(day)
@@ -150,12 +151,13 @@ class _Gathered:
         return None if at is None else max(0.0, (self._now - at) / unit)
 
     def _answers(self, page_id: int, days: int) -> tuple[int, int]:
-        since = (self._now - days * _DAY).date()
+        since = calendar.of(self._now) - days * _DAY
         there = [day for day in self._days[page_id] if day.day > since]
         return sum(day.in_time for day in there), sum(day.answered for day in there)
 
     def _comments(self, page_id: int, newest: int, oldest_day: int) -> int:
-        first, last = (self._now - oldest_day * _DAY).date(), (self._now - newest * _DAY).date()
+        today = calendar.of(self._now)
+        first, last = today - oldest_day * _DAY, today - newest * _DAY
         return sum(day.comments for day in self._days[page_id] if first < day.day <= last)
 
 

@@ -7,15 +7,16 @@ from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from typing import cast
 
-from sqlalchemy import Table, select
+from sqlalchemy import Table, select, update
 from sqlalchemy.orm import Session
 
-from app.core.db import insert_or, one_at_a_time
+from app.core import days
+from app.core.db import insert_or, one_at_a_time, run_in_bulk
 from app.core.ids import lowest_id
 from app.inbox.models import Comment, Conversation, Wait
 from app.inbox.types import ConversationState
 from app.upkeep import plans
-from app.upkeep.models import PageDay, PagePulse, UpkeepMark
+from app.upkeep.models import PageDay, PagePulse, UpkeepMark, UpkeepZone
 from app.upkeep.types import Life
 
 AT_ONCE = 5_000
@@ -28,15 +29,35 @@ _DAYS = cast(Table, PageDay.__table__)
 def work(session: Session, now: datetime) -> bool:
     """Add up what is new, as far as one transaction goes; answer whether there may be more."""
     one_at_a_time(session, _KEY)
+    _follow_zone(session)
     return _add_comments(session, now) | _add_waits(session, now)
 
 
 def keep_life(session: Session, page_id: int, now: datetime, life: Life) -> None:
     """Write down how alive a page is today."""
-    _add(session, (page_id, now.astimezone(UTC).date()), Counter())
-    day = session.get_one(PageDay, (page_id, now.astimezone(UTC).date()), populate_existing=True)
+    _add(session, (page_id, days.of(now)), Counter())
+    day = session.get_one(PageDay, (page_id, days.of(now)), populate_existing=True)
     day.life = life
     session.flush()
+
+
+def _follow_zone(session: Session) -> None:
+    """Where days have come to begin elsewhere everything is added up anew. How alive a page was on a day stays as it
+    was judged then."""
+    kept = session.get(UpkeepZone, 1)
+    if kept is None:
+        kept = UpkeepZone(id=1, zone="UTC")  # what was added up before there was a choice
+        session.add(kept)
+    if kept.zone == days.zone().key:
+        return
+    kept.zone = days.zone().key
+    run_in_bulk(
+        session,
+        update(PageDay).values(comments=0, ours=0, answered=0, in_time=0),
+        update(UpkeepMark).where(UpkeepMark.name.in_((_COMMENTS, _WAITS))).values(value=0),
+    )
+    session.flush()
+    session.expire_all()
 
 
 def _add_comments(session: Session, now: datetime) -> bool:
@@ -52,7 +73,7 @@ def _add_comments(session: Session, now: datetime) -> bool:
     spoke: dict[int, datetime] = {}
     for _id, page_id, published, is_us in rows:
         at = min(published, now)
-        found.setdefault((page_id, at.astimezone(UTC).date()), Counter())["ours" if is_us else "comments"] += 1
+        found.setdefault((page_id, days.of(at)), Counter())["ours" if is_us else "comments"] += 1
         if is_us:
             spoke[page_id] = max(at, spoke.get(page_id, at))
     for place, counts in sorted(found.items()):
@@ -83,7 +104,7 @@ def _add_waits(session: Session, now: datetime) -> bool:
     found: dict[tuple[int, date], Counter[str]] = {}
     for began, ended, page_id in rows:
         promised = timedelta(hours=terms[page_id].terms.answer_within_hours)
-        counts = found.setdefault((page_id, ended.astimezone(UTC).date()), Counter())
+        counts = found.setdefault((page_id, days.of(ended)), Counter())
         counts["answered"] += 1
         counts["in_time"] += ended - began <= promised
     for place, counts in sorted(found.items()):

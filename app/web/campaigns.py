@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from app.accounts.types import Permission
 from app.campaigns import queries, service
 from app.campaigns.types import CampaignTyped, CampaignView, Discipline, EntryTyped, HandOverTyped, Stage
-from app.core import i18n
+from app.core import days, i18n
 from app.core.clock import utc_now
 from app.core.errors import Conflict, InvalidInput, NotFound
 from app.core.i18n import gettext as _
@@ -38,7 +38,7 @@ def overview() -> ResponseReturnValue:
         "campaigns/overview.html",
         sections=[(stage, [row for row in rows if row.stage is stage]) for stage in _ORDER],
         any_page=pages.any_connected(session()),
-        gaps=queries.gaps(session(), now.date()),
+        gaps=queries.gaps(session(), days.of(now)),
         say=words,
     )
 
@@ -50,10 +50,10 @@ _ORDER = (Stage.ENDED, Stage.RUNNING, Stage.COMING, Stage.CLOSED)
 def calendar() -> ResponseReturnValue:
     """One month, all disciplines together."""
     now = utc_now()
-    first, last = words.bounds(_month(request.args.get("month", "")) or now.date())
+    first, last = words.bounds(_month(request.args.get("month", "")) or days.of(now))
     rows = queries.between(session(), first, last, now)
     month = words.month_of(first, last, rows, queries.calendar(session(), first, last))
-    return render_template("campaigns/calendar.html", month=month, say=words, today=now.date())
+    return render_template("campaigns/calendar.html", month=month, say=words, today=days.of(now))
 
 
 @route(blueprint, "/add", needs=Permission.MANAGE_CAMPAIGNS)

@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from app.accounts import rules as account_rules
 from app.accounts.types import Permission
+from app.core import days
 from app.core.clock import utc_now
 from app.core.errors import NotFound
 from app.core.i18n import gettext as _
@@ -74,7 +75,8 @@ def overview() -> ResponseReturnValue:
         sees_all=sees_all,
         kinds=[one for one in By if one is not By.ALL],
         measures=list(Figure),
-        periods=[(days, _today() - timedelta(days=days - 1), _today()) for days in PERIODS],
+        periods=[(length, _today() - timedelta(days=length - 1), _today()) for length in PERIODS],
+        zone=days.zone().key,
         teams=standing.now(session(), utc_now()) if sees_all and asked.whose == EVERYBODY else [],
         say=words,
         targets=target_words,
@@ -139,7 +141,7 @@ def _sees_all() -> bool:
 
 
 def _today() -> date:
-    return utc_now().date()
+    return days.of(utc_now())
 
 
 def _asked() -> Asked:

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from app.accounts.types import Permission
 from app.campaigns import queries as campaigns
+from app.core import days
 from app.core.clock import utc_now
 from app.core.errors import Conflict, InvalidInput
 from app.core.i18n import gettext as _
@@ -37,7 +38,7 @@ def overview() -> ResponseReturnValue:
 @route(blueprint, f"/{ONE}", needs=Permission.READ_INBOX)
 def show(review_id: int) -> ResponseReturnValue:
     """One review."""
-    usual = (utc_now() + USUAL_DUE).date().isoformat()
+    usual = days.of(utc_now() + USUAL_DUE).isoformat()
     return _show(review_id, DecisionTyped("", "", usual), "", {})
 
 
@@ -109,7 +110,7 @@ def _overview(wrong: dict[str, str]) -> str:
         people=[("", _("Whoever supervises for longest")), *_people()],
         rhythms=[(one.value, words.rhythm(one)) for one in Rhythm],
         wrong=wrong,
-        today=utc_now().date(),
+        today=days.of(utc_now()),
         say=words,
     )
 
@@ -127,7 +128,7 @@ def _show(review_id: int, typed: DecisionTyped, said: str, wrong: dict[str, str]
         said=said,
         wrong=wrong,
         people=[("", _("Choose somebody")), *_people()],
-        today=utc_now().date(),
+        today=days.of(utc_now()),
         say=words,
         goals=goal_words,
         lives=life_words,

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from app.accounts import rules as account_rules
 from app.accounts.types import Permission
 from app.campaigns.types import Named
+from app.core import days
 from app.core.clock import utc_now
 from app.core.i18n import gettext as _
 from app.edge.context import actor, session
@@ -40,7 +41,7 @@ class ToDo:
     @property
     def asks(self) -> bool:
         """Whether anything of it is due."""
-        today = utc_now().date()
+        today = days.of(utc_now())
         due = any(one.open for one in self.tasks) or any(one.due_on <= today for one in self.decisions)
         return due or bool(self.unsigned or self.inherited)
 
@@ -60,7 +61,7 @@ def of_reader() -> ToDo:
 @route(blueprint, "", needs=Permission.READ_INBOX)
 def overview() -> ResponseReturnValue:
     """All of it, each with what can be done."""
-    return render_template("to_do/overview.html", found=of_reader(), say=words, life=life, today=utc_now().date())
+    return render_template("to_do/overview.html", found=of_reader(), say=words, life=life, today=days.of(utc_now()))
 
 
 @route(blueprint, "/inherited/<int(max=2147483647):campaign_id>", needs=Permission.READ_INBOX, methods=("POST",))

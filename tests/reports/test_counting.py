@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import delete, insert, select, update
 
 from app.campaigns.models import CampaignPost
+from app.core import days
 from app.core.db import Base, Database, run_in_bulk, table_of
 from app.core.errors import PorchlightError
 from app.desk import service as desk_acts
@@ -170,6 +171,32 @@ def test_whatever_happens_it_says_what_counting_anew_says(
     grown = kept(old_page.db)
     assert grown["report_days"]
     assert grown == anew(old_page.db, now)
+
+
+def test_other_days_count_everything_anew_and_nothing_twice(old_page: House, campaigns: None, now: datetime) -> None:
+    choose = random.Random(5)
+    evening = (now - timedelta(days=5)).replace(hour=23, minute=30)
+    for number in range(5):
+        say(old_page, evening, f"V{number}")
+    for step in range(20):
+        random_act(old_page, choose, evening + step * 3 * HOUR)
+    count(old_page.db, now)
+    before = kept(old_page.db)
+    days.use("Europe/Berlin")
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(counting, "AT_ONCE", 2)  # in portions, with work in between
+            with old_page.db.write() as session:
+                assert counting.work(session, now)
+            say(old_page, evening - timedelta(days=1))
+            count(old_page.db, now)
+        moved = kept(old_page.db)
+        assert moved == anew(old_page.db, now) != before
+        with old_page.db.read() as session:
+            [day] = queries.report(session, EVERYBODY, evening.date(), evening.date()).days
+        assert day.counts.opened == 1, "half past eleven of the day before in Greenwich, and no more"
+    finally:
+        days.use("UTC")
 
 
 def test_a_late_change_restates_its_day(old_page: House, now: datetime) -> None:

@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from app.accounts import service as people
 from app.accounts.types import Role
+from app.core import days
 from app.core.errors import Conflict, Forbidden, InvalidInput
 from app.duty import service as duty
 from app.duty.types import Availability
@@ -64,10 +65,26 @@ def test_each_comment_and_each_answer_is_added_up_once(house: House, now: dateti
     for _again in range(3):
         roll(house, later)
     with house.db.read() as session:
-        days = {one.day: one for one in session.scalars(select(PageDay))}
-        assert sum(one.comments for one in days.values()) == 2
-        assert days[(now - timedelta(days=3)).date()].comments == 1
-        assert (days[now.date()].answered, days[now.date()].in_time) == (1, 1)
+        found = {one.day: one for one in session.scalars(select(PageDay))}
+        assert sum(one.comments for one in found.values()) == 2
+        assert found[(now - timedelta(days=3)).date()].comments == 1
+        assert (found[now.date()].answered, found[now.date()].in_time) == (1, 1)
+
+
+def test_days_that_begin_elsewhere_are_added_up_anew(house: House, now: datetime) -> None:
+    evening = (now - timedelta(days=3)).replace(hour=23, minute=30)
+    say(house, evening)
+    later = now + 5 * MINUTE
+    roll(house, later)
+    days.use("Europe/Berlin")
+    try:
+        for _again in range(2):
+            roll(house, later)
+        with house.db.read() as session:
+            added = {one.day: one.comments for one in session.scalars(select(PageDay)) if one.comments}
+        assert added == {evening.date() + timedelta(days=1): 1}
+    finally:
+        days.use("UTC")
 
 
 def test_a_page_is_judged_and_the_worst_stands_first(house: House, now: datetime) -> None:

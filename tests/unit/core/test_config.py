@@ -30,6 +30,15 @@ def test_an_address_of_the_wrong_kind_stops_the_start(
     assert "canary" not in refused.value.message
 
 
+def test_a_time_zone_is_one(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text('time_zone = "Berlin"\n', encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"line 1: 'time_zone' .* such as Europe/Berlin"):
+        config.load(file, {})
+    file.write_text('time_zone = "Europe/Berlin"\n', encoding="utf-8")
+    assert config.load(file, {}).time_zone == "Europe/Berlin"
+
+
 def test_a_wrong_address_in_a_variable_names_the_variable() -> None:
     with pytest.raises(ConfigError, match=r"PORCHLIGHT_REDIS_URL: 'redis\.url'"):
         config.load(environ={"PORCHLIGHT_REDIS_URL": "foo"})
