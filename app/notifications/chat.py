@@ -5,7 +5,7 @@ from typing import Any
 
 from app.core.i18n import gettext as _
 from app.core.i18n import ngettext
-from app.notifications import words
+from app.notifications import places, words
 from app.notifications.types import Event, Forgotten, Told
 
 AT_MOST = 20
@@ -22,7 +22,7 @@ def payload(told: Sequence[Told], forgotten: Sequence[Forgotten], base: str) -> 
     """The JSON to post. ``base`` is our public address, without a slash at its end."""
     lines = []
     for one in told[:AT_MOST]:
-        lines.append(f"{escaped(words.line(one))} <{base}{words.place(one)}|{escaped(_('Open'))}>")
+        lines.append(f"{escaped(words.line(one))} <{base}{places.place(one)}|{escaped(_('Open'))}>")
         if one.event is Event.DIGEST:
             lines += [f"• <{base}/inbox/{it.conversation_id}|{named(it)}>" for it in forgotten]
     if len(told) > AT_MOST:

@@ -10,7 +10,7 @@ from babel.dates import format_date
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
 from app.core import i18n
-from app.notifications import words
+from app.notifications import places, words
 from app.notifications.types import Event, Outgoing
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -68,7 +68,7 @@ def _values(outgoing: Outgoing, base: str, leave: str) -> dict[str, object]:
     told = [
         {
             "line": words.line(one),
-            "url": base + words.place(one),
+            "url": base + places.place(one),
             "details": words.details(one),
             "forgotten": forgotten if one.event is Event.DIGEST else [],
         }

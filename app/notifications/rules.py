@@ -37,6 +37,7 @@ EVENTS = {
     SignalKind.TARGET_NEAR: Event.TARGET_NEAR,
     SignalKind.TARGET_MISSED: Event.TARGET_MISSED,
     SignalKind.REVIEW_READY: Event.REVIEW,
+    SignalKind.OWN_FIGURES: Event.OWN_FIGURES,
     SignalKind.DECISION: Event.DECISION,
     SignalKind.NOT_IN_TIME: Event.NOT_IN_TIME,
     SignalKind.WOKE: Event.WOKE,
@@ -53,6 +54,7 @@ _OFF: dict[Event, frozenset[Channel]] = {
     Event.TARGET_NEAR: frozenset({Channel.MAIL, Channel.PUSH}),
     Event.REMEDY_DECIDED: frozenset({Channel.MAIL}),
     Event.NEW_IN_TEAM: frozenset(Channel),
+    Event.OWN_FIGURES: frozenset(Channel),
     Event.DIGEST: frozenset({Channel.PUSH}),
 }
 ROOM_EVENTS = (

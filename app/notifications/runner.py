@@ -21,7 +21,7 @@ from app.core.http import Http, HttpError, NoAnswer, Response
 from app.core.i18n import gettext as _
 from app.core.mail import Mailer, MailError, MailNotSent, MailRefused
 from app.core.security import SecretBox
-from app.notifications import chat, digests, letters, outgoing, push, service, spreading, words
+from app.notifications import chat, digests, letters, outgoing, places, push, service, spreading, words
 from app.notifications.types import Channel, Outgoing
 
 log = structlog.get_logger()
@@ -124,7 +124,7 @@ class Runner:
         text = {
             "title": "Porchlight",
             "body": (words.line(newest) if len(one.told) == 1 else words.subject(one.told))[:_PUSH_LETTERS],
-            "url": words.place(newest) if len(one.told) == 1 else "/notifications",
+            "url": places.place(newest) if len(one.told) == 1 else "/notifications",
             "tag": _topic(one),
         }
         body = push.encrypt(

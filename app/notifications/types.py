@@ -39,6 +39,7 @@ class Event(StrEnum):
     TARGET_MISSED = "target_missed"
     NOT_IN_TIME = "not_in_time"
     REVIEW = "review"
+    OWN_FIGURES = "own_figures"
     DECISION = "decision"
     NEW_IN_TEAM = "new_in_team"
     DIGEST = "digest"

@@ -1,4 +1,4 @@
-"""The words for what people are told, in the language in force, and the place on our screens it leads to.
+"""The words for what people are told, in the language in force.
 
 Customers' own words are never part of them: mails and chat messages leave the house, names and places say enough.
 """
@@ -53,6 +53,7 @@ TITLES: dict[Event, tuple[str, str]] = {
     Event.TARGET_MISSED: (lazy("A target was missed"), lazy("A target was missed")),
     Event.NOT_IN_TIME: (lazy("What was not answered in time can be given to nobody else"), ""),
     Event.REVIEW: (lazy("How the last week, fortnight or month went, and the review of it"), ""),
+    Event.OWN_FIGURES: (lazy("How the last week, fortnight or month went for me"), ""),
     Event.DECISION: (lazy("A review decided something that I see to, or it is due"), ""),
     Event.NEW_IN_TEAM: (lazy("Something new in my teams"), lazy("A new conversation")),
     Event.DIGEST: (
@@ -243,6 +244,8 @@ def _review(told: Told, _names: dict[str, str]) -> str:
             return _("What a review decided, and you see to, is due: %(day)s.", day=day)
         return _("You see to something that a review decided, until %(day)s.", day=day)
     first, last = _day(told.facts["first"]), _day(told.facts["last"])
+    if told.event is Event.OWN_FIGURES:
+        return _("How it went for you from %(first)s to %(last)s.", first=first, last=last)
     return _("How it went from %(first)s to %(last)s; the review is prepared.", first=first, last=last)
 
 
@@ -252,7 +255,7 @@ def _day(text: str) -> str:
 
 def details(told: Told) -> list[str]:
     """What a mail says besides, line by line."""
-    if told.event is not Event.REVIEW:
+    if told.event not in (Event.REVIEW, Event.OWN_FIGURES):
         return []
     return review_words.lines(review_rules.unpacked_figures(told.facts.get("figures", ())))
 
@@ -272,6 +275,7 @@ _OWN_WORDS = {
     Event.PAGE_GIVEN: _upkeep,
     Event.KEEP_ALIVE: _keep_alive,
     Event.REVIEW: _review,
+    Event.OWN_FIGURES: _review,
     Event.DECISION: _review,
     Event.NEW_IN_TEAM: _many,
     Event.DIGEST: _many,
@@ -283,34 +287,6 @@ _OWN_WORDS = {
     Event.REMEDY_LATE: _remedy,
 }
 """Events whose sentence depends on more than who, whom and where."""
-
-
-def place(told: Told) -> str:
-    """The path of the screen it is about."""
-    if told.facts.get("remedy"):
-        return f"/remedies/{told.facts['remedy']}"
-    if told.conversation_id is not None:
-        return f"/inbox/{told.conversation_id}"
-    for fact, room in (("held", "outreach/held"), ("post", "library"), ("review", "reviews")):
-        if told.facts.get(fact):
-            return f"/{room}/{told.facts[fact]}"
-    if told.event in (Event.POST_FAILED, Event.POST_UNCLEAR):
-        return "/library"
-    return _place_of_page(told)
-
-
-def _place_of_page(told: Told) -> str:
-    if told.event in (Event.HANDED_OVER, Event.CAMPAIGN_OVER):
-        return f"/campaigns/{told.facts['campaign']}" if told.facts.get("campaign") else "/campaigns"
-    if told.event is Event.KEEP_ALIVE and told.page_id is not None:
-        return f"/pages/{told.page_id}/vitality"
-    if told.page_id is not None:
-        return f"/pages/{told.page_id}"
-    if told.event in (Event.TARGET_NEAR, Event.TARGET_MISSED):
-        return f"/inbox?view=all&team={told.facts.get('team', '')}&target=close"
-    if told.event is Event.NOT_IN_TIME:
-        return f"/inbox?view=unassigned&team={told.facts.get('team', '')}"
-    return "/inbox?view=unassigned" if told.event is Event.DIGEST else "/inbox?view=team"
 
 
 def subject(told: "tuple[Told, ...] | list[Told]") -> str:

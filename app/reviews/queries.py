@@ -11,6 +11,7 @@ from app.accounts.models import User
 from app.accounts.types import Role
 from app.campaigns.models import Campaign
 from app.campaigns.types import Named
+from app.core.db import table_of
 from app.core.errors import NotFound
 from app.core.i18n import gettext as _
 from app.goals import queries as goals
@@ -19,7 +20,7 @@ from app.goals.types import GoalView, Standing
 from app.pages.models import Page
 from app.pages.types import PageState
 from app.reports import queries as reports
-from app.reports.models import ReportDay
+from app.reports.models import ReportDay, ReportTimes
 from app.reports.queries import EVERYBODY
 from app.reports.types import By, Report
 from app.reviews import rules
@@ -57,6 +58,14 @@ def owner(session: Session) -> int | None:
     first = case((User.id == named, 0), (User.role == Role.SUPERVISOR, 1), else_=2)
     found = select(User.id).where(here, or_(User.role.in_(_LEADING), User.id == named)).order_by(first, User.id)
     return session.scalar(found.limit(1))
+
+
+def busy(session: Session, first: date, last: date) -> list[int]:
+    """Who of us did something in a period. One statement."""
+    times = table_of(ReportTimes).c
+    query = select(User.id).join(table_of(ReportTimes), (times.by == By.AGENT) & (times.of == User.id))
+    query = query.where(times.day >= first, times.day <= last)
+    return list(session.scalars(query.where(User.active, User.demo.is_(False)).distinct().order_by(User.id)))
 
 
 def anything(session: Session, first: date, last: date) -> bool:

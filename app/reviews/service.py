@@ -17,7 +17,8 @@ from app.core.errors import Conflict, Forbidden, InvalidInput, NotFound
 from app.core.i18n import gettext as _
 from app.goals import queries as goals
 from app.reports import queries as reports
-from app.reports.queries import EVERYBODY
+from app.reports.queries import EVERYBODY, Whose
+from app.reports.types import By
 from app.reviews import queries, rules
 from app.reviews.models import Review, ReviewDecision, ReviewPlan
 from app.reviews.types import DecisionTyped, ReviewState, Rhythm
@@ -58,7 +59,24 @@ def _prepare(session: Session, first: date, last: date, now: datetime) -> int:
         last=last.isoformat(),
         figures=rules.packed_figures(figures),
     )
+    _tell_each(session, first, last, now)
     return one.id
+
+
+def _tell_each(session: Session, first: date, last: date, now: datetime) -> None:
+    """Leave for everybody how it went for them; whoever chose to hear it does."""
+    for user_id in queries.busy(session, first, last):
+        figures = rules.figures(reports.report(session, Whose(By.AGENT, str(user_id)), first, last))
+        tell(
+            session,
+            SignalKind.OWN_FIGURES,
+            now,
+            people=[user_id],
+            person=user_id,
+            first=first.isoformat(),
+            last=last.isoformat(),
+            figures=rules.packed_figures(figures),
+        )
 
 
 def _remind(session: Session, now: datetime) -> None:

@@ -67,6 +67,9 @@ class SignalKind(StrEnum):
     REVIEW_READY = "review_ready"
     """A review was prepared; ``people`` lead. ``facts``: ``review`` and ``owner``, ids, ``first`` and ``last`` day,
     ``figures`` as ``app.reviews.rules`` packs them."""
+    OWN_FIGURES = "own_figures"
+    """How the period of a review went for one of ``people``; ``facts``: ``person`` (id), ``first``, ``last`` and
+    ``figures`` as before."""
     DECISION = "decision"
     """``people`` see to something that was decided; ``facts``: ``review``, ``due`` (day), ``what``: ``given`` or
     ``due``."""

@@ -7,7 +7,7 @@ from app.accounts.types import Permission
 from app.core.clock import utc_now
 from app.edge.context import actor, services, session
 from app.edge.routes import PUBLIC, route
-from app.notifications import queries, service, words
+from app.notifications import places, queries, service
 from app.web import assets
 
 blueprint = Blueprint("notifications", __name__)
@@ -31,7 +31,7 @@ def open_one(notification_id: int) -> ResponseReturnValue:
     """Go where it leads; it is read from now on. Asked for by a link, so that it works like one."""
     with services().db.write() as writing:
         told = service.read(writing, actor(), notification_id, utc_now())
-    return redirect(words.place(told), 303)
+    return redirect(places.place(told), 303)
 
 
 @route(blueprint, "/notifications/read", needs=Permission.OWN_ACCOUNT, methods=("POST",))

@@ -10,8 +10,10 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from app.core.errors import Conflict, Forbidden, InvalidInput, NotFound
-from app.notifications import letters, outgoing
-from app.notifications.types import Event
+from app.notifications import letters, outgoing, places, words
+from app.notifications import queries as notifications
+from app.notifications import service as notices
+from app.notifications.types import Channel, Event
 from app.pages.models import Page
 from app.reviews import queries, service
 from app.reviews.types import DecisionTyped, Figure, ReviewRow, ReviewState, ReviewView, Rhythm
@@ -86,6 +88,21 @@ def test_prepared_once_and_told_with_its_figures(week: Desk) -> None:
     assert text is not None
     assert "Conversations: 1 (before: 0)" in text.get_content()
     assert f"https://x.example/reviews/{number}" in text.get_content()
+
+
+def test_everybody_who_wants_it_hears_how_it_went_for_them(week: Desk) -> None:
+    ann = week.house.ann
+    with week.house.db.write() as session:
+        notices.choose(session, ann, [(Event.OWN_FIGURES, Channel.APP)])
+    prepare(week, MONDAY)
+    week.spread()
+    assert week.told(ann) == [Event.OWN_FIGURES]
+    assert week.told(week.house.bob) == [], "nobody is told who did not choose it"
+    with week.house.db.read() as session:
+        [told] = notifications.listed(session, ann.id)
+    assert words.line(told).startswith("How it went for you from Feb 9, 2026")
+    assert places.place(told) == f"/reports?by=agent&of={ann.id}&since=2026-02-09&until=2026-02-15"
+    assert any(line.startswith("Answered") for line in words.details(told))
 
 
 def test_skipped_in_sight_and_carried_over(week: Desk) -> None:

@@ -66,6 +66,7 @@ def told(event: Event, **facts: object) -> Told:
 FACTS: dict[Event, list[dict[str, object]]] = {
     Event.DECISION: [{"what": what, "due": "2026-05-11"} for what in ("due", "new")],
     Event.REVIEW: [{"first": "2026-05-04", "last": "2026-05-10"}],
+    Event.OWN_FIGURES: [{"first": "2026-05-04", "last": "2026-05-10"}],
     Event.SIGN_IN_ENDS: [{"ends": NOW.isoformat()}],
     Event.HELD_SETTLED: [{"outcome": one} for one in ("aligned", "gone_on", "dropped", "over")],
     Event.KEEP_ALIVE: [

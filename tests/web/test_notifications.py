@@ -10,7 +10,7 @@ from sqlalchemy import select
 from app.accounts.types import Role
 from app.bootstrap import Services
 from app.core.clock import utc_now
-from app.notifications import push, queries, service, words
+from app.notifications import places, push, queries, service
 from app.notifications.models import ChatHook, Message, PushDevice, PushKey
 from app.notifications.runner import Runner
 from app.notifications.types import Channel, Event, MessageState, Told
@@ -40,6 +40,7 @@ PLACES = (
     "library.show",
     "outreach.held",
     "remedies.show",
+    "reports.overview",
 )
 
 
@@ -126,7 +127,7 @@ def test_every_place_exists(app: Flask) -> None:
             (7, 7, {"campaign": 7, "remedy": 7}),
             (None, 7, {"held": 7}),
         ):
-            place = words.place(Told(1, event, utc_now(), False, True, None, None, None, None, talk, page, facts))
+            place = places.place(Told(1, event, utc_now(), False, True, None, None, None, None, talk, page, facts))
             path, _mark, query = place.partition("?")
             assert adapter.match(path, query_args=query)[0] in PLACES
 

@@ -7,7 +7,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.accounts.types import Permission
-from app.core import i18n
+from app.core import days, i18n
 from app.core.clock import moment_typed, utc_now
 from app.core.errors import Conflict, InvalidInput
 from app.core.i18n import gettext as _
@@ -49,6 +49,9 @@ def publish(post_id: int) -> ResponseReturnValue:
         flash(_("It is held: both sides have been told, and say how to go on."), "attention")
         return redirect(url_for("outreach.held", held_id=one.held_id), 303)
     flash(_("It is planned.") if at else _("It goes out in a moment; until then it can be taken back."), "good")
+    season = queries.post(session(), post_id).row.season
+    if season is not None and not season.holds(days.of(one.due_at)):
+        flash(_("On that day it is out of season: %(season)s.", season=words.season(season)), "attention")
     return redirect(url_for("library.show", post_id=post_id, _anchor="under-way"), 303)
 
 

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from app.accounts.types import Permission
 from app.campaigns.types import Named
-from app.core import i18n
+from app.core import days, i18n
 from app.core.clock import utc_now
 from app.core.errors import Conflict, InvalidInput
 from app.core.i18n import gettext as _
@@ -170,6 +170,7 @@ def page_of(post_id: int, asked: Asked) -> str:
         places=[(place.page.id, place.page.name) for place in places if place.form],
         asked=asked,
         zone=i18n.zone(),
+        out_of_season=one.row.season is not None and not one.row.season.holds(days.of(utc_now())),
         under_way=queries.under_way(session(), post_id),
         over=over,
         more=more,

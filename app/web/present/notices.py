@@ -48,6 +48,7 @@ def icon(event: Event) -> str:
         Event.TARGET_MISSED: "clock",
         Event.NOT_IN_TIME: "user-x",
         Event.REVIEW: "clipboard-check",
+        Event.OWN_FIGURES: "chart-column",
         Event.DECISION: "clipboard-check",
         Event.NEW_IN_TEAM: "message-square",
         Event.DIGEST: "calendar",

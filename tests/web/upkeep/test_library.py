@@ -92,6 +92,18 @@ def test_from_nothing_to_a_post_that_is_taken_back(marketer: Browser, agent: Bro
     assert f"{path}/publish" not in page.text
 
 
+def test_out_of_season_it_says_so_before_and_after(marketer: Browser, scene: Scene) -> None:
+    spring = utc_now() + timedelta(days=60)
+    until = spring + timedelta(days=10)
+    path = write(marketer, scene, season_first=f"{spring:%m-%d}", season_last=f"{until:%m-%d}")
+    assert "It is out of season" in words(marketer.get(path))
+    marketer.post(f"{path}/publish", page=scene.page_id, language="en", key="k1", at=f"{spring:%Y-%m-%dT12:00}")
+    assert "On that day it is out of season" not in words(marketer.get(path))
+    other = write(marketer, scene, season_first=f"{spring:%m-%d}", season_last=f"{until:%m-%d}")
+    marketer.post(f"{other}/publish", page=scene.page_id, language="en", key="k2", at="")
+    assert "On that day it is out of season" in words(marketer.get(other))
+
+
 def test_one_platform_has_words_of_its_own(marketer: Browser, scene: Scene) -> None:
     toots = Scene(
         scene.parts, Platform(kind="mastodon", label="Mastodon"), name="Toots", address="https://m.example/@us"
