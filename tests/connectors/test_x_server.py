@@ -97,6 +97,23 @@ def test_quotes_are_found_once_x_counts_one_more(stage: XStage) -> None:
     assert not any("quote_tweets" in one for one in stage.http.requests[asked:])
 
 
+def test_more_quotes_than_fit_into_one_answer_are_all_found(stage: XStage) -> None:
+    follower, server = Follower(stage), stage.server
+    follower.poll()
+    eva = server.person("Eva")
+    first = {server.publish(f"Look {number}", author=eva, quoted=stage.post) for number in range(230)}
+    follower.poll(later=timedelta(hours=2))
+    assert first <= set(follower.items)
+    gone = sorted(first)[:40]
+    for one in gone:
+        stage.remove(one)
+    second = {server.publish(f"Again {number}", author=eva, quoted=stage.post) for number in range(110)}
+    asked = len(stage.http.requests)
+    follower.poll(later=timedelta(hours=4))
+    assert second <= set(follower.items), "though X counts only 70 more"
+    assert sum("quote_tweets" in one for one in stage.http.requests[asked:]) == 2, "and no further back than needed"
+
+
 def test_a_quote_that_comes_after_another_went_is_found(stage: XStage) -> None:
     follower, server = Follower(stage), stage.server
     follower.poll()

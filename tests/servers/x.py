@@ -185,12 +185,14 @@ class X:
         )
         found = [one for one in posts if since < int(one.latest) < until and one.at >= start]
         size = int(query.get("max_results", 10))
+        start_at = int(query.get("pagination_token", "0")[-8:])
+        found = found[start_at:]
         meta: dict[str, Any] = {"result_count": len(found[:size])}
         if not found:
             return 200, {"meta": meta}
         meta |= {"newest_id": found[0].latest, "oldest_id": found[:size][-1].latest}
         if len(found) > size:
-            meta["next_token"] = "7140dibdnow9c7btw4539n0vybdnx19ylpayqf16fjt4l"
+            meta["next_token"] = f"7140dibdnow9c7btw4539n0vybdnx19ylpayq{start_at + size:08}"
         return 200, {**self._listed(found[:size]), "meta": meta}
 
     def _listed(self, posts: Sequence[Post]) -> dict[str, Any]:

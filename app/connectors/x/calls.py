@@ -80,11 +80,11 @@ class Calls:
                 bill.cost = 0
             return bill is not None
 
-    def quotes(self, post: str, size: int) -> Answer:
-        """The newest posts that quote one."""
+    def quotes(self, post: str, size: int, **where: str) -> Answer:
+        """Posts that quote one, newest first."""
         most = size * (prices.POST + prices.USER)
         ask = self.client.get_quote_tweets
-        return self._pay(most, lambda: ask(post, max_results=max(size, 10), **FIELDS), _by_resource)
+        return self._pay(most, lambda: ask(post, max_results=max(size, 10), **FIELDS, **where), _by_resource)
 
     def create(self, text: str, target: str | None) -> Answer:
         """Post an answer, or without a target a post."""

@@ -15,27 +15,32 @@ from app.connectors.x.walk import Mark
 THREADS = 12
 """How many of our newest posts are watched: what fits into X's 512 letters of a search."""
 QUOTES_EVERY = timedelta(hours=1)
+QUOTE_PAGES = 50
+"""How many hundreds of quotes of one post are read in an hour: X answers 75 in a quarter of one."""
 YOUNG = timedelta(days=2)
 """How long posts are looked at again: each look costs."""
 
 
 @dataclass
 class State:
-    """The cursor, taken apart. ``posts``: our own newest posts and how often each had been quoted when last seen."""
+    """The cursor, taken apart. ``posts``: our own newest posts and how often each had been quoted when last seen;
+    ``quoted``: the newest quote that was read of each."""
 
     marks: dict[str, Mark]
     posts: dict[str, int] = field(default_factory=dict)
     quotes_at: str = ""
+    quoted: dict[str, int] = field(default_factory=dict)
 
     @classmethod
     def read(cls, cursor: Cursor | None) -> "State":
         kept = cursor or {}
         marks = {name: Mark.read(kept.get(name)) for name in ("own", "mentions", "threads")}
-        return cls(marks, dict(kept.get("posts", {})), str(kept.get("quotes_at", "")))
+        quoted = dict(kept.get("quoted", {}))
+        return cls(marks, dict(kept.get("posts", {})), str(kept.get("quotes_at", "")), quoted)
 
     def cursor(self) -> Cursor:
         marks = {name: mark.kept() for name, mark in self.marks.items()}
-        return {**marks, "posts": dict(self.posts), "quotes_at": self.quotes_at}
+        return {**marks, "posts": dict(self.posts), "quotes_at": self.quotes_at, "quoted": dict(self.quoted)}
 
 
 class Reader:
@@ -88,7 +93,7 @@ class Reader:
         done = False
         while not done:
             answer = self._page(name, state)
-            ids = [int(parse.post_id(one)) for one in parse.posts(answer)]
+            ids = _ids(answer)
             more = bool(_meta(answer).get("next_token"))
             state.marks[name], done = walk.advance(state.marks[name], ids, more=more)
             if name == "own":
@@ -113,6 +118,7 @@ class Reader:
         state.posts = {
             number: state.posts[number] for number in newest if self._now - parse.published(number) < walk.SEARCHABLE
         }
+        state.quoted = {number: quote for number, quote in state.quoted.items() if number in state.posts}
 
     def _quotes(self, state: State) -> Iterator[Batch]:
         """Who quoted us, asked only of posts that X says were quoted more often than when last seen."""
@@ -123,11 +129,27 @@ class Reader:
         for post in parse.posts(self._calls.several(list(state.posts), ours=True)):
             number, count = parse.first_id(post), _quoted(post)
             before = state.posts.get(number, count)
-            answer = self._calls.quotes(number, min(walk.LARGE, count)) if count > before else None
+            newest = state.quoted.get(number, 0)
+            for answer in self._quotes_of(number, count, before, newest) if count > before else ():
+                newest = max([newest, *_ids(answer)])
+                yield self._batch("quotes", answer, state)
             if number in state.posts:
                 state.posts[number] = count  # fewer, too: of one that went and one that came the latter is still new
-            if answer is not None:
-                yield self._batch("quotes", answer, state)
+                state.quoted[number] = newest
+
+    def _quotes_of(self, number: str, count: int, before: int, known: int) -> Iterator[Answer]:
+        """The quotes of a post, newest first, back to the newest that is known; where none is, as many as X counts more
+        than before."""
+        where: dict[str, str] = {}
+        seen = 0
+        for _page in range(QUOTE_PAGES):
+            answer = self._calls.quotes(number, min(walk.LARGE, count), **where)
+            yield answer
+            ids, following = _ids(answer), _meta(answer).get("next_token")
+            seen += len(ids)
+            if not following or not ids or (min(ids) <= known if known else seen >= count - before):
+                return
+            where = {"pagination_token": str(following)}
 
     def _batch(self, name: str, answer: Answer, state: State) -> Batch:
         items = parse.items(answer, self._me, self._now)
@@ -140,6 +162,10 @@ class Reader:
 def _meta(answer: Answer) -> Mapping[str, Any]:
     meta = answer.get("meta")
     return meta if isinstance(meta, dict) else {}
+
+
+def _ids(answer: Answer) -> list[int]:
+    return [int(parse.post_id(one)) for one in parse.posts(answer)]
 
 
 def _people(answer: Answer) -> dict[str, Mapping[str, Any]]:
