@@ -16,7 +16,7 @@ from app.core.clock import utc_now
 from app.core.errors import NotFound
 from app.core.i18n import gettext as _
 from app.hooks import service as hooks
-from app.pages import connect, queries
+from app.pages import connect, queries, words
 from app.pages import service as pages
 from app.pages.types import ConnectionState, PageState, PageView
 
@@ -88,6 +88,8 @@ def add(
         print_json(said)
     else:
         click.echo(page_id)
+    for lacking in words.shortfalls(account.settings if account else {}):
+        click.echo(lacking, err=True)
 
 
 def _since(backfill: str, now: datetime) -> datetime | None:

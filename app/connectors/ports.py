@@ -25,6 +25,8 @@ UNHURRIED = "unhurried_seconds"
 LACKING = "lacking"
 """Key of a connection's settings: a list of the permissions, by the platform's names, without which all is well but for
 private replies; empty where none is lacking."""
+LACKING_TO_MODERATE, LACKING_TO_PUBLISH = "lacking_to_moderate", "lacking_to_publish"
+"""Keys of a connection's settings: the same of seeing and judging comments that wait, and of publishing posts."""
 
 
 class Status(StrEnum):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.connectors import errors
-from app.connectors.ports import LACKING
+from app.connectors.ports import LACKING, LACKING_TO_MODERATE, LACKING_TO_PUBLISH
 from app.core.i18n import gettext as _
 from app.core.i18n import lazy
 
@@ -206,7 +206,26 @@ _WORDS: dict[str, tuple[str, str]] = {
 }
 
 
+def shortfalls(settings: Mapping[str, Any]) -> list[str]:
+    """What a connection can't do besides private replies, each with the permissions that its account lacks for it."""
+    said = []
+    if names := _named(settings, LACKING_TO_MODERATE):
+        said.append(
+            _(
+                "Comments that wait are not read, and none can be approved or taken down: the account lacks %(names)s.",
+                names=names,
+            )
+        )
+    if names := _named(settings, LACKING_TO_PUBLISH):
+        said.append(_("Posts can’t be published: the account lacks %(names)s.", names=names))
+    return said
+
+
+def _named(settings: Mapping[str, Any], key: str) -> str:
+    return ", ".join(str(one) for one in settings.get(key) or ())
+
+
 def without_private_replies(settings: Mapping[str, Any]) -> str:
     """What a connection's token lacks for private replies; empty when nothing is known to be lacking."""
-    names = ", ".join(str(one) for one in settings.get(LACKING) or ())
+    names = _named(settings, LACKING)
     return _("Private replies are not possible: the access token lacks %(names)s.", names=names) if names else ""

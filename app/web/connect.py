@@ -115,10 +115,16 @@ def finish(typed: Typed, found: Found, secret: dict[str, str] | None, tokens: To
         mistakes = {} if error.code == "page_exists" else {"team": error.message}
         return look_page(typed, look_at(found, account, None), mistakes), 409
     flash(_read_now(found.name, typed.days), "good")
-    lacking = words.without_private_replies(account.settings) if account else ""
-    if lacking:
-        flash(lacking)
+    say_what_lacks(account)
     return redirect(url_for("inbox.overview", view=View.ALL.value), 303)
+
+
+def say_what_lacks(account: Account | None) -> None:
+    """Name the permissions without which not everything works, after credentials were taken."""
+    settings = account.settings if account else {}
+    for lacking in (*words.shortfalls(settings), words.without_private_replies(settings)):
+        if lacking:
+            flash(lacking)
 
 
 def filled_in() -> Typed:

@@ -141,6 +141,7 @@ def _show(reading: Any, page_id: int, mistakes: dict[str, str], login: str = "")
         ends_at=tokens.ends_at(reading, page.id),
         sign_in=connect.sign_in(services().connectors, page),
         looked_after=stewards.of_pages(reading, [page.id])[page.id],
+        shortfalls=words.shortfalls(reach.settings) if reach else [],
         no_private=words.without_private_replies(reach.settings) if reach else "",
         mistakes=mistakes,
         login=login,

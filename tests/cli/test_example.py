@@ -25,6 +25,8 @@ HAVE_NO_DEFAULT = {
     "web.public_url",
     "x.client_id",
     "x.client_secret_file",
+    "x.consumer_key",
+    "x.consumer_secret_file",
 }
 
 

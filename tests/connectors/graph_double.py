@@ -97,6 +97,11 @@ class GraphDouble:
     account: str = "1001"
     token: str = TOKEN
     scopes: list[str] = field(default_factory=list)
+    targets: dict[str, list[str]] = field(default_factory=dict)
+    """The Pages that a permission was given for, where it was not for all."""
+    tasks: list[str] = field(default_factory=lambda: ["ANALYZE", "MODERATE", "CREATE_CONTENT", "MESSAGING"])
+    """What the person may do at the Page."""
+    tells_roles: bool = True
     kind: str = "PAGE"
     expires_at: int = 0
     headers: dict[str, str] = field(default_factory=dict)
@@ -153,6 +158,11 @@ class GraphDouble:
         for word, (code, subcode) in self.refuse.items():
             if word in path:
                 raise Refusal(code, subcode)
+        if path == "me/roles":
+            check_call("Page", request.method, "roles", params)
+            if not self.tells_roles:
+                raise Refusal(200)
+            return {"data": [{"id": params["uid"], "name": "Eva", "tasks": self.tasks}]}
         return self._private(request.method, path, params) or self.serve(request.method, path, params)
 
     # --- the inbox
@@ -212,6 +222,9 @@ class GraphDouble:
             "is_valid": True,
             "scopes": self.scopes,
             "expires_at": self.expires_at,
+            "profile_id": self.account,
+            "user_id": "3003",
+            "granular_scopes": [{"scope": one, "target_ids": self.targets.get(one)} for one in self.scopes],
         }
         return {"data": data}
 
@@ -231,7 +244,8 @@ class GraphDouble:
 
     def as_account(self) -> dict[str, Any]:
         """Our Page among those a person looks after."""
-        return {"id": self.account, "name": "Our bakery", "username": "OurBakery", "access_token": self.token}
+        known = {"id": self.account, "name": "Our bakery", "username": "OurBakery"}
+        return {**known, "access_token": self.token, "tasks": self.tasks}
 
     def serve(self, method: str, path: str, params: dict[str, str]) -> Any:
         raise NotImplementedError

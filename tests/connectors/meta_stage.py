@@ -84,6 +84,27 @@ class MetaAccountTests:
         assert caught.value.code == errors.MISSING_SCOPES
         assert len(caught.value.detail.split(", ")) == 3
 
+    def test_a_task_that_the_person_lacks_is_named_with_the_permissions(self, stage: MetaStage) -> None:
+        stage.double.tasks, lost = ["ANALYZE", "CREATE_CONTENT"], stage.double.scopes.pop(0)
+        with pytest.raises(AuthExpired) as caught:
+            stage.connector.check(stage.access)
+        assert (caught.value.code, caught.value.detail) == (errors.MISSING_SCOPES, f"{lost}, MODERATE")
+
+    def test_a_permission_for_other_pages_alone_is_missing(self, stage: MetaStage) -> None:
+        stage.double.targets = {"pages_manage_metadata": ["7"], "pages_read_engagement": ["7", stage.double.account]}
+        with pytest.raises(AuthExpired) as caught:
+            stage.connector.check(stage.access)
+        assert (caught.value.code, caught.value.detail) == (errors.MISSING_SCOPES, "pages_manage_metadata")
+
+    @pytest.mark.parametrize("tasks", [["PROFILE_PLUS_FULL_CONTROL"], ["PROFILE_PLUS_MODERATE", "CREATE_CONTENT"], []])
+    def test_tasks_of_new_pages_are_known_and_untold_ones_stop_nobody(self, stage: MetaStage, tasks: list[str]) -> None:
+        stage.double.tasks = tasks
+        account = stage.connector.check(stage.access)
+        assert account is not None
+        assert account.settings[LACKING] == (["MESSAGING"] if len(tasks) == 2 else [])
+        stage.double.tells_roles = False
+        assert stage.connector.check(stage.access) is not None
+
     def test_without_the_permission_nobody_is_written_to(self, stage: MetaStage) -> None:
         """The rest works, and what is missing is named."""
         stage.double.scopes.remove(PERMISSION)

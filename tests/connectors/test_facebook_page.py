@@ -89,6 +89,7 @@ def test_signing_in_gives_the_token_of_the_page_and_says_when_it_ends(stage: Fac
     assert SECRET not in start.url
     stage.page.expires_at = 1_800_000_000
     made = exchanged(stage, stage.access.url)
+    assert made.secret()["tasks"] == "ANALYZE CREATE_CONTENT MESSAGING MODERATE", "asked once, and kept for the check"
     assert (made.access, made.refresh) == (TOKEN, None)
     assert made.ends_at == datetime(2027, 1, 15, 8, tzinfo=UTC)
     with pytest.raises(AuthExpired):  # a code is good once

@@ -7,7 +7,7 @@ import pytest
 
 from app.connectors import errors
 from app.connectors.errors import AuthExpired, Permanent, RateLimited
-from app.connectors.ports import Access, Item, Moderation, Status, Target
+from app.connectors.ports import LACKING_TO_MODERATE, LACKING_TO_PUBLISH, Access, Item, Moderation, Status, Target
 from app.connectors.wordpress import WordPressConnector
 from tests.connectors.contract import LATER, Follower
 from tests.connectors.wordpress_stage import CountingHttp, Wire, WordPressStage
@@ -141,13 +141,16 @@ def test_a_moderator_who_lost_the_right_is_told(stage: WordPressStage) -> None:
 
 
 def test_rights_follow_the_role(wordpress_wire: Wire, wordpress_site: Site) -> None:
-    rights = {}
+    rights, lacking = {}, {}
     for login in ("admin", "rita", "tom", "kim"):
         connector, access = connected(wordpress_wire.http, wordpress_site.url, wordpress_site, login)
         able = connector.capabilities(access)
         assert able.reply
         rights[login] = len(able.moderate)
+        lacking[login] = [*access.settings[LACKING_TO_MODERATE], *access.settings[LACKING_TO_PUBLISH]]
     assert rights == {"admin": 4, "rita": 4, "tom": 0, "kim": 0}
+    neither = ["moderate_comments", "publish_posts"]
+    assert lacking == {"admin": [], "rita": [], "tom": neither[:1], "kim": neither}
 
 
 # --- reading

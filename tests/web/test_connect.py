@@ -302,6 +302,10 @@ def test_a_real_wordpress(at_connect: Browser, wordpress_site: Site, parts: Serv
     assert at_connect.post("/pages/connect/store", **form, password=editor.password).status_code == 303
     (connected,) = stored(parts)
     assert connected.account_name == editor.name
+    assert "account lacks" not in words(at_connect.get("/pages/1"))
+    author = next(user for user in wordpress_site.users.values() if user.role == "author")
+    assert at_connect.post("/pages/1/login", login=author.login, password=author.password).status_code == 303
+    assert "the account lacks moderate_comments" in words(at_connect.get("/pages/1")), "and it is named"
 
 
 def test_an_address_is_asked_for_once_whoever_may_know_it(loopback: Loopback, parts: Services) -> None:

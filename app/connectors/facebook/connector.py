@@ -41,6 +41,7 @@ LENGTH = LengthLimit(8_000, LengthUnit.CHARACTERS)
 """Meta names no number; longer comments were seen to be refused."""
 NEEDED = ("pages_read_engagement", "pages_read_user_content", "pages_manage_engagement", "pages_manage_metadata")
 WISHED = (PERMISSION,)
+TASKS = (account.MODERATE, account.CREATE_CONTENT)
 SIGN_IN = SignIn(
     how=lazy(
         "Porchlight acts as the Page, through your Meta app, with the permissions pages_read_engagement, "
@@ -87,7 +88,7 @@ class FacebookConnector(MetaConnector):
         if access.secret is None:
             return None
         graph = self._graph(access)
-        proved = account.prove(graph, NEEDED)
+        proved = account.prove(graph, NEEDED, TASKS)
         me = graph.get("me", fields="id,name,username,link")
         page_id = str(me.get("id", ""))
         if proved.kind != "PAGE" or not page_id.isdigit():

@@ -45,6 +45,7 @@ LENGTH = LengthLimit(300, LengthUnit.CHARACTERS)
 """What Meta's page on comment moderation names for comments by its interface."""
 NEEDED = ("instagram_basic", "instagram_manage_comments", "pages_read_engagement", "pages_manage_metadata")
 WISHED = (PERMISSION, "instagram_manage_messages")
+TASKS = (account.MODERATE,)
 SIGN_IN = SignIn(
     how=lazy(
         "Porchlight acts as the account, through your Meta app and the Facebook Page the account is linked to, with "
@@ -88,7 +89,7 @@ class InstagramConnector(MetaConnector):
         if access.secret is None:
             return None
         graph = self._graph(access)
-        proved = account.prove(graph, NEEDED)
+        proved = account.prove(graph, NEEDED, TASKS)
         page = graph.get("me", fields="id,name,instagram_business_account{id,username}")
         linked = page.get("instagram_business_account")
         if proved.kind != "PAGE" or not isinstance(linked, dict) or not linked.get("id"):

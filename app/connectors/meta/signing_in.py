@@ -54,8 +54,9 @@ class MetaOAuth:
         short = self._token({"code": code, "redirect_uri": redirect_uri, "code_verifier": verifier})
         person = self._token({"grant_type": "fb_exchange_token", "fb_exchange_token": short})
         page = self._page(self._graph(person), url)
-        token = str(page["access_token"])
-        return Tokens(token, ends_at=self._ends_at(self._graph(token)))
+        token, tasks = str(page["access_token"]), account.tasks(page)
+        extra = {account.TASKS: " ".join(sorted(tasks))} if tasks is not None else {}
+        return Tokens(token, ends_at=self._ends_at(self._graph(token)), extra=extra)
 
     def refresh(self, url: str, tokens: Tokens) -> Tokens:
         raise AuthExpired(errors.WRONG_CREDENTIALS, "the token of a Page is not renewed: a person signs in again")
@@ -78,7 +79,9 @@ class MetaOAuth:
         names: list[str] = []
         after: str | None = ""
         for _number in range(MOST_PAGES):
-            params = {"fields": f"{self._fields},access_token", "limit": "100"} | ({"after": after} if after else {})
+            params = {"fields": f"{self._fields},access_token,tasks", "limit": "100"} | (
+                {"after": after} if after else {}
+            )
             answer = graph.get("me/accounts", **params)
             for one in rows(answer):
                 if self._fits(one, url) and one.get("access_token"):

@@ -6,6 +6,8 @@ from datetime import datetime
 from app.connectors import errors
 from app.connectors.errors import AuthExpired, Permanent
 from app.connectors.ports import (
+    LACKING_TO_MODERATE,
+    LACKING_TO_PUBLISH,
     REVERSIBLE,
     Access,
     Account,
@@ -36,6 +38,9 @@ from app.core.text import one_line
 
 LENGTH = LengthLimit(65_525, LengthUnit.BYTES)
 """What wp_check_comment_data_max_lengths allows for a comment's text."""
+
+_TO_MODERATE, _TO_PUBLISH = "moderate_comments", "publish_posts"
+"""WordPress's names of what a user may; editors may both."""
 
 SIGN_IN = SignIn(
     how=lazy(
@@ -82,8 +87,14 @@ class WordPressConnector:
         can = can if isinstance(can, dict) else {}
         if not can.get("read"):
             raise AuthExpired(errors.MISSING_PERMISSION, "the user has no role at this site")
-        rights = "moderator" if can.get("moderate_comments") else "author" if can.get("edit_posts") else "member"
-        settings = {"user_id": me["id"], "rights": rights, "publishes": bool(can.get("publish_posts"))}
+        rights = "moderator" if can.get(_TO_MODERATE) else "author" if can.get("edit_posts") else "member"
+        settings = {
+            "user_id": me["id"],
+            "rights": rights,
+            "publishes": bool(can.get(_TO_PUBLISH)),
+            LACKING_TO_MODERATE: [one for one in (_TO_MODERATE,) if not can.get(one)],
+            LACKING_TO_PUBLISH: [one for one in (_TO_PUBLISH,) if not can.get(one)],
+        }
         known = Access(access.url, {**access.settings, **settings}, access.secret)
         name = one_line(str(me.get("name") or access.secret.get("login") or me["id"]))
         return Account(f"user:{me['id']}", name, self.capabilities(known), settings)
