@@ -14,8 +14,7 @@ from app.accounts import queries, rules
 from app.accounts.models import PasswordLink, SetupLink, Team, TeamMember, Throttle, User, UserSession
 from app.accounts.types import Actor, Role, SignedIn
 from app.audit import service as audit
-from app.audit.types import Action as AuditAction
-from app.audit.types import Entry
+from app.audit.types import Action, Entry
 from app.core.db import changed_rows, insert_or, run_in_bulk, table_of
 from app.core.errors import Conflict, Forbidden, InvalidInput, NotFound
 from app.core.i18n import LANGUAGES
@@ -65,6 +64,15 @@ def create_user(
     return user.id
 
 
+def enrol(
+    session: Session, *, login: str, role: Role, password: str, now: datetime, name: str = "", teams: Sequence[str] = ()
+) -> int:
+    """Add somebody from the command line, or the first admin; answer the new id. Raises as ``create_user`` does."""
+    user_id = create_user(session, login=login, role=role, password=password, now=now, name=name, teams=teams)
+    audit.note(session, Action.USER_ADDED, f"user/{user_id}", now, by=None, role=role.value)
+    return user_id
+
+
 def _taken(login: str) -> Conflict:
     return Conflict(_("Somebody already has the login “%(login)s”. Choose another.", login=login))
 
@@ -97,8 +105,11 @@ def checked_password(password: str) -> str:
     return password
 
 
-def set_password(session: Session, login: str, password: str) -> None:
-    """Give a person a new password and end all their sessions. Raises NotFound, InvalidInput, Conflict."""
+def set_password(session: Session, login: str, password: str, now: datetime, *, by: int | None) -> None:
+    """Give a person a new password and end all their sessions. ``by`` None: the command line.
+
+    Raises NotFound, InvalidInput, Conflict.
+    """
     user = _by_login(session, login)
     if user.demo:
         raise Conflict(_("“%(login)s” belongs to the demonstration; nobody can sign in as them.", login=login))
@@ -106,6 +117,7 @@ def set_password(session: Session, login: str, password: str) -> None:
     session.execute(delete(UserSession).where(UserSession.user_id == user.id))
     session.execute(delete(PasswordLink).where(PasswordLink.user_id == user.id))
     session.flush()
+    audit.note(session, Action.SIGN_IN_CHANGED, f"user/{user.id}", now, by=by)
 
 
 def set_language(session: Session, user_id: int, language: str | None) -> None:
@@ -188,7 +200,7 @@ def same_person(session: Session, login: str, other: str | None, now: datetime) 
         session.expire_all()
     session.flush()
     facts = {"user": user.id, "same_as": session.get_one(User, user.id).same_as_id}
-    audit.record(session, Entry(AuditAction.SAME_PERSON, f"user/{user.id}", now, None, facts=facts))
+    audit.record(session, Entry(Action.SAME_PERSON, f"user/{user.id}", now, None, facts=facts))
 
 
 def _by_login(session: Session, login: str) -> User:
@@ -269,7 +281,7 @@ def set_up(session: Session, token: str, *, login: str, name: str, password: str
             _("This set-up link was used or is too old. Start Porchlight again to get a new one."), code="setup_link"
         )
     teams = [team.key for team in queries.teams(session)]
-    user_id = create_user(session, login=login, name=name, role=Role.ADMIN, password=password, now=now, teams=teams)
+    user_id = enrol(session, login=login, name=name, role=Role.ADMIN, password=password, now=now, teams=teams)
     return open_session(session, user_id, now=now, days=days)
 
 

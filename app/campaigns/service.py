@@ -11,6 +11,8 @@ from app.accounts import rules as account_rules
 from app.accounts import service as accounts
 from app.accounts.models import User
 from app.accounts.types import Actor, Permission
+from app.audit import service as audit
+from app.audit.types import Action
 from app.campaigns import queries, rules
 from app.campaigns.models import Campaign, CampaignEntry, CampaignLineage, CampaignPage, HandOver
 from app.campaigns.types import CampaignTyped, Discipline, EntryTyped
@@ -35,10 +37,11 @@ def add(session: Session, actor: Actor, typed: CampaignTyped, now: datetime) -> 
     _set_pages(session, one.id, typed.page_ids)
     _set_forebears(session, one.id, typed.from_ids)
     _settle(session)
+    audit.note(session, Action.CAMPAIGN_PLANNED, f"campaign/{one.id}", now, by=actor.id, owner=one.owner_id)
     return one.id
 
 
-def change(session: Session, actor: Actor, campaign_id: int, typed: CampaignTyped, version: int) -> None:
+def change(session: Session, actor: Actor, campaign_id: int, typed: CampaignTyped, version: int, now: datetime) -> None:
     """Plan it anew, seen at ``version``. Raises Forbidden, NotFound, InvalidInput, and Conflict when somebody was
     quicker or it is closed."""
     may_manage(actor)
@@ -53,9 +56,11 @@ def change(session: Session, actor: Actor, campaign_id: int, typed: CampaignType
     _set_pages(session, one.id, typed.page_ids)
     _set_forebears(session, one.id, typed.from_ids)
     _settle(session)
+    what = f"campaign/{one.id}"
+    audit.note(session, Action.CAMPAIGN_CHANGED, what, now, by=actor.id, owner=one.owner_id, version=one.version)
 
 
-def add_entry(session: Session, actor: Actor, campaign_id: int, typed: EntryTyped) -> int:
+def add_entry(session: Session, actor: Actor, campaign_id: int, typed: EntryTyped, now: datetime) -> int:
     """Put something on the calendar; answer its id. Raises Forbidden, NotFound, InvalidInput, Conflict."""
     may_manage(actor)
     one = open_campaign(session, campaign_id)
@@ -77,10 +82,11 @@ def add_entry(session: Session, actor: Actor, campaign_id: int, typed: EntryType
     )
     session.add(entry)
     session.flush()
+    audit.note(session, Action.ENTRY_ADDED, f"campaign/{one.id}", now, by=actor.id, entry=entry.id)
     return entry.id
 
 
-def remove_entry(session: Session, actor: Actor, campaign_id: int, entry_id: int) -> None:
+def remove_entry(session: Session, actor: Actor, campaign_id: int, entry_id: int, now: datetime) -> None:
     """Take something off the calendar. Raises Forbidden, NotFound, Conflict."""
     may_manage(actor)
     open_campaign(session, campaign_id)
@@ -89,6 +95,7 @@ def remove_entry(session: Session, actor: Actor, campaign_id: int, entry_id: int
         raise NotFound(_("This is no longer on the calendar."))
     session.delete(entry)
     session.flush()
+    audit.note(session, Action.ENTRY_REMOVED, f"campaign/{campaign_id}", now, by=actor.id, entry=entry_id)
 
 
 def open_campaign(session: Session, campaign_id: int) -> Campaign:

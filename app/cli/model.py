@@ -118,7 +118,7 @@ def rollback(version: int | None) -> None:
     parts = work.services()
     with parts.db.write() as session:
         wanted = queries.earlier(session) if version is None else version
-        service.go_back(session, wanted)
+        service.go_back(session, wanted, utc_now(), None)
     if wanted:
         click.echo(_("Version %(version)s judges again.", version=wanted))
     else:

@@ -45,7 +45,7 @@ def add(login: str, role: str, password_file: IO[bytes], name: str, teams: tuple
     parts = work.services(make=True)
     with parts.db.write() as session:
         everywhere = tuple(team.key for team in queries.teams(session))
-        accounts.create_user(
+        accounts.enrol(
             session,
             login=login,
             role=Role(role),
@@ -91,7 +91,7 @@ def reset_password(login: str, password_file: IO[bytes]) -> None:
     password = work.password(password_file)
     parts = work.services()
     with parts.db.write() as session:
-        accounts.set_password(session, login, password)
+        accounts.set_password(session, login, password, utc_now(), by=None)
     click.echo(_("The password is changed. %(login)s has to sign in again.", login=login.strip().lower()))
 
 

@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 from app.accounts import queries as accounts
 from app.accounts.models import User
 from app.accounts.types import Actor
+from app.audit import service as audit
+from app.audit.types import Action
 from app.core.errors import Conflict, Forbidden, InvalidInput, NotFound
 from app.core.i18n import gettext as _
 from app.core.ids import new_id
@@ -173,6 +175,8 @@ def _add(session: Session, actor: Actor, fresh: BulkJob, now: datetime) -> int:
     session.add(fresh)
     session.flush()
     defer_wake(session, JobName.BULK)
+    what, deed = f"bulk/{fresh.id}", fresh.deed.value
+    audit.note(session, Action.MANY_CHANGED, what, now, by=actor.id, deed=deed, to=fresh.to_id, most=fresh.total)
     return fresh.id
 
 

@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 
 from app.accounts.models import Team
 from app.accounts.types import Actor
+from app.audit import service as audit
+from app.audit.types import Action
 from app.core.errors import Conflict, Forbidden, InvalidInput, NotFound
 from app.core.i18n import gettext as _
 from app.core.ids import new_id
@@ -36,30 +38,36 @@ def save_view(session: Session, actor: Actor, *, name: str, address: str, team_i
     if known is not None:
         known.address = address
         session.flush()
+        _note_kept(session, actor, known, now)
         return known.id
     if (session.scalar(_count(actor)) or 0) >= rules.VIEWS_AT_MOST:
         raise Conflict(_("You keep %(n)s views already. Remove one you no longer need.", n=rules.VIEWS_AT_MOST))
     fresh = SavedView(id=new_id(), owner_id=actor.id, team_id=team_id, name=name, address=address, created_at=now)
     session.add(fresh)
     _flush(session, name)
+    _note_kept(session, actor, fresh, now)
     return fresh.id
 
 
-def change_view(session: Session, actor: Actor, view_id: int, *, name: str, team_id: int | None) -> None:
+def change_view(session: Session, actor: Actor, view_id: int, *, name: str, team_id: int | None, now: datetime) -> None:
     """Give a view another name or other readers. Raises InvalidInput, NotFound, Forbidden."""
     kept = access.saved_view(session, actor, view_id)
-    kept.name = _named(name)
+    before, kept.name = kept.team_id, _named(name)
     if team_id != kept.team_id:
         _check_team(session, actor, team_id)
         kept.team_id = team_id
         kept.owner_id = actor.id
     _flush(session, kept.name)
+    _note_kept(session, actor, kept, now, was=before)
 
 
-def remove_view(session: Session, actor: Actor, view_id: int) -> None:
+def remove_view(session: Session, actor: Actor, view_id: int, now: datetime) -> None:
     """Forget a view; the conversations in it stay as they are. Raises NotFound, Forbidden."""
-    session.delete(access.saved_view(session, actor, view_id))
+    kept = access.saved_view(session, actor, view_id)
+    session.delete(kept)
     session.flush()
+    if kept.team_id:
+        audit.note(session, Action.VIEW_REMOVED, f"view/{view_id}", now, by=actor.id, team=kept.team_id)
 
 
 def undo(session: Session, actor: Actor, entry_id: int | None, now: datetime) -> Undone:
@@ -96,6 +104,12 @@ def put_back(session: Session, actor: Actor, entry: UndoEntry, items: Sequence[U
     if entry.kind in (EventKind.HANDED_OVER, EventKind.SPAM, EventKind.NOT_SPAM):
         routing.forget_corrections(session, undone.conversations, actor, since=entry.at)
     return undone
+
+
+def _note_kept(session: Session, actor: Actor, kept: SavedView, now: datetime, was: int | None = None) -> None:
+    """Write down what a team sees otherwise now; what somebody keeps for themselves is theirs."""
+    if kept.team_id or was:
+        audit.note(session, Action.VIEW_KEPT, f"view/{kept.id}", now, by=actor.id, team=kept.team_id, was=was)
 
 
 def _named(name: str) -> str:

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, delete, update
 from sqlalchemy.orm import Session
 
+from app.audit import service as audit
+from app.audit.types import Action
 from app.core.db import changed_rows, run_in_bulk
 from app.core.jobs import JobName, defer_wake
 from app.hooks.models import Hook, HookCall, HookChange
@@ -43,8 +45,12 @@ def try_again(session: Session, now: datetime, *, change_id: int | None = None, 
     return _again(session, now, failed, senseless)
 
 
-def dismiss(session: Session, *, change_id: int | None = None, call_id: int | None = None) -> None:
+def dismiss(
+    session: Session, now: datetime, *, by: int | None, change_id: int | None = None, call_id: int | None = None
+) -> None:
     """A person has looked at something that can't be taken, and wants to see it no more."""
+    what = f"change/{change_id}" if change_id else f"call/{call_id}"
+    audit.note(session, Action.NEWS_DISMISSED, what, now, by=by)
     run_in_bulk(
         session,
         update(HookChange)

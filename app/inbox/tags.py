@@ -8,6 +8,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.accounts.types import Actor
+from app.audit import service as audit
+from app.audit.types import Action
 from app.core.db import run_in_bulk
 from app.core.errors import Conflict, InvalidInput, NotFound
 from app.core.i18n import gettext as _
@@ -84,7 +86,7 @@ def take_off(
         journal.keep(session, talk, EventKind.UNTAGGED, actor, now, removed=there)
 
 
-def rename(session: Session, tag_id: int, name: str) -> None:
+def rename(session: Session, actor: Actor, tag_id: int, name: str, now: datetime) -> None:
     """Call a tag something else, everywhere. Raises NotFound, InvalidInput, Conflict when another is called so."""
     tag = _tag(session, tag_id)
     name = rules.tag_name(name)
@@ -97,18 +99,21 @@ def rename(session: Session, tag_id: int, name: str) -> None:
         raise Conflict(
             _("There is a tag “%(name)s” already, perhaps among those put away. Choose another name.", name=name)
         ) from None
+    audit.note(session, Action.TAG_RENAMED, f"tag/{tag_id}", now, by=actor.id)
 
 
-def remove(session: Session, tag_id: int, now: datetime) -> None:
+def remove(session: Session, actor: Actor, tag_id: int, now: datetime) -> None:
     """Put a tag away: nobody sees it any more, until somebody brings it back. Raises NotFound."""
     _tag(session, tag_id).removed_at = now
     session.flush()
+    audit.note(session, Action.TAG_REMOVED, f"tag/{tag_id}", now, by=actor.id)
 
 
-def bring_back(session: Session, tag_id: int) -> None:
+def bring_back(session: Session, actor: Actor, tag_id: int, now: datetime) -> None:
     """Show a tag again that was put away, on all conversations that have it. Raises NotFound."""
     _tag(session, tag_id).removed_at = None
     session.flush()
+    audit.note(session, Action.TAG_RETURNED, f"tag/{tag_id}", now, by=actor.id)
 
 
 def _record(

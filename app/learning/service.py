@@ -9,6 +9,8 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from app.accounts import queries as accounts
+from app.audit import service as audit
+from app.audit.types import Action
 from app.core.db import insert_or, run_in_bulk
 from app.core.errors import Conflict, InvalidInput, NotFound
 from app.core.i18n import gettext as _
@@ -73,10 +75,12 @@ def keep_version(session: Session, fitted: Fitted, newest_example: int, now: dat
     values = {"tried_example_id": newest_example, "tried_at": now, "stale": False}
     _change(session, **(values | {"version_id": fresh.id} if promoted else values))
     _forget_old(session)
+    if promoted:
+        audit.note(session, Action.MODEL_CHOSEN, f"model/{fresh.id}", now, by=actor_id)
     return Learnt(fresh.id, fresh.state, fitted.figures)
 
 
-def go_back(session: Session, version_id: int) -> None:
+def go_back(session: Session, version_id: int, now: datetime, actor_id: int | None) -> None:
     """Let an earlier version judge again; 0 is day zero. Raises NotFound, or Conflict when it can't be done."""
     current = queries.state(session)
     if (current.version_id or 0) == version_id:
@@ -93,6 +97,7 @@ def go_back(session: Session, version_id: int) -> None:
         _leave(session, VersionState.TAKEN_BACK)
     session.flush()
     _change(session, version_id=version_id or None)
+    audit.note(session, Action.MODEL_CHOSEN, f"model/{version_id}", now, by=actor_id, was=current.version_id)
 
 
 def save_lists(session: Session, language: str, source: str, now: datetime, actor_id: int | None) -> None:
@@ -122,6 +127,7 @@ def save_lists(session: Session, language: str, source: str, now: datetime, acto
     session.add(WordList(language=language, source=text, saved_at=now, saved_by_id=actor_id))
     session.flush()
     _change(session, stale=True)
+    audit.note(session, Action.WORDS_SAVED, f"words/{language}", now, by=actor_id)
 
 
 def choose_destinations(session: Session, wanted: Mapping[Kind, str], now: datetime, actor_id: int | None) -> None:
@@ -134,11 +140,13 @@ def choose_destinations(session: Session, wanted: Mapping[Kind, str], now: datet
         if before[kind] != team:
             session.merge(KindDestination(kind=kind, team=team, changed_at=now, changed_by_id=actor_id))
     session.flush()
-    if any(before[kind] != team for kind, team in wanted.items()):
+    changed = {kind.value: team for kind, team in wanted.items() if before[kind] != team}
+    if changed:
         _change(session, stale=True)
+        audit.note(session, Action.KINDS_SET, "kinds", now, by=actor_id, **changed)
 
 
-def choose_languages(session: Session, wanted: Collection[str]) -> None:
+def choose_languages(session: Session, wanted: Collection[str], now: datetime, actor_id: int | None) -> None:
     """Say what comments may be in; none: all that are likely. Raises InvalidInput for just one, or a strange one."""
     if not set(wanted) <= LANGUAGES:
         raise InvalidInput(_("Choose from the list."), field="languages")
@@ -147,6 +155,7 @@ def choose_languages(session: Session, wanted: Collection[str]) -> None:
     chosen = sorted(set(wanted)) or None
     if chosen != queries.languages(session):
         _change(session, languages=chosen)
+        audit.note(session, Action.LANGUAGES_SET, "languages", now, by=actor_id, wanted=",".join(chosen or ()))
 
 
 def allow_automatic(session: Session, team: str, allowed: bool, now: datetime, actor_id: int | None) -> None:
@@ -154,6 +163,7 @@ def allow_automatic(session: Session, team: str, allowed: bool, now: datetime, a
     session.merge(AutomaticTeam(team=team, allowed=allowed, why=None, changed_at=now, changed_by_id=actor_id))
     session.flush()
     _change(session)
+    audit.note(session, Action.AUTOMATIC_SET, f"team/{team}", now, by=actor_id, allowed=allowed)
 
 
 def review_audit(session: Session, team: str, now: datetime) -> None:
@@ -173,6 +183,7 @@ def review_audit(session: Session, team: str, now: datetime) -> None:
     session.merge(AutomaticTeam(team=team, allowed=False, why=why, changed_at=now, changed_by_id=None))
     session.flush()
     _change(session)
+    audit.note(session, Action.AUTOMATIC_SET, f"team/{team}", now, by=None, allowed=False)
     log.warning("automatic_routing_off", team=team, right=right, audits=len(found))
 
 

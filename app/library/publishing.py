@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 
 from app.accounts import rules as account_rules
 from app.accounts.types import Actor, Permission
+from app.audit import service as audit
+from app.audit.types import Action
 from app.connectors.publishing import NewPost, PostForm
 from app.core.errors import Conflict, Forbidden, InvalidInput, NotFound
 from app.core.i18n import gettext as _
@@ -82,6 +84,8 @@ def publish(session: Session, actor: Actor, wish: Wish, form: PostForm | None, *
     session.add(one)
     session.flush()
     holding.hold(session, one, due_at, now)
+    what = f"publication/{one.id}"
+    audit.note(session, Action.PUBLICATION_ASKED, what, now, by=actor.id, post=post.id, version=post.version)
     return one.id
 
 
@@ -95,6 +99,7 @@ def cancel(session: Session, actor: Actor, publication_id: int, now: datetime) -
         raise Conflict(_("Too late: it is on its way already."), code="already_sent")
     one.state = SendState.CANCELLED
     session.flush()
+    audit.note(session, Action.PUBLICATION_CANCELLED, f"publication/{one.id}", now, by=actor.id)
 
 
 def decide(session: Session, actor: Actor, publication_id: int, *, again: bool, undo: float, now: datetime) -> None:
@@ -119,6 +124,7 @@ def decide(session: Session, actor: Actor, publication_id: int, *, again: bool, 
     else:
         one.state = SendState.CANCELLED
     session.flush()
+    audit.note(session, Action.PUBLICATION_SETTLED, f"publication/{one.id}", now, by=actor.id, again=again)
     defer_wake(session, JobName.PUBLISH)
 
 

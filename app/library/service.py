@@ -52,10 +52,11 @@ def change(session: Session, actor: Actor, post_id: int, typed: PostTyped, versi
     _write(session, actor, one, typed, now)
 
 
-def retire(session: Session, post_id: int, now: datetime, *, back: bool) -> None:
+def retire(session: Session, actor: Actor, post_id: int, now: datetime, *, back: bool) -> None:
     """Use it no more, or again. What was published stays where it is. Raises NotFound."""
     _post(session, post_id).retired_at = None if back else now
     session.flush()
+    audit.note(session, Action.POST_RETIRED, f"library_post/{post_id}", now, by=actor.id, back=back)
 
 
 def approve(session: Session, actor: Actor, post_id: int, version: int, now: datetime) -> None:
@@ -136,6 +137,7 @@ def _write(session: Session, actor: Actor, one: LibraryPost, typed: PostTyped, n
         LibraryVariant(post_id=one.id, language=v.language, connector=v.connector, text=v.text) for v in variants
     )
     session.flush()
+    audit.note(session, Action.POST_WRITTEN, f"library_post/{one.id}", now, by=actor.id, version=one.version)
     asking = select(PagePublishing.page_id).where(PagePublishing.page_id.in_(pages), PagePublishing.needs_approval)
     if one.needs_approval or session.scalar(asking.limit(1)) is not None:
         tell(session, SignalKind.POST_WANTED, now, actor_id=actor.id, post=one.id, name=one.name)

@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 from app.accounts import rules as account_rules
 from app.accounts.models import Team
 from app.accounts.types import Actor, Permission
+from app.audit import service as audit
+from app.audit.types import Action
 from app.core import text as texts
 from app.core.db import one_at_a_time
 from app.core.errors import Conflict, Forbidden, InvalidInput, NotFound
@@ -42,6 +44,17 @@ def record(session: Session, by: By, typed: Typed, now: datetime) -> Recorded:
     session.flush()
     everything, heads = standings.meant(session, keys)
     found = standings.against(session, _span(one), everything, heads, besides=one.id)
+    audit.note(
+        session,
+        Action.OUTREACH_ENTERED,
+        f"outreach/{one.id}",
+        now,
+        by=by.actor.id if by.actor else None,
+        stance=one.stance.value,
+        team=one.team_id,
+        source=one.source_id,
+        held=bool(found),
+    )
     if not found:
         return Recorded(one.id, one.state, None, again=False)
     one.state = OutreachState.HELD
@@ -60,6 +73,7 @@ def end(session: Session, actor: Actor, outreach_id: int, now: datetime) -> None
         raise Conflict(_("It does not hold any more."), code="ended")
     one.until = now
     session.flush()
+    audit.note(session, Action.OUTREACH_ENDED, f"outreach/{one.id}", now, by=actor.id)
 
 
 def span(session: Session, outreach_id: int) -> Span:

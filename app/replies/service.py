@@ -7,6 +7,8 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app.accounts.types import Actor
+from app.audit import service as audit
+from app.audit.types import Action
 from app.connectors.ports import LengthLimit, PrivateReplies
 from app.contacts.care import check_may_write
 from app.core.db import run_in_bulk
@@ -120,6 +122,7 @@ def settle(session: Session, actor: Actor, reply_id: int, *, send_again: bool, n
         check_may_write(session, talk.contact_id)
         speaking.check_contradicts_nobody(session, actor, talk, reply.text, now)
     results.decide(session, reply.delivery_id, send_again=send_again, now=now)
+    audit.note(session, Action.REPLY_SETTLED, f"reply/{reply.id}", now, by=actor.id, again=send_again)
     if talk.state is ConversationState.NEW:
         inbox.set_state(talk, ConversationState.WAITING, None, now)
     streaks.count_up(talk, actor)
@@ -157,3 +160,4 @@ def moderate(
         due_at=now,
     )
     inbox.record(session, talk, EventKind.MODERATED, actor, now, {"act": act.value})
+    audit.note(session, Action.COMMENT_MODERATED, f"comment/{comment.id}", now, by=actor.id, act=act.value)

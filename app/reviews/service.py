@@ -129,12 +129,14 @@ def plan(session: Session, actor: Actor, every: str, owner: str, now: datetime) 
     )
 
 
-def take_over(session: Session, actor: Actor, review_id: int) -> None:
+def take_over(session: Session, actor: Actor, review_id: int, now: datetime) -> None:
     """Make an open review one's own. Raises Forbidden, NotFound, Conflict."""
     if not _leads(actor):
         raise Forbidden(_("Only supervisors and admins take a review over."))
-    _open(session, review_id).owner_id = actor.id
+    one = _open(session, review_id)
+    before, one.owner_id = one.owner_id, actor.id
     session.flush()
+    audit.note(session, Action.REVIEW_TAKEN_OVER, f"review/{one.id}", now, by=actor.id, was=before)
 
 
 def decide(session: Session, actor: Actor, review_id: int, typed: DecisionTyped, now: datetime) -> None:

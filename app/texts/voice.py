@@ -1,10 +1,14 @@
 """How we sound: notes for each page and language, and words that are not said. Services flush; the edge commits."""
 
 from dataclasses import replace
+from datetime import datetime
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
+from app.accounts.types import Actor
+from app.audit import service as audit
+from app.audit.types import Action
 from app.core import text as texts
 from app.core.errors import Conflict, InvalidInput, NotFound
 from app.core.i18n import gettext as _
@@ -61,7 +65,7 @@ def check(session: Session, page_id: int, language: str | None, text: str) -> No
         raise InvalidInput(message, field="text", code="banned")
 
 
-def set_note(session: Session, typed: NoteTyped) -> None:
+def set_note(session: Session, actor: Actor, typed: NoteTyped, now: datetime) -> None:
     """Write down how we sound on a page, or on all, in a language, or in all; empty words take it away.
 
     Raises InvalidInput naming the field.
@@ -80,9 +84,10 @@ def set_note(session: Session, typed: NoteTyped) -> None:
     else:
         one.text = text
     session.flush()
+    audit.note(session, Action.VOICE_NOTE_SET, f"voice/{scope}", now, by=actor.id, kept=bool(text))
 
 
-def add_term(session: Session, typed: TermTyped) -> None:
+def add_term(session: Session, actor: Actor, typed: TermTyped, now: datetime) -> None:
     """Say what is not said, or said otherwise. Raises InvalidInput naming the field, Conflict for one that is there."""
     typed = replace(
         typed,
@@ -101,26 +106,27 @@ def add_term(session: Session, typed: TermTyped) -> None:
         raise Conflict(_("This is on the list already."), code="taken")
     if (session.scalar(select(func.count()).select_from(VoiceTerm)) or 0) >= TERMS_MAXIMUM:
         raise InvalidInput(_("At most %(n)s terms.", n=TERMS_MAXIMUM), field="term")
-    session.add(
-        VoiceTerm(
-            scope=scope,
-            page_id=typed.page_id,
-            language=typed.language,
-            term=typed.term,
-            instead=typed.instead,
-            banned=typed.banned,
-        )
+    one = VoiceTerm(
+        scope=scope,
+        page_id=typed.page_id,
+        language=typed.language,
+        term=typed.term,
+        instead=typed.instead,
+        banned=typed.banned,
     )
+    session.add(one)
     session.flush()
+    audit.note(session, Action.TERM_ADDED, f"term/{one.id}", now, by=actor.id, page=one.page_id, banned=one.banned)
 
 
-def remove_term(session: Session, term_id: int) -> None:
+def remove_term(session: Session, actor: Actor, term_id: int, now: datetime) -> None:
     """Let it be said again. Raises NotFound."""
     one = session.get(VoiceTerm, term_id)
     if one is None:
         raise NotFound(_("This is no longer on the list."))
     session.delete(one)
     session.flush()
+    audit.note(session, Action.TERM_REMOVED, f"term/{term_id}", now, by=actor.id)
 
 
 def _known_page(session: Session, page_id: int | None) -> None:

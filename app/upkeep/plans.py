@@ -1,12 +1,15 @@
 """Keep-alive plans: what a page is held to, campaign or not. Services flush; the edge commits."""
 
 from collections.abc import Collection
+from dataclasses import asdict
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.accounts.types import Actor
+from app.audit import service as audit
+from app.audit.types import Action
 from app.campaigns.service import may_manage
 from app.core import hours
 from app.core.db import run_in_bulk
@@ -64,6 +67,7 @@ def keep(session: Session, actor: Actor, page_id: int, typed: PlanTyped, now: da
     one.quieting_days, one.at_risk_days, one.ghost_days = terms.quieting_days, terms.at_risk_days, terms.ghost_days
     one.quiet = quiet
     session.flush()
+    audit.note(session, Action.PLAN_SET, f"page/{page_id}", now, by=actor.id, **asdict(terms))
     defer_wake(session, JobName.UPKEEP)
 
 

@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session, aliased
 
 from app.accounts.models import User
 from app.accounts.types import Actor
+from app.audit import service as audit
+from app.audit.types import Action
 from app.campaigns.models import Campaign, HandOver, HandOverHeir
 from app.campaigns.service import employed, may_manage
 from app.campaigns.types import Named
@@ -56,7 +58,10 @@ def appoint(
     if steward_id == deputy_id:
         raise InvalidInput(_("Choose somebody else to stand in."), field="deputy")
     give(session, page_id, steward_id, now, actor_id=actor.id)
-    session.get_one(PageSteward, page_id).deputy_id = deputy_id
+    kept = session.get_one(PageSteward, page_id)
+    if kept.deputy_id != deputy_id:
+        kept.deputy_id = deputy_id
+        audit.note(session, Action.DEPUTY_NAMED, f"page/{page_id}", now, by=actor.id, deputy=deputy_id)
     session.flush()
 
 
@@ -71,6 +76,7 @@ def give(session: Session, page_id: int, steward_id: int, now: datetime, *, acto
         one.deputy_id = None if one.deputy_id == steward_id else one.deputy_id
         one.steward_id, one.since = steward_id, now
     session.flush()
+    audit.note(session, Action.STEWARD_NAMED, f"page/{page_id}", now, by=actor_id, steward=steward_id)
     tell(session, SignalKind.PAGE_GIVEN, now, actor_id=actor_id, people=[steward_id], page_id=page_id)
 
 

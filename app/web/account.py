@@ -69,7 +69,7 @@ def change_password() -> ResponseReturnValue:
     try:
         with services().db.write() as writing:
             forget_try(writing, login)
-            accounts.set_password(writing, login, new)
+            accounts.set_password(writing, login, new, utc_now(), by=actor().id)
             fresh = accounts.open_session(writing, actor().id, now=utc_now(), days=services().settings.web.session_days)
     except InvalidInput as error:
         return _page({"new": error.message}), 422

@@ -116,7 +116,7 @@ def change(campaign_id: int) -> ResponseReturnValue:
     """Plan it anew."""
     typed, one = _typed(), _campaign(campaign_id)
     try:
-        service.change(session(), actor(), campaign_id, typed, number(request.form.get("version")) or 0)
+        service.change(session(), actor(), campaign_id, typed, number(request.form.get("version")) or 0, utc_now())
     except (Conflict, InvalidInput) as error:
         field = getattr(error, "field", None) or ""
         return rejected(_form(typed, {field: error.message}, one), status_of(error))
@@ -135,7 +135,7 @@ def add_entry(campaign_id: int) -> ResponseReturnValue:
         page_id=number(given.get("page")),
     )
     try:
-        service.add_entry(session(), actor(), campaign_id, typed)
+        service.add_entry(session(), actor(), campaign_id, typed, utc_now())
     except (Conflict, InvalidInput) as error:
         field = getattr(error, "field", None) or ""
         return rejected(_page(_campaign(campaign_id), {field: error.message}, typed), status_of(error))
@@ -146,7 +146,7 @@ def add_entry(campaign_id: int) -> ResponseReturnValue:
 @route(blueprint, f"/{ID}/entries/{ENTRY_ID}/remove", needs=Permission.MANAGE_CAMPAIGNS, methods=POST)
 def remove_entry(campaign_id: int, entry_id: int) -> ResponseReturnValue:
     """Take something off it."""
-    service.remove_entry(session(), actor(), campaign_id, entry_id)
+    service.remove_entry(session(), actor(), campaign_id, entry_id, utc_now())
     flash(_("It is off the calendar."))
     return redirect(url_for("campaigns.show", campaign_id=campaign_id), 303)
 

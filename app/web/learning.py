@@ -49,7 +49,7 @@ def overview() -> ResponseReturnValue:
 @route(blueprint, "/versions/<int(max=2147483647):version_id>/use", needs=Permission.MANAGE_ROUTING, methods=POST)
 def use(version_id: int) -> ResponseReturnValue:
     """Go back to a version; 0 is the model that came along."""
-    service.go_back(session(), version_id)
+    service.go_back(session(), version_id, utc_now(), actor().id)
     said = _("Version %(version)s judges again.", version=version_id)
     flash(said if version_id else _("The model that came along judges again."), "good")
     return redirect(url_for("learning.overview"), 303)
@@ -67,7 +67,7 @@ def kinds() -> ResponseReturnValue:
 @route(blueprint, "/languages", needs=Permission.MANAGE_ROUTING, methods=POST)
 def languages() -> ResponseReturnValue:
     """Say what comments may be in."""
-    service.choose_languages(session(), request.form.getlist("language"))
+    service.choose_languages(session(), request.form.getlist("language"), utc_now(), actor().id)
     flash(_("Saved. New comments are told apart so from now on."), "good")
     return redirect(url_for("learning.overview"), 303)
 

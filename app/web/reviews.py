@@ -72,7 +72,7 @@ def close(review_id: int) -> ResponseReturnValue:
 @route(blueprint, f"/{ONE}/take-over", needs=Permission.MANAGE_GOALS, methods=POST)
 def take_over(review_id: int) -> ResponseReturnValue:
     """Make it one's own."""
-    service.take_over(session(), actor(), review_id)
+    service.take_over(session(), actor(), review_id, utc_now())
     return redirect(url_for("reviews.show", review_id=review_id), 303)
 
 

@@ -7,7 +7,7 @@ from app.accounts.types import Permission
 from app.core.clock import utc_now
 from app.core.i18n import gettext as _
 from app.core.i18n import ngettext
-from app.edge.context import session
+from app.edge.context import actor, session
 from app.edge.routes import route
 from app.hooks import care, queries
 
@@ -43,14 +43,14 @@ def call_again(call_id: int) -> ResponseReturnValue:
 @route(blueprint, f"{CHANGE}/dismiss", needs=Permission.MANAGE_PAGES, methods=("POST",))
 def dismiss_change(change_id: int) -> ResponseReturnValue:
     """Show a change no more."""
-    care.dismiss(session(), change_id=change_id)
+    care.dismiss(session(), utc_now(), by=actor().id, change_id=change_id)
     return redirect(url_for("told.overview"), 303)
 
 
 @route(blueprint, f"{CALL}/dismiss", needs=Permission.MANAGE_PAGES, methods=("POST",))
 def dismiss_call(call_id: int) -> ResponseReturnValue:
     """Show a call no more."""
-    care.dismiss(session(), call_id=call_id)
+    care.dismiss(session(), utc_now(), by=actor().id, call_id=call_id)
     return redirect(url_for("told.overview"), 303)
 
 

@@ -4,11 +4,12 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.accounts.types import Permission
+from app.core.clock import utc_now
 from app.core.errors import Conflict, InvalidInput
 from app.core.i18n import gettext as _
 from app.core.i18n import locale
 from app.core.text import plain
-from app.edge.context import session
+from app.edge.context import actor, session
 from app.edge.errors import status_of
 from app.edge.routes import rejected, route
 from app.pages import queries as pages
@@ -32,7 +33,8 @@ def set_note() -> ResponseReturnValue:
     """Write a note, or take it away."""
     text = plain(request.form.get("text", ""))
     try:
-        voice.set_note(session(), NoteTyped(number(request.form.get("note_page")), _language("note_language"), text))
+        typed = NoteTyped(number(request.form.get("note_page")), _language("note_language"), text)
+        voice.set_note(session(), actor(), typed, utc_now())
     except InvalidInput as error:
         return rejected(_page({f"note-{error.field}": error.message}), 422)
     flash(_("Saved."), "good")
@@ -51,7 +53,7 @@ def add_term() -> ResponseReturnValue:
         banned=given.get("banned") == "yes",
     )
     try:
-        voice.add_term(session(), typed)
+        voice.add_term(session(), actor(), typed, utc_now())
     except (Conflict, InvalidInput) as error:
         return rejected(_page({getattr(error, "field", None) or "term": error.message}), status_of(error))
     flash(_("It is on the list."), "good")
@@ -61,7 +63,7 @@ def add_term() -> ResponseReturnValue:
 @route(blueprint, "/terms/<int(max=2147483647):term_id>/remove", needs=Permission.MANAGE_TEXTS, methods=POST)
 def remove_term(term_id: int) -> ResponseReturnValue:
     """Take words off it."""
-    voice.remove_term(session(), term_id)
+    voice.remove_term(session(), actor(), term_id, utc_now())
     flash(_("It is off the list."))
     return redirect(url_for("voice.overview"), 303)
 

@@ -17,14 +17,25 @@ from app.accounts.types import Role
 from app.audit import heads, queries, rules, service
 from app.audit.models import AuditLine
 from app.audit.types import Action, Entry, Fault, Head, Link, Origin, Problem
+from app.campaigns import service as campaigns
+from app.campaigns.types import CampaignTyped, EntryTyped
 from app.core.db import Database
+from app.desk import service as desk
 from app.duty import service as duty
+from app.inbox import tags
+from app.learning import service as learning
+from app.learning.types import Kind
+from app.library import service as library
+from app.library.types import PostTyped, Words
 from app.pages import service as pages
 from app.pages.types import PageState
 from app.replies import requirements
 from app.replies.types import Subject
 from app.texts import service as texts
-from app.texts.types import Wording
+from app.texts import voice
+from app.texts.types import NoteTyped, TermTyped, Wording
+from app.upkeep import plans, stewards
+from app.upkeep.types import PlanTyped
 from tests.domain.conftest import House
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -214,3 +225,67 @@ def test_decisions_and_settings_are_written_down_by_who_made_them(house: House, 
         assert "Hello" not in "".join(line.facts for line in mine), (
             "what people write stays out of what can't be erased"
         )
+
+
+def test_what_others_see_or_work_by_is_written_down_too(house: House, now: datetime) -> None:
+    day = now.date().isoformat()
+    with house.db.write() as session:
+        teams = [team.key for team in accounts.teams(session)]
+        secret = "correct horse"
+        chief_id = people.enrol(session, login="chief", role=Role.ADMIN, password=secret, now=now, teams=teams)
+        chief = accounts.person(session, chief_id)
+        people.set_password(session, "chief", "another horse", now, by=chief.id)
+        planned = CampaignTyped(
+            "Spring", "Be seen", house.bob.id, day, day, "UTC", frozenset({house.page_id}), frozenset({"pr"})
+        )
+        spring = campaigns.add(session, chief, planned, now)
+        campaigns.change(session, chief, spring, planned, 1, now)
+        entry = campaigns.add_entry(session, chief, spring, EntryTyped(day, "Opening", "pr", None), now)
+        campaigns.remove_entry(session, chief, spring, entry, now)
+        stewards.appoint(session, chief, house.page_id, house.bob.id, house.ann.id, now)
+        plans.keep(session, chief, house.page_id, PlanTyped("7", "24", "", "14", "30", "60"), now)
+        tag = tags.find_or_make(session, "billing", now)
+        tags.rename(session, chief, tag, "bills", now)
+        tags.remove(session, chief, tag, now)
+        tags.bring_back(session, chief, tag, now)
+        view = desk.save_view(session, chief, name="Late", address="x=1", team_id=house.service_team, now=now)
+        desk.change_view(session, chief, view, name="Late", team_id=None, now=now)
+        desk.save_view(session, chief, name="My own", address="x=2", team_id=None, now=now)
+        voice.set_note(session, chief, NoteTyped(None, "", "Be kind"), now)
+        voice.add_term(session, chief, TermTyped(None, "", "cheap", "good value", banned=True), now)
+        learning.choose_languages(session, ["de", "en"], now, chief.id)
+        learning.choose_destinations(session, {Kind.PRAISE: "customer_service"}, now, chief.id)
+        learning.allow_automatic(session, "marketing", True, now, chief.id)
+        post = library.add(
+            session, chief, PostTyped("Well", (Words("en", "", "Hello"),), page_ids=frozenset({house.page_id})), now
+        )
+        library.retire(session, chief, post, now, back=False)
+    with house.db.read() as session:
+        lines = [
+            line for line in queries.lines(session) if line.actor_id == chief.id or line.subject == f"user/{chief.id}"
+        ]
+    assert [line.action for line in lines] == [
+        Action.USER_ADDED,
+        Action.SIGN_IN_CHANGED,
+        Action.CAMPAIGN_PLANNED,
+        Action.CAMPAIGN_CHANGED,
+        Action.ENTRY_ADDED,
+        Action.ENTRY_REMOVED,
+        Action.STEWARD_NAMED,
+        Action.DEPUTY_NAMED,
+        Action.PLAN_SET,
+        Action.TAG_RENAMED,
+        Action.TAG_REMOVED,
+        Action.TAG_RETURNED,
+        Action.VIEW_KEPT,
+        Action.VIEW_KEPT,
+        Action.VOICE_NOTE_SET,
+        Action.TERM_ADDED,
+        Action.LANGUAGES_SET,
+        Action.KINDS_SET,
+        Action.AUTOMATIC_SET,
+        Action.POST_WRITTEN,
+        Action.POST_RETIRED,
+    ]
+    said = "".join(line.facts for line in lines)
+    assert not [word for word in ("Be kind", "cheap", "Opening", "Hello", "bills") if word in said]

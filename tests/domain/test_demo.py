@@ -133,7 +133,7 @@ def test_nobody_can_sign_in_as_somebody_of_the_demonstration(demo: Services, now
         for one in cast.PEOPLE:
             assert people.sign_in(session, one.login, "demo", now=now, days=1) is None
             with pytest.raises(Conflict):
-                people.set_password(session, one.login, "a password that would do")
+                people.set_password(session, one.login, "a password that would do", utc_now(), by=None)
 
 
 def test_comments_go_on_arriving_with_edits_and_deletions(house: House, services: Services, now: datetime) -> None:

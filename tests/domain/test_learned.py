@@ -77,7 +77,7 @@ def test_what_was_learned_with_a_sentence_model_waits_for_it(house: House, now: 
     other = dict.fromkeys(meanings, (1.0, 1.0))
     queries.read_with(house.db.engine, Sentences(tmp_path, tiny_onnx.write(tmp_path, other)))
     with house.db.write() as session:
-        service.choose_languages(session, ["en", "de"])  # whatever changes, it is loaded anew
+        service.choose_languages(session, ["en", "de"], now, None)  # whatever changes, it is loaded anew
     with house.db.read() as session:
         used = queries.in_use(session)
     assert (used.idle, used.judge.model.learned) == (True, None)
@@ -223,12 +223,12 @@ def test_versions_one_can_go_back_to(house: House, now: datetime) -> None:
         assert [one.state for one in queries.versions(session)] == [VersionState.IN_USE, VersionState.REPLACED]
         assert queries.earlier(session) == 1
     with house.db.write() as session:
-        service.go_back(session, 1)
+        service.go_back(session, 1, now, None)
     with house.db.read() as session:
         assert queries.in_use(session).version_id == 1
         assert [one.state for one in queries.versions(session)] == [VersionState.TAKEN_BACK, VersionState.IN_USE]
     with house.db.write() as session, pytest.raises(Conflict):
-        service.go_back(session, 1)
+        service.go_back(session, 1, now, None)
 
 
 def test_lists_and_the_table_change_what_is_thought(house: House, now: datetime) -> None:

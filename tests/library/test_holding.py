@@ -96,7 +96,7 @@ def test_other_words_are_held_to_what_the_first_were_held_to(shelf: Shelf, now: 
     post = shelf.say(NAMING, needs_approval=True)
     with shelf.house.db.write() as session:
         service.approve(session, shelf.eve, post, 1, now)
-        voice.add_term(session, TermTyped(None, "", "cheap", "good value", banned=True))
+        voice.add_term(session, shelf.eve, TermTyped(None, "", "cheap", "good value", banned=True), now)
     held_id = held(shelf, shelf.publish(post))
     with pytest.raises(Conflict) as unapproved:
         rewrite(shelf, held_id, shelf.house.bob, "Nobody has looked at this.")

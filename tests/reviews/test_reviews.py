@@ -132,7 +132,7 @@ def test_closed_by_its_owner_and_then_it_stays(week: Desk) -> None:
     number = prepare(week, MONDAY) or 0
     forbidden: list[Callable[[Session], object]] = [
         lambda session: service.close(session, week.house.bob, number, "", MONDAY),
-        lambda session: service.take_over(session, week.house.bob, number),
+        lambda session: service.take_over(session, week.house.bob, number, MONDAY),
         lambda session: service.plan(session, week.house.bob, "week", "", MONDAY),
         lambda session: service.decide(session, week.house.bob, number, DecisionTyped("x", "1", "2026-03-01"), MONDAY),
     ]

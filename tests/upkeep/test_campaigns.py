@@ -103,7 +103,7 @@ def test_other_days_change_what_belongs_to_it(house: House, now: datetime, plan:
     look(house, now)
     with house.db.write() as session:
         assert session.scalars(select(CampaignPost)).all() == []
-        service.change(session, house.bob, spring, typed(house, now, first=-10, last=5), 1)
+        service.change(session, house.bob, spring, typed(house, now, first=-10, last=5), 1, now)
     look(house, now)
     with house.db.read() as session:
         assert session.scalars(select(CampaignPost.campaign_id)).all() == [spring]
@@ -186,7 +186,7 @@ def test_what_it_leaves_open_and_what_comes_later_goes_to_its_heirs(
         told = {row.kind: row.people for row in session.scalars(select(SignalRow)) if house.ann.id in row.people}
     assert {SignalKind.HANDED_OVER, SignalKind.PAGE_GIVEN, SignalKind.ASSIGNED} <= set(told)
     with pytest.raises(Conflict), house.db.write() as session:
-        service.change(session, house.bob, spring, typed(house, now), 1)
+        service.change(session, house.bob, spring, typed(house, now), 1, now)
 
 
 def test_what_was_handed_over_stays_whatever_is_planned_or_read_later(
@@ -298,7 +298,7 @@ def test_campaigns_merge_and_never_circle(house: House, now: datetime, plan: Cal
         assert found is not None
         assert {(kin.id, kin.descent) for kin in found.before} == {(one, Descent.MERGES), (two, Descent.MERGES)}
     with pytest.raises(InvalidInput), house.db.write() as session:
-        service.change(session, house.bob, one, typed(house, now, from_ids=frozenset({three})), 1)
+        service.change(session, house.bob, one, typed(house, now, from_ids=frozenset({three})), 1, now)
 
 
 def test_agents_do_not_plan(house: House, now: datetime) -> None:
@@ -332,13 +332,13 @@ def test_the_calendar_is_shared(house: House, now: datetime, plan: Callable[...,
     today = now.date()
     with house.db.write() as session:
         entry = EntryTyped(today.isoformat(), "Newsletter", "email", house.page_id)
-        key = service.add_entry(session, house.bob, spring, entry)
+        key = service.add_entry(session, house.bob, spring, entry, now)
         assert [one.title for one in queries.calendar(session, today, today)] == ["Newsletter"]
-        service.remove_entry(session, house.bob, spring, key)
+        service.remove_entry(session, house.bob, spring, key, now)
         assert queries.calendar(session, today, today) == []
     for wrong in (replace(entry, day="soon"), replace(entry, title=""), replace(entry, page_id=999)):
         with pytest.raises(InvalidInput), house.db.write() as session:
-            service.add_entry(session, house.bob, spring, wrong)
+            service.add_entry(session, house.bob, spring, wrong, now)
 
 
 def test_gaps_ahead_are_seen(house: House, now: datetime, plan: Callable[..., int]) -> None:
@@ -411,7 +411,7 @@ def test_what_somebody_moved_stays_where_they_put_it(house: House, now: datetime
     move(summer)
     assert belongs_to() == summer
     with house.db.write() as session:
-        service.change(session, house.bob, spring, typed(house, now, last=20), 1)
+        service.change(session, house.bob, spring, typed(house, now, last=20), 1, now)
     say(house, now - timedelta(days=9))  # an earlier comment under it is read late
     look(house, now)
     assert belongs_to() == summer

@@ -392,7 +392,7 @@ def test_what_was_put_away_stays_away(place: Place) -> None:
     place.tell(said("c1", "Hello"))
     place.work()
     with place.parts.db.write() as session:
-        care.dismiss(session, change_id=session.scalars(select(HookChange.id)).one())
+        care.dismiss(session, utc_now(), by=None, change_id=session.scalars(select(HookChange.id)).one())
     place.tell(said("c1", "Hello"), said("c2", "There"))
     place.work()
     assert place.states() == {"c1": ChangeState.IGNORED, "c2": ChangeState.DONE}

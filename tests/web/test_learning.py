@@ -148,7 +148,7 @@ def test_comments_are_told_apart_between_the_languages_that_were_chosen(
 ) -> None:
     assert "All that are likely" in words(supervisor.get(MODEL))
     with parts.db.write() as session:
-        service.choose_languages(session, ["de", "nl"])
+        service.choose_languages(session, ["de", "nl"], utc_now(), None)
     with parts.db.read() as session:
         chosen = queries.in_use(session).languages
     assert chosen == {"de", "nl"}

@@ -14,6 +14,7 @@ from flask import Flask
 from app.accounts import service as accounts
 from app.accounts.types import Role
 from app.bootstrap import Services
+from app.core.clock import utc_now
 from app.core.events import Changed, announce
 from app.web import live
 from app.web.live import LiveStream
@@ -213,7 +214,7 @@ def test_strangers_hear_nothing_and_who_is_signed_out_no_more(
 
         def sign_out() -> None:
             with parts.db.write() as session:
-                accounts.set_password(session, "agent", "another horse battery")
+                accounts.set_password(session, "agent", "another horse battery", utc_now(), by=None)
 
         await asyncio.to_thread(sign_out)
         await asyncio.wait_for(task, PATIENCE)

@@ -62,7 +62,8 @@ def save_view() -> ResponseReturnValue:
 def change_view(view_id: int) -> ResponseReturnValue:
     """Another name, other readers."""
     team_id = places.number(request.form.get("team"))
-    service.change_view(session(), actor(), view_id, name=request.form.get("name", ""), team_id=team_id)
+    name = request.form.get("name", "")
+    service.change_view(session(), actor(), view_id, name=name, team_id=team_id, now=utc_now())
     flash(_("Changed."), "good")
     return redirect(url_for("inbox.saved_views"), 303)
 
@@ -70,7 +71,7 @@ def change_view(view_id: int) -> ResponseReturnValue:
 @route(blueprint, f"/views/{VIEW_ID}/remove", needs=Permission.READ_INBOX, methods=POST)
 def remove_view(view_id: int) -> ResponseReturnValue:
     """Forget it; the conversations stay."""
-    service.remove_view(session(), actor(), view_id)
+    service.remove_view(session(), actor(), view_id, utc_now())
     flash(_("Removed. The conversations in it are where they were."), "good")
     return redirect(url_for("inbox.saved_views"), 303)
 

@@ -33,21 +33,21 @@ def tag_names() -> ResponseReturnValue:
 @route(blueprint, f"/tags/{TAG_ID}/rename", needs=Permission.CURATE, methods=POST)
 def rename_tag(tag_id: int) -> ResponseReturnValue:
     """Another name, everywhere."""
-    service.rename(session(), tag_id, request.form.get("name", ""))
+    service.rename(session(), actor(), tag_id, request.form.get("name", ""), utc_now())
     return _back(_("Renamed."))
 
 
 @route(blueprint, f"/tags/{TAG_ID}/remove", needs=Permission.CURATE, methods=POST)
 def remove_tag(tag_id: int) -> ResponseReturnValue:
     """Put it away."""
-    service.remove(session(), tag_id, utc_now())
+    service.remove(session(), actor(), tag_id, utc_now())
     return _back(_("Put away. Bring it back here whenever you like."))
 
 
 @route(blueprint, f"/tags/{TAG_ID}/return", needs=Permission.CURATE, methods=POST)
 def return_tag(tag_id: int) -> ResponseReturnValue:
     """Show it again."""
-    service.bring_back(session(), tag_id)
+    service.bring_back(session(), actor(), tag_id, utc_now())
     return _back(_("Brought back."))
 
 

@@ -139,7 +139,7 @@ def refuse(post_id: int) -> ResponseReturnValue:
 def retire(post_id: int) -> ResponseReturnValue:
     """Use it no more, or again."""
     back = request.form.get("back") == "yes"
-    service.retire(session(), post_id, utc_now(), back=back)
+    service.retire(session(), actor(), post_id, utc_now(), back=back)
     flash(_("It can be used again.") if back else _("Nobody is offered it any more. It can be taken back."))
     return redirect(url_for("library.show", post_id=post_id), 303)
 
