@@ -13,6 +13,7 @@ from app.audit.types import Action, Entry, Origin
 from app.core.db import at_end, one_at_a_time
 
 _WAITING = "audit_entries"
+_PRETENDED = "audit_pretended"
 _CHAIN = 0x61756469  # any number, as long as every Porchlight takes the same
 _NOWHERE = Origin()
 _origin: ContextVar[Origin] = ContextVar("origin", default=_NOWHERE)
@@ -21,6 +22,11 @@ _origin: ContextVar[Origin] = ContextVar("origin", default=_NOWHERE)
 def comes_from(origin: Origin) -> None:
     """Say where the request that is being worked on came from; holds until something else is said."""
     _origin.set(origin)
+
+
+def pretend(session: Session) -> None:
+    """Nothing of this transaction is written down: the demonstration's people do it, whom nobody is."""
+    session.info[_PRETENDED] = True
 
 
 def note(
@@ -42,6 +48,8 @@ def record(session: Session, entry: Entry) -> None:
 
     Lines are chained one transaction at a time; doing that last keeps others waiting for no longer than the commit.
     """
+    if _PRETENDED in session.info:
+        return
     waiting = session.info.setdefault(_WAITING, [])
     waiting.append(replace(entry, origin=_origin.get()))
     if len(waiting) == 1:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from app.accounts import queries as account_queries
 from app.accounts import service as accounts
 from app.accounts.types import Actor
+from app.audit import service as audit
 from app.collecting import service as collecting
 from app.collecting.types import Load
 from app.connectors.ports import FASTEST, Access, Batch, Capabilities, Found
@@ -84,6 +85,7 @@ def add(db: Database, connectors: Registry, now: datetime) -> Added | None:
     with db.write() as session:
         if is_there(session):
             return None
+        audit.pretend(session)
         people = _hire(session, now)
         teams = {team.key: team.id for team in account_queries.teams(session)}
         _put_to_work(session, people, teams[cast.TEAM_KEY], now)

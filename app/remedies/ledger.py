@@ -18,8 +18,14 @@ from app.inbox.models import Conversation
 from app.pages.models import Page
 from app.remedies import rules
 from app.remedies.models import GuardAnswer, Remedy, RemedyDecision
-from app.remedies.types import HOLDS_MONEY, OPEN, Answer, Kind, State, Verdict
+from app.remedies.types import OPEN, Answer, Kind, State, Verdict
 
+GIVEN = frozenset({State.EXECUTED, State.TOLD})
+_STANDING = {
+    "waiting": frozenset({State.ASKED}),
+    "owed": frozenset({State.APPROVED, State.EXECUTING, State.UNSURE, State.FAILED}),
+    "given": GIVEN,
+}
 _AT_ONCE = 500
 MOST_TURNAROUNDS = 5_000
 MOST_PRODUCTS = 1_000
@@ -75,7 +81,9 @@ class Report:
     """A period at a glance."""
 
     by: Mapping[str, Sequence[Group]]
-    """Sums by ``reason``, ``page``, ``campaign``, ``agent``, ``product`` (order line)."""
+    """Sums of what was given by ``reason``, ``page``, ``campaign``, ``agent``, ``product`` (order line)."""
+    standing: Mapping[str, Sequence[Group]]
+    """Sums by currency of what is ``waiting`` for a decision, ``owed`` (signed, not done) and ``given``."""
     spans: Mapping[str, Sequence[Span]]
     """What was given when, by currency."""
     asked: int
@@ -137,9 +145,14 @@ def lines(session: Session, since: datetime, until: datetime) -> Iterator[Ledger
 
 
 def report(session: Session, since: datetime, until: datetime, now: datetime) -> Report:
-    """The period's sums; what was refused, withdrawn or expired counts in none of them."""
+    """The period's sums, of what was asked for in it; refused, withdrawn or expired counts in none of them."""
     inside = (Remedy.asked_at >= since, Remedy.asked_at < until)
-    states = dict(session.execute(select(Remedy.state, func.count()).where(*inside).group_by(Remedy.state)).all())
+    stands = session.execute(
+        select(Remedy.state, Remedy.currency, func.sum(Remedy.amount), func.count())
+        .where(*inside)
+        .group_by(Remedy.state, Remedy.currency)
+        .order_by(Remedy.currency)
+    ).all()
     signed = session.execute(
         select(Remedy.asked_at, Remedy.approved_at)
         .where(*inside, Remedy.approved_at.is_not(None), Remedy.approvals_needed > 0)
@@ -158,8 +171,9 @@ def report(session: Session, since: datetime, until: datetime, now: datetime) ->
     return Report(
         by=_groups(session, inside),
         spans=_spans(session, inside, since, until),
-        asked=sum(states.values()),
-        refused=states.get(State.REFUSED, 0),
+        standing={name: _standing(stands, states) for name, states in _STANDING.items()},
+        asked=sum(count for *_what, count in stands),
+        refused=sum(count for state, *_what, count in stands if state is State.REFUSED),
         overdue=late or 0,
         promises_overdue=session.scalar(broken) or 0,
         signed_within=timedelta(seconds=median(waits)) if waits else None,
@@ -168,8 +182,18 @@ def report(session: Session, since: datetime, until: datetime, now: datetime) ->
     )
 
 
+def _standing(stands: Sequence[Any], states: frozenset[State]) -> list[Group]:
+    """The sum of each currency in some states."""
+    found: dict[str, Group] = {}
+    for state, currency, amount, count in stands:
+        if state in states:
+            known = found.get(currency, Group(currency, currency, 0, 0))
+            found[currency] = Group(currency, currency, known.amount + int(amount), known.count + count)
+    return list(found.values())
+
+
 def _groups(session: Session, inside: tuple[Any, ...]) -> dict[str, list[Group]]:
-    """Sums by what they were for, the largest first."""
+    """Sums of what was given by what it was for, the largest first."""
     columns = {
         "reason": Remedy.reason,
         "page": Page.name,
@@ -184,7 +208,7 @@ def _groups(session: Session, inside: tuple[Any, ...]) -> dict[str, list[Group]]
             .join(Page, Page.id == Remedy.page_id)
             .join(User, User.id == Remedy.requester_id)
             .outerjoin(Campaign, Campaign.id == Remedy.campaign_id)
-            .where(*inside, Remedy.state.in_(HOLDS_MONEY), column != "")
+            .where(*inside, Remedy.state.in_(GIVEN), column != "")
             .group_by(column, Remedy.currency)
             .order_by(func.sum(Remedy.amount).desc())
             .limit(MOST_PRODUCTS)
@@ -203,7 +227,7 @@ def _spans(session: Session, inside: tuple[Any, ...], since: datetime, until: da
     starts = rules.spans(since.date(), (until - timedelta(seconds=1)).date())
     query = (
         select(Remedy.asked_at, Remedy.currency, Remedy.amount)
-        .where(*inside, Remedy.state.in_(HOLDS_MONEY))
+        .where(*inside, Remedy.state.in_(GIVEN))
         .limit(MOST_IN_CHART)
     )
     sums: dict[str, list[int]] = defaultdict(lambda: [0] * len(starts))

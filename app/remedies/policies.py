@@ -1,5 +1,8 @@
 """The policy's versions: proposed by one person, put in force by another. What was asked for keeps its own version."""
 
+import difflib
+import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -38,6 +41,22 @@ class Proposal:
     by_id: int
     by: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A line of what a proposal changes."""
+
+    mark: str
+    """``+`` for one that comes, ``-`` for one that goes, ``@`` where lines were left out, else empty."""
+    text: str
+
+
+def changed(before: str, after: str) -> Sequence[Changed]:
+    """What differs between two texts, with two lines around each place."""
+    found = difflib.unified_diff(before.splitlines(), after.splitlines(), n=2, lineterm="")
+    marks = {" ": "", "+": "+", "-": "-", "@": "@"}
+    return [Changed(marks[line[0]], line[1:] if line[0] != "@" else "") for line in list(found)[2:]]
 
 
 def seed(session: Session, source: str, now: datetime) -> None:
@@ -92,7 +111,8 @@ def propose(session: Session, actor: Actor, source: str, now: datetime) -> int:
     fresh = RemedyPolicy(source=source, state=PolicyState.PROPOSED, proposed_by_id=actor.id, proposed_at=now)
     session.add(fresh)
     session.flush()
-    audit.record(session, Entry(Action.POLICY_PROPOSED, f"policy/{fresh.id}", now, actor.id))
+    digest = hashlib.sha256(source.encode()).hexdigest()
+    audit.record(session, Entry(Action.POLICY_PROPOSED, f"policy/{fresh.id}", now, actor.id, content_hash=digest))
     return fresh.id
 
 

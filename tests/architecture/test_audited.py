@@ -201,6 +201,11 @@ def test_nothing_is_excused_that_is_gone() -> None:
     assert set(NOT_WRITTEN_DOWN) <= set(entrances())
 
 
+def test_only_the_demonstration_does_without() -> None:
+    users = [path for path in (ROOT / "app").rglob("*.py") if "audit.pretend(" in path.read_text(encoding="utf-8")]
+    assert users == [ROOT / "app/demo/service.py"]
+
+
 def test_everything_that_can_be_written_down_is_written_somewhere() -> None:
     used = {
         node.attr

@@ -284,6 +284,9 @@ def people_who_stay(db: Database, user_id: int) -> Callable[[Rows], None]:
         rows["users"] = [row for row in rows["users"] if row[0] != user_id]
         rows["team_members"] = [row for row in rows["team_members"] if row[1] != user_id]
         rows["sessions"] = [row for row in rows["sessions"] if row[1] != user_id]
+        joined = [row for row in rows["audit_log"] if f"user/{user_id}" in row]
+        assert len(joined) == 1
+        rows["audit_log"] = [row for row in rows["audit_log"] if row not in joined]
 
     return take_out
 

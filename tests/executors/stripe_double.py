@@ -15,6 +15,14 @@ from tests.servers.loopback import Loopback, Misbehave, Reply, Request, Wire
 SPEC = json.loads((Path(__file__).parent / "data/stripe-refunds.json").read_text())
 KEY = "sk_test_double"
 WEBHOOK_KEY = "whsec_test"
+_TYPES: dict[str, type | tuple[type, ...]] = {
+    "integer": int,
+    "string": str,
+    "object": dict,
+    "array": list,
+    "boolean": bool,
+    "number": (int, float),
+}
 FAULTS = ("refused", "reset", "lost_before", "lost_after", "crashed_after", "garbage_after", "busy", "conflict")
 
 
@@ -155,6 +163,10 @@ class StripeDouble:
     def _json(self, kind: str, thing: dict[str, Any]) -> Reply:
         missing = [name for name in SPEC[kind]["required"] if name not in thing]
         assert not missing, f"the double's {kind} lacks {missing}"
+        wrong = [
+            name for name, told in SPEC[kind]["properties"].items() if name in thing and not _fits(thing[name], told)
+        ]
+        assert not wrong, f"the double's {kind} has {[(name, thing[name]) for name in wrong]}"
         return Reply(json.dumps(thing).encode())
 
     def _missing(self) -> Reply:
@@ -162,6 +174,15 @@ class StripeDouble:
 
     def _error(self, status: int, kind: str, code: str) -> Reply:
         return Reply(json.dumps({"error": {"type": kind, "code": code, "message": "no"}}).encode(), status)
+
+
+def _fits(value: Any, told: dict[str, Any]) -> bool:
+    """Whether an answer's value is one that the description allows there."""
+    if value is None:
+        return bool(told.get("nullable")) or not told.get("type")
+    if told.get("enum") and value not in told["enum"]:
+        return False
+    return "type" not in told or isinstance(value, _TYPES[told["type"]])
 
 
 def _silence(wire: Wire) -> None:

@@ -345,7 +345,17 @@ def test_what_only_looks_like_an_amount_passes(scene: Scene, talk: int, agent: B
 def test_the_ledger_and_its_spreadsheet(scene: Scene, talk: int, agent: Browser, supervisor: Browser) -> None:
     ask(agent, talk, order_line="=SUM(A1)", line_paid="100")
     book = words(supervisor.get("/remedies/ledger"))
-    assert "€ 60.00 (1)" in book
+    assert "To be decided € 60.00 (1)" in book
+    assert "Given – Signed" in book, "nothing was given yet"
+    assert "Given, in EUR" not in book
+    one = only(scene).id
+    assert supervisor.post(f"/remedies/{one}/decide", version=1, verdict="approve").status_code == 303
+    assert "Signed, not done yet € 60.00 (1)" in words(supervisor.get("/remedies/ledger"))
+    agent.get(f"/remedies/{one}?queue=do")
+    assert agent.post(f"/remedies/{one}/take").status_code == 303
+    assert agent.post(f"/remedies/{one}/finish", done="yes", reference="R-77").status_code == 303
+    book = words(supervisor.get("/remedies/ledger"))
+    assert "Given € 60.00 (1)" in book
     assert "Given, in EUR" in book
     assert book.count("Promised for a day that is over 0") == 1
     assert '<rect x="' in supervisor.get("/remedies/ledger").text
@@ -371,7 +381,9 @@ def test_a_policy_is_proposed_and_put_in_force_by_another(scene: Scene, supervis
     assert supervisor.post("/remedies/policy", source=fresh).status_code == 303
     assert "Somebody else has to put it in force" in words(supervisor.get("/remedies/policy"))
     assert supervisor.post("/remedies/policy/2", agreed="yes").status_code == 403
-    admin.get("/remedies/policy")
+    shown = admin.get("/remedies/policy").text
+    assert "<ins>name = &#34;All of it&#34;</ins>" in shown
+    assert "<del>after_refusal = 2" in shown
     assert admin.post("/remedies/policy/2", agreed="yes").status_code == 303
     assert "Version 2" in words(admin.get("/remedies/policy"))
 

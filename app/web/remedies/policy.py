@@ -81,10 +81,12 @@ def _page(reading: "Session", *, source: str | None = None, error: PorchlightErr
         for user in accounts.users(reading)
         if user.role in rules.DECIDING_ROLES and user.active and user.id != actor().id
     ]
+    proposal = policies.proposal(reading)
     return render_template(
         "remedies/policy.html",
         in_force=in_force,
-        proposal=policies.proposal(reading),
+        proposal=proposal,
+        changes=policies.changed(in_force.source, proposal.source) if proposal else [],
         source=source if source is not None else in_force.source,
         error=error.message if error else "",
         field=(getattr(error, "field", None) or "") if error else "",
