@@ -34,7 +34,7 @@ class Form:
     in_force: InForce
     shop: Shop
     asked: Asked
-    """With the order by the names that the shop gives it."""
+    """With the order by the names that the shop gives it, or that it was first noted with."""
     fields: Mapping[str, Any]
     """By the names of the columns."""
     profiting: Sequence[User]
@@ -60,7 +60,7 @@ def read(
     user = _still_here(session, actor)
     in_force = policies.in_force(session)
     shop = _shop(session, asked.shop_id)
-    asked = orders.as_the_shop_says(asked, purchase)
+    asked = orders.as_the_shop_says(asked, purchase) if purchase else orders.as_noted(session, shop, asked)
     fields = _columns(asked, shop, in_force.policy.reasons)
     proved = proofs.given(session, asked, talk.id, proofs_of)
     fields["evidence"] = proved.evidence

@@ -1,10 +1,11 @@
 """What was paid for an order, and never giving back more than that: over all remedies and all departments."""
 
+import unicodedata
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.accounts.models import User
 from app.audit import service as audit
@@ -14,7 +15,7 @@ from app.core.errors import Conflict, InvalidInput
 from app.core.i18n import gettext as _
 from app.core.ids import new_id
 from app.executors.ports import Kind, Purchase, PurchaseLine
-from app.remedies import money
+from app.remedies import money, rules
 from app.remedies.models import Remedy, RemedyOrder, Shop
 from app.remedies.types import HOLDS_MONEY, Asked, State
 
@@ -26,13 +27,11 @@ class _TooMuchError(Exception):
     """Ends the savepoint."""
 
 
-def as_the_shop_says(asked: Asked, purchase: Purchase | None) -> Asked:
+def as_the_shop_says(asked: Asked, purchase: Purchase) -> Asked:
     """The order and line by the names the shop gives them, however they were typed: one order is counted once.
 
     Raises InvalidInput for a line that the order does not have, and for a replacement that does not say of what.
     """
-    if purchase is None:
-        return asked
     line, named = "", asked.order_line.strip()
     if purchase.lines and (named or asked.kind is Kind.REPLACEMENT):
         found = purchase.line(named) if named else purchase.lines[0] if len(purchase.lines) == 1 else None
@@ -41,6 +40,27 @@ def as_the_shop_says(asked: Asked, purchase: Purchase | None) -> Asked:
             raise InvalidInput(_("Name one line of the order: %(lines)s.", lines=known), field="order_line")
         line = found.key
     return replace(asked, order_number=purchase.number, order_line=line or named)
+
+
+def as_noted(session: Session, shop: Shop, asked: Asked) -> Asked:
+    """The order and line as they were first noted, where people alone know orders: "a-1001" and "# A-1001" are one.
+
+    A program gets what was typed: it may tell them apart.
+    """
+    if not shop.by_hand or not asked.order_number.strip():
+        return asked
+    here = RemedyOrder.shop_id == shop.id
+    number = _spelled(session, RemedyOrder.number, here, asked.order_number)
+    line = _spelled(session, RemedyOrder.line, here & (RemedyOrder.number == number), asked.order_line)
+    return replace(asked, order_number=number, order_line=line)
+
+
+def _spelled(session: Session, column: InstrumentedAttribute[str], where: ColumnElement[bool], typed: str) -> str:
+    """The spelling that is known already, else the one that was typed."""
+    wanted = rules.folded(typed)
+    plainly = func.lower(func.ltrim(func.replace(column, " ", ""), "#"))
+    known_as = session.scalar(select(column).where(where, plainly == wanted).limit(1)) if wanted else None
+    return known_as if known_as is not None else unicodedata.normalize("NFKC", typed)
 
 
 def set_aside(

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import unicodedata
 from collections.abc import Collection
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
@@ -131,6 +132,11 @@ def not_their_turn(
 def asked_too_long(policy: Policy, since: datetime, now: datetime) -> bool:
     """Whether a request, or an approval that nobody made use of, is over."""
     return now - since >= timedelta(hours=policy.expires_hours)
+
+
+def folded(number: str) -> str:
+    """The number of an order as two people would spell it alike: without spaces, a leading "#", and upper case."""
+    return "".join(unicodedata.normalize("NFKC", number).split()).lstrip("#").lower()
 
 
 def product(line: str) -> str:

@@ -153,6 +153,10 @@ class Stage:
         with self.db.read() as session:
             return session.scalars(select(RemedyOrder).where(RemedyOrder.number == number)).one()
 
+    def order_numbers(self) -> set[str]:
+        with self.db.read() as session:
+            return set(session.scalars(select(RemedyOrder.number)))
+
     def talk(self, at: int = 0) -> Conversation:
         with self.db.read() as session:
             return session.get_one(Conversation, self.talks[at])

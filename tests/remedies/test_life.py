@@ -320,3 +320,21 @@ def test_an_order_is_one_order_however_it_is_written(stage: Stage) -> None:
     ask(order_number=" 1001", order_line="8", kind=Kind.REPLACEMENT, amount="40")
     with pytest.raises(Conflict, match="More than was paid"):
         ask(order_number="1001", amount="10.01")
+
+
+@pytest.mark.parametrize("spelled", ["a-1001", " #A-1001 ", "A - 1001", "\uff21-1001"])
+def test_an_order_spelled_otherwise_is_the_same_order(stage: Stage, spelled: str) -> None:
+    by_hand: dict[str, Any] = {"shop_id": stage.hand_id, "paid": "100"}
+    stage.ask(order_number="A-1001", order_line="Lamp", line_paid="70", **by_hand)
+    with pytest.raises(Conflict, match=r"40\.00 is left"):
+        stage.ask("ben", talk=1, order_number=spelled, **by_hand)
+    with pytest.raises(Conflict, match=r"10\.00 is left"):
+        stage.ask("ben", talk=1, amount="20", order_number=spelled, order_line="lamp", line_paid="70", **by_hand)
+    stage.ask("ben", talk=1, amount="40", order_number=spelled, **by_hand)
+    assert stage.order_numbers() == {"A-1001"}
+
+
+def test_a_program_is_asked_about_the_order_as_it_was_typed(stage: Stage) -> None:
+    stage.ask(order_number="aB1")
+    stage.ask("ben", talk=1, order_number="AB1")
+    assert stage.order_numbers() == {"aB1", "AB1"}
