@@ -242,7 +242,7 @@ def test_what_is_over_is_said_until_somebody_signs(
         assert reminding.unsigned(session, house.bob.id, now) == [Named(spring, "Spring")]
         assert reminding.unsigned(session, house.ann.id, now) == []
     with house.db.write() as session:
-        service.change(session, house.bob, spring, typed(house, now, last=30), 1)
+        service.change(session, house.bob, spring, typed(house, now, last=30), 1, now)
     with house.db.read() as session:
         assert session.get_one(Campaign, spring).reminders == 0, "it goes on, and ends another time"
 
