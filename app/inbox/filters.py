@@ -57,6 +57,8 @@ class Filter:
     """What ``Conversation`` has to fulfil, or with ``counted`` anything that has its state, team, assignee and page."""
     choices: Callable[[Session], Iterable[Choice]]
     """All there is to choose from; at most one statement."""
+    named: Callable[[Session, str], str | None] | None = None
+    """What one choice is called, in one statement; None: all of them are few enough to look through."""
     counted: bool = False
     """Whether lists narrowed down by it are counted exactly (``app.inbox.counts``)."""
 
@@ -68,6 +70,10 @@ def _is_number(text: str) -> bool:
 def _pages(session: Session) -> list[Choice]:
     query = select(Page.id, Page.name).where(Page.state != PageState.REMOVED).order_by(func.lower(Page.name), Page.id)
     return [Choice(str(page_id), name) for page_id, name in session.execute(query)]
+
+
+def _page(session: Session, value: str) -> str | None:
+    return session.scalar(select(Page.name).where(Page.id == int(value), Page.state != PageState.REMOVED))
 
 
 def _platforms(session: Session) -> list[Choice]:
@@ -87,6 +93,10 @@ def _people(session: Session) -> list[Choice]:
 def _tags(session: Session) -> list[Choice]:
     query = select(Tag.id, Tag.name).where(Tag.removed_at.is_(None)).order_by(Tag.key)
     return [Choice(str(tag_id), name) for tag_id, name in session.execute(query)]
+
+
+def _tag(session: Session, value: str) -> str | None:
+    return session.scalar(select(Tag.name).where(Tag.id == int(value), Tag.removed_at.is_(None)))
 
 
 def _campaigns(session: Session) -> list[Choice]:
@@ -140,6 +150,7 @@ _ALL = (
         _is_number,
         lambda value, of: of.page_id == int(value),
         _pages,
+        named=_page,
         counted=True,
     ),
     Filter(
@@ -204,6 +215,7 @@ _ALL = (
             select(ConversationTag.conversation_id).where(ConversationTag.tag_id == int(value))
         ),
         _tags,
+        named=_tag,
     ),
     Filter(
         "language",

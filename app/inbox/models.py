@@ -36,6 +36,7 @@ class Conversation(Base):
         Index("ix_conversations_state", "state", "sort_at", "id"),
         Index("ix_conversations_news", "state", "news_at"),
         Index("ix_conversations_assignee", "assignee_id", "state", "sort_at", "id"),
+        Index("ix_conversations_page", "page_id", "state", "sort_at", "id"),
         Index("ix_conversations_post", "post_id"),
         Index(
             "ix_conversations_unrouted",

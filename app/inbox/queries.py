@@ -1,13 +1,15 @@
 """Reading lists. Each function is a fixed number of statements."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
+    BigInteger,
     BindParameter,
     ColumnElement,
     Executable,
@@ -15,6 +17,7 @@ from sqlalchemy import (
     Select,
     String,
     and_,
+    any_,
     bindparam,
     case,
     cast,
@@ -52,16 +55,6 @@ from app.inbox.types import (
 from app.pages.models import Page
 
 PAGE_LENGTH = 50
-_IDS: BindParameter[Sequence[int]] = bindparam("ids", expanding=True)
-_BADGES = (
-    select(ConversationMark.conversation_id, ConversationMark.at, cast(ConversationMark.mark, String), literal(""))
-    .where(ConversationMark.conversation_id.in_(_IDS))
-    .union_all(
-        select(ConversationTag.conversation_id, Tag.created_at, Tag.name, Tag.key)
-        .join(Tag, Tag.id == ConversationTag.tag_id)
-        .where(ConversationTag.conversation_id.in_(_IDS), Tag.removed_at.is_(None))
-    )
-)
 _Own = aliased(Contact)
 """The contact a conversation came with; shown is the one it was joined into."""
 
@@ -188,11 +181,33 @@ def _row(found: "SqlRow[*tuple[Any, ...]]", marks: Mapping[Mark, datetime], tags
     )
 
 
+def _marks_and_tags(ids: Callable[[InstrumentedAttribute[int]], ColumnElement[bool]]) -> Executable:
+    """Marks and tags of conversations, in columns of their own kind; ``ids`` says of which."""
+    marks = select(ConversationMark.conversation_id, ConversationMark.at, cast(ConversationMark.mark, String))
+    tags = (
+        select(ConversationTag.conversation_id, Tag.created_at, Tag.name, Tag.key)
+        .join(Tag, Tag.id == ConversationTag.tag_id)
+        .where(ids(ConversationTag.conversation_id), Tag.removed_at.is_(None))
+    )
+    return marks.add_columns(literal("")).where(ids(ConversationMark.conversation_id)).union_all(tags)
+
+
+_IDS: BindParameter[Sequence[int]] = bindparam("ids", expanding=True)
+_ID_ARRAY = bindparam("ids", type_=ARRAY(BigInteger))
+_BADGES = {
+    "sqlite": _marks_and_tags(lambda column: column.in_(_IDS)),
+    # One parameter, however many there are: fifty take longer to send than the answer, and each number of them would be
+    # planned anew.
+    "postgresql": _marks_and_tags(lambda column: column == any_(_ID_ARRAY)),
+}
+
+
 def _badges(session: Session, ids: Sequence[int]) -> tuple[dict[int, dict[Mark, datetime]], dict[int, list[str]]]:
     """Marks, with since or until when, and names of tags, by conversation; one statement."""
     marks: dict[int, dict[Mark, datetime]] = defaultdict(dict)
     tags: dict[int, list[str]] = defaultdict(list)
-    for talk_id, at, name, key in sorted(session.execute(_BADGES, {"ids": list(ids)}), key=lambda one: one[3]):
+    found = session.execute(_BADGES[session.get_bind().dialect.name], {"ids": list(ids)})
+    for talk_id, at, name, key in sorted(found, key=lambda one: one[3]):
         if key:
             tags[talk_id].append(name)
         else:

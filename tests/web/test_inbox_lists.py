@@ -222,6 +222,10 @@ def test_a_line_kept_from_before_is_not_shown_for_another(scene: Scene, app: Fla
     assert 'hx-push-url="true" aria-current' not in seen["again"]
     assert 'hx-push-url="true" aria-current' in agent.get(f"/inbox/{talk}?view=all").text
     assert f"/inbox/{talk}?view=unassigned" in agent.get("/inbox?view=unassigned").text
+    narrowed = agent.get(f"/inbox?view=all&page={scene.page_id}&kind=first&guided=1").text
+    address = f"/inbox/{talk}?view=all&amp;page={scene.page_id}&amp;kind=first&amp;guided=1"
+    assert f'<a href="{address}" hx-get="{address}"' in narrowed
+    assert f'<a href="/inbox/{talk}?view=all" hx-get="/inbox/{talk}?view=all"' in agent.get("/inbox?view=all").text
     assert "Wartet auf dich:" in agent.get("/inbox?view=all", headers={"Accept-Language": "de"}).text
     with scene.parts.db.write() as session:
         inbox.take(session, scene.actor("marketer"), talk, None, utc_now())

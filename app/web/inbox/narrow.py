@@ -68,5 +68,8 @@ def word(name: str, choice: Choice) -> str:
 
 
 def _text(session: "Session", name: str, value: str) -> str:
-    found = (word(name, one) for one in FILTERS[name].choices(session) if one.value == value)
+    one = FILTERS[name]
+    if one.named is not None:
+        return one.named(session, value) or _("gone")
+    found = (word(name, choice) for choice in one.choices(session) if choice.value == value)
     return next(found, _("gone"))

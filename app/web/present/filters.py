@@ -45,9 +45,9 @@ def install(app: Flask) -> None:
         return text.icon(asset(ICONS), name, label)
 
     env.globals.update(time_tag=lambda at, style="ago": times.tag(at, style, times.present()))
-    env.globals.update(svg_icon=icon, ailment=health.ailment, ways=nav.ways, asking=nav.ASKING)
+    env.globals.update(svg_icon=icon, ailment=health.ailment, ways=nav.ways, kept_ways=nav.kept_ways, asking=nav.ASKING)
     env.globals.update(figures=figures, history=history, notices=notices, words=words)
-    env.globals["keys"] = keys.shown
+    env.globals.update(keys=keys.shown, kept_keys=keys.kept)
     env.filters["shop"] = remedies.shop
     env.globals.update(
         money=money.shown,

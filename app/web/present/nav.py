@@ -1,12 +1,14 @@
 """The ways through the product, for the rail of every screen."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 from flask import request, url_for
+from markupsafe import Markup
 
 from app.accounts.types import Actor
+from app.core import i18n
 from app.core.i18n import gettext as _
 from app.core.i18n import lazy
 from app.desk.types import SavedView
@@ -15,9 +17,11 @@ from app.edge.routes import may_open
 from app.inbox.types import Length, View
 from app.notifications import queries as notifications
 from app.web.present import words
+from app.web.present.kept import Kept
 
 ASKING = frozenset({View.TEAM, View.MINE, View.UNSENT})
 """Lists whose number says what waits for this very person."""
+_kept = Kept(1_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +148,12 @@ def ways(counts: Mapping[str, Length] | None = None, saved: Sequence[SavedView] 
         Section(_("Porch"), _open(asking, _PORCH)),
         Section(asking.name, (_bell(asking), *_open(asking, _OWN))),
     ]
+
+
+def kept_ways(section: Section, make: Callable[[Section], Markup]) -> Markup:
+    """A section's ways as ``make`` gives them, which is the same for everybody who reads this language."""
+    key = section, i18n.language(), request.script_root
+    return _kept.get(key) or _kept.keep(key, make(section))
 
 
 def settings() -> list[Section]:

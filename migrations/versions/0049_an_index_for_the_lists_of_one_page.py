@@ -1,0 +1,14 @@
+"""An index for the lists of one page."""
+
+from collections.abc import Sequence
+
+from alembic import op
+
+revision: str = "0049"
+down_revision: str | None = "0048"
+branch_labels: str | Sequence[str] | None = None
+depends_on: str | Sequence[str] | None = None
+
+
+def upgrade() -> None:
+    op.create_index("ix_conversations_page", "conversations", ["page_id", "state", "sort_at", "id"])
