@@ -147,9 +147,9 @@ def reply_target(session: Session, conversation_id: int) -> int | None:
     return session.scalar(select(_target()), {"conversation_id": conversation_id})
 
 
-def thread(session: Session, actor: Actor, conversation_id: int) -> list[CommentView]:
+def thread(session: Session, actor: Actor, conversation_id: int, most: int = THREAD_LIMIT) -> list[CommentView]:
     """The thread the conversation stands in, nested as at the source: what its person said, and of what others said
-    the newest, THREAD_LIMIT comments together."""
+    the newest, ``most`` comments together, and what the person's comments answer."""
     talk = access.conversation(session, actor, conversation_id)
     newest = Comment.published_at.desc(), Comment.id.desc()
     own = select(Comment).where(Comment.conversation_id == talk.id)
@@ -159,10 +159,16 @@ def thread(session: Session, actor: Actor, conversation_id: int) -> list[Comment
         Comment.conversation_id.is_distinct_from(talk.id),
     )
     # Each half is read from its index in the order wanted, however long the thread is.
-    halves = [select(half.order_by(*newest).limit(THREAD_LIMIT).subquery()) for half in (own, others)]
-    both = select(Comment).from_statement(union_all(*halves))
-    found = sorted(session.scalars(both), key=lambda one: (one.conversation_id == talk.id, one.published_at, one.id))
-    comments = sorted(found[-THREAD_LIMIT:], key=lambda one: (one.published_at, one.id))
+    halves = [select(half.order_by(*newest).limit(most).subquery()) for half in (own, others)]
+    answers = own.order_by(*newest).limit(most).subquery().c.parent_external_id
+    answered = select(Comment).where(Comment.page_id == talk.page_id, Comment.external_id.in_(select(answers)))
+    parts = select(Comment).from_statement(union_all(*halves, answered))
+    found = sorted(
+        set(session.scalars(parts)), key=lambda one: (one.conversation_id == talk.id, one.published_at, one.id)
+    )
+    needed = {one.parent_external_id for one in found if one.conversation_id == talk.id}
+    kept = [one for one in found[:-most] if one.external_id in needed] + found[-most:]
+    comments = sorted(kept, key=lambda one: (one.published_at, one.id))
     edited = [one.id for one in comments if one.edited_at is not None]
     earlier: dict[int, list[str]] = defaultdict(list)
     if edited:

@@ -203,15 +203,25 @@ def test_news_says_how_many_and_how_known_rows_are_now(scene: Scene, agent: Brow
 def test_what_a_person_said_stands_in_their_conversation_however_long_the_thread(
     scene: Scene, agent: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.inbox.threads.THREAD_LIMIT", 3)
-    asked = scene.say("Bob", "Where is my order?", minutes_ago=90)
+    monkeypatch.setattr("app.web.inbox.talks.SHOWN_AT_FIRST", 3)
+    first = scene.say("Ann", "Mine is late.", minutes_ago=95)
+    asked = scene.say("Bob", "Where is my order?", minutes_ago=90, parent=first)
     for number in range(5):
         scene.say(f"Visitor {number}", f"Me too {number}", minutes_ago=80 - number, parent=asked)
     scene.collect()
-    page = words(agent.get(f"/inbox/{scene.talk_with(asked)}", headers={"HX-Request": "true", "HX-Target": "talk"}))
+    address, part = f"/inbox/{scene.talk_with(asked)}", {"HX-Request": "true", "HX-Target": "talk"}
+    page = words(agent.get(address, headers=part))
     assert "Where is my order?" in page
+    assert "Mine is late." in page, "what they answer to"
     assert "Your reply goes here" in page
     assert ("Me too 4" in page, "Me too 3" in page, "Me too 2" in page) == (True, True, False)
+    assert "Earlier comments of this thread" in page
+    whole = agent.get(f"{address}?view=all&whole=1", headers=part)
+    assert "Me too 0" in words(whole)
+    assert "Earlier comments" not in words(whole)
+    assert f'data-href="{address}?whole=1&amp;view=all"' in whole.text, "it stays unfolded when it is read again"
+    monkeypatch.setattr("app.inbox.threads.THREAD_LIMIT", 4)
+    assert "What is older stands at the page." in words(agent.get(f"{address}?whole=1", headers=part))
 
 
 def test_a_line_kept_from_before_is_not_shown_for_another(scene: Scene, app: Flask, crew: Crew, agent: Browser) -> None:

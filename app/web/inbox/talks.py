@@ -50,6 +50,8 @@ if TYPE_CHECKING:
 
 NEWS_AT_MOST = 5
 NOTES_BESIDE = 3
+SHOWN_AT_FIRST = 60
+"""Comments of a thread that come with a conversation; a thread of 500 weighs 320 kB, and older ones are seldom read."""
 IDENTITIES_BESIDE = 6
 """So many of a contact's stand beside a conversation; the contact's own page has them all."""
 
@@ -91,6 +93,12 @@ class TalkScreen:
     reader_id: int
     page: PageView
     lines: Sequence[Line]
+    whole: bool
+    """Whether the thread was asked for as far back as it is shown at all."""
+    folded: bool
+    """Whether there may be older comments of others than are shown."""
+    cut: bool
+    """Whether there may be older ones that are not shown here at all."""
     notes: Sequence[NoteView]
     events: Sequence[EventView]
     why: Sequence[Explanation]
@@ -184,9 +192,18 @@ class TalkScreen:
 
 
 def talk_screen(
-    services: Services, session: "Session", actor: Actor, conversation_id: int, draft: Draft, now: datetime
+    services: Services,
+    session: "Session",
+    actor: Actor,
+    conversation_id: int,
+    draft: Draft,
+    now: datetime,
+    *,
+    whole: bool = False,
 ) -> TalkScreen:
-    """Sixteen statements, however long the thread, and one more each for earlier texts, for who marked the person, and
+    """The newest of a long thread, or with ``whole`` as much of it as is shown at all.
+
+    Sixteen statements, however long the thread, and one more each for earlier texts, for who marked the person, and
     for an answer that a rule prepared. Raises NotFound."""
     talk, page, reach = threads.conversation_on_page(session, actor, conversation_id)
     answers = replies.replies(session, actor, conversation_id)
@@ -198,7 +215,8 @@ def talk_screen(
     offer = None
     if shortcut and talk.state is ConversationState.NEW and not answers:
         offer = saved.prepared(session, actor, talk, page.account_name or page.name, shortcut)
-    lines = thread.lines(talk, threads.thread(session, actor, conversation_id), answers)
+    comments = threads.thread(session, actor, conversation_id, threads.THREAD_LIMIT if whole else SHOWN_AT_FIRST)
+    lines = thread.lines(talk, comments, answers)
     can = connect.capabilities(services.connectors, services.box, reach)
     alone = can.private is not None and any(line.comment.private for line in lines if line.answered and line.comment)
     return TalkScreen(
@@ -206,6 +224,9 @@ def talk_screen(
         reader_id=actor.id,
         page=page,
         lines=lines,
+        whole=whole,
+        folded=not whole and len(comments) >= SHOWN_AT_FIRST,
+        cut=whole and len(comments) >= threads.THREAD_LIMIT,
         notes=record.notes,
         events=record.events,
         why=why,

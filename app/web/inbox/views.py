@@ -29,9 +29,10 @@ def overview() -> ResponseReturnValue:
 
 @route(blueprint, f"/{ID}", needs=Permission.READ_INBOX)
 def talk(conversation_id: int) -> ResponseReturnValue:
-    """A conversation, beside its list."""
+    """A conversation, beside its list; with ``whole`` in the address as much of its thread as is shown at all."""
     place, now = here(), utc_now()
-    found = talks.talk_screen(services(), session(), actor(), conversation_id, Draft(), now)
+    whole = request.args.get("whole") == "1"
+    found = talks.talk_screen(services(), session(), actor(), conversation_id, Draft(), now, whole=whole)
     if wants("talk"):
         return render_template("inbox/talk.html", talk=found, place=place)
     rows = screens.list_screen(session(), actor(), place, now)
