@@ -173,11 +173,11 @@ def connectors(settings: Settings, http: Http, pace: Pace, meter: Meter) -> Regi
         IssoConnector(http, pace),
         XConnector(http, pace, meter, x_terms(settings)),
         YouTubeConnector(http, pace, meter, google),
-        WordPressComConnector(http),
-        WordPressConnector(http),
+        WordPressComConnector(http, pace),
+        WordPressConnector(http, pace),
         BloggerConnector(http, pace, google),
-        FeedConnector(http),
-        WebhookConnector(http),
+        FeedConnector(http, pace),
+        WebhookConnector(http, pace),
     ]
     return Registry(offered, unasked=[ArchiveConnector(), DemoConnector(_demo_platform(settings))])
 

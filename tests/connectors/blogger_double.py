@@ -12,12 +12,10 @@ from typing import Any
 from app.connectors.blogger import BloggerConnector
 from app.connectors.blogger.connector import SCOPE
 from app.connectors.ports import Access, Target
-from app.core.pace import Pace
 from tests.connectors.discovery import Discovery
-from tests.connectors.google_double import TOKEN, GoogleDouble, Refusal, google_app
-from tests.connectors.proxied_stage import ProxiedStage
-from tests.connectors.wordpress_stage import CountingHttp
-from tests.servers.faulty_proxy import FaultyProxy
+from tests.connectors.google_double import TOKEN, GoogleDouble, Refusal, google_app, too_fast
+from tests.connectors.proxied_stage import CountingHttp, ProxiedStage
+from tests.servers.faulty_proxy import FaultyProxy, Instead
 from tests.servers.loopback import Loopback, Reply, Request
 
 DESCRIPTION = Discovery("blogger.v3")
@@ -198,8 +196,8 @@ class BloggerStage(ProxiedStage):
 
     def __init__(self, blog: Blog, proxy: FaultyProxy, *, signed_in: bool = True) -> None:
         self.blog, self.proxy, self.signed_in = blog, proxy, signed_in
-        self.http, self.pace = CountingHttp(), Pace()
-        self.connector = BloggerConnector(self.http, self.pace, google_app(proxy.url))
+        self.http = CountingHttp()
+        self.connector = self.colleague()
         self.address = f"{proxy.url}2026/11/spring.html"
         self.elsewhere = f"{proxy.url}elsewhere"
         self.wrong_secret = {"password": "ya29.none"}
@@ -209,6 +207,12 @@ class BloggerStage(ProxiedStage):
         account = self.connector.check(Access(found.url, found.settings, secret))
         assert (account is not None) == signed_in
         self.access = Access(found.url, {**found.settings, **(account.settings if account else {})}, secret)
+
+    def own_limit(self) -> Instead:
+        return too_fast() if self.signed_in else super().own_limit()
+
+    def colleague(self) -> BloggerConnector:
+        return BloggerConnector(self.http, self.pace, google_app(self.proxy.url))
 
     def say(
         self,

@@ -1,9 +1,11 @@
 """The AT Protocol network of the tests as a stage for the contract suite, behind proxies that break on demand."""
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,12 +14,12 @@ from app.connectors.bluesky.client import Network as Places
 from app.connectors.ports import Access, Target
 from app.core.config import Outgoing
 from app.core.http import Http, Method, Response
-from app.core.pace import Pace
-from tests.connectors.stage import Fault, PublishStage, WireStage
-from tests.connectors.wordpress_stage import BREAKS, LOOPBACK, SILENCES
+from tests.connectors.proxied_stage import BREAKS, LOOPBACK, SILENCES
+from tests.connectors.stage import Fault, Hourglass, PublishStage, WireStage
 from tests.servers.bluesky import Network, Person
 from tests.servers.bluesky.people import Reference, record
-from tests.servers.faulty_proxy import FaultyProxy
+from tests.servers.faulty_proxy import Fault as Break
+from tests.servers.faulty_proxy import FaultyProxy, Instead
 
 
 class NetworkHttp(Http):
@@ -58,7 +60,7 @@ class Sky:
     network: Network
     proxies: list[FaultyProxy]
     http: NetworkHttp
-    connector: BlueskyConnector
+    pace: Hourglass
     visitors: dict[str, list[Person]] = field(default_factory=dict)
     ready: tuple[Person, Access] | None = None
     """An account, connected, that says nothing and is spoken to by nobody, for the next test: signing up takes long."""
@@ -71,8 +73,16 @@ class Sky:
             proxies = [stack.enter_context(FaultyProxy(("127.0.0.1", port))) for port in ports]
             by_port = {f"127.0.0.1:{port}": proxy for port, proxy in zip(ports, proxies, strict=True)}
             http = NetworkHttp(network, by_port)
-            places = Places(view=network.view, directory=network.directory)
-            yield cls(network, proxies, http, BlueskyConnector(http, Pace(), places))
+            yield cls(network, proxies, http, Hourglass())
+
+    @cached_property
+    def connector(self) -> BlueskyConnector:
+        """Shared, so that its sessions are."""
+        return self.another()
+
+    def another(self) -> BlueskyConnector:
+        places = Places(view=self.network.view, directory=self.network.directory)
+        return BlueskyConnector(self.http, self.pace, places)
 
 
 class BlueskyStage(WireStage, PublishStage):
@@ -81,7 +91,7 @@ class BlueskyStage(WireStage, PublishStage):
     longest = 300
 
     def __init__(self, sky: Sky) -> None:
-        self.sky, self.network, self.http = sky, sky.network, sky.http
+        self.sky, self.network, self.http, self.pace = sky, sky.network, sky.http, sky.pace
         self.page, connected = sky.ready or (self.network.join("The bakery"), None)
         self.root = self.network.post(self.page, "Our new bread is here")
         self.http.behind = True
@@ -160,19 +170,39 @@ class BlueskyStage(WireStage, PublishStage):
 
     @contextmanager
     def fault(self, fault: Fault, *, acts_only: bool = False) -> Iterator[None]:
-        if self.http.behind:
-            self.network.settle()
-            self.http.behind = False
         self.http.hasty = fault in SILENCES
-        method = "POST" if acts_only else None
         try:
-            with ExitStack() as stack:
-                for proxy in self.sky.proxies:
-                    stack.enter_context(proxy.fault(BREAKS[fault], method=method))
+            with self.answering(BREAKS[fault], acts_only=acts_only):
                 yield
         finally:
             self.http.hasty = False
-            self.bluesky.limits.pace = Pace()  # the time the server named is over
+
+    @contextmanager
+    def answering(self, answer: Break, *, acts_only: bool = False) -> Iterator[None]:
+        if self.http.behind:
+            self.network.settle()
+            self.http.behind = False
+        try:
+            with ExitStack() as stack:
+                for proxy in self.sky.proxies:
+                    stack.enter_context(proxy.fault(answer, method="POST" if acts_only else None))
+                yield
+        finally:
+            self.pace.run_out()
+
+    def own_limit(self) -> Instead:
+        ends = str(int(time.time()) + 90)
+        body = b'{"error": "RateLimitExceeded", "message": "Rate Limit Exceeded"}'
+        return Instead(
+            429, body, (("RateLimit-Limit", "3000"), ("RateLimit-Remaining", "0"), ("RateLimit-Reset", ends))
+        )
+
+    def colleague(self) -> BlueskyConnector:
+        return self.sky.another()
+
+    def asked(self) -> int:
+        """Without looking up where an account lives, which is asked of somebody else."""
+        return sum(" com.atproto." in one or " app.bsky." in one for one in self.http.requests)
 
     def revoke(self) -> None:
         """The app password is taken back. A token that was given for it works for up to two hours more; they pass."""

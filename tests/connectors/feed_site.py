@@ -13,6 +13,7 @@ from app.connectors.ports import Access, Target
 from app.core.config import Outgoing
 from app.core.http import Http
 from tests.connectors.stage import Fault, WireStage
+from tests.servers.faulty_proxy import Instead
 from tests.servers.loopback import Loopback, Reply, Request, Route, hang, raw
 
 PAGE = b"<!doctype html><html><title>Just a moment</title><p>Checking your browser"
@@ -60,7 +61,7 @@ class FeedStage(WireStage):
         self.server = server
         self.comments: dict[int, Said] = {}
         self.shows = shows
-        self.connector = FeedConnector(http())
+        self.connector = self.colleague()
         self.address = server.url()
         self.post = server.url("/2026/11/spring-sale/")
         self._last = 0
@@ -107,17 +108,37 @@ class FeedStage(WireStage):
 
     @contextmanager
     def fault(self, fault: Fault, *, acts_only: bool = False) -> Iterator[None]:
+        patient, hasty = self.connector, FeedConnector(http(read_seconds=0.3), self.pace)
+        self.connector = hasty if fault in (Fault.SILENT, Fault.SILENT_AFTER) else patient
+        try:
+            with self._routed(BREAKS[fault]):
+                yield
+        finally:
+            self.connector = patient
+
+    @contextmanager
+    def answering(self, answer: Instead) -> Iterator[None]:
+        with self._routed(lambda request: Reply(answer.body, answer.status, answer.headers)):
+            yield
+
+    @contextmanager
+    def _routed(self, route: Route) -> Iterator[None]:
+        """All addresses answer so."""
         routes = dict(self.server.routes)
         self.server.routes.clear()
-        self.server.route("*", BREAKS[fault])
-        patient, hasty = self.connector, FeedConnector(http(read_seconds=0.3))
-        self.connector = hasty if fault in (Fault.SILENT, Fault.SILENT_AFTER) else patient
+        self.server.route("*", route)
         try:
             yield
         finally:
-            self.connector = patient
             self.server.routes.clear()
             self.server.routes.update(routes)
+            self.pace.run_out()
+
+    def colleague(self) -> FeedConnector:
+        return FeedConnector(http(), self.pace)
+
+    def asked(self) -> int:
+        return len(self.server.requests)
 
     def revoke(self) -> None:
         raise AssertionError("feeds have no credentials")

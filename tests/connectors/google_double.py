@@ -12,6 +12,7 @@ from jsonschema import ValidationError
 from app.connectors.code_flow import App, challenge
 from app.connectors.google.app import GoogleApp
 from tests.connectors.discovery import Discovery
+from tests.servers.faulty_proxy import Instead
 from tests.servers.loopback import Reply, Request
 
 APP, SECRET, TOKEN, CODE, VERIFIER = "porch.apps.example", "the app's secret", "ya29.access", "a-code", "v" * 64
@@ -88,6 +89,12 @@ class GoogleDouble:
         if form["grant_type"] == "authorization_code":
             made["refresh_token"] = self.refresh
         return _reply(200, made)
+
+
+def too_fast() -> Instead:
+    """Google's way of saying that an account asked too often: a reason, and no time."""
+    refusal = Refusal(403, "userRateLimitExceeded")
+    return Instead(refusal.status, json.dumps(refusal.body()).encode(), (("Content-Type", "application/json"),))
 
 
 def google_app(url: str, *, units: int = 1_000_000) -> GoogleApp:

@@ -1,17 +1,14 @@
 """The real Isso of the tests as a stage for the contract suite, with a proxy in front that breaks on demand."""
 
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from app.connectors.isso import IssoConnector
 from app.connectors.ports import Access, Target
-from app.core.pace import Pace
-from tests.connectors.stage import Fault, WireStage
-from tests.connectors.wordpress_stage import BREAKS, SILENCES, CountingHttp
+from tests.connectors.proxied_stage import CountingHttp, ProxiedStage
 from tests.servers.faulty_proxy import FaultyProxy
 from tests.servers.isso import Isso
 from tests.servers.loopback import Loopback, Reply, Request
@@ -34,18 +31,18 @@ class Wire:
         return Reply(f'<title>Bakery</title><script data-isso="{self.proxy.url}" src="x.js"></script>'.encode())
 
 
-class IssoStage(WireStage):
+class IssoStage(ProxiedStage):
     """An empty Isso, reached through its site."""
 
     two_levels = True
 
     def __init__(self, wire: Wire, *, signed_in: bool = True) -> None:
-        self.wire, self.http = wire, wire.http
+        self.wire, self.http, self.proxy = wire, wire.http, wire.proxy
         if wire.server.password != PASSWORD:
             wire.server.start(PASSWORD)
         wire.server.reset()
         wire.site.route("/", wire.page)
-        self.connector = IssoConnector(self.http, Pace())
+        self.connector = self.colleague()
         self.address = wire.site.url("/")
         wire.site.route("/plain", lambda _request: Reply(b"<p>No comments here"))
         self.elsewhere = wire.site.url("/plain")
@@ -95,14 +92,8 @@ class IssoStage(WireStage):
     def answers(self, comment: str) -> list[str]:
         return [str(row["text"]) for row in self.wire.server.rows("parent = ?", [self._number(comment)])]
 
-    @contextmanager
-    def fault(self, fault: Fault, *, acts_only: bool = False) -> Iterator[None]:
-        self.http.hasty = fault in SILENCES
-        try:
-            with self.wire.proxy.fault(BREAKS[fault], method="POST" if acts_only else None):
-                yield
-        finally:
-            self.http.hasty = False
+    def colleague(self) -> IssoConnector:
+        return IssoConnector(self.http, self.pace)
 
     def revoke(self) -> None:
         self.wire.server.start("changed")

@@ -1,19 +1,17 @@
 """A server of Mastodon's kind as a stage for the contract suite, with a proxy in front that breaks on demand."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from app.connectors.mastodon import MastodonConnector
 from app.connectors.ports import Access, Target
 from app.core.http import Method, Response
-from app.core.pace import Pace
 from tests.connectors.described import OpenApi
-from tests.connectors.stage import Fault, PublishStage, WireStage
-from tests.connectors.wordpress_stage import BREAKS, SILENCES, CountingHttp
-from tests.servers.faulty_proxy import FaultyProxy
+from tests.connectors.proxied_stage import CountingHttp, ProxiedStage
+from tests.connectors.stage import PublishStage
+from tests.servers.faulty_proxy import FaultyProxy, Instead
 from tests.servers.mastodon import TOKEN, US, Mastodon
 
 DESCRIPTION = OpenApi(Path(__file__).parent / "mastodon_data" / "openapi-subset.json")
@@ -27,13 +25,13 @@ class CheckedHttp(CountingHttp):
         return super().request(method, url, **arguments)
 
 
-class MastodonStage(WireStage, PublishStage):
+class MastodonStage(ProxiedStage, PublishStage):
     connector: MastodonConnector
 
     def __init__(self, server: Mastodon, proxy: FaultyProxy) -> None:
         self.server, self.proxy = server, proxy
         self.http = CheckedHttp()
-        self.connector = MastodonConnector(self.http, Pace())
+        self.connector = self.colleague()
         self.address = f"{proxy.url}@{US}"
         self.elsewhere = proxy.url
         self.wrong_secret = {"password": "no-token-of-this-server"}
@@ -90,15 +88,16 @@ class MastodonStage(WireStage, PublishStage):
     def say_below(self, post: str, text: str) -> str:
         return self.server.mention([text], parent=post, at=datetime.now(UTC))[0]
 
-    @contextmanager
-    def fault(self, fault: Fault, *, acts_only: bool = False) -> Iterator[None]:
-        self.http.hasty = fault in SILENCES
-        try:
-            with self.proxy.fault(BREAKS[fault], method="POST" if acts_only else None):
-                yield
-        finally:
-            self.http.hasty = False
-            self.connector.limits.pace = Pace()  # the time the server named is over
+    def own_limit(self) -> Instead:
+        ends = (datetime.now(UTC) + timedelta(seconds=90)).isoformat().replace("+00:00", "Z")
+        return Instead(
+            429,
+            b'{"error": "Too many requests"}',
+            (("X-RateLimit-Limit", "300"), ("X-RateLimit-Remaining", "0"), ("X-RateLimit-Reset", ends)),
+        )
+
+    def colleague(self) -> MastodonConnector:
+        return MastodonConnector(self.http, self.pace)
 
     def revoke(self) -> None:
         self.server.revoke()

@@ -1,5 +1,6 @@
 """The stage of the contract suite that all of Meta's accounts share, and tests of what is the same for them."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -16,9 +17,8 @@ from app.connectors.ports import LACKING, Access, Target
 from app.core.http import Http
 from app.core.pace import Pace
 from tests.connectors.graph_double import APP, SECRET, TOKEN, VERIFY, GraphDouble
-from tests.connectors.proxied_stage import ProxiedStage
-from tests.connectors.wordpress_stage import CountingHttp
-from tests.servers.faulty_proxy import Cut, FaultyProxy
+from tests.connectors.proxied_stage import CountingHttp, ProxiedStage
+from tests.servers.faulty_proxy import Cut, FaultyProxy, Instead
 from tests.servers.loopback import Loopback
 
 Kind = Callable[[Http, MetaApp, Pace], MetaConnector]
@@ -45,15 +45,25 @@ class MetaStage(ProxiedStage):
         server: Loopback,
         proxy: FaultyProxy,
     ) -> None:
-        self.double, self.proxy, self.http = double, proxy, CountingHttp()
+        self.double, self.proxy, self.http, self.kind = double, proxy, CountingHttp(), kind
         server.route("*", double.answer)
-        self.connector = kind(self.http, meta_app(proxy.url), Pace())
+        self.connector = self.colleague()
         secret = {"password": TOKEN}
         found = self.connector.discover(self.address)
         assert found is not None
         account = self.connector.check(Access(found.url, found.settings, secret))
         assert account is not None
         self.access = Access(found.url, {**found.settings, **account.settings}, secret)
+
+    def own_limit(self) -> Instead:
+        """The limit of one account, with the minutes until it is over."""
+        told = [{"type": "pages", "call_count": 100, "estimated_time_to_regain_access": 2}]
+        error = {"error": {"message": "in words that change", "type": "OAuthException", "code": 80_001}}
+        headers = (("X-Business-Use-Case-Usage", json.dumps({self.double.account: told})),)
+        return Instead(400, json.dumps(error).encode(), headers)
+
+    def colleague(self) -> MetaConnector:
+        return self.kind(self.http, meta_app(self.proxy.url), self.pace)
 
     def target(self, comment: str) -> Target:
         return Target(comment, self.post)

@@ -9,8 +9,11 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 
 from app.connectors.ports import Access, Connector, Target
+from app.core.pace import Pace
+from tests.servers.faulty_proxy import Instead
 
 
 class Fault(StrEnum):
@@ -109,12 +112,42 @@ class Stage(ABC):
         raise NotImplementedError
 
 
+class Hourglass(Pace):
+    """A pace whose waiting can be over at once."""
+
+    def run_out(self) -> None:
+        self._own.clear()
+
+
 class WireStage(Stage):
     """A stage whose platform is reached over a network that can break."""
+
+    @cached_property
+    def pace(self) -> Hourglass:
+        """What the connector and its ``colleague`` know of the platform's limits; over at the end of each fault."""
+        return Hourglass()
 
     @abstractmethod
     def fault(self, fault: Fault, *, acts_only: bool = False) -> AbstractContextManager[None]:
         """Every request fails like that inside the block; with ``acts_only`` only those that change something."""
+
+    @abstractmethod
+    def answering(self, answer: Instead) -> AbstractContextManager[None]:
+        """Every request is answered so inside the block."""
+
+    @abstractmethod
+    def colleague(self) -> Connector:
+        """The connector as another worker has it: what that one is told of limits, this one knows."""
+
+    @abstractmethod
+    def asked(self) -> int:
+        """How many requests have reached the platform."""
+
+    def own_limit(self) -> Instead:
+        """The platform's own way of saying that it was asked too often, and will be for a minute and a half."""
+        return Instead(
+            429, b"", (("X-RateLimit-Limit", "60"), ("X-RateLimit-Remaining", "0"), ("X-RateLimit-Reset", "90"))
+        )
 
     @abstractmethod
     def revoke(self) -> None:

@@ -20,7 +20,7 @@ from tests.connectors.contract import Follower
 from tests.connectors.facebook_double import FacebookStage
 from tests.connectors.graph_double import APP, SECRET, TOKEN, VERIFY
 from tests.connectors.meta_stage import MetaAccountTests, meta_app, stand_in
-from tests.connectors.wordpress_stage import CountingHttp
+from tests.connectors.proxied_stage import CountingHttp
 
 HOOK = Hook({"secret": SECRET, "verify_token": VERIFY}, APP)
 

@@ -12,6 +12,7 @@ from app.connectors import errors
 from app.connectors.errors import ConnectorError, RateLimited, Transient
 from app.connectors.feed import FeedConnector
 from app.connectors.ports import Access, Batch, Capabilities, Cursor, Item
+from app.core.pace import Pace
 from tests.connectors.feed_site import http
 from tests.servers.loopback import (
     Loopback,
@@ -54,7 +55,7 @@ class Reader:
     access: Access = field(init=False)
     cursor: Cursor | None = None
     now: datetime = START
-    connector: FeedConnector = field(default_factory=lambda: FeedConnector(http()))
+    connector: FeedConnector = field(default_factory=lambda: FeedConnector(http(), Pace()))
 
     def __post_init__(self) -> None:
         self.access = Access(self.server.url("/feed"))
@@ -359,7 +360,7 @@ def test_what_is_no_feed_is_never_an_empty_one(reader: Reader, answer: Reply | R
     "answer", [hang(), hang(b"HTTP/1.1 200 OK\r\n\r\n<rss>"), drip(b"HTTP/1.1 200 OK\r\n\r\n", [b" "] * 1_000)]
 )
 def test_a_site_that_hangs_or_drips_costs_bounded_time(reader: Reader, answer: Route) -> None:
-    reader.connector = FeedConnector(http(read_seconds=0.3, total_seconds=0.6))
+    reader.connector = FeedConnector(http(read_seconds=0.3, total_seconds=0.6), Pace())
     reader.serve(answer)
     assert reader.fails().code == errors.TIMED_OUT
 
@@ -377,4 +378,4 @@ def test_a_busy_site_says_when_to_come_back(reader: Reader) -> None:
 
 
 def test_feeds_are_read_only() -> None:
-    assert FeedConnector(http()).capabilities(Access("https://blog.example/feed/")) == Capabilities()
+    assert FeedConnector(http(), Pace()).capabilities(Access("https://blog.example/feed/")) == Capabilities()

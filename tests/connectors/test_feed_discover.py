@@ -10,6 +10,7 @@ from app.connectors.errors import ConnectorError, Permanent
 from app.connectors.feed import FeedConnector
 from app.core.config import Outgoing
 from app.core.http import Http
+from app.core.pace import Pace
 from tests.connectors.feed_site import http
 from tests.servers.loopback import Loopback, Reply, redirect
 
@@ -25,7 +26,7 @@ def server() -> Iterator[Loopback]:
 
 @pytest.fixture
 def connector() -> FeedConnector:
-    return FeedConnector(http())
+    return FeedConnector(http(), Pace())
 
 
 def serve(server: Loopback, path: str, name: str) -> None:
@@ -180,4 +181,4 @@ def test_links_to_a_site_that_is_gone_are_passed_over(server: Loopback, connecto
 
 
 def test_a_private_address_is_refused() -> None:
-    assert refused(FeedConnector(Http(Outgoing())), "http://127.0.0.1:9/feed/").code == errors.ADDRESS_REFUSED
+    assert refused(FeedConnector(Http(Outgoing()), Pace()), "http://127.0.0.1:9/feed/").code == errors.ADDRESS_REFUSED

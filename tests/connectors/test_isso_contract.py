@@ -13,8 +13,8 @@ from app.connectors.ports import Moderation, Status
 from app.core.pace import Pace
 from tests.connectors.contract import ConnectorContract, Follower
 from tests.connectors.isso_stage import PASSWORD, IssoStage, Wire
+from tests.connectors.proxied_stage import CountingHttp
 from tests.connectors.wire_contract import WireContract
-from tests.connectors.wordpress_stage import CountingHttp
 from tests.servers import isso
 from tests.servers.faulty_proxy import Cut, FaultyProxy
 from tests.servers.loopback import Loopback, Reply

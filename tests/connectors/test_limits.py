@@ -7,9 +7,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.connectors.errors import RateLimited
-from app.connectors.limits import Limits
+from app.connectors.feed import FeedConnector
+from app.connectors.limits import Limits, Paced
+from app.connectors.ports import Access
+from app.connectors.wordpress import WordPressConnector
 from app.core.http import Response
 from app.core.pace import Pace
+from tests.connectors.proxied_stage import CountingHttp
+from tests.servers.loopback import Loopback, Reply
 
 HERE, ELSEWHERE = "https://one.example", "https://other.example"
 
@@ -84,3 +89,48 @@ def test_a_time_that_is_none_holds_nobody(told: str) -> None:
     limits = Limits(Pace(), "mastodon", "x-")
     limits.after(HERE, "reads", answer(200, x_ratelimit_limit="300", x_ratelimit_remaining="0", x_ratelimit_reset=told))
     limits.before(HERE, "reads")
+
+
+@pytest.mark.parametrize("prefix", ["", "x_"])
+def test_web_servers_of_all_kinds_are_left_alone_for_the_seconds_they_name(prefix: str) -> None:
+    limits = Paced.by_host(CountingHttp(), Pace()).limits
+    told = {
+        f"{prefix}ratelimit_{name}": value for name, value in (("limit", "60"), ("remaining", "0"), ("reset", "90"))
+    }
+    limits.after(HERE, "reads", answer(200, **told))
+    with pytest.raises(RateLimited) as caught:
+        limits.before(HERE, "reads")
+    assert caught.value.retry_at is not None
+    assert timedelta(seconds=80) < caught.value.retry_at - datetime.now(UTC) <= timedelta(seconds=90)
+
+
+def test_what_one_connector_is_told_by_a_server_holds_the_others(loopback: Loopback) -> None:
+    """A blog's feed and its interface are on one server, which counts who asks and not for what."""
+    pace, http = Pace(), CountingHttp()
+    loopback.route("*", lambda _request: Reply(b"slow down", 429, [("Retry-After", "60")]))
+    now, access = datetime.now(UTC), Access(loopback.url("/"))
+    with pytest.raises(RateLimited):
+        FeedConnector(http, pace).latest(access, count=1, now=now)
+    for other in (WordPressConnector(http, pace), FeedConnector(http, pace)):
+        with pytest.raises(RateLimited):
+            other.latest(access, count=1, now=now)
+    assert len(loopback.requests) == 1
+
+
+def test_a_limit_of_one_person_at_wordpress_com_is_not_that_of_others(loopback: Loopback) -> None:
+    """All blogs there are at one address."""
+    loopback.route("*", lambda _request: Reply(b"slow down", 429, [("Retry-After", "60")]))
+    pace, http, now = Pace(), CountingHttp(), datetime.now(UTC)
+    of_one, of_other = (
+        Access(
+            "https://blog.example/", {"rest_root": loopback.url("/wp/v2/sites/7"), "user_id": person}, {"password": "x"}
+        )
+        for person in (1, 2)
+    )
+    for _time in range(2):
+        with pytest.raises(RateLimited):
+            WordPressConnector(http, pace).latest(of_one, count=1, now=now)
+    assert len(loopback.requests) == 1
+    with pytest.raises(RateLimited):
+        WordPressConnector(http, pace).latest(of_other, count=1, now=now)
+    assert len(loopback.requests) == 2

@@ -16,8 +16,8 @@ from app.connectors.ports import Access
 from app.core.pace import Pace
 from tests.connectors.contract import Follower
 from tests.connectors.mastodon_stage import MastodonStage
+from tests.connectors.proxied_stage import CountingHttp
 from tests.connectors.stage import Fault
-from tests.connectors.wordpress_stage import CountingHttp
 from tests.servers.faulty_proxy import Cut, FaultyProxy, Instead
 from tests.servers.loopback import Loopback, Reply, Route
 from tests.servers.mastodon import Mastodon

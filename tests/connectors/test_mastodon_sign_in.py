@@ -12,7 +12,7 @@ from app.connectors.mastodon import MastodonConnector
 from app.connectors.ports import Access
 from app.core.pace import Pace
 from tests.connectors.mastodon_stage import DESCRIPTION
-from tests.connectors.wordpress_stage import CountingHttp
+from tests.connectors.proxied_stage import CountingHttp
 from tests.servers.mastodon import US, Mastodon
 
 pytestmark = pytest.mark.xdist_group("mastodon")

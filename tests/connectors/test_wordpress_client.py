@@ -16,6 +16,7 @@ from app.connectors.wordpress.client import rest_url
 from app.connectors.wordpress.discover import canonical
 from app.core.config import Outgoing
 from app.core.http import Http
+from app.core.pace import Pace
 from tests.connectors.wordpress_recordings import recording
 from tests.servers.loopback import Loopback, Reply, redirect
 
@@ -32,7 +33,7 @@ def server() -> Iterator[Loopback]:
 
 @pytest.fixture(scope="module")
 def wordpress() -> WordPressConnector:
-    return WordPressConnector(Http(Outgoing.model_validate({"allow_networks": ["127.0.0.0/8"]})))
+    return WordPressConnector(Http(Outgoing.model_validate({"allow_networks": ["127.0.0.0/8"]})), Pace())
 
 
 def page(server: Loopback, link: str = "", html: str = "") -> Reply:
@@ -360,7 +361,7 @@ def test_a_list_that_never_ends_is_told_from_a_long_one(loopback: Loopback, tota
     }
     same = Reply(json.dumps([comment]).encode(), headers=(("Content-Type", "application/json"), ("X-WP-Total", total)))
     loopback.route("/wp-json/wp/v2/comments", lambda request: same)
-    connector = WordPressConnector(Http(Outgoing.model_validate({"allow_networks": ["127.0.0.0/8"]})))
+    connector = WordPressConnector(Http(Outgoing.model_validate({"allow_networks": ["127.0.0.0/8"]})), Pace())
     access = Access(loopback.url("/"), {"rest_root": loopback.url("/wp-json/")})
     walk = connector.collect(access, None, since=None, now=datetime(2026, 3, 2, tzinfo=UTC))
     with pytest.raises(Permanent, match="same comments"):

@@ -10,10 +10,12 @@ import pytest
 
 from app.connectors.ports import Access
 from app.connectors.wordpress import WordPressComConnector
+from app.core.pace import Pace
 from tests.connectors.contract import ConnectorContract
+from tests.connectors.proxied_stage import CountingHttp
 from tests.connectors.wire_contract import WireContract
 from tests.connectors.wordpress_com import WordPressCom, token
-from tests.connectors.wordpress_stage import CountingHttp, Wire, WordPressStage
+from tests.connectors.wordpress_stage import Wire, WordPressStage
 from tests.servers.faulty_proxy import FaultyProxy
 from tests.servers.loopback import Loopback, Reply, Request
 from tests.servers.wordpress import Site
@@ -27,21 +29,21 @@ class WordPressComStage(WordPressStage):
     def __init__(self, wire: Wire, com: WordPressCom) -> None:
         self.com = com
         self.com.revoked.clear()
-        self.com_connector = WordPressComConnector(wire.http, api=wire.proxy.url.rstrip("/"))
         super().__init__(wire)
-        self.connector = self.com_connector
         self.wrong_secret = {"password": token("nobody")}
         self.access = replace(self.access, secret={"password": token("rita")})
         self.elsewhere = self.site.url
 
     def _connect(self) -> Access:
-        self.connector = self.com_connector
         found = self.connector.discover(self.address)
         assert found is not None
         access = Access(found.url, found.settings, {"password": token("rita")})
         account = self.connector.check(access)
         assert account is not None
         return replace(access, settings={**found.settings, **account.settings})
+
+    def colleague(self) -> WordPressComConnector:
+        return WordPressComConnector(self.http, self.pace, api=self.proxy.url.rstrip("/"))
 
     def revoke(self) -> None:
         self.com.revoked.add("rita")
@@ -78,7 +80,7 @@ def test_a_blog_says_in_several_ways_that_it_is_at_wordpress_com(loopback: Loopb
         Reply(b"<link rel='https://api.w.org/' href='https://public-api.wordpress.com/wp/v2/sites/7/' />"),
         Reply(b"<p>Hello", headers=link),
     ]
-    connector = WordPressComConnector(CountingHttp(), api=loopback.url("").rstrip("/"))
+    connector = WordPressComConnector(CountingHttp(), Pace(), api=loopback.url("").rstrip("/"))
     for page in pages:
         loopback.routes["/"] = partial(_given, page)
         found = connector.discover(loopback.url())
@@ -89,13 +91,15 @@ def test_a_blog_says_in_several_ways_that_it_is_at_wordpress_com(loopback: Loopb
 
 def test_wordpress_com_is_not_asked_about_other_sites(loopback: Loopback) -> None:
     loopback.route("*", lambda _request: Reply(b'<meta name="generator" content="WordPress 6.5" />'))
-    assert WordPressComConnector(CountingHttp(), api=loopback.url("").rstrip("/")).discover(loopback.url()) is None
+    assert (
+        WordPressComConnector(CountingHttp(), Pace(), api=loopback.url("").rstrip("/")).discover(loopback.url()) is None
+    )
     assert [one.path for one in loopback.requests] == ["/"]
 
 
 def test_a_token_stays_with_the_interface(loopback: Loopback) -> None:
     loopback.route("*", lambda _request: Reply(b"[]", headers=[("X-WP-Total", "0")]))
-    connector = WordPressComConnector(CountingHttp())
+    connector = WordPressComConnector(CountingHttp(), Pace())
     settings = {"rest_root": loopback.url("/wp/v2/sites/7"), "rights": "moderator", "user_id": 1}
     access = Access("https://annandben.example/", settings, {"password": "s3cret"})
     assert list(connector.latest(access, count=5, now=datetime.now(UTC))) == []

@@ -10,7 +10,8 @@ from app.connectors.code_flow import challenge
 from app.connectors.errors import AuthExpired, ConnectorError
 from app.connectors.oauth import OAuth, Tokens
 from app.connectors.wordpress import WordPressComConnector
-from tests.connectors.wordpress_stage import CountingHttp
+from app.core.pace import Pace
+from tests.connectors.proxied_stage import CountingHttp
 from tests.servers.loopback import Loopback, Reply, Request
 
 BACK = "https://porch.example/pages/sign-in/back"
@@ -54,7 +55,7 @@ def com(loopback: Loopback) -> Com:
 
 @pytest.fixture
 def oauth(loopback: Loopback, com: Com) -> OAuth:
-    sign_in = WordPressComConnector(CountingHttp(), api=loopback.url("").rstrip("/")).sign_in
+    sign_in = WordPressComConnector(CountingHttp(), Pace(), api=loopback.url("").rstrip("/")).sign_in
     assert sign_in is not None
     assert sign_in.password, "a token can be entered by hand, too"
     assert sign_in.oauth is not None

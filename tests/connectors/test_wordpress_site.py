@@ -9,8 +9,10 @@ from app.connectors import errors
 from app.connectors.errors import AuthExpired, Permanent, RateLimited
 from app.connectors.ports import LACKING_TO_MODERATE, LACKING_TO_PUBLISH, Access, Item, Moderation, Status, Target
 from app.connectors.wordpress import WordPressConnector
+from app.core.pace import Pace
 from tests.connectors.contract import LATER, Follower
-from tests.connectors.wordpress_stage import CountingHttp, Wire, WordPressStage
+from tests.connectors.proxied_stage import CountingHttp
+from tests.connectors.wordpress_stage import Wire, WordPressStage
 from tests.servers.faulty_proxy import Instead
 from tests.servers.wordpress import Site
 
@@ -32,7 +34,7 @@ def visitor(wordpress_wire: Wire, wordpress_site: Site) -> WordPressStage:
 def connected(
     http: CountingHttp, url: str, site: Site, login: str | None = "rita"
 ) -> tuple[WordPressConnector, Access]:
-    connector = WordPressConnector(http)
+    connector = WordPressConnector(http, Pace())
     found = connector.discover(url)
     assert found is not None
     secret = site.users[login].secret if login else None
@@ -103,7 +105,7 @@ def test_a_site_for_people_who_log_in(wordpress_wire: Wire, wordpress_site: Site
     site.comment(site.post(), "Hello")
     site.flags("login-required")
     _, access = connected(wordpress_wire.http, site.url, site)
-    connector = WordPressConnector(wordpress_wire.http)
+    connector = WordPressConnector(wordpress_wire.http, Pace())
     [batch] = connector.collect(access, None, since=None, now=datetime.now(UTC))
     assert len(batch.items) == 1
     with pytest.raises(Permanent) as caught:

@@ -10,6 +10,7 @@ from app.connectors.wordpress import WordPressConnector
 from app.core.clock import utc_now
 from app.core.config import Outgoing
 from app.core.http import Http
+from app.core.pace import Pace
 from app.outbox.rules import same_words
 from tests.servers.wordpress import Site
 
@@ -30,7 +31,7 @@ TEXTS = (
 def test_each_account_finds_what_it_said_and_nothing_else(wordpress_site: Site, login: str) -> None:
     user, post = wordpress_site.users[login], wordpress_site.post("Brot")
     comment = wordpress_site.comment(post, "Hi").comment_id
-    connector = WordPressConnector(Http(Outgoing.model_validate({"allow_networks": ["127.0.0.0/8"]})))
+    connector = WordPressConnector(Http(Outgoing.model_validate({"allow_networks": ["127.0.0.0/8"]})), Pace())
     found = connector.discover(wordpress_site.url)
     assert found is not None
     account = connector.check(Access(found.url, found.settings, user.secret))

@@ -19,7 +19,7 @@ from app.connectors.x.calls import Calls
 from app.connectors.x.transport import client
 from app.core.pace import Pace
 from tests.connectors.contract import Follower
-from tests.connectors.wordpress_stage import CountingHttp
+from tests.connectors.proxied_stage import CountingHttp
 from tests.connectors.x_stage import XStage
 from tests.servers import prism
 from tests.servers.faulty_proxy import FaultyProxy, Instead

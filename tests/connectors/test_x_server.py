@@ -18,8 +18,8 @@ from app.connectors.x.connector import Terms
 from app.core.clock import utc_now
 from app.core.pace import Pace
 from tests.connectors.contract import Follower
+from tests.connectors.proxied_stage import CountingHttp
 from tests.connectors.stage import Fault
-from tests.connectors.wordpress_stage import CountingHttp
 from tests.connectors.x_stage import TERMS, XStage
 from tests.servers.faulty_proxy import Cut, FaultyProxy, Instead
 from tests.servers.x import US, X

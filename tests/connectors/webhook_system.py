@@ -13,8 +13,7 @@ from app.connectors.webhook import WebhookConnector
 from app.connectors.webhook.client import SIGNATURE, signed_text
 from app.core.clock import utc_now
 from app.core.signing import wrong_with
-from tests.connectors.proxied_stage import ProxiedStage
-from tests.connectors.wordpress_stage import CountingHttp
+from tests.connectors.proxied_stage import CountingHttp, ProxiedStage
 from tests.servers.faulty_proxy import FaultyProxy
 from tests.servers.loopback import Loopback, Reply, Request
 
@@ -118,7 +117,7 @@ class WebhookStage(ProxiedStage):
         self.system = System(able=list(able))
         server.route("*", self.system.answer)
         self.proxy, self.http = proxy, CountingHttp()
-        self.connector = WebhookConnector(self.http)
+        self.connector = self.colleague()
         self.address = f"{proxy.url}porch"
         self.elsewhere = f"{proxy.url}elsewhere"
         secret = {"password": KEY}
@@ -127,6 +126,9 @@ class WebhookStage(ProxiedStage):
         account = self.connector.check(Access(found.url, found.settings, secret))
         assert account is not None
         self.access = Access(found.url, {**found.settings, **account.settings}, secret)
+
+    def colleague(self) -> WebhookConnector:
+        return WebhookConnector(self.http, self.pace)
 
     def say(
         self,

@@ -14,6 +14,7 @@ from app.connectors.errors import AuthExpired, ConnectorError, OutcomeUnknown, P
 from app.connectors.private import PrivateReplier
 from tests.connectors.contract import Follower
 from tests.connectors.stage import Fault, WireStage
+from tests.servers.faulty_proxy import Instead
 
 ACTS_FAIL = [one for one in Fault if one not in (Fault.SILENT, Fault.SILENT_AFTER, Fault.THROTTLED_SILENTLY)]
 """Enough to tell what was done from what was not, without waiting for answers that do not come."""
@@ -35,6 +36,22 @@ class WireContract:
             assert stage.access.secret["password"] not in str(caught.value)
         follower.poll(later=timedelta(minutes=2))
         assert set(follower.items) == {known, missed}
+
+    @pytest.mark.parametrize("own", [False, True], ids=["Retry-After", "its own way"])
+    def test_a_limit_told_to_one_worker_holds_the_others(self, stage: WireStage, own: bool) -> None:
+        stage.say("before")
+        Follower(stage).poll()
+        told = stage.own_limit() if own else Instead(429, b"", (("Retry-After", "90"),))
+        with stage.answering(told):
+            with pytest.raises(RateLimited):
+                Follower(stage).poll()
+            asked, now = stage.asked(), datetime.now(UTC)
+            with pytest.raises(RateLimited) as caught:
+                list(stage.colleague().collect(stage.access, None, since=None, now=now))
+            assert stage.asked() == asked, "the other asked all the same"
+        assert caught.value.retry_at is not None
+        assert now < caught.value.retry_at <= now + timedelta(days=1)
+        Follower(stage).poll()
 
     @pytest.mark.parametrize("fast", [timedelta(minutes=-10), timedelta(minutes=10)], ids=["slow", "fast"])
     def test_clocks_that_differ_lose_nothing(self, stage: WireStage, fast: timedelta) -> None:

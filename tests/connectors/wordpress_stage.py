@@ -1,8 +1,7 @@
 """The real WordPress of the tests as a stage for the contract suite, with a proxy in front that breaks on demand."""
 
 import html
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -11,50 +10,11 @@ import requests
 
 from app.connectors.ports import Access, Target
 from app.connectors.wordpress import WordPressConnector
-from app.core.config import Outgoing
-from app.core.http import Http, Method, Response
 from app.core.text import from_html
-from tests.connectors.stage import Fault, PublishStage, WireStage
-from tests.servers.faulty_proxy import Cut, FaultyProxy, Instead, Silence
-from tests.servers.faulty_proxy import Fault as Break
+from tests.connectors.proxied_stage import CountingHttp, ProxiedStage
+from tests.connectors.stage import PublishStage
+from tests.servers.faulty_proxy import FaultyProxy
 from tests.servers.wordpress import Site
-
-LOOPBACK = ["127.0.0.0/8"]
-PAGE = b"<!doctype html><title>Just a moment</title><p>Checking your browser"
-SILENCES = (Fault.SILENT, Fault.SILENT_AFTER)
-BREAKS: Mapping[Fault, Break] = {
-    Fault.UNAUTHORIZED: Instead(401, PAGE),
-    Fault.FORBIDDEN: Instead(403, PAGE),
-    Fault.NOT_FOUND: Instead(404, PAGE),
-    Fault.GONE: Instead(410, PAGE),
-    Fault.THROTTLED: Instead(429, PAGE, (("Retry-After", "120"),)),
-    Fault.THROTTLED_SILENTLY: Instead(429),
-    Fault.MAINTENANCE: Instead(503, PAGE, (("Retry-After", "120"),)),
-    Fault.BROKEN: Instead(500, PAGE),
-    Fault.HTML: Instead(200, PAGE, (("Content-Type", "text/html"),)),
-    Fault.NOTHING: Instead(200, b"", (("Content-Type", "application/json"),)),
-    Fault.SILENT: Silence(),
-    Fault.CUT_BEFORE: Cut(after=False),
-    Fault.CUT_AFTER: Cut(after=True),
-    Fault.SILENT_AFTER: Silence(after=True),
-    Fault.BROKEN_AFTER: Instead(500, PAGE, after=True),
-}
-
-
-class CountingHttp(Http):
-    """The product's own client. It counts, and loses patience quickly while a test is about that."""
-
-    def __init__(self) -> None:
-        super().__init__(Outgoing.model_validate({"allow_networks": LOOPBACK}))
-        self._hasty = Http(Outgoing.model_validate({"allow_networks": LOOPBACK, "read_seconds": 0.5}))
-        self.hasty = False
-        self.requests: list[str] = []
-
-    def request(self, method: Method, url: str, **arguments: Any) -> Response:
-        self.requests.append(url)
-        if self.hasty:
-            return self._hasty.request(method, url, **arguments)
-        return super().request(method, url, **arguments)
 
 
 @dataclass
@@ -67,13 +27,13 @@ class Wire:
     connected: dict[str | None, Access] = field(default_factory=dict)
 
 
-class WordPressStage(WireStage, PublishStage):
+class WordPressStage(ProxiedStage, PublishStage):
     """``login`` is who we are on the site (rita moderates, tom writes posts, kim only reads), or None."""
 
     def __init__(self, wire: Wire, login: str | None = "rita") -> None:
         self.wrong_secret = {"login": "rita", "password": "aaaa bbbb cccc dddd eeee ffff"}
         self.site, self.proxy, self.http = wire.site, wire.proxy, wire.http
-        self.connector = WordPressConnector(self.http)
+        self.connector = self.colleague()
         self.address = self.proxy.url
         self.login = login
         self.post = self.site.post('The <em>first</em> post & "more"')
@@ -145,14 +105,8 @@ class WordPressStage(WireStage, PublishStage):
     def say_below(self, post: str, text: str) -> str:
         return str(self.site.comment(int(post), text).comment_id)
 
-    @contextmanager
-    def fault(self, fault: Fault, *, acts_only: bool = False) -> Iterator[None]:
-        self.http.hasty = fault in SILENCES
-        try:
-            with self.proxy.fault(BREAKS[fault], method="POST" if acts_only else None):
-                yield
-        finally:
-            self.http.hasty = False
+    def colleague(self) -> WordPressConnector:
+        return WordPressConnector(self.http, self.pace)
 
     def revoke(self) -> None:
         assert self.login is not None

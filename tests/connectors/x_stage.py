@@ -1,8 +1,7 @@
 """X's stand-in as a stage for the contract suite, with a proxy in front that breaks on demand."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
 from datetime import datetime
 
 from app.connectors.code_flow import App
@@ -10,23 +9,22 @@ from app.connectors.meter import LooseMeter
 from app.connectors.ports import Access, Target
 from app.connectors.x import XConnector
 from app.connectors.x.connector import Terms
-from app.core.pace import Pace
-from tests.connectors.stage import Fault, PublishStage, WireStage
-from tests.connectors.wordpress_stage import BREAKS, SILENCES, CountingHttp
-from tests.servers.faulty_proxy import FaultyProxy
+from tests.connectors.proxied_stage import CountingHttp, ProxiedStage
+from tests.connectors.stage import PublishStage
+from tests.servers.faulty_proxy import FaultyProxy, Instead
 from tests.servers.x import TOKEN, US, X
 
 TERMS = Terms(App("porch", "secret"), 1_000.0)
 
 
-class XStage(WireStage, PublishStage):
+class XStage(ProxiedStage, PublishStage):
     shows_states = False
     discovers_by_form = True
 
     def __init__(self, server: X, proxy: FaultyProxy) -> None:
         self.server, self.proxy = server, proxy
-        self.http, self.pace, self.meter = CountingHttp(), Pace(), LooseMeter()
-        self.connector = XConnector(self.http, self.pace, self.meter, TERMS, base=proxy.url.rstrip("/"))
+        self.http, self.meter = CountingHttp(), LooseMeter()
+        self.connector = self.colleague()
         self.address = "https://x.com/KettleCo"
         self.elsewhere = "https://example.org/kettleco"
         self.wrong_secret = {"password": "no-token-of-x"}
@@ -77,14 +75,14 @@ class XStage(WireStage, PublishStage):
     def say_below(self, post: str, text: str) -> str:
         return self.server.publish(f"@kettleco {text}", author=self.server.person("Ann"), parent=post)
 
-    @contextmanager
-    def fault(self, fault: Fault, *, acts_only: bool = False) -> Iterator[None]:
-        self.http.hasty = fault in SILENCES
-        try:
-            with self.proxy.fault(BREAKS[fault], method="POST" if acts_only else None):
-                yield
-        finally:
-            self.http.hasty = False
+    def own_limit(self) -> Instead:
+        ends = str(int(time.time()) + 90)
+        return Instead(
+            429, b"", (("x-rate-limit-limit", "15"), ("x-rate-limit-remaining", "0"), ("x-rate-limit-reset", ends))
+        )
+
+    def colleague(self) -> XConnector:
+        return XConnector(self.http, self.pace, self.meter, TERMS, base=self.proxy.url.rstrip("/"))
 
     def revoke(self) -> None:
         self.server.tokens.clear()

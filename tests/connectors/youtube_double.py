@@ -10,12 +10,10 @@ from app.connectors.meter import LooseMeter
 from app.connectors.ports import Access, Target
 from app.connectors.youtube import YouTubeConnector
 from app.connectors.youtube.connector import SCOPE
-from app.core.pace import Pace
 from tests.connectors.discovery import Discovery
-from tests.connectors.google_double import TOKEN, GoogleDouble, Refusal, google_app
-from tests.connectors.proxied_stage import ProxiedStage
-from tests.connectors.wordpress_stage import CountingHttp
-from tests.servers.faulty_proxy import FaultyProxy
+from tests.connectors.google_double import TOKEN, GoogleDouble, Refusal, google_app, too_fast
+from tests.connectors.proxied_stage import CountingHttp, ProxiedStage
+from tests.servers.faulty_proxy import FaultyProxy, Instead
 from tests.servers.loopback import Loopback
 
 DESCRIPTION = Discovery("youtube.v3")
@@ -177,9 +175,9 @@ class YouTubeStage(ProxiedStage):
     longest = 10_000
 
     def __init__(self, channel: Channel, proxy: FaultyProxy, *, units: int = 1_000_000) -> None:
-        self.channel, self.proxy = channel, proxy
-        self.http, self.pace, self.meter = CountingHttp(), Pace(), LooseMeter()
-        self.connector = YouTubeConnector(self.http, self.pace, self.meter, google_app(proxy.url, units=units))
+        self.channel, self.proxy, self.units = channel, proxy, units
+        self.http, self.meter = CountingHttp(), LooseMeter()
+        self.connector = self.colleague()
         self.address = "youtube.com/@KettleCo"
         self.elsewhere = "https://www.youtube.com/watch?v=dQw4w9WgXcQ"
         self.wrong_secret = {"password": "ya29.none"}
@@ -189,6 +187,13 @@ class YouTubeStage(ProxiedStage):
         account = self.connector.check(Access(found.url, found.settings, secret))
         assert account is not None
         self.access = Access(found.url, {**found.settings, **account.settings}, secret)
+
+    def own_limit(self) -> Instead:
+        return too_fast()
+
+    def colleague(self) -> YouTubeConnector:
+        google = google_app(self.proxy.url, units=self.units)
+        return YouTubeConnector(self.http, self.pace, self.meter, google)
 
     def say(
         self,

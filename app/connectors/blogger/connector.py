@@ -12,6 +12,7 @@ from app.connectors.errors import AuthExpired, Permanent
 from app.connectors.google.app import GoogleApp
 from app.connectors.google.client import Google, RefusedError
 from app.connectors.google.signing_in import GoogleOAuth
+from app.connectors.limits import Paced
 from app.connectors.ports import (
     Access,
     Account,
@@ -64,13 +65,14 @@ class BloggerConnector:
 
     def __init__(self, http: Http, pace: Pace, google: GoogleApp) -> None:
         self._http, self._pace, self._google = http, pace, google
+        self.web = Paced.by_host(http, pace)
         oauth = GoogleOAuth(http, google, SCOPE) if google.app else None
         self.sign_in: SignIn | None = SignIn(how=HOW if oauth else NOT_SET_UP, oauth=oauth)
         self._names: dict[tuple[str, bool], dict[str, Sequence[str]]] = {}
 
     def discover(self, url: str) -> Found | None:
         """By the blog's own feed, wherever it stands: blogs may have domains of their own."""
-        return discover(self._http, url)
+        return discover(self.web, url)
 
     def check(self, access: Access) -> Account | None:
         if access.secret is None:
@@ -131,7 +133,7 @@ class BloggerConnector:
         return afterwards
 
     def _reader(self, access: Access, now: datetime) -> Reader:
-        source: Source = Feed(self._http, access.url)
+        source: Source = Feed(self.web, access.url)
         if access.secret is not None:
             source = Interface(self._api(access), _blog(access))
         names = self._names.setdefault((access.url, access.secret is not None), {})

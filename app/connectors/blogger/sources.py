@@ -11,12 +11,12 @@ from typing import Any, Protocol
 from urllib.parse import urlencode
 
 from app.connectors import errors
-from app.connectors.answers import ask, refusal
+from app.connectors.answers import refusal
 from app.connectors.blogger import parse
 from app.connectors.blogger.parse import Comment, Named
 from app.connectors.errors import Permanent, Transient
 from app.connectors.google.client import Google, RefusedError, rows
-from app.core.http import Http
+from app.connectors.limits import Paced
 from app.core.text import one_line
 
 PAGE = 100
@@ -119,7 +119,7 @@ class Interface:
 class Feed:
     """A blog's public comment feed; ``base`` is the blog's address."""
 
-    http: Http
+    web: Paced
     base: str
     states: Sequence[str] = ()
 
@@ -170,12 +170,12 @@ class Feed:
 
     def _read(self, path: str, first: int, params: dict[str, str]) -> dict[str, Any]:
         asked = {"alt": "json", "max-results": str(PAGE), "start-index": str(first), **params}
-        return read_feed(self.http, f"{self.base}{path}?{urlencode(asked)}")
+        return read_feed(self.web, f"{self.base}{path}?{urlencode(asked)}")
 
 
-def read_feed(http: Http, url: str) -> dict[str, Any]:
+def read_feed(web: Paced, url: str) -> dict[str, Any]:
     """A feed as JSON. Raises ConnectorError."""
-    response = ask(http, "GET", url, headers={"accept": "application/json"})
+    response = web.ask("GET", url, headers={"accept": "application/json"})
     if response.status >= 400:
         raise refusal(response, act=False)
     try:

@@ -14,7 +14,7 @@ from app.connectors.answers import ask, in_time, refusal
 from app.connectors.bluesky.sessions import Session, Sessions
 from app.connectors.bluesky.wire import Params, decode, said_no, xrpc_url
 from app.connectors.errors import AuthExpired, OutcomeUnknown, Permanent, Transient
-from app.connectors.limits import Limits
+from app.connectors.limits import Limits, Paced
 from app.connectors.ports import Access
 from app.core.http import Http, Method, Response
 from app.core.text import one_line
@@ -49,7 +49,7 @@ class Client:
         self._http = http
         self._network = network
         self._sessions = sessions
-        self._limits = sessions.limits
+        self._paced = Paced(http, sessions.limits)
         self._access = access
         self.did = did
 
@@ -82,10 +82,7 @@ class Client:
     def try_get(self, method: str, **params: Any) -> dict[str, Any]:
         """As ``get``, but a refusal by name is raised as RefusedError, for callers who expect one."""
         if not self.signed_in:
-            self._limits.before(self._network.view, "reads")
-            response = ask(self._http, "GET", xrpc_url(self._network.view, method, params))
-            self._limits.after(self._network.view, "reads", response)
-            return self._read(response, act=False)
+            return self._read(self._paced.ask("GET", xrpc_url(self._network.view, method, params)), act=False)
         return self._as_us("GET", method, params)
 
     def try_post(self, method: str, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -104,13 +101,10 @@ class Client:
 
     def _with(self, session: Session, verb: Method, method: str, params: Params, **more: Any) -> dict[str, Any]:
         act = verb != "GET"
-        kind = "acts" if act else "reads"
-        self._limits.before(session.pds, kind)
         if act:
             in_time(self._access)
         headers = {"authorization": f"Bearer {session.access}"}
-        response = ask(self._http, verb, xrpc_url(session.pds, method, params), headers=headers, **more)
-        self._limits.after(session.pds, kind, response)
+        response = self._paced.ask(verb, xrpc_url(session.pds, method, params), headers=headers, **more)
         if response.status == 401 or (response.status == 400 and said_no(response) in ENDED):
             raise AuthExpired(errors.WRONG_CREDENTIALS, f"{said_no(response) or 'HTTP 401'} from {response.url}")
         return self._read(response, act=act)
@@ -131,7 +125,7 @@ class Client:
 
     def _server(self) -> str:
         """The server the account lives on now."""
-        return find_server(self._http, self._network, self._limits, self.did)
+        return find_server(self._http, self._network, self._paced.limits, self.did)
 
 
 def find_server(http: Http, network: Network, limits: Limits, did: str) -> str:

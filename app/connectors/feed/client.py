@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 
 from app.connectors import errors
-from app.connectors.answers import ask, refusal
+from app.connectors.answers import refusal
 from app.connectors.errors import Transient
 from app.connectors.feed.document import MAX_BYTES
+from app.connectors.limits import Paced
 from app.connectors.ports import Payload
-from app.core.http import Http, Response
+from app.core.http import Response
 
 ACCEPT = "application/atom+xml, application/rss+xml;q=0.9, application/xml;q=0.8, text/xml;q=0.8, */*;q=0.5"
 
@@ -29,10 +30,10 @@ class Validators:
         return {name: value for name, value in pairs if value}
 
 
-def fetch(http: Http, url: str, validators: Validators = Validators()) -> Response:
+def fetch(web: Paced, url: str, validators: Validators = Validators()) -> Response:
     """The feed with status 200, or 304 where ``validators`` allow it. Raises ConnectorError."""
     conditional = validators.headers()
-    response = ask(http, "GET", url, headers={"accept": ACCEPT, **conditional}, max_bytes=MAX_BYTES)
+    response = web.ask("GET", url, headers={"accept": ACCEPT, **conditional}, max_bytes=MAX_BYTES)
     if response.status == 200 or (response.status == 304 and conditional):
         return response
     if response.status >= 400:

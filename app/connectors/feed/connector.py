@@ -8,6 +8,7 @@ from app.connectors import errors
 from app.connectors.errors import Permanent
 from app.connectors.feed import client, discover, push, walk
 from app.connectors.hooks import Call, Change, Hook, News
+from app.connectors.limits import Paced
 from app.connectors.ports import (
     Access,
     Account,
@@ -26,6 +27,7 @@ from app.connectors.ports import (
 from app.connectors.sign_in import SignIn
 from app.core.clock import utc_now
 from app.core.http import Http
+from app.core.pace import Pace
 
 
 class FeedConnector:
@@ -48,8 +50,8 @@ class FeedConnector:
     own_hooks = False
     charges = False
 
-    def __init__(self, http: Http) -> None:
-        self._http = http
+    def __init__(self, http: Http, pace: Pace) -> None:
+        self.web = Paced.by_host(http, pace)
 
     def discover(self, url: str) -> Found:
         """Find the comment feed at or behind an address; of several formats the one with threads (Atom).
@@ -57,7 +59,7 @@ class FeedConnector:
         Raises Permanent(NOT_A_FEED) with the addresses that were tried when there is none, other ConnectorErrors when
         the address can't be read at all.
         """
-        return discover.discover(self._http, url, utc_now())
+        return discover.discover(self.web, url, utc_now())
 
     def check(self, access: Access) -> Account | None:
         """Feeds know no accounts."""
@@ -67,7 +69,7 @@ class FeedConnector:
         return Capabilities()
 
     def latest(self, access: Access, *, count: int, now: datetime) -> Sequence[Item]:
-        response = client.fetch(self._http, walk.address(access))
+        response = client.fetch(self.web, walk.address(access))
         return self.parse(access, client.payload(response), now=now)[: -count - 1 : -1]
 
     def collect(
@@ -77,7 +79,7 @@ class FeedConnector:
 
         A damaged feed gives what can be read of it, then raises Transient(BAD_ANSWER) with what is missing.
         """
-        yield from walk.walk(self._http, access, cursor, since=since, now=now)
+        yield from walk.walk(self.web, access, cursor, since=since, now=now)
 
     def parse(self, access: Access, payload: Payload, *, now: datetime) -> Sequence[Item]:
         return walk.oldest_first(walk.read(access, payload, now, {}).items)
@@ -102,11 +104,11 @@ class FeedConnector:
         return push.wants(access)
 
     def subscribe(self, hook: Hook, address: str, access: Access) -> timedelta | None:
-        push.subscribe(self._http, hook, address)
+        push.subscribe(self.web, hook, address)
         return None
 
     def unsubscribe(self, hook: Hook, address: str) -> bool:
-        push.unsubscribe(self._http, hook, address)
+        push.unsubscribe(self.web, hook, address)
         return False
 
     def confirmed(self, hook: Hook, query: Mapping[str, str]) -> timedelta:

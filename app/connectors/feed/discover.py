@@ -11,9 +11,10 @@ from app.connectors import errors
 from app.connectors.errors import ConnectorError, Permanent
 from app.connectors.feed import client, document, entries
 from app.connectors.feed.document import Document
+from app.connectors.limits import Paced
 from app.connectors.ports import Found
 from app.connectors.typed import HTML_FIRST, open_page
-from app.core.http import Http, Response
+from app.core.http import Response
 
 KIND = "feed"
 MAX_REQUESTS = 10
@@ -44,17 +45,17 @@ class Candidate:
     says_comments: bool
 
 
-def discover(http: Http, typed: str, now: datetime) -> Found:
+def discover(web: Paced, typed: str, now: datetime) -> Found:
     """See ``FeedConnector.discover``."""
-    page = open_page(http, typed, accept=HTML_FIRST, max_bytes=document.MAX_BYTES)
+    page = open_page(web.http, typed, accept=HTML_FIRST, max_bytes=document.MAX_BYTES)
     if page.status != 200:
         raise Permanent(errors.NOT_FOUND if page.status == 404 else errors.REFUSED, f"HTTP {page.status}")
-    return _Search(http, urlsplit(page.url).netloc, now).run(page)
+    return _Search(web, urlsplit(page.url).netloc, now).run(page)
 
 
 class _Search:
-    def __init__(self, http: Http, host: str, now: datetime) -> None:
-        self._http = http
+    def __init__(self, web: Paced, host: str, now: datetime) -> None:
+        self._web = web
         self._host = host
         self._now = now
         self._tried: dict[str, str] = {}
@@ -95,7 +96,7 @@ class _Search:
             return None
         self._tried[url] = "read"
         try:
-            return client.fetch(self._http, url)
+            return client.fetch(self._web, url)
         except ConnectorError as error:
             if urlsplit(url).netloc == self._host and not isinstance(error, Permanent):
                 if error.code in _UNREACHABLE:

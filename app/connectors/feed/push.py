@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from hashlib import blake2b
 
-from app.connectors.answers import ask, refusal
+from app.connectors.answers import refusal
 from app.connectors.errors import ConnectorError
 from app.connectors.feed import walk
 from app.connectors.hooks import Call, Change, Hook, News
+from app.connectors.limits import Paced
 from app.connectors.ports import Access, Payload
-from app.core.http import Http
 from app.core.signing import is_signed
 
 ALGORITHMS = ("sha256", "sha384", "sha512", "sha1")
@@ -31,20 +31,20 @@ def wants(access: Access) -> dict[str, str] | None:
     return {"hub": str(hub), "topic": str(topic)} if hub and topic else None
 
 
-def subscribe(http: Http, hook: Hook, address: str) -> None:
+def subscribe(web: Paced, hook: Hook, address: str) -> None:
     """Ask the hub to call ``address``. It asks back before it does. Raises ConnectorError."""
     seconds = str(int(LEASE.total_seconds()))
-    _ask(http, hook, address, "subscribe", {"hub.lease_seconds": seconds, "hub.secret": hook.secret["secret"]})
+    _ask(web, hook, address, "subscribe", {"hub.lease_seconds": seconds, "hub.secret": hook.secret["secret"]})
 
 
-def unsubscribe(http: Http, hook: Hook, address: str) -> None:
+def unsubscribe(web: Paced, hook: Hook, address: str) -> None:
     """Ask the hub to call ``address`` no more. It asks back before it stops. Raises ConnectorError."""
-    _ask(http, hook, address, "unsubscribe", {})
+    _ask(web, hook, address, "unsubscribe", {})
 
 
-def _ask(http: Http, hook: Hook, address: str, mode: str, more: Mapping[str, str]) -> None:
+def _ask(web: Paced, hook: Hook, address: str, mode: str, more: Mapping[str, str]) -> None:
     form = {"hub.callback": address, "hub.mode": mode, "hub.topic": str(hook.settings["topic"]), **more}
-    response = ask(http, "POST", str(hook.settings["hub"]), form=form)
+    response = web.ask("POST", str(hook.settings["hub"]), form=form)
     if response.status >= 300:
         raise refusal(response, act=True)
 

@@ -12,8 +12,9 @@ from app.connectors.feed import client, document, hubs
 from app.connectors.feed.client import Validators
 from app.connectors.feed.ids import LEFT_OUT, Marks, key
 from app.connectors.feed.parse import Read, read_feed
+from app.connectors.limits import Paced
 from app.connectors.ports import GAP_AT, Access, Batch, Cursor, Item, Payload
-from app.core.http import Http, Response
+from app.core.http import Response
 
 UNCONDITIONAL_AFTER = timedelta(hours=1)
 """A 304 can hide news for as long as no newer comment comes: blogs make their validators from the newest date, and an
@@ -27,10 +28,10 @@ PORTION = 100
 
 
 def walk(
-    http: Http, access: Access, cursor: Cursor | None, *, since: datetime | None, now: datetime
+    web: Paced, access: Access, cursor: Cursor | None, *, since: datetime | None, now: datetime
 ) -> Iterator[Batch]:
     """See ``FeedConnector.collect``."""
-    found = _look(http, access, cursor or {}, since if cursor is None else _time(cursor, "since"), now)
+    found = _look(web, access, cursor or {}, since if cursor is None else _time(cursor, "since"), now)
     yield from found.batches
     if found.damage:
         raise Transient(errors.BAD_ANSWER, found.damage)
@@ -44,8 +45,8 @@ class _Found:
     damage: str = ""
 
 
-def _look(http: Http, access: Access, before: Cursor, since: datetime | None, now: datetime) -> _Found:
-    response = client.fetch(http, address(access), _validators(before, now))
+def _look(web: Paced, access: Access, before: Cursor, since: datetime | None, now: datetime) -> _Found:
+    response = client.fetch(web, address(access), _validators(before, now))
     moved = {"feed": response.url} if response.moved_permanently and response.url != address(access) else {}
     if response.status == 304:
         return _Found([Batch((), before, complete=True, settings=moved or None)])

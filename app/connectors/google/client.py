@@ -111,6 +111,8 @@ class Google:
         headers = {"accept": "application/json", "authorization": f"Bearer {self.access.secret['password']}"}
         more: dict[str, Any] = {} if body is None else {"json": dict(body)}
         response = ask(self.http, method, f"{self.base}/{path}", params=dict(params), headers=headers, **more)
+        if response.status == 429 and (until := retry_at(response)) is not None:
+            self.pace.hold(self._account, until, utc_now())
         return read_answer(response, act=act)
 
     def _wait(self) -> None:

@@ -11,12 +11,12 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from app.connectors import errors
-from app.connectors.answers import ask, in_time, refusal
+from app.connectors.answers import in_time, refusal
 from app.connectors.errors import AuthExpired, OutcomeUnknown, Permanent, RateLimited, Transient
+from app.connectors.limits import Paced
 from app.connectors.ports import Access
 from app.core.clock import utc_now
-from app.core.http import Http, Response
-from app.core.pace import Pace
+from app.core.http import Response
 from app.core.text import one_line
 
 GUARD_WAIT = timedelta(seconds=61)
@@ -30,8 +30,8 @@ _COOKIE = re.compile(r"\badmin-session=([^;,\s]+)")
 class Client:
     """Requests to one server, as administrator when there is a password."""
 
-    def __init__(self, http: Http, pace: Pace, access: Access) -> None:
-        self._http, self._pace = http, pace
+    def __init__(self, web: Paced, access: Access) -> None:
+        self._web = web
         self._base = access.url.rstrip("/")
         self._access = access
 
@@ -54,7 +54,7 @@ class Client:
             raise Permanent(errors.NOT_SUPPORTED, "no password")
         form = {"password": secret["password"]}
         try:
-            response = ask(self._http, "POST", f"{self._base}/login/", form=form)
+            response = self._web.ask("POST", f"{self._base}/login/", form=form)
         except OutcomeUnknown as error:  # signing in changes nothing
             raise Transient(error.code, error.detail) from None
         found = _COOKIE.search(response.headers.get("set-cookie", "")) if response.status in (302, 303) else None
@@ -68,15 +68,14 @@ class Client:
 
     def new(self, uri: str, body: dict[str, Any]) -> tuple[dict[str, Any], bool]:
         """Write a comment; answer it, and whether it waits for approval. What the guard said holds for all workers."""
-        guard, now = f"isso:{self._base}", utc_now()
-        if (at := self._pace.until(guard, now)) is not None:
-            raise RateLimited(errors.RATE_LIMITED, "Isso's guard", retry_at=at)
+        self._web.limits.before(self._base, "guard")
         in_time(self._access)
-        response = ask(self._http, "POST", f"{self._base}/new?uri={quote(uri, safe='')}", json=body)
+        response = self._web.ask("POST", f"{self._base}/new?uri={quote(uri, safe='')}", json=body)
         if response.status == 403 and _OWN in response.headers:
             # Everything else a guard may object to does not concern answers with a name and an address.
-            self._pace.hold(guard, now + GUARD_WAIT, now)
-            raise RateLimited(errors.RATE_LIMITED, "Isso's guard", retry_at=now + GUARD_WAIT)
+            until = utc_now() + GUARD_WAIT
+            self._web.limits.hold(self._base, "guard", until)
+            raise RateLimited(errors.RATE_LIMITED, "Isso's guard", retry_at=until)
         if response.status == 400 and _OWN in response.headers:
             raise Permanent(errors.INVALID_TEXT, "HTTP 400 at /new")
         if response.status >= 400:
@@ -89,7 +88,7 @@ class Client:
     def waiting(self, address: str) -> set[str]:
         """The texts of comments from that e-mail address that wait for approval, of the newest hundred that do."""
         query = "mode=2&page=0&order_by=created&asc=0"
-        shown = ask(self._http, "GET", f"{self._base}/admin/?{query}", headers={"cookie": self.sign_in()})
+        shown = self._web.ask("GET", f"{self._base}/admin/?{query}", headers={"cookie": self.sign_in()})
         if shown.status >= 400:
             raise refusal(shown, act=False)
         body = shown.body.decode("utf-8", "replace")
@@ -100,7 +99,7 @@ class Client:
     def delete(self, number: int, page: str, cookie: str) -> None:
         """Delete a comment for good, with the key that the administration shows for it. ``page`` is its address."""
         query = urlencode({"mode": 0, "comment_search_url": f"{page}#isso-{number}"})
-        shown = ask(self._http, "GET", f"{self._base}/admin/?{query}", headers={"cookie": cookie})
+        shown = self._web.ask("GET", f"{self._base}/admin/?{query}", headers={"cookie": cookie})
         if shown.status >= 400:
             raise refusal(shown, act=False)
         body = shown.body.decode("utf-8", "replace")
@@ -108,14 +107,14 @@ class Client:
         if found is None:
             raise Transient(errors.BAD_ANSWER, "the administration shows no key for this comment")
         in_time(self._access)
-        response = ask(self._http, "POST", f"{self._base}/id/{number}/delete/{found[1]}")
+        response = self._web.ask("POST", f"{self._base}/id/{number}/delete/{found[1]}")
         if response.status >= 400 and response.status != 404:
             raise refusal(response, act=True)
         if response.status < 400 and _OWN not in response.headers:
             raise OutcomeUnknown(errors.NOT_JSON, "not an answer of Isso's to a deletion")
 
     def _get(self, path: str) -> Response:
-        response = ask(self._http, "GET", self._base + path, headers={"accept": "application/json"})
+        response = self._web.ask("GET", self._base + path, headers={"accept": "application/json"})
         if response.status == 401 and self._access.secret is not None:
             raise AuthExpired(errors.WRONG_CREDENTIALS, f"HTTP 401 from {response.url}")
         if response.status >= 400:

@@ -12,6 +12,7 @@ from app.connectors.isso import parse
 from app.connectors.isso.client import Client
 from app.connectors.isso.discover import KIND, discover
 from app.connectors.isso.parse import Id, Place
+from app.connectors.limits import Paced
 from app.connectors.ports import (
     Access,
     Account,
@@ -63,15 +64,15 @@ class IssoConnector:
     sign_in: SignIn | None = SIGN_IN
 
     def __init__(self, http: Http, pace: Pace) -> None:
-        self._http, self._pace = http, pace
+        self.web = Paced.by_host(http, pace)
 
     def discover(self, url: str) -> Found | None:
-        return discover(self._http, url)
+        return discover(self.web.http, url)
 
     def check(self, access: Access) -> Account | None:
         if access.secret is None:
             return None
-        client = Client(self._http, self._pace, access)
+        client = Client(self.web, access)
         client.sign_in()
         client.latest(1)
         return Account("admin", _name(access), self.capabilities(access))
@@ -82,7 +83,7 @@ class IssoConnector:
         return Capabilities(reply=True, moderate=frozenset({Moderation.DELETE}), verify=True, length=LENGTH)
 
     def latest(self, access: Access, *, count: int, now: datetime) -> Sequence[Item]:
-        found = parse.objects(Client(self._http, self._pace, access).latest())
+        found = parse.objects(Client(self.web, access).latest())
         known = [parse.shown(one, _site(access), now) for one in found if str(one.get("uri")).startswith("/")]
         return sorted(known, key=lambda one: one.published_at, reverse=True)[:count]
 
@@ -91,7 +92,7 @@ class IssoConnector:
     ) -> Iterator[Batch]:
         """Ask for the list of all comments, and read each thread whose part of it has changed, whole: numbers are used
         again, answers stand anywhere, and no validator of Isso's notices an answer or an edit."""
-        client = Client(self._http, self._pace, access)
+        client = Client(self.web, access)
         if access.secret is not None:
             client.sign_in()  # what everybody may read would not tell that the password is no longer taken
         known, begin = _known(cursor, since)
@@ -112,7 +113,7 @@ class IssoConnector:
 
     def verify(self, access: Access, known: Sequence[str], *, now: datetime) -> Iterator[Verdict]:
         """A thread is always shown whole; what is not in it is gone."""
-        client = Client(self._http, self._pace, access)
+        client = Client(self.web, access)
         by_thread: dict[str, list[str]] = {}
         for one in known:
             if (at := parse.taken_apart(one)) is not None:
@@ -176,7 +177,7 @@ class IssoConnector:
         at = parse.taken_apart(target.external_id)
         if at is None:
             raise Permanent(errors.NOT_SUPPORTED, "the thread's path is too long")
-        return Client(self._http, self._pace, access), at
+        return Client(self.web, access), at
 
     def _items(self, client: Client, access: Access, uri: str, now: datetime) -> list[Item]:
         comments = parse.flattened(client.thread(uri))

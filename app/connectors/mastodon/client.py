@@ -10,9 +10,9 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from app.connectors import errors
-from app.connectors.answers import ask, in_time, lines, refusal
+from app.connectors.answers import in_time, lines, refusal
 from app.connectors.errors import AuthExpired, ConnectorError, OutcomeUnknown, Permanent, Transient
-from app.connectors.limits import Limits
+from app.connectors.limits import Limits, Paced
 from app.connectors.ports import Access
 from app.core.http import Http, Method, Response
 from app.core.text import one_line
@@ -33,7 +33,7 @@ class Client:
 
     def __init__(self, http: Http, access: Access, limits: Limits) -> None:
         parts = urlsplit(access.url)
-        self._http, self._limits = http, limits
+        self._http, self._paced = http, Paced(http, limits)
         self._account = str(access.settings.get("account_id") or "")
         self._access = access
         self.base = f"{parts.scheme}://{parts.netloc}"
@@ -99,11 +99,8 @@ class Client:
         self, method: Method, path: str, params: Params, *, more: Mapping[str, str] | None = None, **body: Any
     ) -> Response:
         headers = {"accept": "application/json", **(more or {}), **self._credentials()}
-        kind = "reads" if method == "GET" else "acts"
-        self._limits.before(self.base, kind, self._account)
-        response = ask(self._http, method, self.address(path, params), headers=headers, **body)
-        self._limits.after(self.base, kind, response, self._account)
-        return response
+        url = self.address(path, params)
+        return self._paced.ask(method, url, account=self._account, headers=headers, **body)
 
     def _credentials(self) -> dict[str, str]:
         return {"authorization": f"Bearer {self._token}"} if self._token else {}

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from app.connectors import errors
-from app.connectors.answers import ask, in_time, refusal
+from app.connectors.answers import ask, in_time, refusal, retry_at
 from app.connectors.errors import AuthExpired, ConnectorError, OutcomeUnknown, Permanent, RateLimited, Transient
 from app.connectors.meta import usage
 from app.connectors.meta.app import MetaApp
@@ -133,8 +133,9 @@ class Graph:
         if code in _TOKEN_DEAD:
             return AuthExpired(errors.WRONG_CREDENTIALS, detail)
         if code in _THROTTLED:
-            wait = usage.waiting(response.headers, self.account) or THROTTLED_FOR
-            return RateLimited(errors.RATE_LIMITED, detail, retry_at=utc_now() + wait)
+            until = utc_now() + (usage.waiting(response.headers, self.account) or THROTTLED_FOR)
+            usage.hold(self.pace, self.account, until, utc_now())
+            return RateLimited(errors.RATE_LIMITED, detail, retry_at=until)
         if code == _BLOCKED:
             self.pace.hold(f"meta:{self.account}:acts", utc_now() + BLOCKED_FOR, utc_now())
             return RateLimited(errors.ACTS_BLOCKED, detail, retry_at=utc_now() + BLOCKED_FOR)
@@ -161,6 +162,8 @@ class Graph:
         arguments: dict[str, Any] = {"form": params} if method == "POST" else {"params": params}
         response = ask(self.http, method, url, headers=_headers(token), **arguments)
         usage.heed(self.pace, self.app.id, response.headers, utc_now())
+        if response.status == 429 and (until := retry_at(response)) is not None:
+            usage.hold(self.pace, self.account, until, utc_now())
         return read_answer(response, act=act)
 
     def _wait(self, *, act: bool) -> None:

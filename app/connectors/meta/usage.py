@@ -22,12 +22,17 @@ def heed(pace: Pace, app: str, headers: Mapping[str, str], now: datetime) -> Non
             pace.hold(f"meta:{name}:reads", now + (wait or SLOW), now)
 
 
+def hold(pace: Pace, account: str, until: datetime, now: datetime) -> None:
+    """Leave an account alone for all processes: Meta said so otherwise than by these headers."""
+    pace.hold(f"meta:{account}:all", until, now)
+
+
 def wait_for(pace: Pace, app: str, account: str, now: datetime, *, act: bool) -> datetime | None:
     """Until when Meta must not be asked; None when it may. Acts have what reads leave."""
     names = [f"meta:app {app}:all", f"meta:{account}:all"]
     if not act:
         names += [f"meta:app {app}:reads", f"meta:{account}:reads"]
-    return max((at for name in names if (at := pace.until(name, now)) is not None), default=None)
+    return pace.until_all(names, now)
 
 
 def waiting(headers: Mapping[str, str], account: str) -> timedelta | None:

@@ -6,11 +6,12 @@ from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from app.connectors import errors
-from app.connectors.answers import ask, in_time, refusal
+from app.connectors.answers import in_time, refusal
 from app.connectors.errors import AuthExpired, OutcomeUnknown, Permanent, Transient
+from app.connectors.limits import Paced
 from app.connectors.ports import Access
 from app.core.clock import utc_now
-from app.core.http import Http, Method, Response
+from app.core.http import Method, Response
 from app.core.signing import sign
 
 SIGNATURE = "porchlight-signature"
@@ -20,10 +21,10 @@ MAX_BYTES = 5_000_000
 class Client:
     """Requests to one system, signed with its key. Raises ConnectorError."""
 
-    def __init__(self, http: Http, access: Access) -> None:
+    def __init__(self, web: Paced, access: Access) -> None:
         if access.secret is None:
             raise Permanent(errors.NOT_SUPPORTED, "no signing key")
-        self._http, self._access, self._key = http, access, access.secret["password"]
+        self._web, self._access, self._key = web, access, access.secret["password"]
 
     def get(self, route: str, **params: str) -> dict[str, Any]:
         """What is at a route."""
@@ -53,7 +54,7 @@ class Client:
         headers = {"accept": "application/json", SIGNATURE: sign(self._key, signed_text(method, url, body), utc_now())}
         if body:
             headers["content-type"] = "application/json"
-        return ask(self._http, method, url, headers=headers, body=body or None, max_bytes=MAX_BYTES)
+        return self._web.ask(method, url, headers=headers, body=body or None, max_bytes=MAX_BYTES)
 
     def _url(self, route: str, params: Mapping[str, str]) -> str:
         query = f"?{urlencode(params)}" if params else ""

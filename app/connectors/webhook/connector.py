@@ -9,6 +9,7 @@ from typing import Any
 from app.connectors import errors
 from app.connectors.errors import AuthExpired, OutcomeUnknown, Permanent, Transient
 from app.connectors.hooks import Call, Change, Hook, News
+from app.connectors.limits import Paced
 from app.connectors.ports import (
     Access,
     Account,
@@ -32,6 +33,7 @@ from app.connectors.webhook import parse
 from app.connectors.webhook.client import MAX_BYTES, SIGNATURE, Client
 from app.core.http import Http
 from app.core.i18n import lazy
+from app.core.pace import Pace
 from app.core.signing import wrong_with
 from app.core.text import one_line
 
@@ -58,11 +60,11 @@ class WebhookConnector:
     sign_in: SignIn | None = SIGN_IN
     own_hooks = True
 
-    def __init__(self, http: Http) -> None:
-        self._http = http
+    def __init__(self, http: Http, pace: Pace) -> None:
+        self.web = Paced.by_host(http, pace)
 
     def discover(self, url: str) -> Found | None:
-        page = open_page(self._http, url, accept="application/json", max_bytes=MAX_BYTES)
+        page = open_page(self.web.http, url, accept="application/json", max_bytes=MAX_BYTES)
         try:
             found = json.loads(page.body)
         except (ValueError, RecursionError):
@@ -77,7 +79,7 @@ class WebhookConnector:
             return None
         if len(access.secret["password"]) < SHORTEST_KEY:
             raise AuthExpired(errors.WRONG_CREDENTIALS, "the signing key needs at least 16 characters")
-        found = Client(self._http, access).get("account")
+        found = Client(self.web, access).get("account")
         able = found.get("able")
         longest = found.get("longest")
         settings = {
@@ -101,7 +103,7 @@ class WebhookConnector:
     def latest(self, access: Access, *, count: int, now: datetime) -> Sequence[Item]:
         if _READ not in _able(access):
             return []
-        found = _comments(Client(self._http, access).get("comments", newest=str(count)))
+        found = _comments(Client(self.web, access).get("comments", newest=str(count)))
         return sorted(parse.items(found, now), key=lambda item: item.published_at, reverse=True)[:count]
 
     def collect(
@@ -109,10 +111,10 @@ class WebhookConnector:
     ) -> Iterator[Batch]:
         """Every change since the cursor, in the order the other system made them; nothing where it can't be asked."""
         if _READ not in _able(access):
-            Client(self._http, access).get("account")  # the connection is seen to be well, or not
+            Client(self.web, access).get("account")  # the connection is seen to be well, or not
             yield Batch((), cursor or {}, complete=True)
             return
-        client, after = Client(self._http, access), str((cursor or {}).get("after", ""))
+        client, after = Client(self.web, access), str((cursor or {}).get("after", ""))
         more = True
         while more:
             answer = client.get("comments", after=after, limit=str(PORTION))
@@ -135,7 +137,7 @@ class WebhookConnector:
     def verify(self, access: Access, known: Sequence[str], *, now: datetime) -> Iterator[Verdict]:
         if _READ not in _able(access):
             return
-        client = Client(self._http, access)
+        client = Client(self.web, access)
         for start in range(0, len(known), 20):
             asked = known[start : start + 20]
             answer = _comments(client.get("comments", ids=json.dumps(asked)))
@@ -153,18 +155,18 @@ class WebhookConnector:
         if able.length is not None and len(text) > able.length.maximum:
             raise Permanent(errors.INVALID_TEXT, f"more than {able.length.maximum} characters")
         words = {"key": key, "comment": target.external_id, "post": target.post_external_id, "text": text}
-        return _sent(Client(self._http, access).post("replies", words), act=True)
+        return _sent(Client(self.web, access).post("replies", words), act=True)
 
     def look_up(self, access: Access, target: Target, text: str, *, key: str, since: datetime) -> Sent | None:
         if not self.capabilities(access).reply:
             raise Permanent(errors.NOT_SUPPORTED, "the other system takes no answers")
-        found = Client(self._http, access).find(f"replies/{key}")
+        found = Client(self.web, access).find(f"replies/{key}")
         return None if found is None else _sent(found, act=False)
 
     def moderate(self, access: Access, target: Target, act: Moderation) -> Status:
         if act not in self.capabilities(access).moderate:
             raise Permanent(errors.NOT_SUPPORTED, "the other system does not do that")
-        found = Client(self._http, access).post("moderation", {"comment": target.external_id, "act": act.value})
+        found = Client(self.web, access).post("moderation", {"comment": target.external_id, "act": act.value})
         try:
             return Status(found["status"])
         except (KeyError, ValueError):

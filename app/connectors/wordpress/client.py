@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from app.connectors import errors
-from app.connectors.answers import ask, in_time, refusal
+from app.connectors.answers import in_time, refusal
 from app.connectors.errors import (
     AuthExpired,
     ConnectorError,
@@ -20,9 +20,10 @@ from app.connectors.errors import (
     RateLimited,
     Transient,
 )
+from app.connectors.limits import Paced
 from app.connectors.ports import Access
 from app.core.clock import utc_now
-from app.core.http import Http, Method, Response
+from app.core.http import Method, Response
 from app.core.text import one_line
 
 FLOOD_WAIT = timedelta(seconds=15)
@@ -72,12 +73,15 @@ class RefusedError(Exception):
 class Client:
     """Requests to one site, with the connection's credentials when it has any."""
 
-    def __init__(self, http: Http, access: Access) -> None:
-        self._http = http
+    def __init__(self, web: Paced, access: Access) -> None:
+        self._web = web
         self._root = str(access.settings.get("rest_root") or access.url)
         self._access = access
         self._auth, self._headers = _credentials(access.secret)
         self._signed_in = access.secret is not None
+        # All blogs at WordPress.com are at one address: what it says to one of us is not meant for the others.
+        at_com = COM_ROOT in urlsplit(self._root).path
+        self._whose = str(access.settings.get("user_id") or "") if at_com else ""
 
     def get(self, route: str, **params: str | int) -> Answer:
         """Read ``route``, such as ``/wp/v2/comments``. Raises ConnectorError."""
@@ -115,7 +119,7 @@ class Client:
         headers = {"accept": "application/json", **self._headers}
         if act:
             in_time(self._access)
-        response = ask(self._http, method, url, headers=headers, basic_auth=self._auth, **more)
+        response = self._web.ask(method, url, account=self._whose, headers=headers, basic_auth=self._auth, **more)
         data = decode(response)
         if response.status < 300:
             if data is None:

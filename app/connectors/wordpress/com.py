@@ -9,7 +9,7 @@ from dataclasses import replace
 from urllib.parse import quote, urlsplit
 
 from app.connectors import errors
-from app.connectors.answers import ask, refusal
+from app.connectors.answers import refusal
 from app.connectors.errors import Permanent
 from app.connectors.ports import Access, Found
 from app.connectors.sign_in import SignIn
@@ -21,6 +21,7 @@ from app.connectors.wordpress.discover import HEAD_BYTES, canonical
 from app.connectors.wordpress.parse import title
 from app.core.http import Http, Response
 from app.core.i18n import lazy
+from app.core.pace import Pace
 
 API = "https://public-api.wordpress.com"
 SIGN_IN = SignIn(
@@ -49,19 +50,19 @@ class WordPressComConnector(WordPressConnector):
     label = "WordPress.com"
     sign_in: SignIn | None = SIGN_IN
 
-    def __init__(self, http: Http, api: str = API) -> None:
-        super().__init__(http)
+    def __init__(self, http: Http, pace: Pace, api: str = API) -> None:
+        super().__init__(http, pace)
         self._api = api
         self.sign_in = replace(SIGN_IN, oauth=ComOAuth(http, api))
 
     def discover(self, url: str) -> Found | None:
         """WordPress.com is only asked about blogs that say they are there."""
-        page = open_page(self._http, url, accept=HTML_FIRST)
+        page = open_page(self.web.http, url, accept=HTML_FIRST)
         host = urlsplit(page.url).hostname or ""
         if not _says_so(page, host):
             return None
-        answer = ask(self._http, "GET", f"{self._api}/rest/v1.1/sites/{quote(host)}?fields=ID,name,URL")
-        if answer.status == 429 or answer.status >= 500:
+        answer = self.web.ask("GET", f"{self._api}/rest/v1.1/sites/{quote(host)}?fields=ID,name,URL")
+        if answer.status >= 500:
             raise refusal(answer, act=False)
         site = decode(answer)
         if answer.status >= 400 or not isinstance(site, dict):

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from app.connectors import errors
 from app.connectors.errors import AuthExpired, Permanent
+from app.connectors.limits import Paced
 from app.connectors.ports import (
     LACKING_TO_MODERATE,
     LACKING_TO_PUBLISH,
@@ -34,6 +35,7 @@ from app.connectors.wordpress.posts import FORM, Poster
 from app.connectors.wordpress.reader import Reader, own_account, parse_payload
 from app.core.http import Http
 from app.core.i18n import lazy
+from app.core.pace import Pace
 from app.core.text import one_line
 
 LENGTH = LengthLimit(65_525, LengthUnit.BYTES)
@@ -66,16 +68,16 @@ class WordPressConnector:
     icon = "newspaper"
     sign_in: SignIn | None = SIGN_IN
 
-    def __init__(self, http: Http) -> None:
-        self._http = http
+    def __init__(self, http: Http, pace: Pace) -> None:
+        self.web = Paced.by_host(http, pace)
 
     def discover(self, url: str) -> Found | None:
-        return discover(self._http, url)
+        return discover(self.web.http, url)
 
     def check(self, access: Access) -> Account | None:
         if access.secret is None:
             return None
-        client = Client(self._http, access)
+        client = Client(self.web, access)
         try:
             me = own_account(client)
         except AuthExpired as error:
@@ -139,14 +141,14 @@ class WordPressConnector:
     def publish(self, access: Access, post: NewPost, *, key: str, since: datetime) -> Sent:
         """WordPress takes no idempotency key; our own newest posts are looked at first."""
         text = checked(post, self.publishes(access))
-        return Poster(Client(self._http, access), _me(access)).publish(post, text, since)
+        return Poster(Client(self.web, access), _me(access)).publish(post, text, since)
 
     def look_up_post(self, access: Access, post: NewPost, *, key: str, since: datetime) -> Sent | None:
         text = checked(post, self.publishes(access))
-        return Poster(Client(self._http, access), _me(access)).find(post, text, since)
+        return Poster(Client(self.web, access), _me(access)).find(post, text, since)
 
     def _reader(self, access: Access, now: datetime) -> Reader:
-        client = Client(self._http, access)
+        client = Client(self.web, access)
         moderates = access.secret is not None and _rights(access) == "moderator"
         if access.secret is not None and not moderates:
             # Visitors' lists answer wrong credentials like none, so the login is proved by itself. (A moderator's list
@@ -157,12 +159,12 @@ class WordPressConnector:
     def _actor(self, access: Access) -> Actor:
         if access.secret is None:
             raise Permanent(errors.NOT_SUPPORTED, "no login")
-        return Actor(Client(self._http, access), _rights(access), _me(access))
+        return Actor(Client(self.web, access), _rights(access), _me(access))
 
     def takes_no_passwords(self, access: Access) -> bool:
         """Whether the site offers no application passwords: then right ones are ignored without a word."""
         anonymous = Access(access.url, access.settings)
-        root = Client(self._http, anonymous).get("/", _fields="authentication").data
+        root = Client(self.web, anonymous).get("/", _fields="authentication").data
         return isinstance(root, dict) and "authentication" in root and not root["authentication"]
 
 

@@ -70,8 +70,9 @@ class GuardedSession:
 
     def _hear(self, kind: str, answer: Response) -> None:
         """Tell all workers when X says that this was the last call for now."""
-        ends = limit_ends(answer)
-        if ends is not None and (answer.status == 429 or answer.headers.get("x-rate-limit-remaining") == "0"):
+        refused = answer.status == 429
+        ends = limit_ends(answer) or (retry_at(answer) if refused else None)
+        if ends is not None and (refused or answer.headers.get("x-rate-limit-remaining") == "0"):
             self._pace.hold(kind, ends, utc_now())
 
 

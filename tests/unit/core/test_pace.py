@@ -35,3 +35,30 @@ def test_while_redis_is_away_a_process_minds_its_own() -> None:
     pace.hold("page:1", NOW + timedelta(minutes=5), NOW)
     assert pace.until("page:1", NOW) == NOW + timedelta(minutes=5)
     assert pace.until("page:2", NOW) is None
+
+
+def test_redis_is_not_waited_for_before_every_request() -> None:
+    """Where it is not to be reached, each try may take seconds."""
+    asked = []
+
+    class Away(redis.Redis):
+        def execute_command(self, *args: object, **_options: object) -> object:
+            asked.append(args[0])
+            raise redis.ConnectionError
+
+    pace = Pace(Away())
+    for number in range(50):
+        assert pace.until(f"page:{number}", NOW) is None
+        pace.hold(f"page:{number}", NOW + timedelta(minutes=5), NOW)
+    assert asked == ["MGET"]
+    assert pace.until_all(["page:1", "page:99"], NOW) == NOW + timedelta(minutes=5)
+
+
+def test_the_longest_of_several_limits_counts(redis_url: str) -> None:
+    with redis.Redis.from_url(redis_url) as connection:
+        told, asks = Pace(connection), Pace(connection)
+        for minutes in (2, 7, 3):
+            told.hold(f"several:{minutes}", NOW + timedelta(minutes=minutes), NOW)
+        names = [f"several:{minutes}" for minutes in (1, 2, 3, 7)]
+        assert asks.until_all(names, NOW) == NOW + timedelta(minutes=7)
+        assert asks.until_all(names[:1], NOW) is None
