@@ -15,6 +15,7 @@ from app.connectors.ports import Access, Target
 from tests.connectors.discovery import Discovery
 from tests.connectors.google_double import TOKEN, GoogleDouble, Refusal, google_app, too_fast
 from tests.connectors.proxied_stage import CountingHttp, ProxiedStage
+from tests.connectors.stage import Lack
 from tests.servers.faulty_proxy import FaultyProxy, Instead
 from tests.servers.loopback import Loopback, Reply, Request
 
@@ -135,6 +136,8 @@ class Blog(GoogleDouble):
             "author": author,
             "status": one.status,
         }
+        if not one.profile:
+            del made["author"]
         return {**made, "inReplyTo": {"id": one.parent}} if one.parent else made
 
     # --- the blog itself
@@ -175,6 +178,7 @@ class Blog(GoogleDouble):
         if one.parent:
             links.append({"rel": "related", "href": f"{at}/{one.parent}?v=2"})
         url = self.posts[one.post][1]
+        author = [{"name": {"$t": one.author}, "uri": {"$t": _profile(one)}}] if one.profile else []
         return {
             "id": {"$t": f"tag:blogger.com,1999:blog-{BLOG}.post-{one.id}"},
             "published": {"$t": _stamp(one.at)},
@@ -182,7 +186,7 @@ class Blog(GoogleDouble):
             "title": {"type": "text", "$t": one.text[:40]},
             "content": {"type": "html", "$t": _html(one.text)},
             "link": links,
-            "author": [{"name": {"$t": one.author}, "uri": {"$t": _profile(one)}}],
+            **({"author": author} if author else {}),
             "thr$in-reply-to": {
                 "href": url,
                 "ref": f"tag:blogger.com,1999:blog-{BLOG}.post-{one.post}",
@@ -224,6 +228,12 @@ class BloggerStage(ProxiedStage):
         at: datetime | None = None,
     ) -> str:
         return self.blog.say(text, author=author, parent=parent, status="PENDING" if held else "LIVE", at=at)
+
+    def say_unnamed(self, text: str, lack: Lack) -> str:
+        comment = self.say(text, author="")
+        if lack is Lack.NO_AUTHOR:
+            self.blog.one(comment).profile = ""
+        return comment
 
     def release(self, comment: str) -> None:
         self.blog.one(comment).status = "LIVE"

@@ -1,12 +1,12 @@
 """The AT Protocol network of the tests as a stage for the contract suite, behind proxies that break on demand."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from app.connectors.bluesky import BlueskyConnector
@@ -15,7 +15,7 @@ from app.connectors.ports import Access, Target
 from app.core.config import Outgoing
 from app.core.http import Http, Method, Response
 from tests.connectors.proxied_stage import BREAKS, LOOPBACK, SILENCES
-from tests.connectors.stage import Fault, Hourglass, PublishStage, WireStage
+from tests.connectors.stage import Fault, Hourglass, Lack, PublishStage, WireStage
 from tests.servers.bluesky import Network, Person
 from tests.servers.bluesky.people import Reference, record
 from tests.servers.faulty_proxy import Fault as Break
@@ -89,6 +89,7 @@ class BlueskyStage(WireStage, PublishStage):
     """An account with one post, signed in, and visitors who answer it."""
 
     longest = 300
+    never: ClassVar[Mapping[Lack, str]] = {Lack.NO_AUTHOR: "every record stands in the repository of an account"}
 
     def __init__(self, sky: Sky) -> None:
         self.sky, self.network, self.http, self.pace = sky, sky.network, sky.http, sky.pace
@@ -137,6 +138,9 @@ class BlueskyStage(WireStage, PublishStage):
         for one in made:
             self._note(person, one, None)
         return [one["uri"] for one in made]
+
+    def say_unnamed(self, text: str, lack: Lack) -> str:
+        return self.say(text, author="")
 
     def release(self, comment: str) -> None:
         self._hide([])

@@ -19,7 +19,7 @@ from tests.connectors.graph_double import (
     stamp,
 )
 from tests.connectors.meta_stage import MetaStage
-from tests.connectors.stage import PublishStage
+from tests.connectors.stage import Lack, PublishStage
 from tests.servers.faulty_proxy import FaultyProxy
 from tests.servers.loopback import Loopback
 
@@ -191,6 +191,12 @@ class FacebookStage(MetaStage, PublishStage):
         at: datetime | None = None,
     ) -> str:
         return self.page.say(self.post, text, author=author, parent=parent, hidden=held, at=at)
+
+    def say_unnamed(self, text: str, lack: Lack) -> str:
+        comment = self.say(text, author="")
+        if lack is Lack.NO_AUTHOR:
+            del self.page.comments[comment]["from"]
+        return comment
 
     def release(self, comment: str) -> None:
         self.page.comments[comment]["is_hidden"] = False

@@ -1,18 +1,19 @@
 """A small blog with comment feeds, as a stage for the contract suite: written here, served from this machine."""
 
 import html
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from hashlib import sha256
+from typing import ClassVar
 
 from app.connectors.feed import FeedConnector
 from app.connectors.ports import Access, Target
 from app.core.config import Outgoing
 from app.core.http import Http
-from tests.connectors.stage import Fault, WireStage
+from tests.connectors.stage import Fault, Lack, WireStage
 from tests.servers.faulty_proxy import Instead
 from tests.servers.loopback import Loopback, Reply, Request, Route, hang, raw
 
@@ -37,6 +38,10 @@ BREAKS: dict[Fault, Route] = {
 }
 
 
+NOBODY = "(nobody)"
+"""The author of what the feed shows without one."""
+
+
 @dataclass
 class Said:
     """A comment on the blog."""
@@ -56,6 +61,10 @@ def http(**settings: float) -> Http:
 
 class FeedStage(WireStage):
     """A blog that offers its comments as RSS, as Atom, or both; with ``shows`` only the newest few."""
+
+    never: ClassVar[Mapping[Lack, str]] = {
+        Lack.ELSEWHERE: "an address without a feed is refused, with what was tried: nobody else is asked"
+    }
 
     def __init__(self, server: Loopback, *, formats: tuple[str, ...] = ("rss", "atom"), shows: int = 1_000) -> None:
         self.server = server
@@ -90,6 +99,9 @@ class FeedStage(WireStage):
 
     def guid(self, number: int) -> str:
         return self.server.url(f"/?p=1#comment-{number}")
+
+    def say_unnamed(self, text: str, lack: Lack) -> str:
+        return self.say(text, author="" if lack is Lack.EMPTY_NAME else NOBODY)
 
     def release(self, comment: str) -> None:
         self._said(comment).held = False
@@ -147,7 +159,7 @@ class FeedStage(WireStage):
         """The feed as WordPress writes it: a reply begins with a link to what it answers."""
         items = "".join(
             f"<item><title>Comment on Spring sale by {html.escape(one.author)}</title>"
-            f"<link>{self.post}#comment-{one.number}</link><dc:creator><![CDATA[{one.author}]]></dc:creator>"
+            f"<link>{self.post}#comment-{one.number}</link>{_creator(one)}"
             f"<pubDate>{format_datetime(one.at)}</pubDate><guid isPermaLink='false'>{self.guid(one.number)}</guid>"
             f"<description>{html.escape(html.escape(one.text))}</description>"
             f"<content:encoded><![CDATA[{self._answering(one)}{_paragraphs(one.text)}]]></content:encoded></item>"
@@ -163,8 +175,8 @@ class FeedStage(WireStage):
         """The feed with threads (RFC 4685)."""
         entries = "".join(
             f"<entry><title>Comment on Spring sale by {html.escape(one.author)}</title><id>{self.guid(one.number)}</id>"
-            f'<link rel="alternate" href="{self.post}#comment-{one.number}"/><author><name>{html.escape(one.author)}'
-            f"</name></author><published>{one.at.isoformat()}</published><updated>{one.at.isoformat()}</updated>"
+            f'<link rel="alternate" href="{self.post}#comment-{one.number}"/>{_author(one)}'
+            f"<published>{one.at.isoformat()}</published><updated>{one.at.isoformat()}</updated>"
             f'<content type="html">{html.escape(self._answering(one) + _paragraphs(one.text))}</content>'
             f"{self._in_reply_to(one)}</entry>"
             for one in self._shown()
@@ -205,6 +217,14 @@ class FeedStage(WireStage):
         if request.headers.get("if-none-match") == etag:
             return Reply(status=304, headers=[("ETag", etag)])
         return Reply(feed.encode(), headers=[("ETag", etag), ("Content-Type", "application/xml; charset=UTF-8")])
+
+
+def _creator(one: Said) -> str:
+    return "" if one.author == NOBODY else f"<dc:creator><![CDATA[{one.author}]]></dc:creator>"
+
+
+def _author(one: Said) -> str:
+    return "" if one.author == NOBODY else f"<author><name>{html.escape(one.author)}</name></author>"
 
 
 def _paragraphs(text: str) -> str:

@@ -1,7 +1,8 @@
 """The real Isso of the tests as a stage for the contract suite, with a proxy in front that breaks on demand."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -9,7 +10,9 @@ from typing import Any
 from app.connectors.isso import IssoConnector
 from app.connectors.ports import Access, Target
 from tests.connectors.proxied_stage import CountingHttp, ProxiedStage
-from tests.servers.faulty_proxy import FaultyProxy
+from tests.connectors.stage import Lack
+from tests.servers.faulty_proxy import Cut, FaultyProxy
+from tests.servers.faulty_proxy import Fault as Break
 from tests.servers.isso import Isso
 from tests.servers.loopback import Loopback, Reply, Request
 
@@ -76,6 +79,10 @@ class IssoStage(ProxiedStage):
     def say_many(self, texts: Sequence[str]) -> list[str]:
         return self._write([self._row(text) for text in texts])
 
+    def say_unnamed(self, text: str, lack: Lack) -> str:
+        [comment] = self._write([self._row(text, author="" if lack is Lack.EMPTY_NAME else None)])
+        return comment
+
     def release(self, comment: str) -> None:
         self.wire.server.execute("UPDATE comments SET mode = 1 WHERE id = ?", values=[self._number(comment)])
 
@@ -92,13 +99,25 @@ class IssoStage(ProxiedStage):
     def answers(self, comment: str) -> list[str]:
         return [str(row["text"]) for row in self.wire.server.rows("parent = ?", [self._number(comment)])]
 
+    @contextmanager
+    def answering(self, answer: Break, *, acts_only: bool = False) -> Iterator[None]:
+        """A line that is cut is cut where Isso acts, and not while we sign in for that."""
+        if not acts_only or not isinstance(answer, Cut):
+            with super().answering(answer, acts_only=acts_only):
+                yield
+            return
+        with self.proxy.fault(answer, method="POST", path="/new"):
+            yield
+
     def colleague(self) -> IssoConnector:
         return IssoConnector(self.http, self.pace)
 
     def revoke(self) -> None:
         self.wire.server.start("changed")
 
-    def _row(self, text: str, *, author: str = "Ann", mode: int = 1, created: float | None = None) -> dict[str, Any]:
+    def _row(
+        self, text: str, *, author: str | None = "Ann", mode: int = 1, created: float | None = None
+    ) -> dict[str, Any]:
         moment = datetime.now(UTC).timestamp() if created is None else created
         return {"text": text, "author": author, "mode": mode, "created": moment}
 

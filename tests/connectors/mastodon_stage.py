@@ -1,16 +1,16 @@
 """A server of Mastodon's kind as a stage for the contract suite, with a proxy in front that breaks on demand."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from app.connectors.mastodon import MastodonConnector
 from app.connectors.ports import Access, Target
 from app.core.http import Method, Response
 from tests.connectors.described import OpenApi
 from tests.connectors.proxied_stage import CountingHttp, ProxiedStage
-from tests.connectors.stage import PublishStage
+from tests.connectors.stage import Lack, PublishStage
 from tests.servers.faulty_proxy import FaultyProxy, Instead
 from tests.servers.mastodon import TOKEN, US, Mastodon
 
@@ -27,6 +27,7 @@ class CheckedHttp(CountingHttp):
 
 class MastodonStage(ProxiedStage, PublishStage):
     connector: MastodonConnector
+    never: ClassVar[Mapping[Lack, str]] = {Lack.NO_AUTHOR: "every status comes with its account"}
 
     def __init__(self, server: Mastodon, proxy: FaultyProxy) -> None:
         self.server, self.proxy = server, proxy
@@ -58,6 +59,9 @@ class MastodonStage(ProxiedStage, PublishStage):
 
     def say_many(self, texts: Sequence[str]) -> list[str]:
         return self.server.mention(texts, parent=self.post, at=datetime.now(UTC))
+
+    def say_unnamed(self, text: str, lack: Lack) -> str:
+        return self.say(text, author="")
 
     def release(self, comment: str) -> None:
         self.server.tell(comment)

@@ -18,7 +18,7 @@ from app.core.http import Http
 from app.core.pace import Pace
 from tests.connectors.graph_double import APP, SECRET, TOKEN, VERIFY, GraphDouble
 from tests.connectors.proxied_stage import CountingHttp, ProxiedStage
-from tests.servers.faulty_proxy import Cut, FaultyProxy, Instead
+from tests.servers.faulty_proxy import FaultyProxy, Instead
 from tests.servers.loopback import Loopback
 
 Kind = Callable[[Http, MetaApp, Pace], MetaConnector]
@@ -129,24 +129,6 @@ class MetaAccountTests:
             stage.connector.reply_privately(access, stage.target(comment), "On its way", key="k")
         assert caught.value.code == errors.NOT_SUPPORTED
         assert stage.letters(comment) == []
-
-    @pytest.mark.parametrize("private", [False, True], ids=["public", "private"])
-    def test_an_answer_cut_off_a_hundred_times_stands_once_each(self, stage: MetaStage, private: bool) -> None:
-        """The connection is cut before or after Meta took it; as the outbox does, look first, then perhaps send."""
-        connector = stage.connector
-        say = connector.reply_privately if private else connector.reply
-        find = connector.look_up_private if private else connector.look_up
-        for number in range(100):
-            comment = stage.say(f"Question {number}", author=f"person{number}")
-            target, began, text, key = stage.target(comment), datetime.now(UTC), "On its way & soon", f"k{number}"
-            stage.double.forget_words()
-            with stage.proxy.fault(Cut(after=number % 2 == 0), method="POST"), pytest.raises(OutcomeUnknown):
-                say(stage.access, target, text, key=key)
-            found = find(stage.access, target, text, key=key, since=began)
-            assert (found is not None) == (number % 2 == 0)
-            if found is None:
-                say(stage.access, target, text, key=key)
-            assert (stage.letters(comment), stage.answers(comment)) == (([text], []) if private else ([], [text]))
 
     def test_what_somebody_wrote_by_hand_is_not_taken_for_ours(self, stage: MetaStage) -> None:
         comment = stage.say("Where is my parcel?")

@@ -14,7 +14,7 @@ from app.connectors import errors
 from app.connectors.errors import ConnectorError, OutcomeUnknown, Permanent, RateLimited, Transient
 from app.connectors.ports import Access
 from app.connectors.publishing import NewPost, PostForm, Publisher, shown
-from tests.connectors.contract import Follower
+from tests.connectors.following import Follower
 from tests.connectors.stage import Fault, PublishStage, WireStage
 
 POST = NewPost(

@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
+from typing import ClassVar
 
 from app.connectors.ports import Access, Connector, Target
 from app.core.pace import Pace
@@ -36,6 +37,14 @@ class Fault(StrEnum):
     BROKEN_AFTER = "what was asked is done, then the answer is 500"
 
 
+class Lack(StrEnum):
+    """What a platform may never show. A stage on one that does not names it in ``never``, with the reason."""
+
+    ELSEWHERE = "an address that can be read and is no page of this kind"
+    EMPTY_NAME = "an author whose name is empty"
+    NO_AUTHOR = "a comment without a word about its author"
+
+
 class Stage(ABC):
     """One page on one platform, empty when a test begins, and the connection to it.
 
@@ -48,7 +57,9 @@ class Stage(ABC):
     address: str
     """What a person would type to connect the page."""
     elsewhere: str | None = None
-    """An address that can be read and is no page of this kind; None where there is no such thing."""
+    """An address that can be read and is no page of this kind."""
+    never: ClassVar[Mapping[Lack, str]] = {}
+    """What this platform never shows, and why not."""
     wrong_secret: Mapping[str, str] | None = None
     """Credentials the platform does not take; None where it takes none at all."""
     discovers_by_form: bool = False
@@ -80,6 +91,15 @@ class Stage(ABC):
 
         Every call is another person, also with the same name. Every comment is under the same post.
         """
+
+    def say_unnamed(self, text: str, lack: Lack) -> str:
+        """A visitor comments whose name is empty, or whom the platform does not mention. Each call is another."""
+        raise NotImplementedError
+
+    def excuses(self, lack: Lack) -> bool:
+        """Whether the platform never shows this; then it is said why."""
+        assert all(len(reason.split()) > 3 for reason in self.never.values()), "a reason is a sentence"
+        return lack in self.never
 
     def say_many(self, texts: Sequence[str]) -> list[str]:
         """Several comments in this order; override where the platform has a quicker way."""

@@ -20,7 +20,7 @@ from app.core.pace import Pace
 from app.pages.connect import login_would_answer
 from app.pages.types import Reach
 from tests.connectors.blogger_double import BLOG, POST, BloggerStage, on_stage
-from tests.connectors.contract import Follower
+from tests.connectors.following import Follower
 from tests.connectors.google_double import Refusal
 
 MINUTE = timedelta(minutes=1)

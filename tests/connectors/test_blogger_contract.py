@@ -10,6 +10,8 @@ from tests.connectors.wire_contract import WireContract
 
 
 class TestBlogger(ConnectorContract, WireContract):
+    kind = "blogger"
+
     @pytest.fixture
     def stage(self) -> Iterator[BloggerStage]:
         with on_stage() as stage:
@@ -17,6 +19,8 @@ class TestBlogger(ConnectorContract, WireContract):
 
 
 class TestBloggerFeed(ConnectorContract, WireContract):
+    kind = "blogger"
+
     @pytest.fixture
     def stage(self) -> Iterator[BloggerStage]:
         with on_stage(signed_in=False) as stage:

@@ -1,6 +1,7 @@
 """The contract suite on the demonstration's pretend platform."""
 
 import sqlite3
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -13,7 +14,7 @@ from app.connectors.demo.script import Act, Page, Post, Step, Story
 from app.connectors.ports import Access, Status, Target
 from tests.connectors.contract import ConnectorContract
 from tests.connectors.publish_contract import PublishContract
-from tests.connectors.stage import PublishStage
+from tests.connectors.stage import Lack, PublishStage
 
 
 class DemoStage(PublishStage):
@@ -46,6 +47,13 @@ class DemoStage(PublishStage):
         comment = f"c{next(self._numbers)}"
         status = Status.HELD if held else Status.LIVE
         self._platform.schedule([_appears(comment, "roses", text, author, parent, status, at)])
+        return comment
+
+    def say_unnamed(self, text: str, lack: Lack) -> str:
+        comment = f"c{next(self._numbers)}"
+        step = _appears(comment, "roses", text, "")
+        value = step.value if lack is Lack.EMPTY_NAME else {**step.value, "person": None}
+        self._platform.schedule([replace(step, value=value)])
         return comment
 
     def release(self, comment: str) -> None:
@@ -105,6 +113,8 @@ def _appears(
 
 
 class TestDemo(ConnectorContract, PublishContract):
+    kind = "demo"
+
     @pytest.fixture
     def stage(self, tmp_path: Path) -> DemoStage:
         return DemoStage(tmp_path)

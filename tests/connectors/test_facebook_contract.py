@@ -12,6 +12,8 @@ from tests.connectors.wire_contract import WireContract
 
 
 class TestFacebook(ConnectorContract, WireContract, PublishContract, PublishWireContract):
+    kind = "facebook"
+
     @pytest.fixture
     def stage(self) -> Iterator[FacebookStage]:
         with stand_in(FacebookStage) as stage:

@@ -16,8 +16,8 @@ from app.connectors.oauth import OAuth, Tokens
 from app.connectors.ports import Access, Moderation, Target
 from app.core.pace import Pace
 from app.core.signing import mac
-from tests.connectors.contract import Follower
 from tests.connectors.facebook_double import FacebookStage
+from tests.connectors.following import Follower
 from tests.connectors.graph_double import APP, SECRET, TOKEN, VERIFY
 from tests.connectors.meta_stage import MetaAccountTests, meta_app, stand_in
 from tests.connectors.proxied_stage import CountingHttp

@@ -13,6 +13,8 @@ from tests.servers.loopback import Loopback
 class TestAtom(ConnectorContract, WireContract):
     """A blog that offers both formats; the connector takes Atom."""
 
+    kind = "feed"
+
     @pytest.fixture
     def stage(self) -> Iterator[FeedStage]:
         with Loopback() as server:
@@ -21,6 +23,8 @@ class TestAtom(ConnectorContract, WireContract):
 
 class TestRss(ConnectorContract):
     """A blog that offers RSS alone."""
+
+    kind = "feed"
 
     @pytest.fixture
     def stage(self) -> Iterator[FeedStage]:

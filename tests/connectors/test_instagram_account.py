@@ -11,7 +11,7 @@ from app.connectors.errors import AuthExpired, Permanent
 from app.connectors.hooks import Call, Change, Hook
 from app.connectors.instagram.connector import account_name
 from app.connectors.ports import Access, Moderation, Target
-from tests.connectors.contract import Follower
+from tests.connectors.following import Follower
 from tests.connectors.graph_double import APP, SECRET, TOKEN, VERIFY, stamp
 from tests.connectors.instagram_double import IG, InstagramStage
 from tests.connectors.meta_stage import MetaAccountTests, stand_in

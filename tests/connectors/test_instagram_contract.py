@@ -12,6 +12,8 @@ from tests.connectors.wire_contract import WireContract
 
 
 class TestInstagram(ConnectorContract, WireContract, PublishContract, PublishWireContract):
+    kind = "instagram"
+
     @pytest.fixture
     def stage(self) -> Iterator[InstagramStage]:
         with stand_in(InstagramStage) as stage:

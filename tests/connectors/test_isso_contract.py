@@ -11,7 +11,8 @@ from app.connectors.errors import OutcomeUnknown, Permanent, RateLimited
 from app.connectors.isso import IssoConnector
 from app.connectors.ports import Moderation, Status
 from app.core.pace import Pace
-from tests.connectors.contract import ConnectorContract, Follower
+from tests.connectors.contract import ConnectorContract
+from tests.connectors.following import Follower
 from tests.connectors.isso_stage import PASSWORD, IssoStage, Wire
 from tests.connectors.proxied_stage import CountingHttp
 from tests.connectors.wire_contract import WireContract
@@ -41,25 +42,15 @@ def stage(wire: Wire) -> IssoStage:
 class TestAdministrator(ConnectorContract, WireContract):
     """Everything, broken wires included."""
 
+    kind = "isso"
+
 
 class TestVisitor(ConnectorContract):
+    kind = "isso"
+
     @pytest.fixture
     def stage(self, wire: Wire) -> IssoStage:
         return IssoStage(wire, signed_in=False)
-
-
-def test_an_answer_cut_off_a_hundred_times_stands_once_each(stage: IssoStage) -> None:
-    """The line is cut once Isso has acted, or before: what was done is found, what was not is sent again."""
-    comments = stage.say_many([f"Question {n}" for n in range(100)])
-    for number, comment in enumerate(comments):
-        target, text = stage.target(comment), f"Answer {number}"
-        with stage.wire.proxy.fault(Cut(after=number % 4 > 0), path="/new"), pytest.raises(OutcomeUnknown):
-            stage.connector.reply(stage.access, target, text, key="k")
-        found = stage.connector.look_up(stage.access, target, text, key="k", since=datetime.now(UTC))
-        assert (found is None) == (number % 4 == 0)
-        if found is None:
-            stage.connector.reply(stage.access, target, text, key="k")
-    assert [stage.answers(comment) for comment in comments] == [[f"Answer {n}"] for n in range(100)]
 
 
 def test_a_number_that_is_used_again_is_another_comment(stage: IssoStage) -> None:

@@ -15,6 +15,8 @@ pytestmark = pytest.mark.xdist_group("mastodon")
 
 
 class TestMastodon(ConnectorContract, WireContract, PublishContract, PublishWireContract):
+    kind = "mastodon"
+
     @pytest.fixture
     def stage(self, mastodon: Mastodon) -> Iterator[MastodonStage]:
         with FaultyProxy(mastodon.address) as proxy:

@@ -14,11 +14,11 @@ from app.connectors.mastodon import MastodonConnector
 from app.connectors.mastodon.parse import item, root
 from app.connectors.ports import Access
 from app.core.pace import Pace
-from tests.connectors.contract import Follower
+from tests.connectors.following import Follower
 from tests.connectors.mastodon_stage import MastodonStage
 from tests.connectors.proxied_stage import CountingHttp
 from tests.connectors.stage import Fault
-from tests.servers.faulty_proxy import Cut, FaultyProxy, Instead
+from tests.servers.faulty_proxy import FaultyProxy, Instead
 from tests.servers.loopback import Loopback, Reply, Route
 from tests.servers.mastodon import Mastodon
 
@@ -96,26 +96,6 @@ def test_a_reply_whose_parent_was_deleted_is_found_again(stage: MastodonStage) -
     found = stage.connector.look_up(stage.access, stage.target(comment), "On its way", key="k", since=began)
     assert found is not None
     assert found.external_id == sent["id"]
-
-
-def test_a_hundred_cut_lines_double_and_lose_nothing(stage: MastodonStage) -> None:
-    """Before and after the server took it, in public and in private in turn."""
-    connector = stage.connector
-    comments = stage.say_many([f"Question {number}" for number in range(100)])
-    for number, comment in enumerate(comments):
-        private, after, began = number % 2 == 1, number % 4 < 2, datetime.now(UTC)
-        say = connector.reply_privately if private else connector.reply
-        find = connector.look_up_private if private else connector.look_up
-        target, text, key = stage.target(comment), f"Answer {number}", f"k{number}"
-        with stage.proxy.fault(Cut(after=after), method="POST"), pytest.raises(OutcomeUnknown):
-            say(stage.access, target, text, key=key)
-        found = find(stage.access, target, text, key=key, since=began)
-        assert (found is not None) == after
-        if found is None:
-            say(stage.access, target, text, key=key)
-    stands = [(stage.answers(one), stage.letters(one)) for one in comments]
-    once = [[f"Answer {number}"] for number in range(100)]
-    assert stands == [([], one) if number % 2 else (one, []) for number, one in enumerate(once)]
 
 
 def test_our_echo_is_known_though_the_answer_to_the_call_never_came(stage: MastodonStage) -> None:

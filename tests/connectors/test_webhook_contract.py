@@ -12,6 +12,8 @@ from tests.servers.loopback import Loopback
 
 
 class TestWebhook(ConnectorContract, WireContract):
+    kind = "webhook"
+
     @pytest.fixture
     def stage(self) -> Iterator[WebhookStage]:
         with Loopback() as server, FaultyProxy(("127.0.0.1", server.port)) as proxy:
@@ -19,6 +21,8 @@ class TestWebhook(ConnectorContract, WireContract):
 
 
 class TestReadOnly(ConnectorContract):
+    kind = "webhook"
+
     @pytest.fixture
     def stage(self) -> Iterator[WebhookStage]:
         with Loopback() as server, FaultyProxy(("127.0.0.1", server.port)) as proxy:

@@ -13,6 +13,7 @@ from app.connectors.wordpress import WordPressComConnector
 from app.core.pace import Pace
 from tests.connectors.contract import ConnectorContract
 from tests.connectors.proxied_stage import CountingHttp
+from tests.connectors.publish_contract import PublishContract, PublishWireContract
 from tests.connectors.wire_contract import WireContract
 from tests.connectors.wordpress_com import WordPressCom, token
 from tests.connectors.wordpress_stage import Wire, WordPressStage
@@ -61,7 +62,9 @@ def com_wire(com: WordPressCom, wordpress_server: Site) -> Iterator[Wire]:
         yield Wire(wordpress_server, proxy)
 
 
-class TestWordPressCom(ConnectorContract, WireContract):
+class TestWordPressCom(ConnectorContract, WireContract, PublishContract, PublishWireContract):
+    kind = "wordpress_com"
+
     @pytest.fixture
     def stage(self, com: WordPressCom, com_wire: Wire, wordpress_site: Site) -> WordPressComStage:
         return WordPressComStage(com_wire, com)

@@ -10,7 +10,7 @@ from app.connectors.errors import AuthExpired, Permanent, RateLimited
 from app.connectors.ports import LACKING_TO_MODERATE, LACKING_TO_PUBLISH, Access, Item, Moderation, Status, Target
 from app.connectors.wordpress import WordPressConnector
 from app.core.pace import Pace
-from tests.connectors.contract import LATER, Follower
+from tests.connectors.following import LATER, Follower
 from tests.connectors.proxied_stage import CountingHttp
 from tests.connectors.wordpress_stage import Wire, WordPressStage
 from tests.servers.faulty_proxy import Instead

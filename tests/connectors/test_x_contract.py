@@ -13,6 +13,8 @@ from tests.servers.x import X
 
 
 class TestX(ConnectorContract, WireContract, PublishContract, PublishWireContract):
+    kind = "x_com"
+
     @pytest.fixture
     def stage(self) -> Iterator[XStage]:
         with X() as server, FaultyProxy(server.address) as proxy:

@@ -18,7 +18,7 @@ from app.connectors.x.activity import TAG, Activity
 from app.connectors.x.calls import Calls
 from app.connectors.x.transport import client
 from app.core.pace import Pace
-from tests.connectors.contract import Follower
+from tests.connectors.following import Follower
 from tests.connectors.proxied_stage import CountingHttp
 from tests.connectors.x_stage import XStage
 from tests.servers import prism

@@ -17,11 +17,11 @@ from app.connectors.x import XConnector, parse, prices
 from app.connectors.x.connector import Terms
 from app.core.clock import utc_now
 from app.core.pace import Pace
-from tests.connectors.contract import Follower
+from tests.connectors.following import Follower
 from tests.connectors.proxied_stage import CountingHttp
 from tests.connectors.stage import Fault
 from tests.connectors.x_stage import TERMS, XStage
-from tests.servers.faulty_proxy import Cut, FaultyProxy, Instead
+from tests.servers.faulty_proxy import FaultyProxy, Instead
 from tests.servers.x import US, X
 
 BACK = "https://porch.example/pages/sign-in/back"
@@ -36,20 +36,6 @@ def stage() -> Iterator[XStage]:
 
 def answer(stage: XStage, comment: str, text: str = "On its way") -> str:
     return stage.connector.reply(stage.access, stage.target(comment), text, key="k").external_id
-
-
-def test_a_hundred_cut_lines_double_and_lose_nothing(stage: XStage) -> None:
-    comments = stage.say_many([f"Question {number}" for number in range(100)])
-    for number, comment in enumerate(comments):
-        began, after = datetime.now(UTC), number % 4 != 0
-        with stage.proxy.fault(Cut(after=after), method="POST"), pytest.raises(OutcomeUnknown):
-            answer(stage, comment, f"Answer {number}")
-        target = stage.target(comment)
-        found = stage.connector.look_up(stage.access, target, f"Answer {number}", key="k", since=began)
-        assert (found is not None) == after
-        if found is None:
-            answer(stage, comment, f"Answer {number}")
-    assert [stage.answers(one) for one in comments] == [[f"Answer {number}"] for number in range(100)]
 
 
 def test_what_x_lets_no_program_answer_is_refused_for_good(stage: XStage) -> None:

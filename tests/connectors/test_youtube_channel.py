@@ -17,7 +17,7 @@ from app.connectors.ports import Access, Item, Moderation, Payload, Status, Targ
 from app.connectors.youtube import YouTubeConnector, parse, quota
 from app.connectors.youtube.quota import Purpose
 from app.core.clock import utc_now
-from tests.connectors.contract import Follower
+from tests.connectors.following import Follower
 from tests.connectors.google_double import Refusal, google_app
 from tests.connectors.youtube_double import US, YouTubeStage, on_stage
 from tests.servers.faulty_proxy import Cut, Instead
@@ -229,19 +229,6 @@ def test_whatever_youtube_says_of_a_comment_it_is_one(said: dict[str, Any], tota
 
 
 # --- acting
-
-
-def test_a_hundred_cut_lines_double_and_lose_nothing(stage: YouTubeStage) -> None:
-    for number in range(100):
-        comment = stage.say(f"Question {number}")
-        target, began, after = stage.target(comment), datetime.now(UTC), number % 2 == 0
-        with stage.proxy.fault(Cut(after=after), method="POST"), pytest.raises(OutcomeUnknown):
-            answer(stage, comment)
-        found = stage.connector.look_up(stage.access, target, "On its way", key="k", since=began)
-        assert (found is not None) == after
-        if found is None:
-            answer(stage, comment)
-        assert stage.answers(comment) == ["On its way"]
 
 
 def test_an_answer_to_a_reply_stands_in_its_thread_and_names_the_person(stage: YouTubeStage) -> None:

@@ -10,6 +10,8 @@ from tests.connectors.youtube_double import YouTubeStage, on_stage
 
 
 class TestYouTube(ConnectorContract, WireContract):
+    kind = "youtube"
+
     @pytest.fixture
     def stage(self) -> Iterator[YouTubeStage]:
         with on_stage() as stage:

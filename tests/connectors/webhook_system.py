@@ -14,6 +14,7 @@ from app.connectors.webhook.client import SIGNATURE, signed_text
 from app.core.clock import utc_now
 from app.core.signing import wrong_with
 from tests.connectors.proxied_stage import CountingHttp, ProxiedStage
+from tests.connectors.stage import Lack
 from tests.servers.faulty_proxy import FaultyProxy
 from tests.servers.loopback import Loopback, Reply, Request
 
@@ -142,6 +143,12 @@ class WebhookStage(ProxiedStage):
         more = {"parent": parent} if parent else {}
         said = self.system.say(text, author=author, at=at, status="held" if held else "live", **more)
         return str(said["id"])
+
+    def say_unnamed(self, text: str, lack: Lack) -> str:
+        comment = self.say(text, author="")
+        if lack is Lack.NO_AUTHOR:
+            del self.system.comments[comment]["author"]
+        return comment
 
     def release(self, comment: str) -> None:
         self.system.put(dict(self.system.comments[comment], status="live"))

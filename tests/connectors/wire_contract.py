@@ -12,7 +12,11 @@ import pytest
 from app.connectors import errors
 from app.connectors.errors import AuthExpired, ConnectorError, OutcomeUnknown, Permanent, RateLimited, Transient
 from app.connectors.private import PrivateReplier
-from tests.connectors.contract import Follower
+from app.pages.types import ConnectionState
+from app.pages.words import advice
+from tests.connectors.cutting import Sender
+from tests.connectors.following import Follower
+from tests.connectors.reading_house import ReadingHouse
 from tests.connectors.stage import Fault, WireStage
 from tests.servers.faulty_proxy import Instead
 
@@ -75,6 +79,24 @@ class WireContract:
         follower.poll(later=timedelta(days=7, minutes=1))
         assert set(follower.items) == {known, missed}
 
+    def test_a_login_page_is_shown_as_failing_at_the_first_poll(
+        self, stage: WireStage, reading_house: ReadingHouse
+    ) -> None:
+        """As the page's health line says it, and until there is something to read again."""
+        house = reading_house
+        house.connect(stage)
+        stage.say("before")
+        assert house.poll() == (ConnectionState.OK, None)
+        stage.say("meanwhile")
+        with stage.fault(Fault.HTML):
+            for _poll in range(2):
+                state, code = house.poll()
+                assert state in (ConnectionState.FAILING, ConnectionState.STOPPED)
+                assert code is not None
+                assert advice(code).what
+        assert house.poll() == (ConnectionState.OK, None)
+        assert house.stored() == 2
+
     @pytest.mark.parametrize("fault", [Fault.BROKEN, Fault.SILENT, Fault.CUT_BEFORE, Fault.THROTTLED])
     def test_a_page_that_can_not_be_read_now_is_not_called_unknown(self, stage: WireStage, fault: Fault) -> None:
         if stage.discovers_by_form:
@@ -119,11 +141,20 @@ class WireContract:
         if stage.answers(comment):
             assert isinstance(error, OutcomeUnknown), "it was done, so it must not be said that it was not"
         if isinstance(error, OutcomeUnknown):
-            self._settle(stage, comment, text, began)
+            Sender(stage).settle(comment, text, began, "k1")
         else:
             self._is_classed(error, fault, with_secret=True)
             stage.connector.reply(stage.access, target, text, key="k1")
         assert len(stage.answers(comment)) == 1
+
+    @pytest.mark.parametrize("private", [False, True], ids=["public", "private"])
+    def test_answers_cut_off_again_and_again_stand_once_each(self, stage: WireStage, private: bool) -> None:
+        able = stage.connector.capabilities(stage.access)
+        if not able.reply or (private and able.private is None):
+            return  # ConnectorContract holds that it refuses
+        sender = Sender(stage, private=private)
+        comments = sender.say_and_cut(guarded=True)
+        assert [sender.stands(comment) for comment in comments] == [[f"Answer {n}"] for n in range(len(comments))]
 
     def test_a_private_reply_that_fails_arrives_once_in_the_end(self, stage: WireStage) -> None:
         connector, text = stage.connector, "On its way & soon – it's a promise"
@@ -144,19 +175,6 @@ class WireContract:
             if not done:
                 connector.reply_privately(stage.access, target, text, key=key)
             assert (len(stage.letters(comment)), stage.answers(comment)) == (1, [])
-
-    def _settle(self, stage: WireStage, comment: str, text: str, began: datetime) -> None:
-        """As the outbox does: look it up, and only send again what certainly does not stand there."""
-        target, done = stage.target(comment), stage.answers(comment)
-        try:
-            found = stage.connector.look_up(stage.access, target, text, key="k1", since=began)
-        except Permanent as error:
-            if error.code != errors.NOT_SUPPORTED or done:  # what stands there in the open can be found
-                raise
-            found = None
-        assert (found is not None) == bool(done)
-        if found is None:
-            stage.connector.reply(stage.access, target, text, key="k1")
 
     def _is_classed(self, error: ConnectorError, fault: Fault, *, with_secret: bool) -> None:
         if fault is Fault.UNAUTHORIZED:

@@ -10,7 +10,7 @@ from app.connectors.ports import Access, Target
 from app.connectors.x import XConnector
 from app.connectors.x.connector import Terms
 from tests.connectors.proxied_stage import CountingHttp, ProxiedStage
-from tests.connectors.stage import PublishStage
+from tests.connectors.stage import Lack, PublishStage
 from tests.servers.faulty_proxy import FaultyProxy, Instead
 from tests.servers.x import TOKEN, US, X
 
@@ -49,6 +49,12 @@ class XStage(ProxiedStage, PublishStage):
         return self.server.publish(
             f"@kettleco {text}", author=person, at=at, parent=parent or self.post, shown=not held
         )
+
+    def say_unnamed(self, text: str, lack: Lack) -> str:
+        comment = self.say(text, author="")
+        if lack is Lack.NO_AUTHOR:
+            self.server.unmentioned.add(self.server.posts[comment].author)
+        return comment
 
     def release(self, comment: str) -> None:
         self.server.posts[comment].shown = True

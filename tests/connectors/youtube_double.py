@@ -13,6 +13,7 @@ from app.connectors.youtube.connector import SCOPE
 from tests.connectors.discovery import Discovery
 from tests.connectors.google_double import TOKEN, GoogleDouble, Refusal, google_app, too_fast
 from tests.connectors.proxied_stage import CountingHttp, ProxiedStage
+from tests.connectors.stage import Lack
 from tests.servers.faulty_proxy import FaultyProxy, Instead
 from tests.servers.loopback import Loopback
 
@@ -157,6 +158,8 @@ class Channel(GoogleDouble):
             "publishedAt": _stamp(one.at),
             "updatedAt": _stamp(one.updated),
         }
+        if not one.channel:  # as of accounts that were closed
+            said = {name: told for name, told in said.items() if not name.startswith("author")}
         if one.channel == US:
             said["textOriginal"] = one.text
         if one.parent:
@@ -206,6 +209,12 @@ class YouTubeStage(ProxiedStage):
     ) -> str:
         status = "heldForReview" if held else "published"
         return self.channel.say(text, author=author, parent=parent, status=status, at=at)
+
+    def say_unnamed(self, text: str, lack: Lack) -> str:
+        comment = self.say(text, author="")
+        if lack is Lack.NO_AUTHOR:
+            self.channel.comments[comment].channel = ""
+        return comment
 
     def release(self, comment: str) -> None:
         self.channel.comments[comment].status = "published"

@@ -61,6 +61,8 @@ class X:
         self.mistakes: list[str] = []
         self.headers: dict[str, str] = {}
         self.restricted = False
+        self.unmentioned: set[str] = set()
+        """Authors that answers leave out, as X does with suspended ones."""
         self._numbers = itertools.count(1)
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"x": self}))
         self._server.daemon_threads = True
@@ -196,11 +198,9 @@ class X:
         return 200, {**self._listed(found[:size]), "meta": meta}
 
     def _listed(self, posts: Sequence[Post]) -> dict[str, Any]:
-        authors = dict.fromkeys(one.author for one in posts)
-        return {
-            "data": [self._post(one) for one in posts],
-            "includes": {"users": [self._user(one) for one in authors]},
-        }
+        authors = [one for one in dict.fromkeys(one.author for one in posts) if one not in self.unmentioned]
+        data = {"data": [self._post(one) for one in posts]}
+        return {**data, "includes": {"users": [self._user(one) for one in authors]}} if authors else data
 
     def _several(self, ids: Sequence[str]) -> Answer:
         known = {version: one for one in self.posts.values() if one.shown for version in one.history}
