@@ -13,6 +13,7 @@ from app.connectors.archive import ArchiveConnector
 from app.connectors.blogger import BloggerConnector
 from app.connectors.bluesky import BlueskyConnector
 from app.connectors.code_flow import App
+from app.connectors.connector import Connector
 from app.connectors.demo.connector import DemoConnector
 from app.connectors.demo.platform import Platform as DemoPlatform
 from app.connectors.demo.script import story as demo_story
@@ -24,7 +25,6 @@ from app.connectors.isso import IssoConnector
 from app.connectors.mastodon import MastodonConnector
 from app.connectors.meta.app import MetaApp
 from app.connectors.meter import Meter
-from app.connectors.ports import Connector
 from app.connectors.registry import Registry
 from app.connectors.webhook import WebhookConnector
 from app.connectors.wordpress import WordPressComConnector, WordPressConnector

@@ -10,8 +10,9 @@ import click
 from app import bootstrap
 from app.bootstrap import Services
 from app.cli.common import settings
+from app.connectors.connector import Connector
 from app.connectors.errors import ConnectorError
-from app.connectors.ports import Connector, Found
+from app.connectors.ports import Found
 from app.connectors.registry import Registry
 from app.connectors.sign_in import SignIn
 from app.core import logs, migrate

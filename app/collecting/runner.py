@@ -20,7 +20,8 @@ from app.collecting.turns import SLOW_SECONDS, WAITING, Turn, Turns
 from app.collecting.types import Load, Outcome
 from app.collecting.writer import Writer
 from app.connectors import errors
-from app.connectors.ports import FASTEST, UNHURRIED, Access, Batch, Connector, Item, Payload, Verdict
+from app.connectors.connector import Connector
+from app.connectors.ports import FASTEST, UNHURRIED, Access, Batch, Item, Payload, Verdict
 from app.connectors.registry import Registry
 from app.core.clock import utc_now
 from app.core.db import Database

@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -10,6 +9,7 @@ from urllib.parse import urlencode
 
 from app.connectors import errors
 from app.connectors.answers import ask, refusal
+from app.connectors.decoding import decoded_object
 from app.connectors.errors import AuthExpired, OutcomeUnknown, RateLimited, Transient
 from app.connectors.oauth import Tokens
 from app.core.clock import utc_now
@@ -58,7 +58,7 @@ def tokens(http: Http, endpoint: str, app: App, form: Mapping[str, str], *, basi
     if app.secret and login is None:
         sent["client_secret"] = app.secret
     response = ask(http, "POST", endpoint, headers={"accept": "application/json"}, form=sent, basic_auth=login)
-    said = _object(response.body)
+    said = decoded_object(response.body) or {}
     if response.status >= 400:
         code = one_line(str(said.get("error", "")), limit=60)
         detail = f"HTTP {response.status} {code} from {endpoint}"
@@ -97,14 +97,6 @@ def _tokens(said: Mapping[str, object]) -> Tokens:
 
 def _after(now: datetime, seconds: object) -> datetime | None:
     return now + timedelta(seconds=int(seconds)) if isinstance(seconds, int | float) and seconds > 0 else None
-
-
-def _object(body: bytes) -> dict[str, object]:
-    try:
-        data = json.loads(body)
-    except (ValueError, RecursionError):
-        return {}
-    return data if isinstance(data, dict) else {}
 
 
 def unsure(error: Exception) -> bool:

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
+from app.connectors.connector import Connector
 from app.connectors.hooks import Receiver, Subscriber
 from app.connectors.listening import Streaming
-from app.connectors.ports import Connector
 from app.connectors.publishing import Publisher
 
 

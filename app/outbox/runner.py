@@ -4,7 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from app.connectors import errors
-from app.connectors.ports import Access, Connector, Moderation
+from app.connectors.connector import Connector
+from app.connectors.ports import Access, Moderation
 from app.connectors.private import PrivateReplier
 from app.connectors.registry import Registry
 from app.core.clock import utc_now

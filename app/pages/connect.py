@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.connectors import errors
+from app.connectors.connector import Connector
 from app.connectors.meter import Budget, Metered
-from app.connectors.ports import Access, Account, Capabilities, Connector, Found, Item
+from app.connectors.ports import Access, Account, Capabilities, Found, Item
 from app.connectors.publishing import PostForm
 from app.connectors.registry import Registry
 from app.connectors.sign_in import SignIn

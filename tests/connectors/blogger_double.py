@@ -11,7 +11,7 @@ from typing import Any
 
 from app.connectors.blogger import BloggerConnector
 from app.connectors.blogger.connector import SCOPE
-from app.connectors.ports import Access, Target
+from app.connectors.ports import Target
 from tests.connectors.discovery import Discovery
 from tests.connectors.google_double import TOKEN, GoogleDouble, Refusal, google_app, too_fast
 from tests.connectors.proxied_stage import CountingHttp, ProxiedStage
@@ -205,12 +205,7 @@ class BloggerStage(ProxiedStage):
         self.address = f"{proxy.url}2026/11/spring.html"
         self.elsewhere = f"{proxy.url}elsewhere"
         self.wrong_secret = {"password": "ya29.none"}
-        found = self.connector.discover(self.address)
-        assert found is not None
-        secret = {"password": TOKEN} if signed_in else None
-        account = self.connector.check(Access(found.url, found.settings, secret))
-        assert (account is not None) == signed_in
-        self.access = Access(found.url, {**found.settings, **(account.settings if account else {})}, secret)
+        self.access = self.connected({"password": TOKEN} if signed_in else None)
 
     def own_limit(self) -> Instead:
         return too_fast() if self.signed_in else super().own_limit()

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any, ClassVar
@@ -12,33 +12,28 @@ from urllib.parse import urlsplit
 from app.connectors.bluesky import BlueskyConnector
 from app.connectors.bluesky.client import Network as Places
 from app.connectors.ports import Access, Target
-from app.core.config import Outgoing
-from app.core.http import Http, Method, Response
-from tests.connectors.proxied_stage import BREAKS, LOOPBACK, SILENCES
-from tests.connectors.stage import Fault, Hourglass, Lack, PublishStage, WireStage
+from app.core.http import Method, Response
+from tests.connectors.proxied_stage import CountingHttp, ProxiedStage
+from tests.connectors.stage import Hourglass, Lack, PublishStage
 from tests.servers.bluesky import Network, Person
 from tests.servers.bluesky.people import Reference, record
 from tests.servers.faulty_proxy import Fault as Break
 from tests.servers.faulty_proxy import FaultyProxy, Instead
 
 
-class NetworkHttp(Http):
+class NetworkHttp(CountingHttp):
     """The product's own client. Before it asks, the network's view catches up with what was written; servers are
     reached through their proxies; it loses patience quickly while a test is about that."""
 
     def __init__(self, network: Network, proxies: dict[str, FaultyProxy]) -> None:
-        super().__init__(Outgoing.model_validate({"allow_networks": LOOPBACK}))
-        self._hasty = Http(Outgoing.model_validate({"allow_networks": LOOPBACK, "read_seconds": 0.5}))
+        super().__init__()
         self._network = network
         self._proxies = proxies
-        self.hasty = False
         self.behind = False
         """Something was written that the view may not show yet."""
-        self.catches_up = True
-        self.requests: list[str] = []
 
     def request(self, method: Method, url: str, **arguments: Any) -> Response:
-        if self.behind and self.catches_up:
+        if self.behind:
             self._network.settle()
             self.behind = False
         self.requests.append(f"{method} {url.partition('/xrpc/')[2] or url}")
@@ -46,9 +41,7 @@ class NetworkHttp(Http):
         if proxy := self._proxies.get(port):
             url = proxy.url.rstrip("/") + url.partition(f":{port.partition(':')[2]}")[2]
         try:
-            if self.hasty:
-                return self._hasty.request(method, url, **arguments)
-            return super().request(method, url, **arguments)
+            return self.sent(method, url, **arguments)
         finally:
             self.behind = self.behind or method == "POST"
 
@@ -85,9 +78,10 @@ class Sky:
         return BlueskyConnector(self.http, self.pace, places)
 
 
-class BlueskyStage(WireStage, PublishStage):
+class BlueskyStage(ProxiedStage, PublishStage):
     """An account with one post, signed in, and visitors who answer it."""
 
+    http: NetworkHttp
     longest = 300
     never: ClassVar[Mapping[Lack, str]] = {Lack.NO_AUTHOR: "every record stands in the repository of an account"}
 
@@ -101,19 +95,10 @@ class BlueskyStage(WireStage, PublishStage):
         self.address = f"@{self.page.handle}"
         self.elsewhere = "https://blog.example.org/"
         self.wrong_secret = {"login": self.page.handle, "password": "aaaa-bbbb-cccc-dddd"}
-        self.access = connected or self._connect()
+        self.access = connected or self.connected(self.page.secret)
         self.said: dict[str, tuple[Person, Reference, str | None]] = {}
         self.turn = 0
         self.http.requests.clear()
-
-    def _connect(self) -> Access:
-        """As a person does on the connect screen."""
-        found = self.connector.discover(self.address)
-        assert found is not None
-        access = Access(found.url, found.settings, self.page.secret)
-        account = self.connector.check(access)
-        assert account is not None
-        return replace(access, settings={**found.settings, **account.settings})
 
     def say(
         self,
@@ -171,15 +156,6 @@ class BlueskyStage(WireStage, PublishStage):
         made = self.network.post(person, text, root=above, parent=above)
         self._note(person, made, None)
         return made["uri"]
-
-    @contextmanager
-    def fault(self, fault: Fault, *, acts_only: bool = False) -> Iterator[None]:
-        self.http.hasty = fault in SILENCES
-        try:
-            with self.answering(BREAKS[fault], acts_only=acts_only):
-                yield
-        finally:
-            self.http.hasty = False
 
     @contextmanager
     def answering(self, answer: Break, *, acts_only: bool = False) -> Iterator[None]:

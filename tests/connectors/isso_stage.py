@@ -3,12 +3,12 @@
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from app.connectors.isso import IssoConnector
-from app.connectors.ports import Access, Target
+from app.connectors.ports import Target
 from tests.connectors.proxied_stage import CountingHttp, ProxiedStage
 from tests.connectors.stage import Lack
 from tests.servers.faulty_proxy import Cut, FaultyProxy
@@ -50,13 +50,7 @@ class IssoStage(ProxiedStage):
         wire.site.route("/plain", lambda _request: Reply(b"<p>No comments here"))
         self.elsewhere = wire.site.url("/plain")
         self.wrong_secret = {"password": "another"}
-        found = self.connector.discover(self.address)
-        assert found is not None
-        self.access = Access(found.url, found.settings, {"password": PASSWORD} if signed_in else None)
-        if signed_in:
-            account = self.connector.check(self.access)
-            assert account is not None
-            self.access = replace(self.access, settings={**found.settings, **account.settings})
+        self.access = self.connected({"password": PASSWORD} if signed_in else None)
         self.parents: dict[str, str | None] = {}
         self.http.requests.clear()
 

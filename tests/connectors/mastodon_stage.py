@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from app.connectors.mastodon import MastodonConnector
-from app.connectors.ports import Access, Target
+from app.connectors.ports import Target
 from app.core.http import Method, Response
 from tests.connectors.described import OpenApi
 from tests.connectors.proxied_stage import CountingHttp, ProxiedStage
@@ -37,12 +37,7 @@ class MastodonStage(ProxiedStage, PublishStage):
         self.elsewhere = proxy.url
         self.wrong_secret = {"password": "no-token-of-this-server"}
         self.post = server.post("Our new kettle is here!")
-        found = self.connector.discover(self.address)
-        assert found is not None
-        secret = {"password": TOKEN}
-        account = self.connector.check(Access(found.url, found.settings, secret))
-        assert account is not None
-        self.access = Access(found.url, {**found.settings, **account.settings}, secret)
+        self.access = self.connected({"password": TOKEN})
 
     def say(
         self,

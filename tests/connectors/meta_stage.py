@@ -48,12 +48,7 @@ class MetaStage(ProxiedStage):
         self.double, self.proxy, self.http, self.kind = double, proxy, CountingHttp(), kind
         server.route("*", double.answer)
         self.connector = self.colleague()
-        secret = {"password": TOKEN}
-        found = self.connector.discover(self.address)
-        assert found is not None
-        account = self.connector.check(Access(found.url, found.settings, secret))
-        assert account is not None
-        self.access = Access(found.url, {**found.settings, **account.settings}, secret)
+        self.access = self.connected({"password": TOKEN})
 
     def own_limit(self) -> Instead:
         """The limit of one account, with the minutes until it is over."""

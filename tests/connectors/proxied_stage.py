@@ -43,6 +43,10 @@ class CountingHttp(Http):
 
     def request(self, method: Method, url: str, **arguments: Any) -> Response:
         self.requests.append(url)
+        return self.sent(method, url, **arguments)
+
+    def sent(self, method: Method, url: str, **arguments: Any) -> Response:
+        """Uncounted."""
         if self.hasty:
             return self._hasty.request(method, url, **arguments)
         return super().request(method, url, **arguments)

@@ -6,7 +6,8 @@ from sqlalchemy import func, select
 
 from app.accounts import queries as accounts
 from app.collecting.runner import Runner
-from app.connectors.ports import Connector, Found
+from app.connectors.connector import Connector
+from app.connectors.ports import Found
 from app.connectors.registry import Registry
 from app.core.clock import utc_now
 from app.core.db import Database

@@ -12,7 +12,8 @@ from enum import StrEnum
 from functools import cached_property
 from typing import ClassVar
 
-from app.connectors.ports import Access, Connector, Target
+from app.connectors.connector import Connector
+from app.connectors.ports import Access, Target
 from app.core.pace import Pace
 from tests.servers.faulty_proxy import Instead
 
@@ -76,6 +77,14 @@ class Stage(ABC):
 
     shows_states: bool = True
     """Whether the platform says where a comment stands after it was moderated."""
+
+    def connected(self, secret: Mapping[str, str] | None) -> Access:
+        """The page connected with these credentials, as a person does it on the connect screen."""
+        found = self.connector.discover(self.address)
+        assert found is not None
+        account = self.connector.check(Access(found.url, found.settings, secret))
+        assert (account is None) == (secret is None)
+        return Access(found.url, {**found.settings, **(account.settings if account else {})}, secret)
 
     @abstractmethod
     def say(

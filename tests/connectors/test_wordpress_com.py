@@ -36,12 +36,7 @@ class WordPressComStage(WordPressStage):
         self.elsewhere = self.site.url
 
     def _connect(self) -> Access:
-        found = self.connector.discover(self.address)
-        assert found is not None
-        access = Access(found.url, found.settings, {"password": token("rita")})
-        account = self.connector.check(access)
-        assert account is not None
-        return replace(access, settings={**found.settings, **account.settings})
+        return self.connected({"password": token("rita")})
 
     def colleague(self) -> WordPressComConnector:
         return WordPressComConnector(self.http, self.pace, api=self.proxy.url.rstrip("/"))

@@ -19,6 +19,8 @@ class TestWordPress(ConnectorContract, WireContract):
 
     @pytest.fixture(params=["rita", "kim", None], ids=["moderator", "member", "anonymous"])
     def stage(self, request: pytest.FixtureRequest, wordpress_wire: Wire, wordpress_site: Site) -> WordPressStage:
+        if request.param == "kim":  # the suite answers more often than a member may
+            wordpress_site.flags("no-flood-check")
         return WordPressStage(wordpress_wire, request.param)
 
 

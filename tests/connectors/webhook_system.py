@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote, urlencode
 
-from app.connectors.ports import Access, Target
+from app.connectors.ports import Target
 from app.connectors.webhook import WebhookConnector
 from app.connectors.webhook.client import SIGNATURE, signed_text
 from app.core.clock import utc_now
@@ -121,12 +121,7 @@ class WebhookStage(ProxiedStage):
         self.connector = self.colleague()
         self.address = f"{proxy.url}porch"
         self.elsewhere = f"{proxy.url}elsewhere"
-        secret = {"password": KEY}
-        found = self.connector.discover(self.address)
-        assert found is not None
-        account = self.connector.check(Access(found.url, found.settings, secret))
-        assert account is not None
-        self.access = Access(found.url, {**found.settings, **account.settings}, secret)
+        self.access = self.connected({"password": KEY})
 
     def colleague(self) -> WebhookConnector:
         return WebhookConnector(self.http, self.pace)

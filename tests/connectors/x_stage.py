@@ -6,7 +6,7 @@ from datetime import datetime
 
 from app.connectors.code_flow import App
 from app.connectors.meter import LooseMeter
-from app.connectors.ports import Access, Target
+from app.connectors.ports import Target
 from app.connectors.x import XConnector
 from app.connectors.x.connector import Terms
 from tests.connectors.proxied_stage import CountingHttp, ProxiedStage
@@ -29,12 +29,7 @@ class XStage(ProxiedStage, PublishStage):
         self.elsewhere = "https://example.org/kettleco"
         self.wrong_secret = {"password": "no-token-of-x"}
         self.post = server.publish("Our new kettle is here!")
-        found = self.connector.discover(self.address)
-        assert found is not None
-        secret = {"password": TOKEN}
-        account = self.connector.check(Access(found.url, found.settings, secret))
-        assert account is not None
-        self.access = Access(found.url, {**found.settings, **account.settings}, secret)
+        self.access = self.connected({"password": TOKEN})
 
     def say(
         self,

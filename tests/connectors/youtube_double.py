@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from app.connectors.meter import LooseMeter
-from app.connectors.ports import Access, Target
+from app.connectors.ports import Target
 from app.connectors.youtube import YouTubeConnector
 from app.connectors.youtube.connector import SCOPE
 from tests.connectors.discovery import Discovery
@@ -184,12 +184,7 @@ class YouTubeStage(ProxiedStage):
         self.address = "youtube.com/@KettleCo"
         self.elsewhere = "https://www.youtube.com/watch?v=dQw4w9WgXcQ"
         self.wrong_secret = {"password": "ya29.none"}
-        found = self.connector.discover(self.address)
-        assert found is not None
-        secret = {"password": TOKEN}
-        account = self.connector.check(Access(found.url, found.settings, secret))
-        assert account is not None
-        self.access = Access(found.url, {**found.settings, **account.settings}, secret)
+        self.access = self.connected({"password": TOKEN})
 
     def own_limit(self) -> Instead:
         return too_fast()

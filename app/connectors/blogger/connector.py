@@ -1,6 +1,6 @@
 """Blogger, through its API v3 or its public feed. See docs/connectors/blogger.md."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from app.connectors import errors
@@ -16,9 +16,7 @@ from app.connectors.limits import Paced
 from app.connectors.ports import (
     Access,
     Account,
-    Batch,
     Capabilities,
-    Cursor,
     Found,
     Item,
     Moderation,
@@ -26,8 +24,8 @@ from app.connectors.ports import (
     Sent,
     Status,
     Target,
-    Verdict,
 )
+from app.connectors.reading import ByReader
 from app.connectors.sign_in import SignIn
 from app.core.http import Http
 from app.core.i18n import lazy
@@ -52,7 +50,7 @@ NOT_SET_UP = lazy(
 )
 
 
-class BloggerConnector:
+class BloggerConnector(ByReader):
     """All comments of a blog.
 
     Settings kept with a connection: ``blog`` and ``profile``, the numbers of the blog and of its author's profile (from
@@ -99,17 +97,6 @@ class BloggerConnector:
     def capabilities(self, access: Access) -> Capabilities:
         able = frozenset(ACTS) if access.secret is not None else frozenset[Moderation]()
         return Capabilities(moderate=able, verify=True)
-
-    def latest(self, access: Access, *, count: int, now: datetime) -> Sequence[Item]:
-        return self._reader(access, now).latest(count)
-
-    def collect(
-        self, access: Access, cursor: Cursor | None, *, since: datetime | None, now: datetime
-    ) -> Iterator[Batch]:
-        yield from self._reader(access, now).collect(cursor, since)
-
-    def verify(self, access: Access, known: Sequence[str], *, now: datetime) -> Iterator[Verdict]:
-        yield from self._reader(access, now).verify(known)
 
     def parse(self, access: Access, payload: Payload, *, now: datetime) -> Sequence[Item]:
         return parse.items(payload.body, _us(access), now)

@@ -3,7 +3,6 @@
 Both list comments newest first and by the time they were written, so a list can be asked for from any such time down.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,10 +13,10 @@ from app.connectors import errors
 from app.connectors.answers import refusal
 from app.connectors.blogger import parse
 from app.connectors.blogger.parse import Comment, Named
+from app.connectors.decoding import decoded_object, not_json
 from app.connectors.errors import Permanent, Transient
 from app.connectors.google.client import Google, RefusedError, rows
 from app.connectors.limits import Paced
-from app.core.text import one_line
 
 PAGE = 100
 INSTANT = timedelta(milliseconds=1)
@@ -178,13 +177,9 @@ def read_feed(web: Paced, url: str) -> dict[str, Any]:
     response = web.ask("GET", url, headers={"accept": "application/json"})
     if response.status >= 400:
         raise refusal(response, act=False)
-    try:
-        found = json.loads(response.body)
-    except (ValueError, RecursionError):
-        found = None
-    if not isinstance(found, dict):
-        words = one_line(response.body[:200].decode("utf-8", "replace"))
-        raise Transient(errors.NOT_JSON, f"HTTP {response.status}, not JSON: {words}")
+    found = decoded_object(response.body)
+    if found is None:
+        raise Transient(errors.NOT_JSON, not_json(response))
     return found
 
 

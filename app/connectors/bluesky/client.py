@@ -12,7 +12,8 @@ from urllib.parse import unquote, urlsplit
 from app.connectors import errors
 from app.connectors.answers import ask, in_time, refusal
 from app.connectors.bluesky.sessions import Session, Sessions
-from app.connectors.bluesky.wire import Params, decode, said_no, xrpc_url
+from app.connectors.bluesky.wire import Params, said_no, xrpc_url
+from app.connectors.decoding import decoded_object
 from app.connectors.errors import AuthExpired, OutcomeUnknown, Permanent, Transient
 from app.connectors.limits import Limits, Paced
 from app.connectors.ports import Access
@@ -117,7 +118,7 @@ class Client:
             raise RefusedError(name, response)
         if response.status >= 300:
             raise refusal(response, act=act, detail=f"{name or ''} HTTP {response.status} from {response.url}".strip())
-        data = decode(response)
+        data = decoded_object(response.body)
         if data is None:
             detail = f"HTTP {response.status}, not JSON: {one_line(response.body[:200].decode('utf-8', 'replace'))}"
             raise OutcomeUnknown(errors.NOT_JSON, detail) if act else Transient(errors.NOT_JSON, detail)
@@ -139,7 +140,7 @@ def find_server(http: Http, network: Network, limits: Limits, did: str) -> str:
     limits.after(url, "reads", response)
     if response.status >= 400:
         raise refusal(response, act=False)
-    data = decode(response)
+    data = decoded_object(response.body)
     if data is None:
         raise Transient(errors.NOT_JSON, f"no identity document from {response.url}")
     services = data.get("service")

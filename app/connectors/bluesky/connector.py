@@ -1,6 +1,6 @@
 """Bluesky, as one account sees it. See docs/connectors/bluesky.md."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from app.connectors import errors
@@ -11,15 +11,14 @@ from app.connectors.bluesky.client import Client, Network, find_server
 from app.connectors.bluesky.parse import parse_payload
 from app.connectors.bluesky.reader import Reader
 from app.connectors.bluesky.sessions import Sessions
-from app.connectors.bluesky.wire import decode, said_no, xrpc_url
+from app.connectors.bluesky.wire import said_no, xrpc_url
+from app.connectors.decoding import decoded_object
 from app.connectors.errors import Permanent, Transient
 from app.connectors.limits import Limits
 from app.connectors.ports import (
     Access,
     Account,
-    Batch,
     Capabilities,
-    Cursor,
     Found,
     Item,
     LengthLimit,
@@ -29,9 +28,9 @@ from app.connectors.ports import (
     Sent,
     Status,
     Target,
-    Verdict,
 )
 from app.connectors.publishing import NewPost, PostForm, checked
+from app.connectors.reading import ByReader
 from app.connectors.sign_in import SignIn
 from app.core.clock import utc_now
 from app.core.http import Http
@@ -53,7 +52,7 @@ SIGN_IN = SignIn(
 MODERATES = frozenset({Moderation.HOLD, Moderation.APPROVE})
 
 
-class BlueskyConnector:
+class BlueskyConnector(ByReader):
     """One Bluesky account: answers to its posts, quotes and mentions.
 
     A page's address ends in the account's DID, which never changes. Settings kept with a connection: none.
@@ -83,7 +82,7 @@ class BlueskyConnector:
             return None  # nobody of that name
         if response.status >= 300:
             raise refusal(response, act=False)
-        profile = decode(response)
+        profile = decoded_object(response.body)
         if profile is None or not isinstance(profile.get("did"), str):
             raise Transient(errors.NOT_JSON, f"no profile from {response.url}")
         did = profile["did"]
@@ -102,17 +101,6 @@ class BlueskyConnector:
         if access.secret is None:
             return Capabilities(verify=True)
         return Capabilities(reply=True, moderate=MODERATES, verify=True, length=LENGTH)
-
-    def latest(self, access: Access, *, count: int, now: datetime) -> Sequence[Item]:
-        return self._reader(access, now).latest(count)
-
-    def collect(
-        self, access: Access, cursor: Cursor | None, *, since: datetime | None, now: datetime
-    ) -> Iterator[Batch]:
-        yield from self._reader(access, now).collect(cursor, since)
-
-    def verify(self, access: Access, known: Sequence[str], *, now: datetime) -> Iterator[Verdict]:
-        yield from self._reader(access, now).verify(known)
 
     def parse(self, access: Access, payload: Payload, *, now: datetime) -> Sequence[Item]:
         return parse_payload(payload, now)

@@ -12,7 +12,8 @@ from typing import Any
 
 from app.connectors import errors
 from app.connectors.answers import ask, refusal
-from app.connectors.bluesky.wire import decode, said_no, xrpc_url
+from app.connectors.bluesky.wire import said_no, xrpc_url
+from app.connectors.decoding import decoded_object
 from app.connectors.errors import AuthExpired, OutcomeUnknown, Transient
 from app.connectors.limits import Limits
 from app.core.http import Http, Response
@@ -108,7 +109,7 @@ class Sessions:
     def _keep(self, name: str, pds: str, response: Response) -> Session:
         if response.status >= 300:
             raise refusal(response, act=False)
-        data = decode(response) or {}
+        data = decoded_object(response.body) or {}
         try:
             session = Session(
                 did=str(data["did"]),

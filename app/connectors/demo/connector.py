@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from app.connectors import errors
-from app.connectors.demo.platform import AbsentError, AnsweredError, Entry, Platform
+from app.connectors.demo.platform import AnsweredError, Platform
+from app.connectors.demo.store import AbsentError, Entry
 from app.connectors.ports import (
     FASTEST,
     REVERSIBLE,

@@ -4,66 +4,17 @@ Like a real platform it numbers every change, so that a reader can ask for what 
 what we post, and knows a reply it has already taken by the reply's key.
 """
 
-import json
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-from app.connectors.demo.script import Act, Step, Story
+from app.connectors.demo import store
+from app.connectors.demo.script import Step, Story
+from app.connectors.demo.store import AbsentError, Entry
 from app.connectors.ports import Status
 from app.core.clock import utc_now
-
-_READY = 1
-_WAIT_SECONDS = 30
-_TABLES = """
-CREATE TABLE pages (key TEXT PRIMARY KEY, name TEXT NOT NULL);
-CREATE TABLE posts (key TEXT PRIMARY KEY, page TEXT NOT NULL REFERENCES pages, title TEXT NOT NULL);
-CREATE TABLE steps (
-    number INTEGER PRIMARY KEY, at TEXT NOT NULL, act TEXT NOT NULL, comment TEXT NOT NULL, value TEXT NOT NULL
-);
-CREATE INDEX steps_at ON steps (at);
-CREATE TABLE comments (
-    id TEXT PRIMARY KEY, post TEXT NOT NULL REFERENCES posts, parent TEXT, author TEXT NOT NULL, person TEXT,
-    us INTEGER NOT NULL, text TEXT NOT NULL, status TEXT NOT NULL, published_at TEXT NOT NULL, key TEXT UNIQUE,
-    change INTEGER NOT NULL UNIQUE
-);
-CREATE TABLE changes (last INTEGER NOT NULL);
-INSERT INTO changes VALUES (0);
-"""
-_LETTERS = """
-CREATE TABLE IF NOT EXISTS letters (
-    id TEXT PRIMARY KEY, page TEXT NOT NULL, comment TEXT NOT NULL UNIQUE, text TEXT NOT NULL, key TEXT NOT NULL
-)
-"""
-_SHOWN = """
-SELECT comments.*, posts.title, posts.page FROM comments JOIN posts ON posts.key = comments.post
-"""
-
-
-class AbsentError(Exception):
-    """There is no demonstration in this data folder."""
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A comment as the platform shows it. ``change`` is the number of its latest change."""
-
-    id: str
-    page: str
-    post: str
-    title: str
-    parent: str | None
-    author: str
-    person: str | None
-    us: bool
-    text: str
-    status: Status
-    published_at: datetime
-    change: int
 
 
 class AnsweredError(Exception):
@@ -83,22 +34,22 @@ class Platform:
     def create(self, story: Story) -> None:
         """Open the platform. Does nothing when it is there."""
         self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with _transaction(self._file, "rwc", write=True) as db:
-            if db.execute("PRAGMA user_version").fetchone()[0] == _READY:
+        with store.transaction(self._file, "rwc", write=True) as db:
+            if db.execute("PRAGMA user_version").fetchone()[0] == store.READY:
                 return
-            for statement in _TABLES.strip().split(";\n"):
+            for statement in store.TABLES.strip().split(";\n"):
                 db.execute(statement)
             db.executemany("INSERT INTO pages VALUES (?, ?)", [(one.key, one.name) for one in story.pages])
             db.executemany(
                 "INSERT INTO posts VALUES (?, ?, ?)", [(one.key, one.page, one.title) for one in story.posts]
             )
-            _schedule(db, story.steps)
-            db.execute(f"PRAGMA user_version = {_READY}")
+            store.schedule(db, story.steps)
+            db.execute(f"PRAGMA user_version = {store.READY}")
 
     def schedule(self, steps: Sequence[Step]) -> None:
         """More things that happen, each at its time."""
         with self._open(write=True) as db:
-            _schedule(db, steps)
+            store.schedule(db, steps)
 
     def remove(self) -> None:
         """Close the platform for good."""
@@ -119,16 +70,16 @@ class Platform:
         """What appeared or changed after change number ``after``, in that order; none from before ``since``."""
         self._live_until(now)
         where = "WHERE posts.page = ? AND change > ? AND published_at >= ? AND status != ? ORDER BY change LIMIT ?"
-        wanted = (page, after, _time(since) if since else "", Status.DELETED, limit)
+        wanted = (page, after, store.stamp(since) if since else "", Status.DELETED, limit)
         with self._open() as db:
-            return [_entry(row) for row in db.execute(_SHOWN + where, wanted)]
+            return [store.entry(row) for row in db.execute(store.SHOWN + where, wanted)]
 
     def newest(self, page: str, count: int, now: datetime) -> list[Entry]:
         """The latest comments that readers see, newest first."""
         self._live_until(now)
         where = "WHERE posts.page = ? AND status = ? ORDER BY published_at DESC, change DESC LIMIT ?"
         with self._open() as db:
-            return [_entry(row) for row in db.execute(_SHOWN + where, (page, Status.LIVE, count))]
+            return [store.entry(row) for row in db.execute(store.SHOWN + where, (page, Status.LIVE, count))]
 
     def known(self, page: str, ids: Sequence[str], now: datetime) -> dict[str, Entry]:
         """Those of these comments that still exist."""
@@ -136,31 +87,33 @@ class Platform:
         marks = ", ".join("?" * len(ids))
         where = f"WHERE posts.page = ? AND status != ? AND id IN ({marks})"
         with self._open() as db:
-            return {row["id"]: _entry(row) for row in db.execute(_SHOWN + where, (page, Status.DELETED, *ids))}
+            return {
+                row["id"]: store.entry(row) for row in db.execute(store.SHOWN + where, (page, Status.DELETED, *ids))
+            }
 
     def post_reply(self, page: str, target: str, text: str, key: str) -> Entry | None:
         """Post a reply under a comment, once for each key; None when the comment is gone."""
         self._live_until(self._clock())
         with self._open(write=True) as db:
-            posted = _with_key(db, page, key)
+            posted = store.with_key(db, page, key)
             if posted is not None:
                 return posted
-            above = _one(db, page, target)
+            above = store.one(db, page, target)
             if above is None or above.status in (Status.TRASH, Status.DELETED):
                 return None
-            change = _next_change(db)
+            change = store.next_change(db)
             name = db.execute("SELECT name FROM pages WHERE key = ?", (page,)).fetchone()["name"]
-            at = _time(self._clock())
+            at = store.stamp(self._clock())
             db.execute(
                 "INSERT INTO comments VALUES (?, ?, ?, ?, NULL, 1, ?, ?, ?, ?, ?)",
                 (f"reply-{change}", above.post, target, name, text, Status.LIVE, at, key, change),
             )
-            return _with_key(db, page, key)
+            return store.with_key(db, page, key)
 
     def reply_with(self, page: str, key: str) -> Entry | None:
         """The reply that was posted with this key."""
         with self._open() as db:
-            return _with_key(db, page, key)
+            return store.with_key(db, page, key)
 
     def publish(self, page: str, title: str, key: str) -> str:
         """Publish a post of our own, once for each key; answer its number. It is told by its title."""
@@ -183,23 +136,23 @@ class Platform:
         """
         self._live_until(self._clock())
         with self._open(write=True) as db:
-            db.execute(_LETTERS)
+            db.execute(store.LETTERS)
             before = db.execute("SELECT id, key FROM letters WHERE comment = ?", (target,)).fetchone()
             if before is not None and before["key"] != key:
                 raise AnsweredError
             if before is not None:
                 return str(before["id"])
-            above = _one(db, page, target)
+            above = store.one(db, page, target)
             if above is None or above.status in (Status.TRASH, Status.DELETED):
                 return None
-            number = f"letter-{_next_change(db)}"
+            number = f"letter-{store.next_change(db)}"
             db.execute("INSERT INTO letters VALUES (?, ?, ?, ?, ?)", (number, page, target, text, key))
             return number
 
     def letter_with(self, page: str, key: str) -> str | None:
         """The id of the letter that was written with this key."""
         with self._open(write=True) as db:
-            db.execute(_LETTERS)
+            db.execute(store.LETTERS)
             found = db.execute("SELECT id FROM letters WHERE page = ? AND key = ?", (page, key)).fetchone()
             return str(found["id"]) if found is not None else None
 
@@ -207,112 +160,29 @@ class Platform:
         """Give a comment another state; False when it is gone."""
         self._live_until(self._clock())
         with self._open(write=True) as db:
-            found = _one(db, page, target)
+            found = store.one(db, page, target)
             if found is None or found.status is Status.DELETED:
                 return False
             if found.status is not status:
-                _set(db, target, "status", status)
+                store.change_one(db, target, "status", status)
             return True
 
     def _live_until(self, now: datetime) -> None:
         """Let happen what has come due."""
-        due = (_time(now),)
+        due = (store.stamp(now),)
         with self._open() as db:
             if db.execute("SELECT 1 FROM steps WHERE at <= ? LIMIT 1", due).fetchone() is None:
                 return
         with self._open(write=True) as db:
             for row in db.execute("SELECT * FROM steps WHERE at <= ? ORDER BY at, number", due).fetchall():
-                _happen(db, row)
+                store.happen(db, row)
                 db.execute("DELETE FROM steps WHERE number = ?", (row["number"],))
 
     @contextmanager
     def _open(self, *, write: bool = False) -> Iterator[sqlite3.Connection]:
         if not self._file.is_file():
             raise AbsentError
-        with _transaction(self._file, "rw", write=write) as db:
-            if db.execute("PRAGMA user_version").fetchone()[0] != _READY:
+        with store.transaction(self._file, "rw", write=write) as db:
+            if db.execute("PRAGMA user_version").fetchone()[0] != store.READY:
                 raise AbsentError
             yield db
-
-
-@contextmanager
-def _transaction(file: Path, mode: str, *, write: bool) -> Iterator[sqlite3.Connection]:
-    db = sqlite3.connect(
-        f"{file.resolve().as_uri()}?mode={mode}", uri=True, timeout=_WAIT_SECONDS, isolation_level=None
-    )
-    db.row_factory = sqlite3.Row
-    try:
-        db.execute("BEGIN IMMEDIATE" if write else "BEGIN")
-        yield db
-        db.execute("COMMIT")
-    finally:
-        db.close()  # rolls back what was not committed
-
-
-def _schedule(db: sqlite3.Connection, steps: Sequence[Step]) -> None:
-    db.executemany(
-        "INSERT INTO steps (at, act, comment, value) VALUES (?, ?, ?, ?)",
-        [(_time(one.at), one.act, one.comment, json.dumps(one.value)) for one in steps],
-    )
-
-
-def _happen(db: sqlite3.Connection, row: sqlite3.Row) -> None:
-    act, comment = Act(row["act"]), row["comment"]
-    value: dict[str, Any] = json.loads(row["value"])
-    if act is Act.APPEAR:
-        told = [value[name] for name in ("post", "parent", "author", "person", "us", "text", "status")]
-        db.execute(
-            "INSERT INTO comments VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?)",
-            (comment, *told, row["at"], _next_change(db)),
-        )
-    elif act is Act.EDIT:
-        _set(db, comment, "text", value["text"])
-    elif act is Act.JUDGE:
-        # What somebody here has decided meanwhile stays.
-        held = db.execute("SELECT 1 FROM comments WHERE id = ? AND status = ?", (comment, Status.HELD)).fetchone()
-        if held is not None:
-            _set(db, comment, "status", value["status"])
-    else:
-        _set(db, comment, "status", Status.DELETED)
-
-
-def _set(db: sqlite3.Connection, comment: str, column: str, value: str) -> None:
-    change = _next_change(db)
-    db.execute(f"UPDATE comments SET {column} = ?, change = ? WHERE id = ?", (value, change, comment))  # noqa: S608 (our own names)
-
-
-def _next_change(db: sqlite3.Connection) -> int:
-    """Numbers are given under the write lock, so they are in the order in which readers come to see the changes."""
-    return int(db.execute("UPDATE changes SET last = last + 1 RETURNING last").fetchone()["last"])
-
-
-def _one(db: sqlite3.Connection, page: str, comment: str) -> Entry | None:
-    row = db.execute(_SHOWN + "WHERE posts.page = ? AND id = ?", (page, comment)).fetchone()
-    return _entry(row) if row else None
-
-
-def _with_key(db: sqlite3.Connection, page: str, key: str) -> Entry | None:
-    row = db.execute(_SHOWN + "WHERE posts.page = ? AND comments.key = ?", (page, key)).fetchone()
-    return _entry(row) if row else None
-
-
-def _entry(row: sqlite3.Row) -> Entry:
-    return Entry(
-        id=row["id"],
-        page=row["page"],
-        post=row["post"],
-        title=row["title"],
-        parent=row["parent"],
-        author=row["author"],
-        person=row["person"],
-        us=bool(row["us"]),
-        text=row["text"],
-        status=Status(row["status"]),
-        published_at=datetime.fromisoformat(row["published_at"]),
-        change=row["change"],
-    )
-
-
-def _time(at: datetime) -> str:
-    """Of one length, so that the order of texts is the order of times."""
-    return at.astimezone(UTC).isoformat(timespec="microseconds")

@@ -4,7 +4,6 @@ Reasons from cloud.google.com/apis/design/errors and developers.google.com/youtu
 name them in ``error.errors[].reason``, newer ones in ``error.details[].reason`` or as ``error.status``.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from app.connectors import errors
 from app.connectors.answers import ask, in_time, refusal, retry_at
+from app.connectors.decoding import decoded_object
 from app.connectors.errors import AuthExpired, ConnectorError, OutcomeUnknown, Permanent, RateLimited, Transient
 from app.connectors.ports import Access
 from app.core.clock import utc_now
@@ -148,7 +148,7 @@ def read_answer(response: Response, *, act: bool) -> dict[str, Any]:
     reason, else ConnectorError."""
     if act and response.status == 204:
         return {}
-    found = _object(response.body)
+    found = decoded_object(response.body)
     reasons = _reasons(found)
     if response.status >= 400 and reasons:
         raise RefusedError(reasons, response)
@@ -169,14 +169,6 @@ def rows(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
     if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
         raise Transient(errors.BAD_ANSWER, "no list of objects in “items”")
     return found
-
-
-def _object(body: bytes) -> dict[str, Any] | None:
-    try:
-        found = json.loads(body)
-    except (ValueError, RecursionError):
-        return None
-    return found if isinstance(found, dict) else None
 
 
 def _reasons(found: Mapping[str, Any] | None) -> tuple[str, ...]:

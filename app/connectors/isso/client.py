@@ -4,7 +4,6 @@ Its errors are web pages; only statuses are looked at, and whether Isso itself a
 """
 
 import html
-import json
 import re
 from datetime import timedelta
 from typing import Any
@@ -12,12 +11,12 @@ from urllib.parse import quote, urlencode
 
 from app.connectors import errors
 from app.connectors.answers import in_time, refusal
+from app.connectors.decoding import decoded, not_json
 from app.connectors.errors import AuthExpired, OutcomeUnknown, Permanent, RateLimited, Transient
 from app.connectors.limits import Paced
 from app.connectors.ports import Access
 from app.core.clock import utc_now
 from app.core.http import Response
-from app.core.text import one_line
 
 GUARD_WAIT = timedelta(seconds=61)
 """Isso's guard counts the comments of the last minute from one network."""
@@ -80,7 +79,7 @@ class Client:
             raise Permanent(errors.INVALID_TEXT, "HTTP 400 at /new")
         if response.status >= 400:
             raise refusal(response, act=True)
-        found = _decoded(response)
+        found = decoded(response.body)
         if response.status not in (201, 202) or not isinstance(found, dict):
             raise OutcomeUnknown(errors.NOT_JSON, f"HTTP {response.status} at /new, no comment")
         return found, response.status == 202
@@ -122,15 +121,7 @@ class Client:
         return response
 
     def _json(self, response: Response) -> Any:
-        found = _decoded(response)
+        found = decoded(response.body)
         if found is None:
-            told = one_line(response.body[:200].decode("utf-8", "replace"))
-            raise Transient(errors.NOT_JSON, f"HTTP {response.status}, not JSON: {told}")
+            raise Transient(errors.NOT_JSON, not_json(response))
         return found
-
-
-def _decoded(response: Response) -> Any:
-    try:
-        return json.loads(response.body)
-    except (ValueError, RecursionError):
-        return None

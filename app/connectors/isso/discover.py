@@ -1,12 +1,12 @@
 """Finding the Isso server behind a page, or at an address."""
 
 import html
-import json
 import re
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from app.connectors import errors
 from app.connectors.answers import ask, refusal
+from app.connectors.decoding import decoded_object
 from app.connectors.errors import Permanent
 from app.connectors.ports import Found
 from app.connectors.typed import HTML_FIRST, open_page
@@ -46,11 +46,8 @@ def discover(http: Http, typed: str) -> Found | None:
 def _is_isso(response: Response) -> bool:
     if response.status == 429 or response.status >= 500:
         raise refusal(response, act=False)
-    try:
-        found = json.loads(response.body)
-    except (ValueError, RecursionError):
-        return False
-    config = found.get("config") if isinstance(found, dict) else None
+    found = decoded_object(response.body)
+    config = found.get("config") if found else None
     return isinstance(config, dict) and "reply-to-self" in config
 
 

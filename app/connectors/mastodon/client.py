@@ -3,7 +3,6 @@
 Facts about the interface in this folder are from docs.joinmastodon.org (4.6); see docs/connectors/mastodon.md.
 """
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -11,6 +10,7 @@ from urllib.parse import urlencode, urlsplit
 
 from app.connectors import errors
 from app.connectors.answers import in_time, lines, refusal
+from app.connectors.decoding import decoded, decoded_object, not_json
 from app.connectors.errors import AuthExpired, ConnectorError, OutcomeUnknown, Permanent, Transient
 from app.connectors.limits import Limits, Paced
 from app.connectors.ports import Access
@@ -53,9 +53,9 @@ class Client:
             raise GoneError
         if response.status >= 400:
             raise self.error_for(response, act=False)
-        data = decode(response)
+        data = decoded(response.body)
         if data is None:
-            raise Transient(errors.NOT_JSON, _not_json(response))
+            raise Transient(errors.NOT_JSON, not_json(response))
         return data
 
     @contextmanager
@@ -78,9 +78,9 @@ class Client:
         response = self._request("POST", path, {}, json=dict(body), more={"idempotency-key": key})
         if response.status >= 400:
             raise self.error_for(response, act=True)
-        data = decode(response)
+        data = decoded(response.body)
         if not isinstance(data, dict):
-            raise OutcomeUnknown(errors.NOT_JSON, _not_json(response))
+            raise OutcomeUnknown(errors.NOT_JSON, not_json(response))
         return data
 
     def error_for(self, response: Response, *, act: bool) -> ConnectorError:
@@ -116,31 +116,12 @@ class Client:
         return f"{self.base}{path}" + (f"?{urlencode(pairs)}" if pairs else "")
 
 
-def decode(response: Response) -> Any:
-    """The JSON in an answer, None when there is none."""
-    try:
-        return json.loads(response.body.decode("utf-8-sig"))
-    except (ValueError, RecursionError):
-        return None
-
-
-def objects(data: Any) -> Iterator[dict[str, Any]]:
-    """The objects of a list. Raises Permanent(BAD_ANSWER) when it is no list of objects."""
-    if not isinstance(data, list) or not all(isinstance(one, dict) for one in data):
-        raise Permanent(errors.BAD_ANSWER, "not a list")
-    yield from data
-
-
 def _is_json(response: Response) -> bool:
     """A server says ``{"error": …}``; a proxy in front of it that has lost it says HTML, which means nothing."""
-    return isinstance(decode(response), dict)
+    return decoded_object(response.body) is not None
 
 
 def _words(response: Response) -> str:
-    data = decode(response)
-    said = data.get("error") if isinstance(data, dict) else None
+    data = decoded_object(response.body)
+    said = data.get("error") if data else None
     return f" ({one_line(said, limit=200)})" if isinstance(said, str) else ""
-
-
-def _not_json(response: Response) -> str:
-    return f"HTTP {response.status}, not JSON: {one_line(response.body[:200].decode('utf-8', 'replace'))}"

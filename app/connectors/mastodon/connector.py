@@ -18,9 +18,7 @@ from app.connectors.mastodon.signing_in import MastodonOAuth
 from app.connectors.ports import (
     Access,
     Account,
-    Batch,
     Capabilities,
-    Cursor,
     Found,
     Item,
     LengthLimit,
@@ -34,6 +32,7 @@ from app.connectors.ports import (
     Verdict,
 )
 from app.connectors.publishing import NewPost, PostForm, checked
+from app.connectors.reading import ByReader
 from app.connectors.sign_in import SignIn
 from app.core.clock import utc_now
 from app.core.http import Http
@@ -56,7 +55,7 @@ SIGN_IN = SignIn(
 )
 
 
-class MastodonConnector:
+class MastodonConnector(ByReader):
     """An account that is mentioned and answers.
 
     Settings kept with a connection: ``account_id`` and ``max_characters`` (from ``discover``), ``name`` (from
@@ -103,14 +102,6 @@ class MastodonConnector:
             return Capabilities()
         limit = _limit(access)
         return Capabilities(reply=True, verify=True, length=limit, private=PrivateReplies(limit))
-
-    def latest(self, access: Access, *, count: int, now: datetime) -> Sequence[Item]:
-        return self._reader(access, now).latest(count)
-
-    def collect(
-        self, access: Access, cursor: Cursor | None, *, since: datetime | None, now: datetime
-    ) -> Iterator[Batch]:
-        yield from self._reader(access, now).collect(cursor, since)
 
     def listen(self, access: Access) -> Iterator[bool]:
         return streaming.listen(Client(self._http, access, self.limits))

@@ -7,8 +7,8 @@ from urllib.parse import quote, urlsplit
 
 from app.connectors import errors
 from app.connectors.answers import ask, refusal
+from app.connectors.decoding import decoded
 from app.connectors.errors import Transient
-from app.connectors.mastodon.client import decode
 from app.connectors.ports import Found
 from app.connectors.typed import is_loopback
 from app.core.http import Http
@@ -76,4 +76,4 @@ def _read(http: Http, url: str) -> Any:
         raise refusal(answer, act=False)
     if answer.status in (401, 403):  # a server that shows accounts to nobody who is not signed in
         raise Transient(errors.FORBIDDEN, f"HTTP {answer.status} from {answer.url}")
-    return decode(answer) if answer.status < 300 else None
+    return decoded(answer.body) if answer.status < 300 else None

@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from app.connectors import errors
+from app.connectors.decoding import objects
 from app.connectors.errors import Permanent
 from app.connectors.mastodon import parse, walk
-from app.connectors.mastodon.client import Client, GoneError, Params, objects
+from app.connectors.mastodon.client import Client, GoneError, Params
 from app.connectors.mastodon.parse import Root
 from app.connectors.mastodon.walk import Entry, Mark
 from app.connectors.ports import Batch, Cursor, Item, Payload, Verdict

@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 from app.connectors import code_flow, errors
 from app.connectors.answers import ask, refusal
 from app.connectors.code_flow import App
+from app.connectors.decoding import decoded
 from app.connectors.errors import AuthExpired, Permanent
-from app.connectors.mastodon.client import decode
 from app.connectors.oauth import Start, Tokens
 from app.core.http import Http
 
@@ -29,7 +29,7 @@ class MastodonOAuth:
         response = ask(self._http, "POST", f"{base}/api/v1/apps", headers={"accept": "application/json"}, json=asked)
         if response.status >= 400:
             raise refusal(response, act=False)
-        made = decode(response)
+        made = decoded(response.body)
         if not isinstance(made, dict) or not made.get("client_id"):
             raise Permanent(errors.BAD_ANSWER, "the server registered no application")
         app = App(str(made["client_id"]), str(made.get("client_secret") or "") or None)

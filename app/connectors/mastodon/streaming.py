@@ -3,11 +3,11 @@
 A stream takes nothing up where an earlier one broke off, and not every server has one. It only says when to look.
 """
 
-import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from app.connectors import errors
+from app.connectors.decoding import decoded_object
 from app.connectors.errors import Permanent
 from app.connectors.mastodon.client import Client, GoneError
 
@@ -56,11 +56,8 @@ def address(instance: dict[str, Any], base: str) -> str:
 
 def _may_be_mention(data: str) -> bool:
     """False for what surely is something else, such as a favourite; in doubt one look more does no harm."""
-    try:
-        told = json.loads(data)
-    except (ValueError, RecursionError):
-        return True
-    return not isinstance(told, dict) or told.get("type", "mention") == "mention"
+    told = decoded_object(data)
+    return told is None or told.get("type", "mention") == "mention"
 
 
 def _instance(client: Client) -> dict[str, Any]:

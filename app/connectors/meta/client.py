@@ -1,6 +1,5 @@
 """Speaking to the Graph API: one request at a time, and Meta's refusals, by their code, in our words."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -8,6 +7,7 @@ from typing import Any
 
 from app.connectors import errors
 from app.connectors.answers import ask, in_time, refusal, retry_at
+from app.connectors.decoding import decoded
 from app.connectors.errors import AuthExpired, ConnectorError, OutcomeUnknown, Permanent, RateLimited, Transient
 from app.connectors.meta import usage
 from app.connectors.meta.app import MetaApp
@@ -179,10 +179,7 @@ class Graph:
 
 def read_answer(response: Response, *, act: bool) -> dict[str, Any]:
     """The object in an answer. Raises RefusedError for a refusal in Meta's words, else ConnectorError."""
-    try:
-        found = json.loads(response.body)
-    except (ValueError, RecursionError):
-        found = None
+    found = decoded(response.body)
     error = found.get("error") if isinstance(found, dict) else None
     if isinstance(error, dict) and isinstance(error.get("code"), int):
         subcode = error.get("error_subcode")

@@ -1,7 +1,7 @@
 """What connectors of Meta's accounts share: everything but where an account is found and how its comments are read."""
 
-from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -18,9 +18,7 @@ from app.connectors.ports import (
     LACKING,
     Access,
     Account,
-    Batch,
     Capabilities,
-    Cursor,
     Found,
     Item,
     LengthLimit,
@@ -30,23 +28,15 @@ from app.connectors.ports import (
     Sent,
     Status,
     Target,
-    Verdict,
 )
 from app.connectors.publishing import NewPost, PostForm, checked
+from app.connectors.reading import ByReader
 from app.connectors.sign_in import SignIn
 from app.core.http import Http
 from app.core.pace import Pace
 
 POLL_SECONDS = 300
 """Meta tells of comments by itself where it can; a small Page may ask for little."""
-
-
-class Reading(Protocol):
-    """Reads as one account."""
-
-    def latest(self, count: int) -> Sequence[Item]: ...
-    def collect(self, cursor: Cursor | None, since: datetime | None) -> Iterator[Batch]: ...
-    def verify(self, known: Sequence[str]) -> Iterator[Verdict]: ...
 
 
 class Acting(Protocol):
@@ -65,7 +55,7 @@ class Posting(Protocol):
     def find(self, text: str, since: datetime) -> Sent | None: ...
 
 
-class MetaConnector(ABC):
+class MetaConnector(ByReader):
     """An account of Meta's; the port's methods that are the same for all of them.
 
     Settings kept with a connection: ``page_id``, ``lacking`` and ``publishes``.
@@ -83,9 +73,6 @@ class MetaConnector(ABC):
     def __init__(self, http: Http, app: MetaApp, pace: Pace, sign_in: SignIn) -> None:
         self._http, self._app, self._pace = http, app, pace
         self.sign_in: SignIn | None = sign_in
-
-    @abstractmethod
-    def _reader(self, access: Access, now: datetime) -> Reading: ...
 
     @abstractmethod
     def _actor(self, access: Access) -> Acting: ...
@@ -107,17 +94,6 @@ class MetaConnector(ABC):
             return Capabilities(verify=True)
         private = self.private if access.settings.get(LACKING) == [] else None
         return Capabilities(reply=True, moderate=self.able, verify=True, length=self.length, private=private)
-
-    def latest(self, access: Access, *, count: int, now: datetime) -> Sequence[Item]:
-        return self._reader(access, now).latest(count)
-
-    def collect(
-        self, access: Access, cursor: Cursor | None, *, since: datetime | None, now: datetime
-    ) -> Iterator[Batch]:
-        yield from self._reader(access, now).collect(cursor, since)
-
-    def verify(self, access: Access, known: Sequence[str], *, now: datetime) -> Iterator[Verdict]:
-        yield from self._reader(access, now).verify(known)
 
     def reply(self, access: Access, target: Target, text: str, *, key: str) -> Sent:
         """Meta takes no idempotency key: what may have arrived is looked up by its words."""

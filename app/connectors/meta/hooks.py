@@ -1,10 +1,10 @@
 """How Meta calls us: one address for all accounts of our app, signed with its secret."""
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from app.connectors import errors
+from app.connectors.decoding import decoded
 from app.connectors.errors import Permanent
 from app.connectors.hooks import Call, Hook
 from app.connectors.meta.app import MetaApp
@@ -40,10 +40,9 @@ def changes(call: Call, kind: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
     Meta documents two forms: ``changes`` in an entry, or ``field`` and ``value`` directly in it.
     Raises Permanent(BAD_ANSWER).
     """
-    try:
-        told = json.loads(call.body)
-    except (ValueError, RecursionError):
-        raise Permanent(errors.NOT_JSON, "no JSON") from None
+    told = decoded(call.body)
+    if told is None:
+        raise Permanent(errors.NOT_JSON, "no JSON")
     if not isinstance(told, dict) or told.get("object") != kind or not isinstance(told.get("entry"), list):
         raise Permanent(errors.BAD_ANSWER, f"not about a {kind}")
     for entry in told["entry"]:

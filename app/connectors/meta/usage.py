@@ -1,10 +1,10 @@
 """How much of what we may ask is used up, as the headers of every answer say."""
 
-import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from app.connectors.decoding import decoded_object
 from app.core.pace import Pace
 
 BUSY, FULL = 75, 100
@@ -43,10 +43,10 @@ def waiting(headers: Mapping[str, str], account: str) -> timedelta | None:
 
 def _told(app: str, headers: Mapping[str, str]) -> Iterator[tuple[str, float, timedelta | None]]:
     """Whom a limit is for, how many per cent are used, and how long to wait."""
-    used = _object(headers.get("x-app-usage", ""))
+    used = decoded_object(headers.get("x-app-usage", "")) or {}
     if used:
         yield f"app {app}", _most(used), None
-    for account, limits in _object(headers.get("x-business-use-case-usage", "")).items():
+    for account, limits in (decoded_object(headers.get("x-business-use-case-usage", "")) or {}).items():
         for limit in limits if isinstance(limits, list) else ():
             if isinstance(limit, dict):
                 minutes = _number(limit.get("estimated_time_to_regain_access"))
@@ -59,11 +59,3 @@ def _most(used: Mapping[str, Any]) -> float:
 
 def _number(value: Any) -> float:
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) and value > 0 else 0.0
-
-
-def _object(header: str) -> dict[str, Any]:
-    try:
-        found = json.loads(header) if header else {}
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}

@@ -7,6 +7,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from app.connectors import errors
 from app.connectors.answers import in_time, refusal
+from app.connectors.decoding import decoded_object
 from app.connectors.errors import AuthExpired, OutcomeUnknown, Permanent, Transient
 from app.connectors.limits import Paced
 from app.connectors.ports import Access
@@ -81,11 +82,8 @@ def signed_text(method: str, url: str, body: bytes) -> bytes:
 
 
 def _object(response: Response, *, act: bool) -> dict[str, Any]:
-    try:
-        found = json.loads(response.body)
-    except (ValueError, RecursionError):
-        found = None
-    if not isinstance(found, dict):
+    found = decoded_object(response.body)
+    if found is None:
         detail = f"HTTP {response.status} from {response.url.partition('?')[0]}, no JSON object"
         raise OutcomeUnknown(errors.NOT_JSON, detail) if act else Transient(errors.NOT_JSON, detail)
     return found

@@ -7,6 +7,7 @@ from hashlib import blake2b
 from typing import Any
 
 from app.connectors import errors
+from app.connectors.decoding import decoded_object
 from app.connectors.errors import AuthExpired, OutcomeUnknown, Permanent, Transient
 from app.connectors.hooks import Call, Change, Hook, News
 from app.connectors.limits import Paced
@@ -65,11 +66,8 @@ class WebhookConnector:
 
     def discover(self, url: str) -> Found | None:
         page = open_page(self.web.http, url, accept="application/json", max_bytes=MAX_BYTES)
-        try:
-            found = json.loads(page.body)
-        except (ValueError, RecursionError):
-            return None
-        if page.status != 200 or not isinstance(found, dict) or found.get("porchlight") != 1:
+        found = decoded_object(page.body)
+        if page.status != 200 or found is None or found.get("porchlight") != 1:
             return None
         address = page.url.partition("#")[0].rstrip("/")
         return Found(self.kind, one_line(str(found.get("name") or "")) or address, address, can_log_in=True)

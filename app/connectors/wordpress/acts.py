@@ -8,10 +8,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from app.connectors import errors
+from app.connectors.decoding import objects
 from app.connectors.errors import AuthExpired, ConnectorError, OutcomeUnknown, Permanent, Transient
 from app.connectors.ports import Moderation, Sent, Status, Target
 from app.connectors.wordpress import parse
-from app.connectors.wordpress.client import Client, RefusedError, objects
+from app.connectors.wordpress.client import Client, RefusedError
 from app.connectors.wordpress.reader import COMMENTS, GONE, NOT_SHOWN
 from app.core.text import bare_words, from_html, plain
 

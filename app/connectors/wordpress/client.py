@@ -3,8 +3,7 @@
 Facts about ``wp/v2`` in this folder were checked against WordPress 6.1 and 6.5; see docs/connectors/wordpress.md.
 """
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -12,6 +11,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from app.connectors import errors
 from app.connectors.answers import in_time, refusal
+from app.connectors.decoding import decoded, not_json
 from app.connectors.errors import (
     AuthExpired,
     ConnectorError,
@@ -120,10 +120,10 @@ class Client:
         if act:
             in_time(self._access)
         response = self._web.ask(method, url, account=self._whose, headers=headers, basic_auth=self._auth, **more)
-        data = decode(response)
+        data = decoded(response.body)
         if response.status < 300:
             if data is None:
-                detail = f"HTTP {response.status}, not JSON: {one_line(response.body[:200].decode('utf-8', 'replace'))}"
+                detail = not_json(response)
                 raise OutcomeUnknown(errors.NOT_JSON, detail) if act else Transient(errors.NOT_JSON, detail)
             return Answer(data, response, url)
         if response.status < 400:
@@ -159,18 +159,3 @@ def rest_url(root: str, route: str, params: Mapping[str, str | int] | None = Non
         path = path.rstrip("/") + route
     query += [(name, str(value)) for name, value in (params or {}).items()]
     return urlunsplit((parts.scheme, parts.netloc, path, urlencode(query, safe="/,"), ""))
-
-
-def decode(response: Response) -> Any:
-    """The JSON in an answer, None when there is none. Some sites put a byte order mark or blank lines before it."""
-    try:
-        return json.loads(response.body.decode("utf-8-sig"))
-    except (ValueError, RecursionError):
-        return None
-
-
-def objects(data: Any) -> Iterator[dict[str, Any]]:
-    """The objects of a list. Raises Permanent(BAD_ANSWER) when it is no list of objects."""
-    if not isinstance(data, list) or not all(isinstance(one, dict) for one in data):
-        raise Permanent(errors.BAD_ANSWER, "not a list of comments")
-    yield from data

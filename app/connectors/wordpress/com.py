@@ -10,11 +10,12 @@ from urllib.parse import quote, urlsplit
 
 from app.connectors import errors
 from app.connectors.answers import refusal
+from app.connectors.decoding import decoded
 from app.connectors.errors import Permanent
 from app.connectors.ports import Access, Found
 from app.connectors.sign_in import SignIn
 from app.connectors.typed import HTML_FIRST, open_page
-from app.connectors.wordpress.client import COM_ROOT, decode
+from app.connectors.wordpress.client import COM_ROOT
 from app.connectors.wordpress.com_sign_in import ComOAuth
 from app.connectors.wordpress.connector import WordPressConnector
 from app.connectors.wordpress.discover import HEAD_BYTES, canonical
@@ -64,7 +65,7 @@ class WordPressComConnector(WordPressConnector):
         answer = self.web.ask("GET", f"{self._api}/rest/v1.1/sites/{quote(host)}?fields=ID,name,URL")
         if answer.status >= 500:
             raise refusal(answer, act=False)
-        site = decode(answer)
+        site = decoded(answer.body)
         if answer.status >= 400 or not isinstance(site, dict):
             return None
         number, address = site.get("ID"), site.get("URL")

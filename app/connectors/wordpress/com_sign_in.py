@@ -4,13 +4,13 @@ Facts from public-api.wordpress.com/.well-known/openid-configuration (July 2026)
 registration without credentials, programs without a secret. Access tokens last two weeks.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 
 from app.connectors import code_flow, errors
 from app.connectors.answers import ask, refusal
 from app.connectors.code_flow import App
+from app.connectors.decoding import decoded_object
 from app.connectors.errors import AuthExpired, Permanent
 from app.connectors.oauth import Start, Tokens
 from app.core.http import Http
@@ -68,10 +68,7 @@ class ComOAuth:
         response = ask(self._http, "POST", f"{self._base}/register", headers={"accept": "application/json"}, json=asked)
         if response.status >= 400:
             raise refusal(response, act=False)
-        try:
-            made = json.loads(response.body)
-        except (ValueError, RecursionError):
-            made = None
-        if not isinstance(made, dict) or not isinstance(made.get("client_id"), str):
+        made = decoded_object(response.body)
+        if made is None or not isinstance(made.get("client_id"), str):
             raise Permanent(errors.BAD_ANSWER, "WordPress.com registered no program")
         return App(made["client_id"])

@@ -1,6 +1,6 @@
 """WordPress, self-hosted, through its REST interface. See docs/connectors/wordpress.md."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from app.connectors import errors
@@ -12,9 +12,7 @@ from app.connectors.ports import (
     REVERSIBLE,
     Access,
     Account,
-    Batch,
     Capabilities,
-    Cursor,
     Found,
     Item,
     LengthLimit,
@@ -24,9 +22,9 @@ from app.connectors.ports import (
     Sent,
     Status,
     Target,
-    Verdict,
 )
 from app.connectors.publishing import NewPost, PostForm, checked
+from app.connectors.reading import ByReader
 from app.connectors.sign_in import SignIn
 from app.connectors.wordpress.acts import Actor
 from app.connectors.wordpress.client import Client
@@ -56,7 +54,7 @@ SIGN_IN = SignIn(
 )
 
 
-class WordPressConnector:
+class WordPressConnector(ByReader):
     """A blog with WordPress 5.6 or later.
 
     Settings kept with a connection: ``rest_root`` (from ``discover``), ``user_id``, ``rights`` and
@@ -106,17 +104,6 @@ class WordPressConnector:
             return Capabilities(verify=True)
         moderate = REVERSIBLE if _rights(access) == "moderator" else frozenset[Moderation]()
         return Capabilities(reply=True, moderate=moderate, verify=True, length=LENGTH)
-
-    def latest(self, access: Access, *, count: int, now: datetime) -> Sequence[Item]:
-        return self._reader(access, now).latest(count)
-
-    def collect(
-        self, access: Access, cursor: Cursor | None, *, since: datetime | None, now: datetime
-    ) -> Iterator[Batch]:
-        yield from self._reader(access, now).collect(cursor, since)
-
-    def verify(self, access: Access, known: Sequence[str], *, now: datetime) -> Iterator[Verdict]:
-        yield from self._reader(access, now).verify(known)
 
     def parse(self, access: Access, payload: Payload, *, now: datetime) -> Sequence[Item]:
         return parse_payload(payload, me=_me(access), now=now)

@@ -12,9 +12,10 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from app.connectors.answers import ask, refusal
+from app.connectors.decoding import decoded
 from app.connectors.ports import Found
 from app.connectors.typed import HTML_FIRST, open_page
-from app.connectors.wordpress.client import decode, rest_url
+from app.connectors.wordpress.client import rest_url
 from app.connectors.wordpress.parse import title
 from app.core.http import Http, Response
 
@@ -41,7 +42,7 @@ def discover(http: Http, typed: str) -> Found | None:
     answer = ask(http, "GET", rest_url(root, "/", {"_fields": "name,url,home,namespaces"}))
     if linked:
         _raise_if_busy(answer)
-    data = decode(answer)
+    data = decoded(answer.body)
     if linked and answer.status == 401 and isinstance(data, dict) and "code" in data:
         return _closed(root, page)
     if answer.status >= 400 or not _is_root(data):
@@ -70,7 +71,7 @@ def _linked_root(page: Response) -> str | None:
     for address, rel in _LINK.findall(page.headers.get("link", "")):
         if REL in rel.split():
             return _resolved(page, address)
-    data = decode(page) if page.body[:400].lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"{") else None
+    data = decoded(page.body) if page.body[:400].lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"{") else None
     if _is_root(data):
         return page.url  # somebody typed the address of the REST root itself
     head = page.body[:HEAD_BYTES].decode("utf-8", "replace")
@@ -95,7 +96,7 @@ def _resolved(page: Response, address: str) -> str | None:
 def _found(http: Http, root: str, data: Mapping[str, Any], *, linked: bool) -> Found | None:
     probe = ask(http, "GET", rest_url(root, "/wp/v2/comments", {"per_page": 1, "_fields": "id"}))
     _raise_if_busy(probe)
-    refused = decode(probe)
+    refused = decoded(probe.body)
     if probe.status >= 400 and not (probe.status in (401, 403) and isinstance(refused, dict) and "code" in refused):
         return None
     home = next((url for url in (data.get("home"), data.get("url")) if isinstance(url, str) and "://" in url), None)

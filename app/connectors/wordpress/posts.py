@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from app.connectors import errors
+from app.connectors.decoding import objects
 from app.connectors.errors import AuthExpired, OutcomeUnknown
 from app.connectors.ports import LengthLimit, LengthUnit, Sent, Status
 from app.connectors.publishing import SKEW, NewPost, PostForm
-from app.connectors.wordpress.client import Client, RefusedError, objects
+from app.connectors.wordpress.client import Client, RefusedError
 from app.core.text import bare_words, from_html, one_line, plain
 
 POSTS = "/wp/v2/posts"

@@ -7,10 +7,11 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from app.connectors import errors
+from app.connectors.decoding import decoded, objects
 from app.connectors.errors import AuthExpired, Permanent
 from app.connectors.ports import Batch, Cursor, Item, Payload, Verdict
 from app.connectors.wordpress import parse, walk
-from app.connectors.wordpress.client import Answer, Client, RefusedError, decode, objects
+from app.connectors.wordpress.client import Answer, Client, RefusedError
 from app.connectors.wordpress.walk import Mark, Mode, Page, Walk
 from app.core.http import Response
 
@@ -157,7 +158,7 @@ class Reader:
 
 def parse_payload(payload: Payload, *, me: int | None, now: datetime) -> list[Item]:
     """The items in a stored answer. What the reading left out as too old is left out again: the address says so."""
-    data = decode(Response(200, payload.url, {}, payload.body))
+    data = decoded(payload.body)
     since = parse_qs(urlsplit(payload.url).fragment.replace("+", "%2B")).get("since")
     found = parse.items(objects(data), me=me, now=now)
     if not since:

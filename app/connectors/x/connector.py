@@ -14,9 +14,7 @@ from app.connectors.meter import Budget, Meter
 from app.connectors.ports import (
     Access,
     Account,
-    Batch,
     Capabilities,
-    Cursor,
     Found,
     Item,
     LengthLimit,
@@ -29,6 +27,7 @@ from app.connectors.ports import (
     Verdict,
 )
 from app.connectors.publishing import NewPost, PostForm, checked
+from app.connectors.reading import ByReader
 from app.connectors.sign_in import SignIn
 from app.connectors.x import hooks, parse, prices
 from app.connectors.x.activity import Activity
@@ -73,7 +72,7 @@ class Terms:
     can ask it to."""
 
 
-class XConnector:
+class XConnector(ByReader):
     """An account that is mentioned, answered and quoted.
 
     Settings kept with a connection: ``name`` (from ``discover``), ``account_id`` (from ``check``).
@@ -123,14 +122,6 @@ class XConnector:
         if access.secret is None:
             return Capabilities()
         return Capabilities(reply=True, moderate=MODERATES, verify=True, length=LENGTH)
-
-    def latest(self, access: Access, *, count: int, now: datetime) -> Sequence[Item]:
-        return self._reader(access, now).latest(count)
-
-    def collect(
-        self, access: Access, cursor: Cursor | None, *, since: datetime | None, now: datetime
-    ) -> Iterator[Batch]:
-        yield from self._reader(access, now).collect(cursor, since)
 
     def verify(self, access: Access, known: Sequence[str], *, now: datetime) -> Iterator[Verdict]:
         if access.secret is not None:

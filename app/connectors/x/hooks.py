@@ -12,6 +12,7 @@ from typing import Any
 
 from app.connectors import errors
 from app.connectors.code_flow import App
+from app.connectors.decoding import decoded
 from app.connectors.errors import Permanent
 from app.connectors.hooks import Call, Change, Hook
 from app.core.signing import mac, mac_base64, same
@@ -51,10 +52,9 @@ def changes(call: Call) -> Sequence[Change]:
     """The posts in a call that speak to an account of ours. What they say is asked for later, so only their numbers are
     kept; a post that names and answers us is told of twice, and is one change. Raises Permanent(NOT_JSON, BAD_ANSWER).
     """
-    try:
-        told = json.loads(call.body)
-    except (ValueError, RecursionError):
-        raise Permanent(errors.NOT_JSON, "no JSON") from None
+    told = decoded(call.body)
+    if told is None:
+        raise Permanent(errors.NOT_JSON, "no JSON")
     data = told.get("data") if isinstance(told, dict) else None
     if not isinstance(data, dict | list):
         raise Permanent(errors.BAD_ANSWER, "no event of X's")

@@ -5,13 +5,13 @@ are read.
 """
 
 import html
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from app.connectors import errors
+from app.connectors.decoding import decoded_object
 from app.connectors.errors import Permanent
 from app.connectors.ports import Author, Item, Post, SaidAs
 from app.core.text import one_line, plain
@@ -37,11 +37,8 @@ def items(answer: Mapping[str, Any], me: str, now: datetime) -> list[Item]:
 
 def answer(body: bytes) -> dict[str, Any]:
     """A kept answer. Raises Permanent(BAD_ANSWER) when it is none of X's."""
-    try:
-        data = json.loads(body)
-    except (ValueError, RecursionError):
-        data = None
-    if not isinstance(data, dict) or not ({"data", "meta", "errors"} & set(data)):
+    data = decoded_object(body)
+    if data is None or not ({"data", "meta", "errors"} & set(data)):
         raise Permanent(errors.BAD_ANSWER, "no answer of X")
     return data
 

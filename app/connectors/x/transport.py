@@ -5,7 +5,6 @@ that is none of requests': no address is reached, no time or size exceeded that 
 is refused never reaches tweepy, whose own errors take some bodies of X's for granted.
 """
 
-import json as json_module
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,6 +15,7 @@ import tweepy
 
 from app.connectors import errors
 from app.connectors.answers import LONGEST_WAIT, ask, in_time, refusal, retry_at
+from app.connectors.decoding import decoded_object, not_json
 from app.connectors.errors import AuthExpired, ConnectorError, OutcomeUnknown, Permanent, RateLimited, Transient
 from app.connectors.ports import Access
 from app.core.clock import utc_now
@@ -87,7 +87,7 @@ def client(http: Http, pace: Pace, access: Access, base: str) -> tweepy.Client:
 
 def read(response: requests.Response) -> dict[str, Any]:
     """The JSON of a successful answer. Raises Permanent(BAD_ANSWER) when it is no object."""
-    data = _object(response.content)
+    data = decoded_object(response.content)
     if data is None:
         raise Permanent(errors.BAD_ANSWER, "no object")
     return data
@@ -95,7 +95,7 @@ def read(response: requests.Response) -> dict[str, Any]:
 
 def error_for(answer: Response, *, act: bool) -> ConnectorError:
     """Our error for a refusal, by its status and the type of X's problem, never by its words."""
-    status, said = answer.status, _object(answer.body) or {}
+    status, said = answer.status, decoded_object(answer.body) or {}
     problem = str(said.get("type") or "").rpartition("/")[2]
     words = one_line(str(said.get("detail") or said.get("title") or ""), limit=200)
     detail = f"HTTP {status} {problem} {words}".strip()
@@ -119,9 +119,8 @@ def limit_ends(answer: Response) -> datetime | None:
 
 def as_requests(answer: Response, *, act: bool) -> requests.Response:
     """An answer as tweepy takes it. Raises Transient or, for an act, OutcomeUnknown when it is not JSON."""
-    if _object(answer.body) is None:
-        words = one_line(answer.body[:200].decode("utf-8", "replace"))
-        detail = f"HTTP {answer.status}, not JSON: {words}"
+    if decoded_object(answer.body) is None:
+        detail = not_json(answer)
         raise OutcomeUnknown(errors.NOT_JSON, detail) if act else Transient(errors.NOT_JSON, detail)
     made = requests.Response()
     made.status_code = answer.status
@@ -129,11 +128,3 @@ def as_requests(answer: Response, *, act: bool) -> requests.Response:
     made.headers.update(answer.headers)
     made._content = answer.body
     return made
-
-
-def _object(body: bytes) -> dict[str, Any] | None:
-    try:
-        data = json_module.loads(body)
-    except (ValueError, RecursionError):
-        return None
-    return data if isinstance(data, dict) else None

@@ -15,9 +15,7 @@ from app.connectors.ports import (
     UNHURRIED,
     Access,
     Account,
-    Batch,
     Capabilities,
-    Cursor,
     Found,
     Item,
     LengthLimit,
@@ -29,6 +27,7 @@ from app.connectors.ports import (
     Target,
     Verdict,
 )
+from app.connectors.reading import ByReader
 from app.connectors.sign_in import SignIn
 from app.connectors.youtube import parse, quota
 from app.connectors.youtube.acts import ACTS, Actor
@@ -62,7 +61,7 @@ NOT_SET_UP = lazy(
 )
 
 
-class YouTubeConnector:
+class YouTubeConnector(ByReader):
     """All comments below a channel's videos and on the channel itself.
 
     Settings kept with a connection: ``name`` (handle, id or old name, from ``discover``), ``channel_id`` (from
@@ -121,14 +120,6 @@ class YouTubeConnector:
         if access.secret is None:
             return Capabilities()
         return Capabilities(reply=True, moderate=frozenset(ACTS), verify=True, length=LENGTH)
-
-    def latest(self, access: Access, *, count: int, now: datetime) -> Sequence[Item]:
-        return self._reader(access, now).latest(count)
-
-    def collect(
-        self, access: Access, cursor: Cursor | None, *, since: datetime | None, now: datetime
-    ) -> Iterator[Batch]:
-        yield from self._reader(access, now).collect(cursor, since)
 
     def verify(self, access: Access, known: Sequence[str], *, now: datetime) -> Iterator[Verdict]:
         if access.secret is not None:
