@@ -18,7 +18,7 @@ from app.routing.queries import VersionView
 from app.routing.reading import InvalidRules
 from app.routing.types import Fact, Rule
 from app.texts import queries as texts
-from app.web.rules import form, words
+from app.web.rules import buttons, fields, form, words
 from app.web.rules.form import Typed
 from app.web.rules.overview import names
 from app.web.rules.routes import ID, POST, blueprint
@@ -36,10 +36,10 @@ def rule(rule_set_id: int, number: int) -> ResponseReturnValue:
         raise NotFound(_("There is no such rule in this draft."))
     if request.method == "GET":
         return _show(version, number, form.typed(there[number - 1]) if number else Typed())
-    sent = form.read(request.form)
+    sent = fields.read(request.form)
     what = request.form.get("do", "save")
     if what != "save":
-        return _show(version, number, form.changed(sent, what, request.form))
+        return _show(version, number, buttons.changed(sent, what, request.form))
     made = form.rule(sent)
     place = number or len(there) + 1
     wrong = _wrong(made)

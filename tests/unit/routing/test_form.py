@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from app.routing import reading, writing
 from app.routing.types import Condition, Fact, Match, Rule
-from app.web.rules import form
+from app.web.rules import buttons, fields, form
 from tests.unit.routing import made
 
 
@@ -17,17 +17,17 @@ def spaced(rule: Rule) -> bool:
 @settings(max_examples=120, deadline=None)
 @given(made.rules.filter(spaced))
 def test_form_text_and_rule_say_the_same(rule: Rule) -> None:
-    sent = form.fields(form.typed(rule))
-    assert form.rule(form.read(sent)) == rule
+    sent = fields.fields(form.typed(rule))
+    assert form.rule(fields.read(sent)) == rule
     (stored,) = reading.read(writing.write([rule]))
-    assert form.rule(form.read(form.fields(form.typed(stored)))) == rule
+    assert form.rule(fields.read(fields.fields(form.typed(stored)))) == rule
 
 
 @settings(max_examples=80, deadline=None)
 @given(made.rules.filter(spaced), st.sampled_from(["up", "down", "remove"]), st.integers(0, 4), st.integers(0, 3))
 def test_buttons_rearrange_and_lose_nothing_else(rule: Rule, act: str, at: int, inner: int) -> None:
     before = form.typed(rule)
-    after = form.changed(before, f"{act}:{at}", {})
+    after = buttons.changed(before, f"{act}:{at}", {})
     wanted = list(before.when)
     if act == "remove":
         wanted[at : at + 1] = []
@@ -36,7 +36,7 @@ def test_buttons_rearrange_and_lose_nothing_else(rule: Rule, act: str, at: int, 
         if max(at, other) < len(wanted) and other >= 0:
             wanted[at], wanted[other] = wanted[other], wanted[at]
     assert list(after.when) == wanted
-    within = form.changed(before, f"{act}:{at}.{inner}", {})
+    within = buttons.changed(before, f"{act}:{at}.{inner}", {})
     assert len(within.when) == len(before.when)
     assert [one for n, one in enumerate(within.when) if n != at] == [
         one for n, one in enumerate(before.when) if n != at
@@ -44,14 +44,14 @@ def test_buttons_rearrange_and_lose_nothing_else(rule: Rule, act: str, at: int, 
 
 
 def test_conditions_and_groups_are_added() -> None:
-    one = form.changed(form.Typed(), "add", {"add": "links_at_least"})
-    one = form.changed(one, "group", {})
-    one = form.changed(one, "add:1", {"add.1": "confidence_at_least"})
+    one = buttons.changed(form.Typed(), "add", {"add": "links_at_least"})
+    one = buttons.changed(one, "group", {})
+    one = buttons.changed(one, "add:1", {"add.1": "confidence_at_least"})
     first, block = one.when
     assert first == form.Line(Fact.LINKS, ("1",))
     assert isinstance(block, form.Block)
     assert [line.fact for line in block.lines] == [Fact.WORDS, Fact.CONFIDENCE]
-    assert form.changed(one, "nonsense:x", {}) == one
+    assert buttons.changed(one, "nonsense:x", {}) == one
 
 
 def test_what_is_wrong_is_found_at_its_place() -> None:
