@@ -15,8 +15,8 @@ from app.core.db import insert_or, run_in_bulk
 from app.core.events import Changed, announce
 from app.core.ids import lowest_id, new_ids
 from app.core.jobs import JobName, defer_wake
-from app.inbox.models import Conversation
-from app.inbox.types import ConversationState, Facts, Priority
+from app.inbox.models import Conversation, ConversationEvent
+from app.inbox.types import ConversationState, EventKind, Facts, Priority
 from app.routing import carrying, judging, queries, stored
 from app.routing.models import RoutingCause, RoutingDecision
 from app.routing.types import Candidate, Cause, DecidedBy, Fact, Judged
@@ -155,11 +155,14 @@ def _judge(session: Session, by_talk: Mapping[int, Cause], now: datetime) -> Non
 
 def _free(session: Session, ids: Sequence[int], now: datetime) -> list[Candidate]:
     """Those of the conversations that nobody has done anything about, and that do not go round in circles."""
+    by_hand = select(ConversationEvent.id).where(
+        ConversationEvent.conversation_id == Conversation.id, ConversationEvent.kind == EventKind.PUT_OFF
+    )
     open_ones = queries.candidates().where(
         Conversation.id.in_(ids),
         or_(
             Conversation.state.in_([ConversationState.NEW, ConversationState.SPAM]),
-            Conversation.put_off_until.is_not(None),
+            Conversation.put_off_until.is_not(None) & ~by_hand.exists(),
         ),
         Conversation.assignee_id.is_(None),
         Conversation.routed_at.is_not(None),

@@ -219,6 +219,20 @@ def test_another_comment_brings_back_at_once_what_somebody_put_off(house: House,
     assert (row.id, row.put_off_until, wake(house, now + HOUR)) == (talk, None, 0)
 
 
+def test_no_rule_undoes_what_somebody_put_off(house: House, now: datetime) -> None:
+    number, talk = one_talk(house, now)
+    publish(house, now)
+    put_off_by_hand(house, talk, now + HOUR, now)
+    with house.db.write() as session:
+        versions.install(session, RULES.replace('comment_kinds = ["mention"]', 'words = ["lawyer"]'), now)
+    house.platform.comments[number] = replace(house.platform.comments[number], text="My lawyer will write")
+    house.collect()
+    with house.db.write() as session:
+        anew.route_anew(session, now)
+    with house.db.read() as session:
+        assert session.get_one(Conversation, talk).put_off_until == now + HOUR
+
+
 def test_what_cannot_be_put_off_says_why(house: House, now: datetime) -> None:
     _number, talk = one_talk(house, now)
     for until in (now, now - HOUR, now + timedelta(days=400)):
