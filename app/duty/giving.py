@@ -89,7 +89,7 @@ def _not_in_time(session: Session, way: Way, but: Sequence[Conversation], now: d
         .where(
             Conversation.id.not_in([talk.id for talk in but]),
             Handout.at < since,
-            Handout.lapsed_at.is_(None),
+            Handout.over_at.is_(None),
             Conversation.waiting_since < since,
             ~came_back.exists(),
         )
@@ -102,11 +102,9 @@ def _take_back(session: Session, talks: Sequence[Conversation], why: EventKind, 
     """They wait for anyone again; who let one lie is not given the same one again at once."""
     names = _names(session, [talk.assignee_id for talk in talks if talk.assignee_id])
     for talk in talks:
-        given = (Handout.conversation_id == talk.id, Handout.user_id == talk.assignee_id, Handout.lapsed_at.is_(None))
-        if why is EventKind.NOT_IN_TIME:
-            run_in_bulk(session, update(Handout).where(*given).values(lapsed_at=now))
-        else:
-            run_in_bulk(session, delete(Handout).where(*given))
+        lapsed = {"lapsed_at": now} if why is EventKind.NOT_IN_TIME else {}
+        theirs = update(Handout).where(Handout.conversation_id == talk.id, Handout.over_at.is_(None))
+        run_in_bulk(session, theirs.values(over_at=now, **lapsed))
         data = {"from": names.get(talk.assignee_id or 0, "?")}
         talk.assignee_id = None
         inbox.record(session, talk, why, None, now, data)
@@ -152,12 +150,14 @@ def _give_out(session: Session, way: Way, now: datetime) -> int:
                 "team_id": way.team_id,
                 "how": way.mode.value,
                 "at": now,
+                "over_at": None,
                 "lapsed_at": None,
             }
         )
     # Whoever gave one back by hand and is given it again has it from now on.
     given = [row["conversation_id"] for row in rows]
-    run_in_bulk(session, delete(Handout).where(Handout.conversation_id.in_(given), Handout.lapsed_at.is_(None)))
+    before = update(Handout).where(Handout.conversation_id.in_(given), Handout.over_at.is_(None))
+    run_in_bulk(session, before.values(over_at=now))
     insert_rows(session, Handout.__table__, rows)
     return len(rows)
 

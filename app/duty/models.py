@@ -20,6 +20,8 @@ class Duty(Base):
     seen_at: Mapped[datetime]
     """When a browser of theirs was last heard of."""
     capacity: Mapped[int] = mapped_column(default=20)
+    per_hour: Mapped[int | None]
+    """How many they are given within an hour at most."""
     languages: Mapped[list[str]] = mapped_column(default=list)
     skills: Mapped[list[str]] = mapped_column(default=list)
     hours: Mapped[str] = mapped_column(Text, default="")
@@ -49,5 +51,7 @@ class Handout(Base):
     team_id: Mapped[int] = mapped_column(ForeignKey("teams.id", ondelete="CASCADE"))
     how: Mapped[str] = mapped_column(String(20))
     at: Mapped[datetime]
+    over_at: Mapped[datetime | None]
+    """When it was taken from them again, or given out anew."""
     lapsed_at: Mapped[datetime | None]
     """When it was taken from them because they had not answered in time."""

@@ -61,7 +61,7 @@ def overview(session: Session, now: datetime) -> list[OnDuty]:
 def _line(user: User, duty: Duty | None, team_ids: frozenset[int], load: int, now: datetime) -> OnDuty:
     if duty is None:
         return OnDuty(
-            user.id, user.name, user.demo, team_ids, Availability.OFFLINE, None, False, True, load, 20, (), (), ""
+            user.id, user.name, user.demo, team_ids, Availability.OFFLINE, None, False, True, load, 20, None, (), (), ""
         )
     stands, since = rules.at_work(duty.availability, duty.since, duty.seen_at, now)
     return OnDuty(
@@ -75,6 +75,7 @@ def _line(user: User, duty: Duty | None, team_ids: frozenset[int], load: int, no
         in_hours=rules.in_hours(duty.hours, "", now),
         load=load,
         capacity=duty.capacity,
+        per_hour=duty.per_hour,
         languages=tuple(duty.languages),
         skills=tuple(duty.skills),
         hours=duty.hours,
@@ -134,6 +135,7 @@ def _colleague(one: Duty, load: int, given: tuple[datetime, int] | None, open_no
         skills=frozenset(skill.casefold() for skill in one.skills),
         given_at=given[0] if given else None,
         given_lately=given[1] if given else 0,
+        per_hour=one.per_hour,
     )
 
 

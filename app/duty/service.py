@@ -47,12 +47,13 @@ def seen(session: Session, actor: Actor, now: datetime) -> None:
 
 @dataclass(frozen=True, slots=True)
 class TermsTyped:
-    """What somebody can take on, as typed: languages and skills parted by commas."""
+    """What somebody can take on, as typed: languages and skills parted by commas; ``per_hour`` may be empty."""
 
     capacity: str
     languages: str
     skills: str
     hours: str
+    per_hour: str = ""
 
 
 def set_terms(session: Session, actor: Actor, user_id: int, terms: TermsTyped, now: datetime) -> None:
@@ -62,14 +63,17 @@ def set_terms(session: Session, actor: Actor, user_id: int, terms: TermsTyped, n
     if session.get(User, user_id) is None:
         raise NotFound(_("There is no such person."))
     capacity = _number(terms.capacity, 1, rules.CAPACITY_MAXIMUM, "capacity")
+    per_hour = _number(terms.per_hour, 1, rules.CAPACITY_MAXIMUM, "per_hour") if terms.per_hour.strip() else None
     _check_hours(terms.hours, "", "hours")
     duty = _duty(session, user_id, now)
-    duty.capacity = capacity
+    duty.capacity, duty.per_hour = capacity, per_hour
     duty.languages = _languages(terms.languages)
     duty.skills = _list(terms.skills)
     duty.hours = terms.hours.strip()
     session.flush()
-    audit.note(session, Action.DUTY_TERMS_SET, f"user/{user_id}", now, by=actor.id, capacity=capacity)
+    audit.note(
+        session, Action.DUTY_TERMS_SET, f"user/{user_id}", now, by=actor.id, capacity=capacity, per_hour=per_hour
+    )
     announce(session, Changed("duty"))
     defer_wake(session, JobName.ASSIGN)
 

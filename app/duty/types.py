@@ -40,12 +40,18 @@ class Colleague:
     """When they were last given one."""
     given_lately: int
     """How many they were given within the last hour."""
+    per_hour: int | None = None
+    """How many they are given within an hour at most; None: as many as they have room for."""
     lapsed: frozenset[int] = frozenset()
     """Conversations that they did not answer in time, lately: nobody is given the same one again at once."""
 
     @property
     def free(self) -> int:
-        return max(0, self.capacity - self.load) if self.ready else 0
+        """How many more they can be given now."""
+        if not self.ready:
+            return 0
+        room = self.capacity - self.load
+        return max(0, room if self.per_hour is None else min(room, self.per_hour - self.given_lately))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +101,7 @@ class OnDuty:
     in_hours: bool
     load: int
     capacity: int
+    per_hour: int | None
     languages: tuple[str, ...]
     skills: tuple[str, ...]
     hours: str

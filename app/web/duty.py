@@ -92,6 +92,7 @@ def person(user_id: int) -> ResponseReturnValue:
     one = _somebody(user_id)
     typed = {
         "capacity": str(one.capacity),
+        "per_hour": str(one.per_hour or ""),
         "languages": ", ".join(one.languages),
         "skills": ", ".join(one.skills),
         "hours": one.hours,
@@ -102,7 +103,7 @@ def person(user_id: int) -> ResponseReturnValue:
 @route(blueprint, "/people/<int:user_id>", needs=Permission.MANAGE_DUTY, methods=POST)
 def set_terms(user_id: int) -> ResponseReturnValue:
     """Change it."""
-    typed = _typed("capacity", "languages", "skills", "hours")
+    typed = _typed("capacity", "per_hour", "languages", "skills", "hours")
     try:
         service.set_terms(session(), actor(), user_id, service.TermsTyped(**typed), utc_now())
     except InvalidInput as error:

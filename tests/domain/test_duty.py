@@ -43,14 +43,23 @@ def _colleague(number: int, *, capacity: int = 3, load: int = 0, ready: bool = T
 
 COLLEAGUES = st.lists(
     st.builds(
-        lambda load, capacity, ready, languages, skills: _colleague(
-            0, load=load, capacity=capacity, ready=ready, languages=frozenset(languages), skills=frozenset(skills)
+        lambda load, capacity, ready, languages, skills, per_hour, lately: _colleague(
+            0,
+            load=load,
+            capacity=capacity,
+            ready=ready,
+            languages=frozenset(languages),
+            skills=frozenset(skills),
+            per_hour=per_hour,
+            given_lately=lately,
         ),
         st.integers(0, 6),
         st.integers(1, 5),
         st.booleans(),
         st.sets(st.sampled_from(["en", "de"])),
         st.sets(st.sampled_from(["billing", "press"])),
+        st.sampled_from([None, 1, 3]),
+        st.integers(0, 4),
     ),
     max_size=6,
 )
@@ -256,6 +265,22 @@ def test_what_is_not_answered_in_time_goes_to_somebody_else(house: House, boss: 
     with house.db.read() as session:
         kinds = session.scalars(select(ConversationEvent.kind).order_by(ConversationEvent.id)).all()
     assert EventKind.NOT_IN_TIME in kinds
+
+
+def test_nobody_is_given_more_within_an_hour_than_agreed(house: House, boss: Actor, now: datetime) -> None:
+    _comments(house, 5, now)
+    _way(house, boss, Mode.LEAST_LOADED)
+    with house.db.write() as session:
+        service.set_terms(session, boss, house.bob.id, TermsTyped("20", "", "", "", "2"), now)
+    for minutes, count in ((0, 2), (1, 0), (59, 0), (61, 2), (122, 1)):
+        later = now + timedelta(minutes=minutes)
+        _say(house, house.bob, Availability.ONLINE, later)
+        with house.db.read() as session:
+            assert queries.has_work(session, later) is bool(count)
+        assert _work(house, later) == count
+    with pytest.raises(InvalidInput) as refused, house.db.write() as session:
+        service.set_terms(session, boss, house.bob.id, TermsTyped("20", "", "", "", "few"), now)
+    assert refused.value.field == "per_hour"
 
 
 def test_one_person_alone_is_not_given_again_what_they_let_lie(house: House, boss: Actor, now: datetime) -> None:

@@ -93,9 +93,9 @@ class Shift(RuleBasedStateMachine):
     def be_seen(self, who: int) -> None:
         service.seen(self.session, self.crew[who], self.now)
 
-    @rule(who=WHO, capacity=st.integers(1, 4), language=LANGUAGES, skill=SKILLS)
-    def agree(self, who: int, capacity: int, language: str | None, skill: str | None) -> None:
-        typed = TermsTyped(str(capacity), language or "", skill or "", "")
+    @rule(who=WHO, capacity=st.integers(1, 4), language=LANGUAGES, skill=SKILLS, per_hour=st.sampled_from(["", "2"]))
+    def agree(self, who: int, capacity: int, language: str | None, skill: str | None, per_hour: str) -> None:
+        typed = TermsTyped(str(capacity), language or "", skill or "", "", per_hour)
         service.set_terms(self.session, self.boss, self.crew[who].id, typed, self.now)
 
     @rule(who=WHO, at=st.integers(0, 50))
@@ -140,6 +140,7 @@ class Shift(RuleBasedStateMachine):
                 assert load[after[talk_id] or 0] <= self.duty(after[talk_id] or 0).capacity, (
                     "more than they can take on"
                 )
+                assert not self.had_enough(after[talk_id] or 0, but=1), "more than they are given within an hour"
             if not moved:
                 break
         else:
@@ -157,6 +158,7 @@ class Shift(RuleBasedStateMachine):
                 or not here
                 or self.now - duty.seen_at > timedelta(minutes=2)
                 or load[one.id] >= duty.capacity
+                or self.had_enough(one.id)
             ):
                 continue
             for talk in self.session.scalars(
@@ -185,6 +187,16 @@ class Shift(RuleBasedStateMachine):
             Conversation.id.in_(self.talks), Conversation.state == ConversationState.NEW
         )
         return dict(self.session.execute(query).all())
+
+    def had_enough(self, user_id: int, *, but: int = 0) -> bool:
+        """Whether somebody was given as many within the last hour as they are to be given; ``but`` that many fewer."""
+        duty = self.duty(user_id)
+        name = next(one.name for one in self.crew if one.id == user_id)
+        given = select(ConversationEvent).where(
+            ConversationEvent.kind == EventKind.GIVEN_OUT, ConversationEvent.at > self.now - timedelta(hours=1)
+        )
+        lately = sum(one.data["to"] == name for one in self.session.scalars(given))
+        return duty.per_hour is not None and lately - but >= duty.per_hour
 
     def lapsed(self) -> set[tuple[int, int]]:
         """Who did not answer what in time, within the last day."""

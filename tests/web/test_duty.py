@@ -46,6 +46,8 @@ def test_supervisors_say_what_somebody_takes_on(supervisor: Browser, parts: Serv
     typed = {"capacity": "7", "languages": "en, DE", "skills": "billing, Press", "hours": ""}
     assert supervisor.post(path, **typed).status_code == 303
     assert 'value="en, de"' in supervisor.get(path).text
+    assert supervisor.post(path, **(typed | {"per_hour": "4"})).status_code == 303
+    assert 'value="4"' in supervisor.get(path).text
     refused = supervisor.post(path, **(typed | {"capacity": "lots"}))
     assert refused.status_code == 422
     assert "whole number from 1 to 500" in words(refused)
