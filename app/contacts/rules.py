@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from functools import cache
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 import idna
 from publicsuffixlist import PublicSuffixList
@@ -39,6 +39,15 @@ BLOG_HOSTS = frozenset(
     )
 )
 """Where each subdomain is somebody else's site, though the public suffix list does not have them."""
+_BLOGSPOT = re.compile(
+    r"""(?:(?P<blog>.+)\.)?blogspot\.(?:com
+    |(?:com\.)(?:ar|au|br|by|co|cy|ee|eg|es|mt|ng|tr|uy)|(?:co\.)(?:at|id|il|ke|nz|uk|za)
+    |ae|al|am|ba|be|bg|bj|ca|cf|ch|cl|cv|cz|de|dk|fi|fr|gr|hk|hr|hu|ie|in|is|it|jp|kr|li|lt|lu|md|mk|mr|mx|my
+    |nl|no|pe|pt|qa|re|ro|rs|ru|se|sg|si|sk|sn|td|tw|ug|vn)""",
+    re.VERBOSE,
+)
+"""Blogger's domains of countries, each with the same blog (support.google.com/blogger/answer/2402711); as the public
+suffix list named them until they were taken out of it."""
 ACCOUNT_HOSTS = {
     "facebook.com": "facebook.com",
     "fb.com": "facebook.com",
@@ -166,13 +175,30 @@ def account_key(text: str | None) -> str | None:
     if parts is None or host is None or not _is_account(parts, host):
         return None
     steps = [step for step in unquote(parts.path).split("/") if step]
+    known = ACCOUNT_HOSTS.get(_registered(host) or host, host)
+    if known == "facebook.com":
+        steps = _facebook(parts, steps)
     if len(steps) > 1 and steps[0].casefold() in _BEFORE_ACCOUNT:
         steps = steps[1:]
     name = unicodedata.normalize("NFKC", steps[0]).casefold().removeprefix("@") if steps else ""
     if not name or name.endswith(".php") or any(one.isspace() for one in name):
         return None
-    found = f"{ACCOUNT_HOSTS.get(_registered(host) or host, host)}/{name}"
+    found = f"{known}/{name}"
     return found if len(found) <= KEY else None
+
+
+def _facebook(parts: SplitResult, steps: list[str]) -> list[str]:
+    """The steps of a path at Facebook; of one with the number of an account, that alone, for not everybody has a name
+    there (``profile.php?id=7``, ``people/Ann-B/7``, ``p/Our-bakery-7``)."""
+    first = steps[0].casefold() if steps else ""
+    number = ""
+    if first == "profile.php":
+        number = parse_qs(parts.query).get("id", [""])[0]
+    elif first in ("people", "pages") and len(steps) > 2:
+        number = steps[2]
+    elif first == "p" and len(steps) > 1:
+        number = steps[1].rpartition("-")[2]
+    return [number] if number.isascii() and number.isdigit() else steps
 
 
 def _is_account(parts: SplitResult, host: str) -> bool:
@@ -197,6 +223,10 @@ def _suffixes() -> PublicSuffixList:
 
 
 def _registered(host: str) -> str | None:
+    blogger = _BLOGSPOT.fullmatch(host)
+    if blogger:
+        own = (blogger["blog"] or "").rpartition(".")[2]
+        return f"{own}.blogspot.com" if own not in ("", "www") else None
     found: str | None = _suffixes().privatesuffix(host)
     if found not in BLOG_HOSTS:
         return found

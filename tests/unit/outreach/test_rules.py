@@ -79,6 +79,7 @@ def test_punycode_and_umlauts_are_one_site_and_neighbours_on_one_host_are_two() 
     assert rules.keys(site="https://www.bäckerei-blog.example") == rules.keys(site="xn--bckerei-blog-gcb.example/x")
     assert rules.keys(site="anna.blogspot.com") != rules.keys(site="bert.blogspot.com")
     assert rules.keys(site="anna.wordpress.com") == rules.keys(site="https://anna.wordpress.com/about")
+    assert rules.keys(site="anna.blogspot.de") == rules.keys(site="https://anna.blogspot.com/x"), "one blog"
     assert rules.keys(site="blogspot.com") == []
 
 
@@ -86,6 +87,7 @@ def test_accounts_and_addresses_are_keys_and_names_are_none() -> None:
     assert rules.keys(account="https://twitter.com/Ann") == rules.keys(site="x.com/ann")
     assert rules.keys(account="@ann@example.social") == [Key(IdKind.ACCOUNT, "example.social/ann")]
     assert rules.keys(account="@ann") == []  # could be anywhere
+    assert rules.keys(site="facebook.com/profile.php?id=7") == [Key(IdKind.ACCOUNT, "facebook.com/7")]
     assert rules.keys(email=" Ann@Example.org ") == [Key(IdKind.EMAIL, "ann@example.org")]
     assert rules.keys(site="Anna Berg", account="Anna", email="Anna") == []
 
