@@ -5,6 +5,7 @@ shared with a network that runs on this machine already.
 """
 
 import json
+import random
 import socket
 import subprocess
 import tempfile
@@ -21,6 +22,7 @@ from tests.servers.postgres import Postgres
 HERE = Path(__file__).parent
 START_SECONDS = 90
 PORTS = 6
+LOW_PORTS = (12_000, 32_000)
 
 
 class NotStarted(Exception):
@@ -88,13 +90,12 @@ def _first_line(process: "subprocess.Popen[bytes]", log: Path) -> bytes:
 
 
 def _free_ports() -> int:
-    """The first of several ports in a row that nobody listens on now."""
+    """The first of several ports in a row that nobody listens on now, below those that systems give to whoever asks for
+    any: the network takes some seconds until it listens, and would often find one taken by then."""
     while True:
-        with socket.socket() as first:
-            first.bind(("127.0.0.1", 0))
-            port: int = first.getsockname()[1]
-            if port + PORTS < 65_536 and all(_is_free(port + n) for n in range(1, PORTS)):
-                return port
+        port = random.randrange(*LOW_PORTS)
+        if all(_is_free(port + n) for n in range(PORTS)):
+            return port
 
 
 def _is_free(port: int) -> bool:
