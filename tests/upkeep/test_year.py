@@ -1,7 +1,7 @@
 """The story of the tumbleweed: a year on five pages with three campaigns and gaps between them, by the clock.
 
-Two pages have no plan and decay through the states when their campaigns end; three are kept alive by one. Every comment
-in the gaps has somebody who answers for it in time, and no campaign ends without heirs.
+Two pages have no plan and decay through the states, on the days that are documented, when their campaigns end; three are
+kept alive by one. Every comment in the gaps has somebody who answers for it in time, and no campaign ends without heirs.
 """
 
 import random
@@ -35,6 +35,8 @@ from app.upkeep.types import Life, PlanTyped
 from tests.domain.conftest import House
 
 STEP = timedelta(days=2)
+DECAY = {Life.ALIVE: 0, Life.QUIETING: 0, Life.AT_RISK: 30, Life.GHOST_TOWN: 60}
+"""From how many days without a word of ours a page is that; fewer comments than usual make it quiet sooner."""
 PLAN = PlanTyped("7", "96", "", "14", "30", "60")
 
 
@@ -47,7 +49,9 @@ class Year:
     page_ids: list[int] = field(default_factory=list)
     dice: random.Random = field(default_factory=lambda: random.Random(7))
     said: int = 0
-    lives: dict[int, list[Life]] = field(default_factory=dict)
+    lives: dict[int, list[tuple[Life, int]]] = field(default_factory=dict)
+    """What each page became, and after how many days without a word of ours."""
+    spoke: dict[int, datetime] = field(default_factory=dict)
 
     def connect(self) -> None:
         """Four more pages."""
@@ -68,6 +72,8 @@ class Year:
     def say(self, page_id: int, *, ours: bool = False, post: str = "p") -> None:
         """Somebody, or we, say something there."""
         self.said += 1
+        if ours:
+            self.spoke[page_id] = self.now
         author = Author("Us", "us", is_us=True) if ours else Author(f"V{self.said}", f"v{self.said}")
         item = Item(f"c{self.said}", Post(post), author, "When do you open?", self.now - timedelta(minutes=5))
         with self.house.db.write() as session:
@@ -90,8 +96,8 @@ class Year:
             for row in boards.board(session, self.now):
                 if row.verdict is not None:
                     seen = self.lives.setdefault(row.page.id, [])
-                    if not seen or seen[-1] is not row.verdict.life:
-                        seen.append(row.verdict.life)
+                    if not seen or seen[-1][0] is not row.verdict.life:
+                        seen.append((row.verdict.life, (self.now - self.spoke.get(row.page.id, self.now)).days))
 
     def answer_own(self) -> None:
         """Bob, who looks after pages, answers what is his."""
@@ -105,6 +111,15 @@ class Year:
                 inbox.resolve(session, self.house.bob, talk.id, None, self.now)
         for page_id in {talk.page_id for talk in talks}:
             self.say(page_id, ours=True)
+
+    def campaign_answers(self, page_ids: list[int]) -> None:
+        """While a campaign runs, those who run it answer."""
+        with self.house.db.write() as session:
+            waiting = select(Conversation).where(
+                Conversation.state == ConversationState.NEW, Conversation.page_id.in_(page_ids)
+            )
+            for talk in session.scalars(waiting).all():
+                inbox.resolve(session, self.house.ann, talk.id, None, self.now)
 
     def post_where_due(self) -> None:
         """Bob does his tasks."""
@@ -161,6 +176,8 @@ def test_a_year_with_and_without_a_plan(house: House, now: datetime) -> None:
             plans.keep(session, house.bob, page_id, PLAN, now)
         with pytest.raises(Conflict):  # a plan needs somebody who keeps it
             plans.keep(session, house.bob, left[0], PLAN, now)
+        for page_id in left:  # somebody looks after them, with no plan
+            stewards.appoint(session, house.bob, page_id, house.bob.id, None, now)
     spans = [(0, 60, year.page_ids), (150, 200, kept), (280, 320, year.page_ids)]
     running = [(year.campaign(f"C{first}", first, last, on), last, on) for first, last, on in spans]
     begin = now
@@ -174,6 +191,7 @@ def test_a_year_with_and_without_a_plan(house: House, now: datetime) -> None:
                 year.say(page_id, ours=True, post=f"post-{day // 5}")
             elif page_id in kept and year.dice.random() < 0.3:
                 year.say(page_id)
+        year.campaign_answers(left)
         year.look_after()
         year.answer_own()
         year.post_where_due()
@@ -183,11 +201,16 @@ def test_a_year_with_and_without_a_plan(house: House, now: datetime) -> None:
     assert not running
 
     for page_id in kept:
-        assert set(year.lives[page_id]) <= {Life.ALIVE, Life.QUIETING}, year.lives[page_id]
+        assert {life for life, _days in year.lives[page_id]} <= {Life.ALIVE, Life.QUIETING}, year.lives[page_id]
     for page_id in left:
-        story = [life for life in year.lives[page_id] if life is not Life.ALIVE]
-        first = story.index(Life.GHOST_TOWN)
-        assert Life.AT_RISK in story[:first], story  # it decays through the states
+        story = year.lives[page_id]
+        end = [life for life, _days in story].index(Life.GHOST_TOWN)
+        assert [life for life, _days in story[end - 3 : end + 1]] == list(DECAY)
+        for life, days in story:  # as documented, as exactly as this year looks
+            assert DECAY[life] <= days, story
+            if life in (Life.AT_RISK, Life.GHOST_TOWN):
+                assert days <= DECAY[life] + STEP.days, story
+        assert story[end + 1][0] is Life.ALIVE, "the next campaign brings it back"
 
     with house.db.read() as session:
         late = [
