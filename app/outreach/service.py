@@ -101,9 +101,10 @@ def _known(session: Session, one: Outreach) -> Recorded | None:
 
 def _read(session: Session, by: By, typed: Typed, now: datetime) -> tuple[Outreach, list[Key]]:
     if typed.kind not in set(Kind):
-        raise InvalidInput(_("Choose what it is."), field="kind")
+        raise InvalidInput(_("Choose what it is: %(known)s.", known=", ".join(Kind)), field="kind")
     if typed.stance not in {one.value for one in ENTERED}:
-        raise InvalidInput(_("Choose how you stand towards them."), field="stance")
+        known = ", ".join(ENTERED)
+        raise InvalidInput(_("Choose how you stand towards them: %(known)s.", known=known), field="stance")
     name = texts.one_line(typed.name, limit=1_000).strip()
     if not name or len(name) > rules.NAME_MAXIMUM:
         raise InvalidInput(_("Enter a name of at most %(n)s characters.", n=rules.NAME_MAXIMUM), field="name")

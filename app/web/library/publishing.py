@@ -1,7 +1,7 @@
 """Having a post published, taking it back, and deciding about one that did not arrive."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -85,10 +85,10 @@ def decide(publication_id: int) -> ResponseReturnValue:
 
 
 def moment(typed: str, field: str) -> datetime | None:
-    """A moment on the reader's clock; None where none was typed. Raises InvalidInput."""
+    """A moment on the reader's clock, or the house's; None where none was typed. Raises InvalidInput."""
     if not typed:
         return None
-    found = moment_typed(typed, i18n.zone() or UTC)
+    found = moment_typed(typed, i18n.zone() or days.zone())
     if found is None:
         raise InvalidInput(_("Choose a day and a time."), field=field)
     return found

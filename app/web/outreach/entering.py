@@ -59,6 +59,9 @@ def _recorded(done: Recorded) -> ResponseReturnValue:
     """201 for what counts now, 202 for what is held, 200 for what was known already."""
     said = {"outreach": str(done.outreach_id), "state": done.state.value}
     if done.held_id is not None:
+        said["message"] = _(
+            "It contradicts what another department does. Agree, go on with a reason, or drop it, at “held”."
+        )
         said["held"] = services().settings.public_url + url_for("outreach.held", held_id=done.held_id)
     status = 200 if done.again else 202 if done.state is OutreachState.HELD else 201
     return jsonify(said), status

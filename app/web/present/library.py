@@ -3,6 +3,7 @@
 from datetime import date
 
 from babel.dates import format_skeleton
+from babel.numbers import format_decimal
 
 from app.core import i18n
 from app.core.i18n import gettext as _
@@ -67,7 +68,8 @@ def count(one: Preview) -> str:
     """How long it is, the platform's way."""
     if one.place.form is None:
         return ""
-    return _("%(length)s of %(most)s", length=one.length, most=one.place.form.length.maximum)
+    length, most = (format_decimal(n, locale=i18n.locale()) for n in (one.length, one.place.form.length.maximum))
+    return _("%(length)s of %(most)s", length=length, most=most)
 
 
 def _day(at: tuple[int, int]) -> str:

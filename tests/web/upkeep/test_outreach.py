@@ -155,7 +155,14 @@ def test_punycode_is_the_same_site(house: House) -> None:
     house.pr.post("/outreach/add", **(INVITED | {"site": "www.bäckerei-blog.de"}), team=house.teams["pr"])
     place, token = house.program("token")
     body = DECLINED | {"site": "XN--BCKEREI-BLOG-GCB.de/kontakt"}
-    assert house.call(place, body, Authorization=f"Bearer {token}").status_code == 202
+    called = house.call(place, body, Authorization=f"Bearer {token}")
+    assert called.status_code == 202
+    assert called.json
+    assert "Agree, go on with a reason, or drop it" in called.json["message"]
+    signed, secret = house.program("signed")
+    assert house.signed(signed, secret, body | {"site": "http://Www.Bäckerei-Blog.de"}).status_code == 202
+    by_page = house.affiliate.post("/outreach/add", **(INVITED | body), team=house.teams["affiliate"])
+    assert str(by_page.location).startswith("/outreach/held/")
 
 
 def test_a_door_opens_to_its_own_key_only(house: House) -> None:
