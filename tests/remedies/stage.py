@@ -13,13 +13,14 @@ from app.accounts import queries as accounts
 from app.accounts.models import TeamMember, User
 from app.accounts.types import Actor, Role
 from app.audit import queries as audit
+from app.connectors.ports import Status
 from app.contacts import service as contacts
 from app.contacts.types import Sighting
 from app.core.db import Database
 from app.core.ids import new_id
 from app.core.security import SecretBox
 from app.executors.registry import Executors
-from app.inbox.models import Conversation, Post
+from app.inbox.models import Comment, Conversation, Post
 from app.inbox.types import ConversationState, Priority
 from app.pages.models import Page
 from app.pages.types import PageState
@@ -152,6 +153,33 @@ class Stage:
     def order(self, number: str = "A-1001") -> RemedyOrder:
         with self.db.read() as session:
             return session.scalars(select(RemedyOrder).where(RemedyOrder.number == number)).one()
+
+    def heard(self, words: str, talk: int = 0, **changes: Any) -> int:
+        """The person of a conversation says something; answers the comment's id."""
+        place, at = self.talk(talk), self.now - timedelta(hours=1)
+        comment = Comment(
+            id=new_id(),
+            page_id=place.page_id,
+            external_id=f"e{new_id()}",
+            post_id=place.post_id,
+            conversation_id=place.id,
+            thread_root=place.thread_root,
+            content_hash="",
+            first_seen_at=at,
+            changed_at=at,
+            verify_at=at,
+            **{
+                "author_name": "Eva",
+                "is_us": False,
+                "text": words,
+                "url": "https://blog.example/1#c1",
+                "status": Status.LIVE,
+                "published_at": at,
+                **changes,
+            },
+        )
+        self.do(lambda s: s.add(comment))
+        return comment.id
 
     def order_numbers(self) -> set[str]:
         with self.db.read() as session:

@@ -1,8 +1,9 @@
 """Anything anybody does, in any order: never more than was paid, only what was signed, each once, all written down.
 
 A model-based test over the real services, on SQLite in memory: requesters, two supervisors, an admin, a second account
-of one of them, roles that change, edits between what was shown and decided, a provider failing in every way, workers
-dying, the clock. REMEDY_EXAMPLES and REMEDY_STEPS say how much of it; ``make ordeal`` runs 2,000 examples.
+of one of them, roles that change, edits between what was shown and decided, customers who edit what they said, a
+provider failing in every way, workers dying, the clock. REMEDY_EXAMPLES and REMEDY_STEPS say how much of it; ``make
+ordeal`` runs 20,000 examples.
 """
 
 import json
@@ -27,7 +28,8 @@ from app.accounts.types import Actor, Role
 from app.core import migrate
 from app.core.db import Database
 from app.core.errors import PorchlightError
-from app.remedies import by_hand, execution, rules, signing, telling, turns
+from app.inbox.models import Comment
+from app.remedies import by_hand, execution, quotes, rules, signing, telling, turns
 from app.remedies.types import HOLDS_MONEY, OPEN, State, Verdict
 from tests.remedies.stage import Stage
 from tests.remedies.till import Fault
@@ -89,6 +91,8 @@ def fresh_stage() -> QuickStage:
         with database.write() as session:
             stage.ids["twin"] = stage.hire(session, "twin", Role.SUPERVISOR)
             session.get_one(User, stage.ids["twin"]).same_as_id = stage.ids["ann"]
+        for talk in range(len(stage.talks)):
+            stage.heard("It came in pieces", talk=talk)
         database.dispose()
         memory = sqlite3.connect(":memory:", check_same_thread=False)
         with sqlite3.connect(path) as disk:
@@ -117,6 +121,8 @@ class Remedies(RuleBasedStateMachine):
         self.ids: list[int] = []
         self.seen: dict[int, int] = {}
         self.checked: tuple[int, int] = (-1, -1)
+        self.marks: dict[int, str] = {}
+        """What a form that was opened before offers as evidence, by conversation."""
 
     @initialize()
     def begin(self) -> None:
@@ -147,11 +153,27 @@ class Remedies(RuleBasedStateMachine):
             return work()
         return None
 
-    @rule(who=PEOPLE, talk=st.integers(0, 1), amount=AMOUNTS, order=st.sampled_from(sorted(ORDERS)))
-    def ask(self, who: str, talk: int, amount: str, order: str) -> None:
-        found = self._try(lambda: self.stage.ask(who, talk=talk, amount=amount, order_number=order, paid=ORDERS[order]))
+    @rule(
+        who=PEOPLE,
+        talk=st.integers(0, 1),
+        amount=AMOUNTS,
+        order=st.sampled_from(sorted(ORDERS)),
+        proof=st.sampled_from(["", "as it reads", "as it read before"]),
+    )
+    def ask(self, who: str, talk: int, amount: str, order: str, proof: str) -> None:
+        asked: dict[str, Any] = {"amount": amount, "order_number": order, "paid": ORDERS[order]}
+        if proof:
+            (offered,) = self.stage.do(lambda s: quotes.offered(s, self.stage.talks[talk]))
+            before = self.marks.get(talk, offered.evidence)
+            self.marks[talk] = offered.evidence
+            asked["evidence"] = [before if proof == "as it read before" else offered.evidence]
+        found = self._try(lambda: self.stage.ask(who, talk=talk, **asked))
         if found:
             self.ids.append(found)
+
+    @rule(talk=st.integers(0, 1), words=st.sampled_from(["It came in pieces", "All is well", "Where is my money?"]))
+    def customer_edits(self, talk: int, words: str) -> None:
+        self.stage.sql(update(Comment).where(Comment.conversation_id == self.stage.talks[talk]).values(text=words))
 
     @rule(pick=PICK)
     def look(self, pick: int) -> None:
@@ -330,6 +352,9 @@ class Remedies(RuleBasedStateMachine):
             content = json.loads(self._rows(query, int(remedy_id), int(version))[0][0])
             assert (content["amount"], content["currency"]) == (str(effect.amount), effect.currency)
             assert content["order_number"] == effect.order_number
+            kept = "SELECT count(*) FROM remedy_pictures WHERE remedy_id = ? AND digest = ?"
+            for mark in content["evidence"]:
+                assert self._rows(kept, int(remedy_id), quotes.digest(mark)) == [(1,)], "as it read when it was chosen"
 
     def _nobody_signed_for_themselves(self) -> None:
         """No human being, whichever account they use: not what they asked for or changed, and nothing twice."""

@@ -8,7 +8,6 @@ from sqlalchemy import delete, text, update
 
 from app.connectors.ports import Status
 from app.core.errors import InvalidInput
-from app.core.ids import new_id
 from app.inbox.models import Comment
 from app.remedies import proofs, quotes, signing
 from app.remedies.models import RemedyProof
@@ -17,33 +16,6 @@ from app.remedies.views import Quote, Since
 from tests.remedies.stage import Stage
 
 WORDS = "It came in pieces. \u202eNobody <b>answers</b>."
-
-
-def heard(stage: Stage, words: str = WORDS, *, talk: int = 0, **changes: Any) -> int:
-    at, place = stage.now - timedelta(hours=1), stage.talk(talk)
-    comment = Comment(
-        id=new_id(),
-        page_id=place.page_id,
-        external_id=f"e{new_id()}",
-        post_id=place.post_id,
-        conversation_id=place.id,
-        thread_root=place.thread_root,
-        content_hash="",
-        **{
-            "author_name": "Eva",
-            "is_us": False,
-            "text": words,
-            "url": "https://blog.example/1#c1",
-            "status": Status.LIVE,
-            "published_at": at,
-            **changes,
-        },
-        first_seen_at=at,
-        changed_at=at,
-        verify_at=at,
-    )
-    stage.do(lambda s: s.add(comment))
-    return comment.id
 
 
 def offered(stage: Stage, talk: int = 0) -> list[Quote]:
@@ -59,7 +31,7 @@ def shown(stage: Stage, remedy_id: int) -> list[Quote]:
 @pytest.fixture
 def chosen(stage: Stage) -> str:
     """What a form sends for Eva's comment."""
-    heard(stage)
+    stage.heard(WORDS)
     return offered(stage)[0].evidence
 
 
@@ -108,7 +80,7 @@ def test_what_was_changed_while_it_was_chosen_is_chosen_again(stage: Stage, chos
 
 
 def test_only_what_is_part_of_the_conversation_can_be_given(stage: Stage) -> None:
-    heard(stage, talk=1)
+    stage.heard(WORDS, talk=1)
     (elsewhere,) = offered(stage, talk=1)
     for wrong in (elsewhere.evidence, "comment:1:x", "comment:", "comment:x:" + "0" * 64, "comment:" + "9" * 40 + ":x"):
         with pytest.raises(InvalidInput) as refused:
@@ -119,7 +91,7 @@ def test_only_what_is_part_of_the_conversation_can_be_given(stage: Stage) -> Non
 
 def test_ten_at_most(stage: Stage) -> None:
     for number in range(11):
-        heard(stage, f"No. {number}")
+        stage.heard(f"No. {number}")
     marks = [one.evidence for one in offered(stage)]
     with pytest.raises(InvalidInput, match="At most 10 comments"):
         stage.ask(evidence=marks)
@@ -127,9 +99,9 @@ def test_ten_at_most(stage: Stage) -> None:
 
 
 def test_removed_ones_are_not_offered_and_the_latest_words_are_likely(stage: Stage) -> None:
-    first = heard(stage, "First.", published_at=stage.now - timedelta(days=1))
-    heard(stage, "Spam!", status=Status.SPAM)
-    heard(stage, "We are sorry.", is_us=True, published_at=stage.now)
+    first = stage.heard("First.", published_at=stage.now - timedelta(days=1))
+    stage.heard("Spam!", status=Status.SPAM)
+    stage.heard("We are sorry.", is_us=True, published_at=stage.now)
     found: list[Quote] = stage.do(lambda s: quotes.choices(s, stage.talks[0], None, []))
     assert [one.text for one in found] == ["We are sorry.", "First."]
     assert quotes.likely(found) == {quotes.mark(first, quotes.digest(found[1].evidence))}
