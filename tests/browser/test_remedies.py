@@ -38,6 +38,7 @@ def ask(page: Page, talk: int, amount: str, order: str) -> None:
     page.goto(f"/inbox/{talk}")
     page.keyboard.press("m")
     expect(page.get_by_label("Amount, or value")).to_be_focused()
+    expect(page.get_by_role("checkbox", name="My lamp arrived broken")).to_be_checked()
     page.keyboard.type(amount)
     page.get_by_label("Reason").select_option("broken")
     page.get_by_label("Order number").fill(order)
@@ -57,6 +58,7 @@ def test_asked_with_the_keyboard_and_approved_with_one_key(
     check(agent)
     page = person("supervisor", width=width, scheme=scheme)
     page.goto("/remedies")
+    expect(page.locator("figure.quote")).to_contain_text("My lamp arrived broken")
     check(page)
     _shoot(page, f"decide-{width}-{scheme}")
     if width > 800:

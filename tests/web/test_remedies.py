@@ -194,6 +194,18 @@ def test_only_who_is_signed_in_may_send_much(app: Flask, talk: int) -> None:
     assert answer.status_code == 413
 
 
+def test_a_form_that_says_nothing_approves_nothing(
+    scene: Scene, talk: int, agent: Browser, supervisor: Browser
+) -> None:
+    ask(agent, talk)
+    one = only(scene)
+    supervisor.get("/remedies")
+    for said in ({}, {"verdict": "yes"}, {"verdict": "APPROVE"}):
+        answer = supervisor.post(f"/remedies/{one.id}/decide", version=1, **said)
+        assert (answer.status_code, only(scene).state) == (422, State.ASKED)
+    assert "Say whether you approve or refuse" in words(answer)
+
+
 def test_own_requests_are_greyed_and_say_why(scene: Scene, talk: int, supervisor: Browser) -> None:
     assert ask(supervisor, talk) == 303
     page = supervisor.get("/remedies")

@@ -37,9 +37,8 @@ def show(remedy_id: int) -> ResponseReturnValue:
 def decide(remedy_id: int) -> ResponseReturnValue:
     """Approve or refuse what was seen."""
     now = utc_now()
-    verdict = Verdict.REFUSE if request.form.get("verdict") == Verdict.REFUSE else Verdict.APPROVE
     try:
-        who = proven(now)
+        verdict, who = _verdict(), proven(now)
         with services().db.write() as writing:
             state = signing.decide(
                 writing, who, remedy_id, verdict, request.form.get("reason", ""), now, version=version()
@@ -97,6 +96,14 @@ def several() -> ResponseReturnValue:
     for _remedy, why in left[:3]:
         flash(why, "warning")
     return redirect(url_for("remedies.overview"), 303)
+
+
+def _verdict() -> Verdict:
+    """What the form says; one that says nothing approves nothing. Raises InvalidInput."""
+    said = request.form.get("verdict", "")
+    if said not in list(Verdict):
+        raise InvalidInput(_("Say whether you approve or refuse."))
+    return Verdict(said)
 
 
 def _refused(remedy_id: int | None, error: Conflict | Forbidden | InvalidInput) -> ResponseReturnValue:
