@@ -7,8 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.accounts import queries as accounts
-from app.campaigns import queries as campaigns
-from app.campaigns import rules
+from app.campaigns import closing, rules
 from app.campaigns.models import Campaign, HandOverHeir
 from app.campaigns.types import Named
 from app.signals.service import tell
@@ -18,7 +17,7 @@ from app.signals.types import SignalKind
 def work(session: Session, now: datetime) -> int:
     """Tell owners of campaigns that are over, and heirs; from the third time on those who supervise too. Answer how
     often somebody was told. Two statements while there is nothing to say."""
-    due = [one for one in campaigns.over_unsigned(session, now) if _due(one, now)]
+    due = [one for one in closing.over_unsigned(session, now) if _due(one, now)]
     for one in due:
         _say(session, SignalKind.CAMPAIGN_OVER, one, {one.owner_id}, one, now)
     waiting = (
@@ -36,7 +35,7 @@ def work(session: Session, now: datetime) -> int:
 
 def unsigned(session: Session, owner_id: int, now: datetime) -> list[Named]:
     """Campaigns of somebody that are over, and that nobody has signed the hand-over of. One statement."""
-    return [Named(one.id, one.name) for one in campaigns.over_unsigned(session, now, owner_id)]
+    return [Named(one.id, one.name) for one in closing.over_unsigned(session, now, owner_id)]
 
 
 def inherited(session: Session, user_id: int) -> list[Named]:
