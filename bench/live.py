@@ -1,7 +1,10 @@
-"""Open event streams on one web process: what they cost, how soon each hears of a comment, how a restart goes.
+"""Open event streams on one web process: what they cost, how soon each hears of a comment and a browser shows it, how a
+restart goes.
 
 Starts Redis and the web server on loopback with an empty SQLite database, opens streams as browsers do, and stores
-comments through the whole intake. Usage: ``python -m bench.live [--streams N] [--comments N] [--restarted N]``.
+comments through the whole intake. Each open page asks for what is new when it is told, after a wait as in
+``static/js/live.js``. One page is a real Chromium: from just before the commit until the frame that shows "1 new".
+Usage: ``python -m bench.live [--streams N] [--comments N] [--shown N] [--restarted N]``.
 """
 
 import argparse
@@ -9,18 +12,21 @@ import asyncio
 import os
 import random
 import re
+import shutil
 import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from http.cookiejar import CookieJar
 from pathlib import Path
 from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, build_opener
+
+from playwright.async_api import async_playwright
 
 from app import bootstrap
 from app.accounts import service as accounts
@@ -36,9 +42,19 @@ from app.core.config import Settings
 from app.pages import leases
 from app.pages import service as pages
 from app.pages.types import Claim
+from bench.live_page import Page
 
 PASSWORD = "correct horse battery"
 ERROR_AFTER = 10.0
+EACH_TIME = 50
+"""Comments until the browser opens its list anew."""
+WATCH = """() => {
+    window.drawn ??= 0;
+    window.watching ??= new MutationObserver(() => requestAnimationFrame(() => (window.drawn = Date.now())));
+    window.watching.observe(document.getElementById("news"), { childList: true, subtree: true, characterData: true });
+    return window.drawn;
+}"""
+"""Notes when the number of new comments is drawn; answers when it last was."""
 
 
 @dataclass
@@ -113,61 +129,6 @@ def _own_mb(pid: str) -> float:
     return sum(int(kb) for kb in re.findall(r"^Private_\w+: +(\d+) kB", rows, re.MULTILINE)) / 1024
 
 
-@dataclass
-class Page:
-    """An open page: keeps a stream as ``static/js/live.js`` does, and notes when it hears what."""
-
-    port: int
-    cookie: str
-    at: str = ""
-    heard: list[float] = field(default_factory=list)
-    connected: asyncio.Event = field(default_factory=asyncio.Event)
-    failures: list[float] = field(default_factory=list)
-    looks: int = 0
-    """How often it had to look at everything."""
-
-    async def live(self) -> None:
-        wait = 1.5
-        while True:
-            try:
-                if await self._listen():
-                    wait = 1.5
-            except (OSError, asyncio.IncompleteReadError):
-                pass
-            if self.connected.is_set():
-                wait = 1.5
-            self.connected.clear()
-            self.failures.append(time.monotonic())
-            await asyncio.sleep(wait * (0.5 + random.random()))
-            wait = min(wait * 1.25, 60)
-
-    async def _listen(self) -> bool:
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
-        try:
-            lines = (f"GET /live?after={self.at} HTTP/1.1", f"Host: 127.0.0.1:{self.port}", f"Cookie: {self.cookie}")
-            writer.write("\r\n".join([*lines, "", ""]).encode())
-            if b" 200 " not in await reader.readline():
-                return False
-            event = ""
-            while line := await reader.readline():
-                text = line.decode().rstrip()
-                if text.startswith("event: "):
-                    event = text.removeprefix("event: ")
-                elif text.startswith("id: "):
-                    self.at = text.removeprefix("id: ")
-                elif text.startswith("data: ") and event == "here":
-                    found = re.search(r'"at": "([^"]*)"', text)
-                    self.at = (found[1] if found else "") or self.at
-                    self.connected.set()
-                elif text.startswith("data: ") and '"all"' in text:
-                    self.looks += 1
-                elif text.startswith("data: ") and '"inbox"' in text:
-                    self.heard.append(time.monotonic())
-            return True
-        finally:
-            writer.close()
-
-
 async def opened(house: House, cookie: str, count: int) -> tuple[list[Page], list["asyncio.Task[None]"]]:
     """That many pages with their streams open."""
     pages_, tasks = [], []
@@ -200,6 +161,42 @@ async def many(house: House, cookie: str, streams: int, comments: int) -> None:
     print(
         f"a new comment is heard of by all, {len(delays)} times: half within {1000 * delays[len(delays) // 2]:.0f} ms, "
         f"99 % within {1000 * delays[int(len(delays) * 0.99)]:.0f} ms, the last after {1000 * delays[-1]:.0f} ms"
+    )
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def shown(house: House, cookie: str, streams: int, comments: int) -> None:
+    """How soon a real browser shows that there is something new, with all streams open beside it."""
+    open_pages, tasks = await opened(house, cookie, streams)
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        page = await browser.new_page()
+        base = f"http://127.0.0.1:{house.port}"
+        name, _equals, value = cookie.partition("=")
+        await page.context.add_cookies([{"name": name, "value": value, "url": base}])
+        await page.goto(f"{base}/inbox?view=all")
+        await page.wait_for_selector("html[data-live=stream]")
+        delays = []
+        for number in range(comments):
+            if number % EACH_TIME == 0:
+                await page.goto(f"{base}/inbox?view=all")
+                await page.wait_for_selector("html[data-live=stream]")
+            before = await page.evaluate(WATCH)
+            begun = time.time()
+            await asyncio.to_thread(house.say)
+            await page.wait_for_function("before => window.drawn > before", arg=before, timeout=30_000)
+            delays.append(await page.evaluate("window.drawn") / 1000 - begun)
+            await asyncio.sleep(random.random())
+        await browser.close()
+    delays.sort()
+    asks = sorted(one for page_ in open_pages for one in page_.asks)
+    print(
+        f"a browser shows a new comment, {comments} times beside {streams} streams: half within "
+        f"{1000 * delays[len(delays) // 2]:.0f} ms, 99 % within {1000 * delays[int(len(delays) * 0.99)]:.0f} ms, the "
+        f"last after {1000 * delays[-1]:.0f} ms; the other pages asked {len(asks)} times what is new, 99 % answered "
+        f"within {1000 * asks[int(len(asks) * 0.99)] if asks else 0:.0f} ms"
     )
     for task in tasks:
         task.cancel()
@@ -249,7 +246,8 @@ def prepared(folder: Path) -> House:
     with services.db.write() as session:
         claim = leases.claim_read(session, page_id, utc_now())
     assert claim is not None
-    return House(services, claim, port)
+    read_before = replace(claim, cursor={"last": 0})  # what comes is routed as it is stored
+    return House(services, read_before, port)
 
 
 def keep_claim(house: House, over: threading.Event) -> None:
@@ -264,6 +262,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--streams", type=int, default=1_000)
     parser.add_argument("--comments", type=int, default=20)
+    parser.add_argument("--shown", type=int, default=100)
     parser.add_argument("--restarted", type=int, default=200)
     options = parser.parse_args()
     over = threading.Event()
@@ -280,6 +279,7 @@ def main() -> None:
             threading.Thread(target=keep_claim, args=(house, over), daemon=True).start()
             cookie = house.sign_in()
             asyncio.run(many(house, cookie, options.streams, options.comments))
+            asyncio.run(shown(house, cookie, options.streams, options.shown))
             asyncio.run(restart(house, cookie, options.restarted))
             house.stop()
         finally:

@@ -23,14 +23,17 @@ FIELD = b"c"
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """One thing changed: ``kind`` is ``inbox`` (lists are out of date), ``conversation``, ``contact``, ``page``, or
-    ``notice`` (the person with this id was told something; nobody else hears of it); ``id`` 0: any."""
+    """One thing changed: ``kind`` is ``inbox`` (lists are out of date), ``news`` (the conversation has something new to
+    read and waits for us), ``conversation``, ``contact``, ``page``, or ``notice`` (the person with this id was told
+    something; nobody else hears of it); ``id`` 0: any."""
 
     kind: str
     id: int = 0
+    stands: tuple[tuple[str, int], ...] = ()
+    """By what a list may hold it, with the id or 0: ``page``, ``team``, ``assignee``."""
 
     def encode(self) -> str:
-        return json.dumps({"kind": self.kind, "id": self.id})
+        return json.dumps({"kind": self.kind, "id": self.id, **dict(self.stands)})
 
 
 def announce(session: Session, *changes: Changed) -> None:

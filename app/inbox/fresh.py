@@ -30,6 +30,8 @@ class Talk:
     snippet: str = ""
     put_off_until: datetime | None = None
     private: bool = False
+    team_id: int = 0
+    assignee_id: int | None = None
     row: dict[str, Any] | None = None
     """The columns to insert; None when the conversation is stored already."""
     said_at: datetime | None = None
@@ -83,7 +85,7 @@ def _join_talk(work: Work, item: Item, post_id: int, identity: Person, id_if_new
     talk = work.talks.get((root, identity.id))
     at = rules.sane_time(item.published_at, work.now)
     if talk is None:
-        talk = Talk(id_if_new, identity.contact_id, ConversationState.DONE, None, 0, 0)
+        talk = Talk(id_if_new, identity.contact_id, ConversationState.DONE, None, 0, 0, team_id=work.team_id)
         talk.row = {
             "id": talk.id,
             "page_id": work.page_id,
@@ -116,6 +118,7 @@ def _join_talk(work: Work, item: Item, post_id: int, identity: Person, id_if_new
 
 
 def put(talk: Talk, placement: Placement, now: datetime) -> None:
+    talk.team_id, talk.assignee_id = placement.team_id, placement.assignee_id
     (talk.row or {}).update(
         team_id=placement.team_id,
         priority=placement.priority,

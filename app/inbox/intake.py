@@ -21,7 +21,10 @@ from app.inbox import lookups, rules
 from app.inbox.changes import apply_changes
 from app.inbox.fresh import Talk, Work, echo, grown, moving, put, work_in
 from app.inbox.models import Comment, Conversation, RawPayload
-from app.inbox.types import Arrival, Facts, Place, Stored
+from app.inbox.types import Arrival, ConversationState, Facts, Place, Stored
+
+TOLD_ONE_BY_ONE = 20
+"""So many conversations of a batch."""
 
 
 def store(session: Session, arrivals: Sequence[Arrival], now: datetime, place: Place | None = None) -> list[Stored]:
@@ -54,7 +57,7 @@ def store(session: Session, arrivals: Sequence[Arrival], now: datetime, place: P
     told = [_result(work) for work in works]
     if any(one.conversations for one in told):
         open_ones = dict.fromkeys(talk_id for work in works for talk_id in _seen_before(work))
-        announce(session, Changed("inbox"), *(Changed("conversation", one) for one in open_ones))
+        announce(session, *_for_lists(works), *(Changed("conversation", one) for one in open_ones))
     return told
 
 
@@ -91,6 +94,19 @@ def _result(work: Work) -> Stored:
     echoes = tuple(echo(row) for row in work.rows if row["is_us"])
     known = len(work.known) - work.changed.count
     return Stored(len(work.fresh), work.changed.count, known, talks, echoes, work.changed.new_facts)
+
+
+def _for_lists(works: Sequence[Work]) -> list[Changed]:
+    """What open lists are told: of a few that wait for us each by itself, so that a list need not ask what is new;
+    else that they are out of date."""
+    touched = [(work, talk) for work in works for talk in work.talks.values() if talk.touched]
+    plain = all(talk.state is ConversationState.NEW and not work.routed_later for work, talk in touched)
+    if not plain or len(touched) > TOLD_ONE_BY_ONE or any(work.changed.conversations for work in works):
+        return [Changed("inbox")]
+    return [
+        Changed("news", talk.id, (("page", work.page_id), ("team", talk.team_id), ("assignee", talk.assignee_id or 0)))
+        for work, talk in touched
+    ]
 
 
 def _seen_before(work: Work) -> Iterable[int]:

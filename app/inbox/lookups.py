@@ -72,9 +72,9 @@ def posts(session: Session, wanted: dict[Key, PostRef]) -> dict[Key, int]:
 
 def conversations(
     session: Session, thread_roots: Sequence[Key]
-) -> list[tuple[int, str, int, int, int, ConversationState, Any, int, int, str, Any, bool]]:
+) -> list[tuple[int, str, int, int, int, ConversationState, Any, int, int, str, Any, bool, int, int | None]]:
     """The conversations of these threads: page, root, identity, id, contact, state, waiting since, comment count,
-    version, snippet, put off until, private."""
+    version, snippet, put off until, private, team, assignee."""
     query = select(
         Conversation.page_id,
         Conversation.thread_root,
@@ -88,6 +88,8 @@ def conversations(
         Conversation.snippet,
         Conversation.put_off_until,
         Conversation.private,
+        Conversation.team_id,
+        Conversation.assignee_id,
     )
     return _matching(session, query, Conversation.thread_root, thread_roots)
 

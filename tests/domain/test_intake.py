@@ -16,6 +16,7 @@ from app.connectors import errors
 from app.connectors.ports import Author, Batch, Item, Post, Status
 from app.contacts.models import Contact
 from app.core.clock import utc_now
+from app.core.events import Changed
 from app.inbox import intake, queries, rules, threads
 from app.inbox import service as inbox
 from app.inbox.models import Comment, CommentVersion, Conversation, RawPayload
@@ -223,6 +224,26 @@ def test_a_parent_that_comes_late_joins_the_thread(house: House, now: datetime) 
     with house.db.read() as session:
         roots = set(session.scalars(select(Comment.thread_root)))
     assert roots == {"a"}
+
+
+def test_open_lists_are_told_who_waits_and_where_that_stands(house: House, now: datetime) -> None:
+    def told(*items: Item) -> list[Changed]:
+        with house.db.write() as session:
+            intake.store(session, [Arrival(house.page_id, house.marketing_team, items)], now)
+            return [one for one in session.info["after_commit"] if one.kind in ("inbox", "news")]
+
+    eva = Author("Eva", "user:eva")
+    (first,) = told(Item("a", POST, eva, "Where is it?", now))
+    where = (("page", house.page_id), ("team", house.marketing_team), ("assignee", 0))
+    (row,) = _talks(house)
+    assert first == Changed("news", row.id, where)
+    with house.db.write() as session:
+        inbox.take(session, house.ann, row.id, None, now)
+    again = told(Item("b", POST, eva, "Still waiting", now, parent="a"))
+    assert again == [Changed("news", row.id, (*where[:2], ("assignee", house.ann.id)))]
+    assert told(Item("a", POST, eva, "Where is my parcel?", now)) == [Changed("inbox")], "an edit moves nobody up"
+    crowd = [Item(f"c{number}", POST, Author(f"C{number}", f"user:c{number}"), "Me too", now) for number in range(21)]
+    assert told(*crowd) == [Changed("inbox")]
 
 
 def test_replaying_kept_answers_brings_back_what_was_lost(house: House, now: datetime) -> None:

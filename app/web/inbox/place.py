@@ -17,6 +17,8 @@ SHOWN_AT_MOST = 200
 _MARKED = {View.APPROVAL: Mark.APPROVAL, View.UNSENT: Mark.UNSENT}
 _ONE_STATE = {View.SPAM: ConversationState.SPAM, View.APPROVAL: None, View.UNSENT: None, View.PUT_OFF: None}
 """Lists without tabs; None holds conversations in any state."""
+_TOLD = ("page", "team", "assignee")
+"""Filters by what news carry (``app.inbox.intake``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,22 @@ class Place:
             put_off=self.view is View.PUT_OFF,
             chosen=self.chosen,
         )
+
+    def holds(self, actor: Actor) -> dict[str, list[int]] | None:
+        """By what a script knows that a conversation which waits for us belongs here: one of these ids (0: none) for
+        each name that news carry. None where ids do not say."""
+        if not self.has_tabs or self.state is not ConversationState.NEW:
+            return None
+        wanted, found = self.filter(actor), {}
+        if wanted.team_ids is not None:
+            found["team"] = sorted(wanted.team_ids)
+        if wanted.assignee_id is not None or wanted.unassigned:
+            found["assignee"] = [wanted.assignee_id or 0]
+        for name, value in self.chosen:
+            if name not in _TOLD or name in found:
+                return None
+            found[name] = [0 if value == filters.NOBODY else int(value)]
+        return found
 
     def at(self, view: View) -> "Place":
         """What waits for us in another list, everywhere."""

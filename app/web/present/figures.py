@@ -36,6 +36,11 @@ def new_count(number: int, limit: int = 100) -> str:
     return ngettext("%(num)s new", "%(num)s new", number)
 
 
+def new_more() -> str:
+    """How many have news, when it is more than one; a script fills ``%(n)s`` in."""
+    return i18n.plural("%(num)s new", "%(num)s new", 2) % {"num": "%(n)s"}
+
+
 def length_text(limit: LengthLimit) -> str:
     """The counter's words; ``%(n)s`` is filled in while somebody types."""
     most = format_decimal(limit.maximum, locale=i18n.locale())
