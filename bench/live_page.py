@@ -6,7 +6,7 @@ import random
 import time
 from dataclasses import dataclass, field
 
-EACH, POLL, REST = 0.005, 5.0, 5
+EACH, POLL, REST = 0.005, 5.0, 10
 """As in ``static/js/live.js``, in seconds."""
 
 

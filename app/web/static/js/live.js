@@ -2,14 +2,14 @@
 // names the last it heard and is told what came after. Without a stream (another server, a proxy in the way) the page looks
 // by itself every few seconds. Nothing is done by all pages at the same moment.
 import { openId } from "./list.js";
-import { askForNews, hearOf } from "./news.js";
+import { askForNews } from "./news.js";
 import { readAgain } from "./talk.js";
 
 const POLL = 5000;
 const SHORTEST = 1500;
 const LONGEST = 60000;
 const EACH = 5; // milliseconds that the server needs for a page that asks
-const REST = 5; // times longer may wait what nobody waits for
+const REST = 10; // times longer may wait what nobody waits for
 let at = document.querySelector('meta[name="live"]')?.content ?? "";
 let among = 1;
 let stream = null;
@@ -47,6 +47,12 @@ function soon(work, longest = Math.min(among * EACH, POLL)) {
   planned.set(work, { due, timer: setTimeout(() => (planned.delete(work), work()), due - Date.now()) });
 }
 
+const arrived = (id, told) =>
+  import("./arrivals.js").then(
+    ({ hearOf }) => soon(askForNews, Math.min(among * EACH, POLL) * (hearOf(id, told) ? REST : 1)),
+    () => soon(askForNews),
+  );
+
 function heard(event) {
   at = event.lastEventId || at;
   // Ids have 64 bits, more than a JavaScript number holds: they are read as text.
@@ -55,7 +61,7 @@ function heard(event) {
   if (kind === "conversation" && (id === "0" || id === openId())) soon(readAgain);
   else if (kind === "contact" && id === document.getElementById("talk")?.dataset.contact) soon(readAgain);
   else if (kind === "inbox") soon(askForNews);
-  else if (kind === "news") soon(askForNews, Math.min(among * EACH, POLL) * (hearOf(id, told) ? REST : 1));
+  else if (kind === "news") arrived(id, told);
   else if (kind === "notice") ring();
   else if (kind === "remedies") soon(tellRemedies);
   else if (kind === "presence") document.dispatchEvent(new CustomEvent("presence-changed", { detail: id }));

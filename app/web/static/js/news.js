@@ -25,38 +25,6 @@ function take(html) {
   makeTrue(page.getElementById("true"));
 }
 
-const counted = new WeakMap(); // what was heard of since a list was made
-
-function holds(lists, told) {
-  return Object.entries(JSON.parse(lists)).every(([name, ids]) => ids.includes(told[name]));
-}
-
-function more() {
-  const shape = document.getElementById("news-shape");
-  const room = document.getElementById("news");
-  if (!document.getElementById("news-pill")) room.replaceChildren(document.importNode(shape.content, true));
-  else {
-    const pill = document.getElementById("news-pill");
-    pill.dataset.count = Number(pill.dataset.count) + 1;
-    const n = Number(pill.dataset.count);
-    pill.querySelector("span").textContent = n < 100 ? shape.dataset.more.replace("%(n)s", n) : shape.dataset.most;
-  }
-}
-
-// Something new waits for us. A list whose filters are known says so at once, without asking; the answer is whether the
-// rest can wait: counts, and nothing that stands in its rows.
-export function hearOf(id, told) {
-  const shown = list();
-  if (!shown) return true;
-  if (!("holds" in shown.dataset)) return false;
-  const known = counted.get(shown) ?? counted.set(shown, new Set()).get(shown);
-  if (holds(shown.dataset.holds, told) && !known.has(id)) {
-    known.add(id);
-    more();
-  }
-  return !document.getElementById(`row-${id}`);
-}
-
 export const askForNews = oneAtATime(async () => {
   if (!list()) return;
   const answer = await fetch(address(), { headers: { "HX-Request": "true" } });
