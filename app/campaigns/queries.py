@@ -29,6 +29,7 @@ from app.campaigns.types import (
     Period,
     Run,
 )
+from app.core import ordering
 from app.pages.models import Page
 from app.pages.types import PageState
 
@@ -139,7 +140,7 @@ def gaps(session: Session, today: date) -> list[PageGap]:
         for page_id, name in session.execute(pages)
         for gap in rules.gaps(planned[page_id], today, until)
     ]
-    return sorted(found, key=lambda one: (one.gap.first, one.page_name.casefold(), one.page_id))
+    return sorted(found, key=lambda one: (one.gap.first, ordering.by_name(one.page_name), one.page_id))
 
 
 def around(session: Session, page_ids: Collection[int], now: datetime) -> dict[int, tuple[int | None, int | None]]:

@@ -38,7 +38,7 @@ def overview() -> ResponseReturnValue:
         "campaigns/overview.html",
         sections=[(stage, [row for row in rows if row.stage is stage]) for stage in _ORDER],
         any_page=pages.any_connected(session()),
-        gaps=queries.gaps(session(), days.of(now)),
+        gaps=words.together(queries.gaps(session(), days.of(now))),
         say=words,
     )
 

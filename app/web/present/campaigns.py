@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from babel.dates import format_date
 
-from app.campaigns.types import CampaignRow, Descent, Discipline, EntryView, Named, Stage
+from app.campaigns.types import CampaignRow, Descent, Discipline, EntryView, Gap, Named, PageGap, Stage
 from app.core import i18n
 from app.core.i18n import gettext as _
 from app.web.present.word import Word
@@ -55,6 +55,14 @@ def went_into(one: Descent) -> str:
 def day(one: date) -> str:
     """A day, as the reader writes it."""
     return str(format_date(one, "medium", locale=i18n.locale()))
+
+
+def together(found: Sequence[PageGap]) -> list[tuple[Gap, list[PageGap]]]:
+    """Gaps of the same days, each with its pages: where nothing is planned at all, that is said once."""
+    groups: dict[Gap, list[PageGap]] = {}
+    for one in found:
+        groups.setdefault(one.gap, []).append(one)
+    return list(groups.items())
 
 
 def weekday(one: date) -> str:

@@ -102,6 +102,14 @@ def test_a_campaign_from_its_plan_to_its_hand_over(
     assert agent.get("/campaigns/77").status_code == 404
 
 
+def test_gaps_of_many_pages_are_said_once(agent: Browser, scene: Scene, platform: Platform) -> None:
+    for number in range(12):
+        Scene(scene.parts, platform, name=f"Page {number}", address=f"memory:{number}")
+    shown = words(agent.get("/campaigns"))
+    assert "13 pages: nothing from" in shown
+    assert shown.index("Page 9: nothing") < shown.index("Page 10: nothing")
+
+
 def test_an_open_conversation_says_which_campaign_its_post_belongs_to_and_whether_it_stands(
     marketer: Browser, agent: Browser, scene: Scene, plan: dict[str, object]
 ) -> None:
