@@ -57,6 +57,7 @@ def written(wanted: ListFilter) -> dict[str, object]:
         "team_ids": None if wanted.team_ids is None else sorted(wanted.team_ids),
         "assignee_id": wanted.assignee_id,
         "unassigned": wanted.unassigned,
+        "put_off": wanted.put_off,
         "chosen": [list(one) for one in wanted.chosen],
     }
 
@@ -69,6 +70,7 @@ def read(kept: dict[str, Any]) -> ListFilter:
         team_ids=None if kept["team_ids"] is None else frozenset(kept["team_ids"]),
         assignee_id=kept["assignee_id"],
         unassigned=kept["unassigned"],
+        put_off=kept.get("put_off", False),
         chosen=tuple((name, value) for name, value in kept["chosen"]),
     )
 

@@ -1,9 +1,12 @@
 """Many at once: all of it, once, whoever is killed; nothing that changed meanwhile; taken back like anything else."""
 
 import threading
+from dataclasses import fields
 from datetime import datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import event, select, update
 
 from app.accounts.models import User
@@ -12,10 +15,10 @@ from app.core.errors import Forbidden, InvalidInput, NotFound
 from app.desk import bulk, rules, service
 from app.desk.models import BulkJob
 from app.desk.types import Deed, JobView, read, written
-from app.inbox import journal, queries, tags, threads
+from app.inbox import journal, queries, tags, threads, waking
 from app.inbox import service as inbox
 from app.inbox.models import Conversation, ConversationTag
-from app.inbox.types import ConversationState, ListFilter, Mark
+from app.inbox.types import ConversationState, ListFilter
 from tests.domain.conftest import House
 
 NEW = ListFilter(ConversationState.NEW)
@@ -238,12 +241,23 @@ def test_every_deed(house: House, now: datetime, mine: ListFilter, deed: Deed, t
             assert one.team_id == (house.service_team if deed is Deed.MOVE else house.marketing_team)
 
 
-def test_a_list_survives_being_written_down() -> None:
-    for one in (
-        ListFilter(None, mark=Mark.UNSENT),
-        ListFilter(ConversationState.NEW, None, frozenset({2, 1}), 3, unassigned=True, chosen=(("page", "1"),)),
-    ):
-        assert read(written(one)) == one
+@given(st.builds(ListFilter, **dict.fromkeys((one.name for one in fields(ListFilter)), ...)))
+def test_a_list_survives_being_written_down(one: ListFilter) -> None:
+    """With everything it can be narrowed down by: what is lost here would be done to conversations nobody chose."""
+    assert read(written(one)) == one
+
+
+def test_work_on_what_is_put_off_leaves_all_else_alone(house: House, now: datetime) -> None:
+    first, *others = fill(house, now, count=3)
+    with house.db.write() as session:
+        waking.put_off(session, house.bob, first, now + timedelta(hours=3), None, now)
+    wanted = ListFilter(None, team_ids=frozenset({house.marketing_team}), put_off=True)
+    job = begin(house, wanted, Deed.RESOLVE, later(now))
+    assert look(house, job).total == 1
+    work(house, later(now))
+    with house.db.read() as session:
+        found = {one.id: one.state for one in session.scalars(select(Conversation))}
+    assert found == {first: ConversationState.DONE} | dict.fromkeys(others, ConversationState.NEW)
 
 
 def test_a_portion_costs_a_fixed_number_of_looks(house: House, now: datetime, mine: ListFilter) -> None:
