@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.connectors import errors
-from app.connectors.errors import AuthExpired, Permanent
+from app.connectors.errors import AuthExpired, Permanent, RateLimited
 from app.connectors.hooks import Call, Change, Hook
 from app.connectors.instagram.connector import account_name
 from app.connectors.ports import Access, Moderation, Target
@@ -137,7 +137,25 @@ def test_a_mention_below_other_peoples_media_is_taken_and_answered(stage: Instag
     assert caught.value.code == errors.NOT_SUPPORTED
     with pytest.raises(Permanent):
         stage.connector.moderate(stage.access, target, Moderation.HOLD)
-    assert list(stage.connector.verify(stage.access, [item.external_id], now=datetime.now(UTC))) == []
+
+
+def test_a_mention_that_changes_or_goes_is_followed(stage: InstagramStage) -> None:
+    """Each by itself: one that Meta says no to for another reason is left as it is, and holds up no other."""
+    shown = {"username": "eva", "timestamp": stamp(), "permalink": "https://www.instagram.com/p/66/"}
+    stage.insta.elsewhere = {"66": {"id": "66", "caption": "Cake by @ourbakery, a bit dry", **shown}}
+    known = ["mention:66:", "mention:67:", stage.say("Hello")]
+
+    def verdicts() -> dict[str, str | None]:
+        found = stage.connector.verify(stage.access, known, now=datetime.now(UTC))
+        return {one.external_id: one.item.text if one.item else None for one in found}
+
+    assert verdicts() == {known[0]: "Cake by @ourbakery, a bit dry", known[1]: None, known[2]: "Hello"}
+    for refusal in ((100, 2_207_000), (10, 0)):
+        stage.insta.refuse = {IG: refusal}
+        assert verdicts() == {known[2]: "Hello"}
+    stage.insta.refuse = {IG: (4, 0)}
+    with pytest.raises(RateLimited):
+        verdicts()
 
 
 def test_nobody_is_written_to_below_other_peoples_media(stage: InstagramStage) -> None:

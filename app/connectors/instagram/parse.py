@@ -14,7 +14,7 @@ WITH_REPLIES = f"{ONE},replies.limit(50){{{ONE}}}"
 MEDIA = "id,caption,permalink,timestamp,comments_count"
 MENTION = "mention:"
 """What the ids of mentions below other people's media begin with: ``mention:{media}:{comment}``, without a comment
-where the caption mentions us. Only in this form can they be answered, and they can't be read again by their number."""
+where the caption mentions us. Only in this form can they be answered, and read again through our own account."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,11 +119,25 @@ class Reader:
         return [parse.comment(one, post, self.me, self.now) for top in tops for one in parse.with_replies(top)]
 
     def verify(self, known: Sequence[str]) -> Iterator[Verdict]:
-        """Known comments as they are now. Mentions below other people's media can't be judged."""
-        ids = [one for one in known if parse.mentioned(one) is None]
+        """Known comments as they are now; mentions below other people's media one by one, as Meta shows them."""
+        mentions = {one: where for one in known if (where := parse.mentioned(one)) is not None}
+        ids = [one for one in known if one not in mentions]
         for external_id, found in self.graph.several(ids, parse.ONE):
             item = parse.comment(found, Post(""), self.me, self.now) if found else None
             yield Verdict(external_id, item)
+        for external_id, (media, comment) in mentions.items():
+            try:
+                told = self._mention(media, comment)
+            except RefusedError as refused:
+                if refused.absent:
+                    yield Verdict(external_id, None)
+                elif not refused.no_right:  # the medium's owner may have shut us out of this one
+                    error = self.graph.error_for(refused, act=False)
+                    if not isinstance(error, Permanent):
+                        raise error from None
+                continue
+            if told is not None:
+                yield Verdict(external_id, told)
 
     def told(self, comment: str, media: str) -> Item | None:
         """A comment we were told of, as it is now; None when it is gone."""
@@ -138,17 +152,21 @@ class Reader:
 
     def mention(self, media: str, comment: str) -> Item | None:
         """A mention we were told of; None when it is gone, or not shown to us."""
+        try:
+            return self._mention(media, comment)
+        except RefusedError as refused:
+            if refused.absent:
+                return None
+            raise self.graph.error_for(refused, act=False) from None
+
+    def _mention(self, media: str, comment: str) -> Item | None:
+        """A mention; None where the answer does not hold it. Raises RefusedError."""
         if comment:
             field = f"mentioned_comment.comment_id({comment})"
             inner = "id,text,username,timestamp,media{id,permalink,caption}"
         else:
             field, inner = f"mentioned_media.media_id({media})", "id,caption,permalink,username,timestamp"
-        try:
-            answer = self.graph.try_get(self.me.id, fields=f"{field}{{{inner}}}")
-        except RefusedError as refused:
-            if refused.absent:
-                return None
-            raise self.graph.error_for(refused, act=False) from None
+        answer = self.graph.try_get(self.me.id, fields=f"{field}{{{inner}}}")
         found = answer.get(field.partition(".")[0])
         return parse.mention(found, media, comment, self.now) if isinstance(found, dict) else None
 
