@@ -15,7 +15,7 @@ from app.connectors.ports import Access, Account, Found
 from app.core.clock import utc_now
 from app.core.errors import NotFound
 from app.core.i18n import gettext as _
-from app.hooks import service as hooks
+from app.hooks import addresses as hooks
 from app.pages import connect, queries, words
 from app.pages import service as pages
 from app.pages.types import ConnectionState, PageState, PageView

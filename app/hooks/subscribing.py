@@ -13,7 +13,7 @@ from app.core.clock import utc_now
 from app.core.db import Database
 from app.core.errors import ConfigError
 from app.core.security import SecretBox, new_token
-from app.hooks import queries, rules, service
+from app.hooks import addresses, queries, rules
 from app.hooks.types import Candidate, Place
 from app.pages.types import PageState
 
@@ -55,7 +55,7 @@ class Subscriptions:
         for that, and is closed with it, or when it was asked often enough: then the lease runs out by itself."""
         connector, now = self.connectors.subscriber(one.kind), utc_now()
         with self.db.write() as session:
-            due = service.leave(session, one.page_id, now)
+            due = addresses.leave(session, one.page_id, now)
         if not due or connector is None:
             return False
         hook = Hook(self.box.open(one.sealed_secret), one.place, one.page_url, one.settings, leaving=True)
@@ -66,7 +66,7 @@ class Subscriptions:
             return True
         if settled:
             with self.db.write() as session:
-                service.close_hook(session, one.page_id)
+                addresses.close_hook(session, one.page_id)
         return True
 
     def _ask(self, one: Candidate, public_url: str) -> bool:
@@ -81,21 +81,22 @@ class Subscriptions:
         if connector is None or wanted is None:
             if one.before:  # it could be subscribed to once
                 with self.db.write() as session:
-                    service.close_hook(session, one.page_id)
+                    addresses.close_hook(session, one.page_id)
             return False
-        self._open_and_ask(connector, one, access, dict(wanted), public_url)
-        return True
+        return self._open_and_ask(connector, one, access, dict(wanted), public_url)
 
     def _open_and_ask(
         self, connector: Subscriber, one: Candidate, access: Access, wanted: dict[str, str], public_url: str
-    ) -> None:
-        """The address is open before the platform is asked: it asks back at once. The secret stays the same when asked
-        again, so that what is on its way can still be proved."""
+    ) -> bool:
+        """Whether it was asked, and not by another worker. The address is open before the platform is asked: it asks
+        back at once. The secret stays the same when asked again, so that what is on its way can still be proved."""
         tries = int(one.before.get(rules.ASKED, 0))
         secret = self.box.open(one.sealed_secret) if one.sealed_secret else {"secret": new_token()}
         now = utc_now()
         with self.db.write() as session:
-            place = service.open_hook(
+            if not addresses.turn_to_ask(session, one.page_id, now):
+                return False
+            place = addresses.open_hook(
                 session,
                 one.page_id,
                 now,
@@ -109,12 +110,13 @@ class Subscriptions:
         except ConnectorError as error:
             log.warning("not_subscribed", page=one.page_id, code=error.code)
             with self.db.write() as session:
-                service.record_refused(session, one.page_id, error.code, error.detail)
-            return
+                addresses.record_refused(session, one.page_id, error.code, error.detail)
+            return True
         log.info("subscription_asked_for", page=one.page_id)
         if lasts is not None:
             with self.db.write() as session:
-                service.record_confirmed(session, one.page_id, now, lasts)
+                addresses.record_confirmed(session, one.page_id, now, lasts)
+        return True
 
     def _address(self, connector: Subscriber, place: str, public_url: str) -> str:
         """Where the platform is to call: the address all pages of the kind share, where there is one."""

@@ -24,7 +24,7 @@ from app.core.i18n import gettext as _
 from app.core.i18n import ngettext
 from app.edge.context import actor, services
 from app.edge.routes import route
-from app.hooks import service as hooks
+from app.hooks import addresses as hooks
 from app.inbox.types import View
 from app.pages import connect, queries, words
 from app.pages import service as pages

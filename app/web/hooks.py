@@ -10,7 +10,7 @@ from app.core.clock import utc_now
 from app.core.errors import ConfigError
 from app.edge.context import services
 from app.edge.routes import PUBLIC, route
-from app.hooks import service as hooks
+from app.hooks import addresses as hooks
 from app.hooks.receiving import NotKeptError, keep, place_at
 from app.hooks.runner import hook_of
 

@@ -12,7 +12,7 @@ from app.core.errors import NotFound
 from app.core.i18n import gettext as _
 from app.edge.context import actor, services, session
 from app.edge.routes import route
-from app.hooks import service as hooks
+from app.hooks import addresses as hooks
 from app.outbox import queries as outbox
 from app.pages import connect, queries, spending, tokens, words
 from app.pages import service as pages

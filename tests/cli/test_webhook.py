@@ -8,6 +8,7 @@ from app.bootstrap import Services
 from app.connectors.hooks import Call
 from app.connectors.ports import Found
 from app.core.clock import utc_now
+from app.hooks import addresses
 from app.hooks import service as hooks
 from app.hooks.runner import Runner
 from app.pages import service as pages
@@ -29,7 +30,7 @@ def test_failed_ones_are_listed_and_taken_again(terminal: Terminal, parts: Servi
             since=None,
             now=now,
         )
-        place = hooks.open_hook(session, page_id, now)
+        place = addresses.open_hook(session, page_id, now)
         told = [{"id": "c1", "text": "Hello"}, {"id": "c2"}]
         hooks.keep_call(session, "webhook", place, page_id, Call({}, json.dumps({"comments": told}).encode()), now)
     registry = parts.connectors

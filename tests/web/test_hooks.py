@@ -27,7 +27,7 @@ from app.core.clock import utc_now
 from app.core.db import PATIENCE, Database
 from app.core.signing import is_signed, mac
 from app.factory import create_app
-from app.hooks import care, queries, service
+from app.hooks import addresses, care, queries, service
 from app.hooks.models import HookCall, HookChange
 from app.hooks.runner import Runner
 from app.hooks.types import ChangeState
@@ -151,7 +151,7 @@ def place(parts: Services, platform: Telling) -> Place:
             since=None,
             now=now,
         )
-        token = service.open_hook(session, page_id, now, sealed_secret=parts.box.seal({"word": SECRET}))
+        token = addresses.open_hook(session, page_id, now, sealed_secret=parts.box.seal({"word": SECRET}))
     return Place(create_app(parts), parts, platform, page_id, f"/hooks/memory/{token}")
 
 
@@ -184,7 +184,7 @@ def test_what_is_not_signed_is_refused_unread(place: Place, signature: str | Non
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_an_address_that_is_closed_takes_nothing(place: Place) -> None:
     with place.parts.db.write() as session:
-        service.close_hook(session, place.page_id)
+        addresses.close_hook(session, place.page_id)
     assert place.tell(said("c1", "Hello")).status_code == 400
     empty = "sha256=" + mac("", b"{}").hex()
     assert place.call(b"{}", signature=empty).status_code == 400

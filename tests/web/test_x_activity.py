@@ -208,6 +208,19 @@ def test_nothing_that_is_signed_for_a_challenge_passes_for_an_event(token: str) 
             hooks.changes(call)
 
 
+def test_two_workers_ask_once(account: Account) -> None:
+    """One is at it while X asks back for the other: twice the events would cost twice the money."""
+    others: list[int] = []
+
+    def call(method: str, url: str, headers: Mapping[str, str], body: bytes) -> tuple[int, bytes]:
+        others.append(account.ask())
+        return account.call(method, url, headers, body)
+
+    account.x.call = call
+    assert account.ask() == 1
+    assert (others, len(account.x.subscriptions)) == ([0], 3)
+
+
 @sqlite
 def test_a_webhook_that_x_gave_up_is_tried_again(account: Account) -> None:
     account.ask()
