@@ -72,7 +72,9 @@ def _chosen(parts: Services, wanted: Sequence[str]) -> list[PageView]:
 def _way(parts: Services, *, replay: bool, reconcile: bool) -> Way:
     """What is done with the pages."""
     limits = parts.settings.collecting
-    runner = Runner(parts.db, parts.connectors, parts.box, limits.threads, limits.fastest_seconds)
+    runner = Runner(
+        parts.db, parts.connectors, parts.box, limits.threads, limits.fastest_seconds, limits.patience_seconds
+    )
     if replay:
         return lambda page_ids, tell: _replay(runner, page_ids, tell)
     if reconcile:

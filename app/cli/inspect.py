@@ -21,7 +21,9 @@ from app.core.errors import InvalidInput
 from app.core.http import Http
 from app.core.i18n import gettext as _
 from app.core.pace import Pace
-from app.pages.connect import Tried
+from app.core.patience import patiently
+from app.pages import connect
+from app.pages.connect import PATIENCE_SECONDS, Tried
 
 STANDARD_INPUT = "-"
 
@@ -88,11 +90,11 @@ def _at_address(connectors: Registry, kind: str | None, url: str, secret: Mappin
     connector = connectors.get(found.kind)
     work.check_entered(connector.sign_in if found.can_log_in else None, found.name, secret)
     with work.explained():
-        account = connector.check(Access(found.url, found.settings, secret))
+        account = connect.check(connectors, found, secret)
         access = Access(found.url, {**found.settings, **(account.settings if account else {})}, secret)
         seen: set[str] = set()
         complete = False
-        for batch in connector.collect(access, None, since=None, now=utc_now()):
+        for batch in patiently(connector.collect(access, None, since=None, now=utc_now()), PATIENCE_SECONDS):
             for item in batch.items:
                 if item.external_id not in seen:
                     seen.add(item.external_id)

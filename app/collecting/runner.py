@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.collecting import service
+from app.collecting.due import Due, for_a_while, just
 from app.collecting.turns import SLOW_SECONDS, WAITING, Turn, Turns
 from app.collecting.types import Load, Outcome
 from app.collecting.writer import Writer
@@ -25,6 +26,7 @@ from app.connectors.ports import FASTEST, UNHURRIED, Access, Batch, Item, Payloa
 from app.connectors.registry import Registry
 from app.core.clock import utc_now
 from app.core.db import Database
+from app.core.patience import patience, patiently
 from app.core.security import SecretBox
 from app.inbox.types import Stored
 from app.pages import leases
@@ -37,11 +39,8 @@ _STORE_TRIES = 5
 _BEAT_SECONDS = 8.0
 """How often a reader says that it lives, however long a page takes; well within a lease."""
 _VERIFY_EVERY = timedelta(minutes=5)
-_SHIFT_SECONDS = 240.0
-"""How long one job takes on new pages; well within the time a job may take. The sweep sends the next one."""
 _LONGEST_WALK_SECONDS = 240.0
 """After this long a walk through one page lets others have a turn, and goes on from its cursor."""
-Due = Callable[[Session, datetime, int], list[int]]
 Claimer = Callable[[Session, Sequence[int], datetime], list[Claim]]
 Reader = Callable[[Writer, Claim, Turn], Outcome | None]
 Tell = Callable[[Outcome], None]
@@ -83,15 +82,17 @@ class Runner:
     box: SecretBox
     threads: int
     fastest_seconds: int
+    patience_seconds: float = 20.0
+    """How long all requests for a page's next comments may keep us waiting."""
 
     def run_due(self) -> int:
         """Read everything that is due; answer how many pages were read."""
         read = partial(self._read, longest=_LONGEST_WALK_SECONDS)
-        return len(self._work_through(_for_a_while(page_queries.due), leases.claim_reads, read))
+        return len(self._work_through(for_a_while(page_queries.due), leases.claim_reads, read))
 
     def reconcile_due(self) -> int:
         """Look again at known comments of all pages where that is due; answer how many pages."""
-        return len(self._work_through(_for_a_while(page_queries.verify_due), leases.claim_verifies, self._verify))
+        return len(self._work_through(for_a_while(page_queries.verify_due), leases.claim_verifies, self._verify))
 
     def run(self, page_ids: Sequence[int], *, force: bool, tell: Tell = _say_nothing) -> list[Outcome]:
         """Read these pages, with ``force`` even when they are not due or stopped; pages others hold are left out.
@@ -99,7 +100,7 @@ class Runner:
         ``tell`` hears of each page as soon as it is done.
         """
         return self._work_through(
-            _just(page_ids),
+            just(page_ids),
             partial(leases.claim_reads, force=force),
             self._read,
             tell,
@@ -108,7 +109,7 @@ class Runner:
     def reconcile(self, page_ids: Sequence[int], *, tell: Tell = _say_nothing) -> list[Outcome]:
         """Look again at all known comments of these pages now; those others hold are left out."""
         return self._work_through(
-            _just(page_ids),
+            just(page_ids),
             partial(leases.claim_verifies, force=True),
             partial(self._verify, everything=True),
             tell,
@@ -160,7 +161,8 @@ class Runner:
             connector, access = self._connect(claim)
             complete = False
             begun = monotonic()
-            for batch in connector.collect(access, claim.cursor, since=claim.since, now=utc_now()):
+            batches = connector.collect(access, claim.cursor, since=claim.since, now=utc_now())
+            for batch in patiently(batches, self.patience_seconds):
                 known = [tally.newest] if tally.newest else []
                 tally.newest = max((*known, *(item.published_at for item in batch.items)), default=None)
                 if batch.complete:  # the platform is done with: others may read while this waits to be stored
@@ -204,7 +206,8 @@ class Runner:
                 with self.db.read() as session:
                     portions = service.to_verify(session, claim.page_id, utc_now(), everything=everything)
                 for known in portions:
-                    verdicts = list(connector.verify(access, known, now=utc_now()))
+                    with patience(self.patience_seconds):
+                        verdicts = list(connector.verify(access, known, now=utc_now()))
                     changed = writer.do(partial(_store_verdicts, claim, known, verdicts))
                     if changed is None:
                         raise _LeaseLostError
@@ -289,27 +292,6 @@ def _store_replayed(claim: Claim, items: Sequence[Item], read_at: datetime, sess
 
 def _release(claim: Claim, session: Session) -> None:
     leases.release(session, claim)
-
-
-def _for_a_while(due: Due) -> Due:
-    """What is due, until the shift is over."""
-    end = monotonic() + _SHIFT_SECONDS
-
-    def until_then(session: Session, now: datetime, limit: int) -> list[int]:
-        return due(session, now, limit) if monotonic() < end else []
-
-    return until_then
-
-
-def _just(page_ids: Sequence[int]) -> Due:
-    """These pages, each once, in place of those that are due."""
-    left = list(dict.fromkeys(page_ids))
-
-    def due(_session: Session, _now: datetime, limit: int) -> list[int]:
-        portion, left[:] = left[:limit], left[limit:]
-        return portion
-
-    return due
 
 
 def _parsed(connector: Connector, access: Access, payload: Payload, read_at: datetime) -> Sequence[Item]:

@@ -108,6 +108,8 @@ class Collecting(Section):
     threads: int = Field(default=16, ge=1, le=128)
     fastest_seconds: int = Field(default=30, ge=1, le=86_400)
     """How often a page with fresh comments is read; quiet pages taper from here to once a day."""
+    patience_seconds: float = Field(default=20.0, gt=0, le=300)
+    """How long a page may keep us waiting for its next comments, over all requests that takes."""
     keep_raw_days: int = Field(default=30, ge=1, le=3650)
     """How long raw answers are kept for ``porchlight collect --replay``."""
 

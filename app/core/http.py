@@ -21,6 +21,7 @@ from app.core.config import Outgoing
 from app.core.http_errors import AddressRefused, HttpError, NoAnswer, TooLarge, TooManyRedirects, Unreachable
 from app.core.http_wire import Adapter, Attempt, Resolver, running, system_resolver, tls_context
 from app.core.i18n import gettext as _
+from app.core.patience import waiting
 
 __all__ = ["AddressRefused", "Http", "HttpError", "NoAnswer", "Response", "TooLarge", "TooManyRedirects", "Unreachable"]
 
@@ -74,7 +75,8 @@ class Http:
         """Make one request. GET and HEAD follow up to five redirects; other methods follow none.
 
         ``max_bytes`` lowers the configured limit for this answer. Credentials and unknown headers stay with the
-        origin of ``url``; a redirect elsewhere leaves them behind. Bodies of redirects are not read.
+        origin of ``url``; a redirect elsewhere leaves them behind. Bodies of redirects are not read. Within
+        ``patience`` it may have less time than the configured.
 
         Raises HttpError's subclasses; a status of 400 or more is an answer, not an error.
         """
@@ -118,7 +120,12 @@ class Http:
                 yield _head(raw, prepared), _lines(raw, attempt)
 
     def _ask(self, prepared: requests.PreparedRequest, host: str, deadline: float, limit: int) -> Response:
-        """One request and its answer. A kept connection that the server had closed meanwhile is replaced once."""
+        """One request and its answer. Raises HttpError's subclasses."""
+        with waiting(deadline - time.monotonic()) as seconds:
+            return self._answered(prepared, host, time.monotonic() + seconds, limit)
+
+    def _answered(self, prepared: requests.PreparedRequest, host: str, deadline: float, limit: int) -> Response:
+        """A kept connection that the server had closed meanwhile is replaced once."""
         if prepared.method in ("GET", "HEAD"):
             attempt = Attempt(self._settings, self._resolve, host, deadline, limit)
             try:

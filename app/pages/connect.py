@@ -15,10 +15,13 @@ from app.connectors.publishing import PostForm
 from app.connectors.registry import Registry
 from app.connectors.sign_in import SignIn
 from app.connectors.typed import asking_once
+from app.core.patience import patience
 from app.core.security import SecretBox
 from app.pages.types import PageView, Reach
 
 PREVIEW = 5
+PATIENCE_SECONDS = 20.0
+"""How long a site may keep somebody waiting who connects or checks it, over all requests of one step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ class Discovery:
 def discover(connectors: Registry, url: str, kind: str | None = None) -> Discovery:
     """Offer an address to all connectors in order, or to one kind; what stands there is asked for once. Raises KeyError
     for a kind that is not installed."""
-    with asking_once():
+    with asking_once(), patience(PATIENCE_SECONDS):
         return _discovered(connectors, url, kind)
 
 
@@ -62,7 +65,8 @@ def _discovered(connectors: Registry, url: str, kind: str | None) -> Discovery:
 
 def check(connectors: Registry, found: Found, secret: Mapping[str, str] | None) -> Account | None:
     """Prove the credentials; None without any. Raises ConnectorError."""
-    return connectors.get(found.kind).check(Access(found.url, found.settings, secret))
+    with patience(PATIENCE_SECONDS):
+        return connectors.get(found.kind).check(Access(found.url, found.settings, secret))
 
 
 def preview(
@@ -70,7 +74,9 @@ def preview(
 ) -> Sequence[Item]:
     """The newest few comments as they would be taken. Raises ConnectorError."""
     settings = {**found.settings, **(account.settings if account else {})}
-    return connectors.get(found.kind).latest(Access(found.url, settings, secret), count=PREVIEW, now=now)
+    access = Access(found.url, settings, secret)
+    with patience(PATIENCE_SECONDS):
+        return connectors.get(found.kind).latest(access, count=PREVIEW, now=now)
 
 
 def recheck(connectors: Registry, box: SecretBox, reach: Reach, now: datetime) -> Account | None:
@@ -78,14 +84,16 @@ def recheck(connectors: Registry, box: SecretBox, reach: Reach, now: datetime) -
     secret = box.open(reach.sealed_secret) if reach.sealed_secret else None
     access = Access(reach.url, reach.settings, secret)
     connector = connectors.get(reach.connector)
-    account = connector.check(access)
-    connector.latest(access, count=1, now=now)
+    with patience(PATIENCE_SECONDS):
+        account = connector.check(access)
+        connector.latest(access, count=1, now=now)
     return account
 
 
 def prove(connectors: Registry, reach: Reach, secret: Mapping[str, str]) -> Account | None:
     """Prove other credentials for a connected page. Raises ConnectorError."""
-    return connectors.get(reach.connector).check(Access(reach.url, reach.settings, secret))
+    with patience(PATIENCE_SECONDS):
+        return connectors.get(reach.connector).check(Access(reach.url, reach.settings, secret))
 
 
 def sign_in(connectors: Registry, page: PageView) -> SignIn | None:

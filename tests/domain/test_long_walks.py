@@ -3,19 +3,24 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import Any
 
 import pytest
 
-from app.collecting import runner
+from app.collecting import due, runner
 from app.connectors import errors
-from app.connectors.answers import in_time
+from app.connectors.answers import ask, in_time
 from app.connectors.ports import Access, Batch
+from app.core import patience
 from app.core.clock import utc_now
+from app.core.config import Outgoing
+from app.core.http import Http
 from app.inbox.types import CommentView
 from app.pages import queries as page_queries
 from app.web.inbox import thread
 from tests.domain.conftest import House
+from tests.servers.loopback import Loopback, drip
 
 
 def test_an_endless_walk_gives_way_and_goes_on_later(
@@ -32,11 +37,40 @@ def test_an_endless_walk_gives_way_and_goes_on_later(
 
     monkeypatch.setattr(house.platform, "collect", endless)
     monkeypatch.setattr(runner, "_LONGEST_WALK_SECONDS", 0.05)
-    monkeypatch.setattr(runner, "_SHIFT_SECONDS", 0.3)
+    monkeypatch.setattr(due, "SHIFT_SECONDS", 0.3)
     assert house.collector.run_due() >= 1
     assert steps == list(range(1, len(steps) + 1)), "each turn goes on where the last one ended"
     with house.db.read() as session:
         assert page_queries.due(session, utc_now(), 10) == [house.page_id]
+
+
+def test_a_site_that_drags_out_every_answer_is_given_up_as_a_whole(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "QUICK_SECONDS", 0.0)
+    http = Http(Outgoing(allow_networks=["127.0.0.0/8"]))
+    asked: list[str] = []
+
+    def walk(access: Access, _cursor: dict[str, Any] | None, **_named: Any) -> Iterator[Batch]:
+        for number in range(1_000):
+            asked.append(ask(http, "GET", server.url()).url)
+            if number % 2:
+                yield Batch((), {"step": number})
+
+    monkeypatch.setattr(house.platform, "collect", walk)
+    with Loopback() as server:
+        server.route("/", drip(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n", [b"o", b"k"]))
+        patient = replace(house.collector, patience_seconds=0.6)
+        monkeypatch.setattr(runner, "_LONGEST_WALK_SECONDS", 1.0)
+        monkeypatch.setattr(due, "SHIFT_SECONDS", 0.3)
+        begun = monotonic()
+        patient.run_due()
+        assert monotonic() - begun > 1, "each portion of comments may take as long again"
+        server.route("/", drip(b"HTTP/1.1 200 OK\r\nContent-Length: 400\r\n\r\n", [b"o"] * 400))
+        before = len(asked)
+        (outcome,) = patient.run([house.page_id], force=True)
+    assert outcome.code == errors.TIMED_OUT
+    assert len(asked) == before
 
 
 def test_an_act_is_held_back_once_its_time_is_over(now: datetime) -> None:

@@ -6,8 +6,10 @@ from workers.context import services
 
 def _runner() -> Runner:
     parts = services()
-    collecting = parts.settings.collecting
-    return Runner(parts.db, parts.connectors, parts.box, collecting.threads, collecting.fastest_seconds)
+    limits = parts.settings.collecting
+    return Runner(
+        parts.db, parts.connectors, parts.box, limits.threads, limits.fastest_seconds, limits.patience_seconds
+    )
 
 
 def collect_due() -> int:

@@ -10,6 +10,7 @@ from ipaddress import ip_address
 
 import pytest
 
+from app.core import patience
 from app.core.config import Outgoing
 from app.core.http import Http, HttpError, NoAnswer, TooLarge, Unreachable
 from tests.servers.loopback import Loopback, Reply, Route, drip, flood, gzip_bomb, gzipped, hang, raw, redirect
@@ -81,6 +82,29 @@ def test_slow_redirects_share_one_total(server: Loopback) -> None:
     error, seconds = costs(client(total_seconds=0.6), server.url())
     assert isinstance(error, NoAnswer)
     assert seconds < 3
+
+
+def test_requests_made_together_share_one_patience(server: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "QUICK_SECONDS", 0.1)
+    server.route("/", lambda request: Reply(b"quick"))
+    server.route("/slow", drip(OK + b"Content-Length: 400\r\n\r\n", [b"x"] * 400))
+    http = client(total_seconds=60)
+    with patience.patience(0.4):
+        _error, first = costs(http, server.url("/slow"))
+        _error, second = costs(http, server.url("/slow"))
+        assert http.request("GET", server.url()).body == b"quick", "who answers at once keeps nobody waiting"
+    assert 0.35 < first < 3
+    assert second < 3
+    with patience.patience(30):
+        assert costs(client(total_seconds=0.3), server.url("/slow"))[1] < 3, "one request has a limit of its own"
+
+
+def test_each_of_many_things_is_awaited_with_new_patience(server: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "QUICK_SECONDS", 0.0)
+    server.route("/", drip(OK + b"Content-Length: 6\r\n\r\n", [b"sl", b"ow", b"ly"]))
+    http = client(total_seconds=60)
+    bodies = (http.request("GET", server.url()).body for _number in range(8))
+    assert list(patience.patiently(bodies, 1.0)) == [b"slowly"] * 8
 
 
 def test_a_slow_answer_within_the_time_is_whole(server: Loopback) -> None:
