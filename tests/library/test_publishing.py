@@ -289,7 +289,7 @@ def test_a_page_is_offered_what_it_could_use_now(shelf: Shelf, now: datetime) ->
 
 
 def test_nothing_stays_when_its_pages_are_removed(shelf: Shelf) -> None:
-    post = shelf.write()
+    post = shelf.write(variants=(Variant("en", "memory", "Bread, slowly."),))
     shelf.publish(post)
     with shelf.house.db.write() as session:
         service.remove_pages(session, [shelf.house.page_id])

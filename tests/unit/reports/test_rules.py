@@ -3,6 +3,7 @@
 import itertools
 from bisect import bisect_left
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -130,6 +131,15 @@ def test_what_counts_as_answered(one: Talk, answered: bool, settled: bool, figur
     assert part is not None
     assert (part.answered, part.settled) == (answered, settled)
     assert [it.figure for it in part.took] == figures
+
+
+def test_the_days_on_which_clocks_change_have_their_own_comments() -> None:
+    zone = ZoneInfo("Europe/Berlin")
+    half_hours = [datetime(2026, 3, 28, 22, tzinfo=UTC) + step * HOUR / 2 for step in range(104)]  # to 31 March, 02:00
+    part = rules.part(talk(theirs=tuple(half_hours)), ALWAYS, NOW, zone)
+    assert part is not None
+    march = {day.day: count for day, count in part.comments}
+    assert march == {28: 2, 29: 46, 30: 48, 31: 8}, "the 29th has 23 hours"
 
 
 def test_spam_adds_nothing_and_a_clock_ahead_counts_today() -> None:
