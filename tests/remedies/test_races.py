@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -37,9 +37,12 @@ def at_once(*works: Callable[[], Any]) -> list[Any]:
 
 
 @pytest.fixture
-def stage(db: Database) -> Stage:
-    """With a person for each race: what was given to one counts together."""
-    return Stage(db).set_up(talks=RACES + 1)
+def stage(database_url: str) -> Iterator[Stage]:
+    """With a person for each race: what was given to one counts together; and a connection for each who races, or
+    whoever waits for one on a busy machine gives up after half a minute."""
+    database = Database(database_url, pool_size=20)
+    yield Stage(database).set_up(talks=RACES + 1)
+    database.dispose()
 
 
 @pytest.mark.parametrize("count", [2, 5, 20])
