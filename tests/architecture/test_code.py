@@ -2,6 +2,7 @@
 
 import ast
 import configparser
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -60,6 +61,14 @@ def is_main_guard(node: ast.AST) -> bool:
 
 def called(call: ast.Call) -> str:
     return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+
+
+def test_every_file_goes_into_the_package() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
+    files = [path for path in (ROOT / "app").rglob("*") if path.is_file() and path.suffix not in (".py", ".pyc")]
+    left = [name(path) for path in files if not any(path.match(one) for one in settings["package-data"]["app"])]
+    assert files
+    assert left == []
 
 
 def test_files_stay_readable(source: Path) -> None:
