@@ -14,7 +14,7 @@ from app.accounts.models import User
 from app.learning import features, model, rules, words
 from app.learning.features import Reader
 from app.learning.judging import Judge
-from app.learning.model import Model
+from app.learning.model import Model, UnreadableModelError
 from app.learning.models import (
     AutomaticTeam,
     KindDestination,
@@ -52,7 +52,8 @@ class InUse:
     languages: frozenset[str]
     """What comments may be in."""
     idle: bool = False
-    """Whether the version does not judge, as it was learned with a sentence model that is not set up (any more)."""
+    """Whether the version does not judge, as it was learned with a sentence model that is not set up (any more), or by
+    a Porchlight that looked at other things. It is learned anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,16 +122,26 @@ def forget(session: Session) -> None:
 
 def _load(session: Session, version_id: int | None) -> InUse:
     data = session.scalar(select(ModelVersion.data).where(ModelVersion.id == version_id)) if version_id else None
-    known, reads = model.from_bytes(data) if data else Model(), reader(session)
-    wants = known.learned.sentences if known.learned else None
-    idle = wants is not None and wants != (reads.sentences.key if reads.sentences else None)
-    if idle:
-        log.warning("sentence_model_missing", version=version_id)
-        known = Model()
+    reads = reader(session)
+    known, idle = _usable(version_id, data, reads) if data else (Model(), False)
     off = set(session.scalars(select(AutomaticTeam.team).where(AutomaticTeam.allowed.is_(False))))
     thresholds = tuple(one for one in known.thresholds if one.team not in off)
     judge = Judge(Model(known.learned, thresholds), reads, destinations(session))
     return InUse(version_id, judge, frozenset(languages(session) or LANGUAGES), idle)
+
+
+def _usable(version_id: int | None, data: bytes, reads: Reader) -> tuple[Model, bool]:
+    """The stored model; or day zero, and True, where it can't judge."""
+    try:
+        known = model.from_bytes(data)
+    except UnreadableModelError as error:
+        log.warning("model_unreadable", version=version_id, why=str(error))
+        return Model(), True
+    wants = known.learned.sentences if known.learned else None
+    if wants is not None and wants != (reads.sentences.key if reads.sentences else None):
+        log.warning("sentence_model_missing", version=version_id)
+        return Model(), True
+    return known, False
 
 
 def languages(session: Session) -> list[str] | None:
@@ -196,7 +207,8 @@ def automatic(session: Session) -> list[AutomaticView]:
 def is_due(session: Session, now: datetime) -> bool:
     """Whether the model should be fitted anew."""
     current = state(session)
-    return rules.due(new_examples(session, current.tried_example_id), current.tried_at, current.stale, now)
+    stale = current.stale or in_use(session).idle
+    return rules.due(new_examples(session, current.tried_example_id), current.tried_at, stale, now)
 
 
 def versions(session: Session, limit: int = 50) -> list[VersionView]:

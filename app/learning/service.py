@@ -89,8 +89,7 @@ def go_back(session: Session, version_id: int, now: datetime, actor_id: int | No
         wanted = session.get(ModelVersion, version_id)
         if wanted is None:
             raise NotFound(_("There is no such version of the model."))
-        if session.scalar(select(ModelVersion.id).where(ModelVersion.id == version_id, ModelVersion.data.is_(None))):
-            raise Conflict(_("Only the figures of this version are kept. Choose a newer one."))
+        _check_usable(session, version_id)
         _leave(session, VersionState.TAKEN_BACK)
         wanted.state = VersionState.IN_USE
     else:
@@ -98,6 +97,16 @@ def go_back(session: Session, version_id: int, now: datetime, actor_id: int | No
     session.flush()
     _change(session, version_id=version_id or None)
     audit.note(session, Action.MODEL_CHOSEN, f"model/{version_id}", now, by=actor_id, was=current.version_id)
+
+
+def _check_usable(session: Session, version_id: int) -> None:
+    data = session.scalar(select(ModelVersion.data).where(ModelVersion.id == version_id))
+    if data is None:
+        raise Conflict(_("Only the figures of this version are kept. Choose a newer one."))
+    try:
+        model.from_bytes(data)
+    except model.UnreadableModelError:
+        raise Conflict(_("Another version of Porchlight learned this one. Choose a newer one.")) from None
 
 
 def save_lists(session: Session, language: str, source: str, now: datetime, actor_id: int | None) -> None:

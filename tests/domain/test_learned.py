@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from app.core.clock import utc_now
 from app.core.db import Database
 from app.core.errors import Conflict, InvalidInput
 from app.inbox import service as inbox
 from app.inbox.models import Conversation
 from app.inbox.types import ConversationState, Priority
 from app.learning import queries, rules, runner, service
-from app.learning.models import AutomaticTeam, LearningExample
+from app.learning.models import AutomaticTeam, LearningExample, ModelVersion
 from app.learning.sentences import Sentences
 from app.learning.types import Basis, Kind, NewExample, VersionState
 from app.replies import service as replies
@@ -84,6 +85,24 @@ def test_what_was_learned_with_a_sentence_model_waits_for_it(house: House, now: 
     teach(house, 20, now)
     with house.db.read() as session:
         assert not queries.in_use(session).idle
+
+
+def test_what_another_version_of_porchlight_learned_is_learned_anew(house: House, now: datetime) -> None:
+    teach(house, 20, now)
+    with house.db.write() as session:
+        (old,) = session.scalars(select(ModelVersion))
+        old_id, old.data = old.id, b"made otherwise"
+        service.choose_languages(session, ["en", "de"])  # whatever changes, it is loaded anew
+    with house.db.read() as session:
+        used = queries.in_use(session)
+        assert (used.idle, used.judge.model.learned) == (True, None)
+        assert queries.is_due(session, utc_now() + rules.PAUSE)
+    assert runner.refit(house.db) is not None
+    with house.db.write() as session:
+        assert not queries.in_use(session).idle
+        assert not queries.is_due(session, utc_now() + rules.PAUSE)
+        with pytest.raises(Conflict):
+            service.go_back(session, old_id)
 
 
 def test_before_it_is_sure_it_only_has_an_opinion(house: House, now: datetime) -> None:
