@@ -26,6 +26,14 @@ Figures = npt.NDArray[np.float32]
 
 _SHORTENED = re.compile(r"//(?:t\.co|bit\.ly|goo\.gl|ow\.ly|fb\.me|tinyurl\.com|buff\.ly|dlvr\.it)/")
 _CAPITALS = re.compile(r"[A-Z\u00c0-\u00d6\u00d8-\u00de]+")
+_ADDRESS = re.compile(
+    r"(?:https?://|www\.)\S+|\b[a-z0-9][a-z0-9-]{0,62}\."
+    r"(?:com|net|org|info|biz|me|tv|io|co|us|uk|de|se|pl|ru|ly|gl|tk|xyz|online|site|shop|club)\b(?:/\S*)?",
+    re.IGNORECASE,
+)
+"""Also those written without http, at the ends that turn up in comments."""
+_ONLY = 0.8
+"""The share of addresses from which on a text is nothing else."""
 _STEP = np.uint64(0x9E3779B97F4A7C15)
 _LETTERS_SALT, _WORDS_SALT = 1, 101
 _NEGATION_REACH = 3
@@ -45,7 +53,7 @@ NAMES: tuple[str, ...] = (
     *("tone", "warm", "cold", "negation"),
     *(f"{name}_{form}" for name, _mark in _MARKS for form in ("much", "any")),
     *("ends_asking", "begins_asking", "length", "under_4_words", "under_8_words", "over_40_words"),
-    *("shouting", "capitals", "short_link"),
+    *("shouting", "capitals", "short_link", "address_share", "only_address"),
 )
 """What each figure is called; ``much`` is the logarithm of how many, ``any`` whether there is one."""
 
@@ -173,4 +181,12 @@ def _typing(texts: Sequence[str]) -> list[npt.NDArray[np.generic]]:
     """What is lost when a text is simplified."""
     capitals = np.array([sum(map(len, _CAPITALS.findall(text))) / max(len(text), 1) for text in texts])
     short = np.array(["//" in text and _SHORTENED.search(text) is not None for text in texts])
-    return [capitals > 0.4, capitals, short]
+    addresses = np.array([_in_addresses(text) for text in texts])
+    return [capitals > 0.4, capitals, short, addresses, addresses > _ONLY]
+
+
+def _in_addresses(text: str) -> float:
+    """The share of a text that is web addresses, also those written without http."""
+    if "." not in text:
+        return 0.0
+    return sum(len(found.group()) for found in _ADDRESS.finditer(text)) / len(text)

@@ -51,6 +51,8 @@ class Prepared:
     seen: Read
     first: Table
     labels: tuple[str, ...]
+    leads: tuple[str, ...]
+    """Where each label leads."""
     allowed: Marks
     """Which labels each example may have; several where only its team is known."""
     teams: tuple[str, ...]
@@ -122,7 +124,7 @@ def prepare(examples: Sequence[Example], reader: Reader, table: Mapping[Kind, st
         if one.kind is not None and table.get(one.kind, NOBODY) == teams[at]:
             allowed[at] = [label == one.kind.value for label in labels]
     key = reader.sentences.key if reader.sentences else None
-    return Prepared(seen, day_zero.opinions(seen.figures), labels, allowed, teams, key)
+    return Prepared(seen, day_zero.opinions(seen.figures), labels, tuple(leads), allowed, teams, key)
 
 
 def _unseen(known: Prepared, tell: Tell) -> tuple[Rows, Table]:
@@ -166,8 +168,12 @@ def _learn(known: Prepared, rows: Rows, tell: Tell) -> Learned:
     if part.sentences is not None:
         parts.append(csr_matrix(model.stretched(part.sentences)))
     matrix = hstack([*parts, csr_matrix(model.scaled(part.figures))]).tocsr()
-    weights, begin = _solve(matrix, known.allowed[rows], model.offsets(known.first[rows], known.labels), tell)
-    return Learned(known.labels, letters, words, weights, begin, len(rows), sentences=known.sentences)
+    allowed, before = known.allowed[rows], model.offsets(known.first[rows], known.labels)
+    weights, begin = _solve(matrix, allowed, before, tell)
+    likely = model.softmax(np.asarray(matrix @ weights + begin + before, np.float32)) * allowed
+    shares = (likely / np.maximum(likely.sum(axis=1, keepdims=True), _HARDLY)).mean(axis=0)
+    learned = Learned(known.labels, letters, words, weights, begin, len(rows), shares, known.leads)
+    return replace(learned, sentences=known.sentences)
 
 
 def _vocabulary(found: Buckets, texts: int) -> Vocabulary:

@@ -21,7 +21,7 @@ from app.learning.tokens import Tokens
 from app.learning.types import NOBODY, Kind, Threshold
 
 Table = npt.NDArray[np.float32]
-FORMAT = 1
+FORMAT = 2
 BEYOND = -4.0
 """Day zero's score for a team it can't know."""
 _HALF = 15
@@ -29,9 +29,14 @@ _HALF = 15
 _MOST = 0.75
 """What was learned never counts for more: day zero is the better judge of what is unlike all that was seen. Where
 things are known this costs nothing (the temperature makes up for it); at three places never seen it helped."""
-_EASED = 1.5
+_EASED = 1.25
 """What the scores of what was learned are divided by before they are mixed with day zero's: it is surer than it should
-be of what is unlike all that it has seen. Known places don't suffer, and those never seen gain one to two points."""
+be of what is unlike all that it has seen."""
+_SELDOM = 0.005
+"""Of a label that so few of the examples have, half is left to day zero where that is sure; of one that none has, all.
+What nobody ever decided here can't be learned here: a place without spam would teach that there is none anywhere."""
+_SURE = 0.45
+"""How likely day zero must hold such a label."""
 _FIGURE_SCALE = 0.25
 _SENTENCE_SCALE = 1.0
 _BUCKETS = 1 << features.BITS
@@ -77,6 +82,10 @@ class Learned:
     weights: Table
     begin: Table
     examples: int
+    shares: Table
+    """Of each label, the share of the examples that have it, as far as that is known."""
+    leads: tuple[str, ...]
+    """Where each label led when this was learned: a team's key, SPAM or NOBODY."""
     temperature: float = 1.0
     sentences: str | None = None
     """The key of the sentence model it was learned with."""
@@ -142,9 +151,16 @@ def probabilities(model: Model, seen: Read) -> tuple[tuple[str, ...], Table]:
 
 
 def blended(learned: Learned, first: Table, found: Table) -> Table:
-    """What was learned and day zero, each with its share, at the learned temperature."""
-    share = min(learned.examples / (learned.examples + _HALF), _MOST)
-    mixed = share * softmax(found / np.float32(_EASED)) + (1 - share) * softmax(offsets(first, learned.labels))
+    """What was learned and day zero, each with its share, at the learned temperature.
+
+    Less of what was learned where day zero is sure of a label that was hardly ever decided and leads elsewhere.
+    """
+    before, leads = softmax(offsets(first, learned.labels)), np.array(learned.leads)
+    familiar = learned.shares / (learned.shares + np.float32(_SELDOM))
+    sure, ours = before.argmax(axis=1), found.argmax(axis=1)
+    elsewhere = (before.max(axis=1) >= _SURE) & (leads[sure] != leads[ours])
+    share = np.where(elsewhere, familiar[sure], 1)[:, None] * min(learned.examples / (learned.examples + _HALF), _MOST)
+    mixed = share * softmax(found / np.float32(_EASED)) + (1 - share) * before
     return softmax(np.asarray(np.log(mixed + 1e-9) / learned.temperature, np.float32))
 
 
@@ -211,6 +227,8 @@ def to_bytes(model: Model) -> bytes:
         "labels": learned.labels,
         "figures": features.NAMES,
         "examples": learned.examples,
+        "shares": learned.shares.tolist(),
+        "leads": learned.leads,
         "temperature": learned.temperature,
         "sentences": learned.sentences,
         "thresholds": [_said(one) for one in model.thresholds],
@@ -247,6 +265,8 @@ def from_bytes(data: bytes) -> Model:
                 weights=stored["weights"].astype(np.float32),
                 begin=stored["begin"],
                 examples=about["examples"],
+                shares=np.array(about["shares"], np.float32),
+                leads=tuple(about["leads"]),
                 temperature=about["temperature"],
                 sentences=about.get("sentences"),
             )

@@ -92,7 +92,7 @@ def test_what_another_version_of_porchlight_learned_is_learned_anew(house: House
     with house.db.write() as session:
         (old,) = session.scalars(select(ModelVersion))
         old_id, old.data = old.id, b"made otherwise"
-        service.choose_languages(session, ["en", "de"])  # whatever changes, it is loaded anew
+        service.choose_languages(session, ["en", "de"], now, None)  # whatever changes, it is loaded anew
     with house.db.read() as session:
         used = queries.in_use(session)
         assert (used.idle, used.judge.model.learned) == (True, None)
@@ -102,7 +102,7 @@ def test_what_another_version_of_porchlight_learned_is_learned_anew(house: House
         assert not queries.in_use(session).idle
         assert not queries.is_due(session, utc_now() + rules.PAUSE)
         with pytest.raises(Conflict):
-            service.go_back(session, old_id)
+            service.go_back(session, old_id, now, None)
 
 
 def test_before_it_is_sure_it_only_has_an_opinion(house: House, now: datetime) -> None:

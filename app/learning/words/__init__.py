@@ -21,11 +21,13 @@ LISTS = (
     "about_me",
     "business",
     "news",
+    "come_to_me",
+    "among_readers",
 )
 """The lists whose hits a model counts, in this order."""
 URGENT = "urgent"
 """Words of haste or danger; they raise the priority and say nothing about the kind."""
-LANGUAGES = ("en", "de", "th")
+LANGUAGES = ("en", "de", "es", "fr", "it", "pt", "th")
 LONGEST = 100_000
 _PRAISE, _ANGER = 2.0, -2.2
 NEGATION = "negation"

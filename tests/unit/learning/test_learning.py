@@ -1,11 +1,13 @@
 """What fitting makes of examples."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.learning import features, fitting, judging, model, rules, words
+from app.learning import day_zero, features, fitting, judging, model, rules, words
 from app.learning.descent import Point, lowest
 from app.learning.features import Reader
 from app.learning.judging import Judge
@@ -64,6 +66,30 @@ def test_a_stored_model_says_the_same(reader: Reader) -> None:
     before, after = (model.probabilities(one, seen)[1] for one in (fitted, stored))
     assert np.array_equal(before, after)
     assert stored.thresholds == fitted.thresholds
+
+
+@pytest.mark.parametrize(("share", "stays"), [(0.0, True), (0.1, False)])
+def test_what_was_hardly_ever_decided_stays_as_day_zero_sees_it(share: float, stays: bool, reader: Reader) -> None:
+    seen = model.read(["Check out my channel and subscribe, https://example.com/x"], reader, deeply=False)
+    first = day_zero.opinions(seen.figures)
+    spam = day_zero.KINDS.index(Kind.SPAM)
+    fitted = fitting.fit(examples(40), reader, DESTINATIONS).model.learned
+    assert fitted is not None
+    shares = np.full(len(fitted.labels), (1 - share) / (len(fitted.labels) - 1), np.float32)
+    shares[spam] = share
+    against = 20 * np.eye(len(fitted.labels), dtype=np.float32)[[fitted.labels.index(Kind.COMPLAINT)]]
+    chances = model.blended(replace(fitted, shares=shares, temperature=1.0), first, against)
+    assert bool(chances[0].argmax() == spam) is stays
+
+
+def test_how_often_each_kind_was_decided_is_known(reader: Reader) -> None:
+    kinds = [Example(text, None, Kind.PRAISE) for text in said(SWEET, 30)]
+    learned = fitting.fit([*examples(60), *kinds], reader, DESTINATIONS).model.learned
+    assert learned is not None
+    shares = dict(zip(learned.labels, learned.shares.tolist(), strict=True))
+    assert sum(shares.values()) == pytest.approx(1, abs=1e-4)
+    assert shares[Kind.PRAISE] + shares[Kind.CHATTER] == pytest.approx(2 / 3, abs=1e-4)
+    assert shares[Kind.SPAM] == shares[Kind.OFF_TOPIC] == 0
 
 
 @pytest.mark.parametrize("data", [b"", b"PK", b"cos\nsystem\n(S'true'\ntR.", model.to_bytes.__name__.encode() * 50])

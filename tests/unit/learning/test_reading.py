@@ -97,6 +97,22 @@ def test_a_negation_turns_the_tone(reader: Reader) -> None:
     assert figures[2, tone] < 0
 
 
+@pytest.mark.parametrize(
+    ("text", "share", "only"),
+    [
+        ("https://example.com/watch?v=1", 1, True),
+        ("gofundme.com/somebody", 1, True),
+        ("Please help me go here http://example.org/x", 0.47, False),
+        ("I waited at No. 5.then left.", 0, False),
+        ("", 0, False),
+    ],
+)
+def test_how_much_of_a_text_is_addresses(text: str, share: float, only: bool, reader: Reader) -> None:
+    figures = model.read([text], reader, deeply=False).figures[0]
+    assert float(figures[NAMES.index("address_share")]) == pytest.approx(share, abs=0.01)
+    assert bool(figures[NAMES.index("only_address")]) is only
+
+
 @pytest.mark.parametrize("text", ["nope = ['x']", "praise = 'x'", "praise = [1]", "praise = [' * ']", "praise = ["])
 def test_wrong_lists_are_refused(text: str) -> None:
     with pytest.raises((ValueError, TypeError)):
