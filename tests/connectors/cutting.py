@@ -58,7 +58,11 @@ class Sender:
 
         ``guarded``: a third of what was taken is not looked up but sent again, and the platform's guard has to tell.
         """
-        comments = [self.stage.say(f"Question {n}", author=f"person{n}") for n in range(CUTS)]
+        asked = [f"Question {n}" for n in range(CUTS)]
+        if self.private:  # to each person there is one conversation
+            comments = [self.stage.say(text, author=f"person{n}") for n, text in enumerate(asked)]
+        else:
+            comments = self.stage.say_many(asked)
         for number, comment in enumerate(comments):
             began, text, key = datetime.now(UTC), f"Answer {number}", f"k{number}"
             fault = (Fault.CUT_BEFORE, Fault.CUT_AFTER, Fault.CUT_AFTER)[number % 3]

@@ -85,12 +85,14 @@ class Network:
         )
 
     def records(self, person: Person, collection: str = POST) -> list[dict[str, Any]]:
-        """The newest hundred records as they stand in the account's own repository."""
-        asked = {"repo": person.did, "collection": collection, "limit": 100}
-        found: list[dict[str, Any]] = self.call(f"com.atproto.repo.listRecords?{urllib.parse.urlencode(asked)}")[
-            "records"
-        ]
-        return found
+        """All records as they stand in the account's own repository, the newest first."""
+        asked, found = {"repo": person.did, "collection": collection, "limit": "100"}, []
+        while True:
+            answer = self.call(f"com.atproto.repo.listRecords?{urllib.parse.urlencode(asked)}")
+            found += answer["records"]
+            if len(answer["records"]) < 100 or not answer.get("cursor"):
+                return found
+            asked["cursor"] = answer["cursor"]
 
     def revoke(self, person: Person) -> None:
         """The app password is no longer taken."""
