@@ -36,10 +36,14 @@ def next_read(now: datetime, last_item_at: datetime | None, fastest: timedelta, 
 
 
 def retry(now: datetime, failures: int, jitter: float, retry_at: datetime | None) -> datetime:
-    """After a failed read: the wait doubles from 30 seconds to an hour; a time the platform named is kept to."""
+    """After a failed read: the wait doubles from 30 seconds to an hour; a time the platform named is kept to.
+
+    The pages that were held until the same moment come back one after the other, in an order of chance, and ever more
+    apart: all at once they would have the platform refuse them again, and the same ones every time.
+    """
     doubled: timedelta = min(_FIRST_RETRY * 2.0 ** min(failures - 1, 10), _LONGEST_RETRY)
     wait = doubled * (0.5 + 0.5 * jitter)
-    return max(now + wait, min(retry_at, now + SLOWEST)) if retry_at else now + wait
+    return max(now + wait, min(retry_at, now + SLOWEST) + doubled * 0.5 * jitter) if retry_at else now + wait
 
 
 def refresh_at(now: datetime, expires_at: datetime | None) -> datetime:
