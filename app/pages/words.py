@@ -33,6 +33,8 @@ def advice(code: str, detail: str = "") -> Advice:
         return Advice(detail, "")
     if code == errors.MISSING_SCOPES and detail:
         return Advice(_("The access token lacks: %(permissions)s.", permissions=detail), _(do))
+    if code == errors.MISSING_PERMISSION and detail:
+        return Advice(_("The account may not do all that is needed (%(missing)s).", missing=detail), _(do))
     if code == errors.NOT_SET_UP and detail:
         return Advice(_("This kind of page needs to be set up first: %(settings)s.", settings=detail), _(do))
     if code == errors.OTHER_ACCOUNT and detail:
@@ -122,7 +124,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     ),
     errors.MISSING_PERMISSION: (
         lazy("The account may not do all that is needed."),
-        lazy("Give it a role that may moderate comments (in WordPress: Editor), or use another account."),
+        lazy("Give it a role that may moderate comments (WordPress: Editor; Blogger: admin), or use another account."),
     ),
     errors.MISSING_SCOPES: (
         lazy("The access token lacks a permission."),

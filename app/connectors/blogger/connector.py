@@ -88,7 +88,7 @@ class BloggerConnector(ByReader):
         if not isinstance(mine, dict):
             raise AuthExpired(errors.OTHER_ACCOUNT, name)
         if mine.get("hasAdminAccess") is not True:
-            raise AuthExpired(errors.MISSING_PERMISSION, f"{name} is no administrator of the blog")
+            raise AuthExpired(errors.MISSING_PERMISSION, f"administrator: {name}")
         settings = {"profile": parse.profile(me.get("url")) or number}
         known = Access(access.url, {**access.settings, **settings}, access.secret)
         Interface(google, _blog(access)).page("PENDING", None, Place())  # shown to administrators alone

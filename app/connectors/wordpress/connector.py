@@ -86,7 +86,7 @@ class WordPressConnector(ByReader):
         can = me.get("capabilities")
         can = can if isinstance(can, dict) else {}
         if not can.get("read"):
-            raise AuthExpired(errors.MISSING_PERMISSION, "the user has no role at this site")
+            raise AuthExpired(errors.MISSING_PERMISSION, "read: the user has no role at this site")
         rights = "moderator" if can.get(_TO_MODERATE) else "author" if can.get("edit_posts") else "member"
         settings = {
             "user_id": me["id"],
