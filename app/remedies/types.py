@@ -133,10 +133,9 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """A picture, or a comment as it read then: kept with a request, and signed by its digest."""
+    """A picture, or a comment as it read then: kept with a request, and signed by its digest (SHA-256, hexadecimal)."""
 
     digest: str
-    """SHA-256 of the body, in hexadecimal."""
     media_type: str
     body: bytes
 

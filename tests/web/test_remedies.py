@@ -362,7 +362,9 @@ def test_the_ledger_and_its_spreadsheet(scene: Scene, talk: int, agent: Browser,
     assert "Given, in EUR" not in book
     one = only(scene).id
     assert supervisor.post(f"/remedies/{one}/decide", version=1, verdict="approve").status_code == 303
-    assert "Signed, not done yet € 60.00 (1)" in words(supervisor.get("/remedies/ledger"))
+    book = words(supervisor.get("/remedies/ledger"))
+    assert "Signed, not done yet € 60.00 (1)" in book
+    assert "Signed within under 1 min, half of them" in book
     agent.get(f"/remedies/{one}?queue=do")
     assert agent.post(f"/remedies/{one}/take").status_code == 303
     assert agent.post(f"/remedies/{one}/finish", done="yes", reference="R-77").status_code == 303

@@ -1,13 +1,19 @@
 """What was given, in shapes."""
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 
 from app.core.i18n import gettext as _
 from app.remedies import money
 from app.remedies import words as remedy_words
 from app.remedies.ledger import Group, Span
-from app.web.present import charts, times
+from app.web.present import charts, reports, times
 from app.web.present.charts import Chart, Point
+
+
+def within(time: timedelta) -> str:
+    """How long something took, as reports say it."""
+    return reports.span(time.total_seconds())
 
 
 def given(currency: str, spans: Sequence[Span]) -> Chart:
