@@ -178,7 +178,7 @@ class _Reader:
                 "snooze_hours", _("What is set aside or done at once does not come back, so it can't be put off.")
             )
         if then == Actions():
-            self.fault("", _("The rule does nothing. Name a team, or set something aside as spam: spam = true."))
+            self.fault("", _("The rule does nothing. Say where it goes, or what else is to happen."))
         if then.reply and (then.spam or then.resolve):
             self.fault("reply", _("Nobody answers what is set aside or done at once, so no answer is prepared."))
         if then.spam and (then.team or then.assignee or then.skills or then.resolve):
