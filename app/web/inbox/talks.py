@@ -211,10 +211,8 @@ def talk_screen(
     teams, people = accounts.teams_and_people(session)
     record = threads.record(session, actor, conversation_id)
     why = routing.explain(session, conversation_id)
-    shortcut = next((step.reply for step in reversed(why) if step.decided_by is not DecidedBy.PERSON), None)
-    offer = None
-    if shortcut and talk.state is ConversationState.NEW and not answers:
-        offer = saved.prepared(session, actor, talk, page.account_name or page.name, shortcut)
+    shortcut = None if answers else _asked_for(talk, why)
+    offer = saved.prepared(session, actor, talk, page.account_name or page.name, shortcut) if shortcut else None
     comments = threads.thread(session, actor, conversation_id, threads.THREAD_LIMIT if whole else SHOWN_AT_FIRST)
     lines = thread.lines(talk, comments, answers)
     can = connect.capabilities(services.connectors, services.box, reach)
@@ -254,3 +252,10 @@ def talk_screen(
         undo_seconds=services.settings.outbox.undo_seconds,
         remedies=remedies.of_person(session, conversation_id),
     )
+
+
+def _asked_for(talk: ConversationView, why: Sequence[Explanation]) -> str | None:
+    """The saved reply that a rule prepared, by its shortcut: for who waits for a first answer."""
+    if talk.state is not ConversationState.NEW:
+        return None
+    return next((step.reply for step in reversed(why) if step.decided_by is not DecidedBy.PERSON), None)
