@@ -25,4 +25,6 @@ fi
 pip=(.venv/bin/python -m pip --disable-pip-version-check --quiet)
 "${pip[@]}" install --require-hashes -r "$1"
 "${pip[@]}" --quiet install --no-deps --no-build-isolation -e .
+# Also where Python is told to write none, or may not: each of seven processes would compile all modules at every start.
+.venv/bin/python -m compileall -q app workers migrations || true
 echo "Done: .venv/bin/porchlight"

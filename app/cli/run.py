@@ -2,13 +2,13 @@
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
-from app.cli import ports, programs, redis_server
+from app.cli import opening, ports, programs, redis_server
 from app.cli.common import settings
 from app.cli.supervisor import Program, StopRequested, Supervisor
 from app.core.config import Settings
@@ -16,7 +16,7 @@ from app.core.errors import PorchlightError
 from app.core.i18n import gettext as _
 
 START_SECONDS = 30
-HEAD_START_SECONDS = 3
+HEAD_START_SECONDS = 8
 """How long the others leave the processors to the web server, so that the first page comes soon."""
 
 
@@ -30,10 +30,11 @@ def run(host: str | None, port: int | None, demo: bool) -> None:
     """Start everything: web, workers, scheduler and, unless you have your own, Redis."""
     current = _listening(settings(), host, port)
     current.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with _alone_in(current.data_dir):
+    # Where something can't be prepared, the web server is stopped before it could open.
+    with _alone_in(current.data_dir), opening.preparing(current.data_dir) as prepared:
         try:
             with Supervisor(click.echo) as supervisor:
-                _start(supervisor, current, demo=demo)
+                _start(supervisor, current, prepared, demo=demo)
                 supervisor.run()
         except StopRequested:
             click.echo(_("Porchlight has stopped."))
@@ -68,12 +69,13 @@ def _alone_in(data_dir: Path) -> Iterator[None]:
         yield
 
 
-def _start(supervisor: Supervisor, current: Settings, *, demo: bool) -> None:
+def _start(supervisor: Supervisor, current: Settings, prepared: Callable[[], None], *, demo: bool) -> None:
     click.echo(_("Porchlight keeps its data in %(folder)s", folder=current.data_dir))
     if current.redis.url is None:
         _start_redis(supervisor, current)
+    supervisor.start(programs.web(current))  # it loads meanwhile
     link = _prepare(supervisor, current, demo=demo)
-    supervisor.start(programs.web(current))
+    prepared()
     supervisor.wait_until(lambda: ports.accepts(current.web), HEAD_START_SECONDS)
     for program in (*programs.workers(current), programs.scheduler(current)):
         supervisor.start(program)
