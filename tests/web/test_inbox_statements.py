@@ -66,6 +66,8 @@ def test_statements_do_not_grow(scene: Scene, agent: Browser, size: int) -> None
         ("/inbox/filters?view=all", {}, EDGE + 6),
         (f"/inbox/{talk}", {"HX-Request": "true", "HX-Target": "talk"}, EDGE + 15),
         (f"/inbox/{talk}?view=all", {}, EDGE + 22),
+        ("/inbox/palette/people?q=bo", {"HX-Request": "true"}, EDGE + 5),
+        ("/inbox/palette/look?view=all", {"HX-Request": "true"}, EDGE + 2),
         (f"/inbox/{talk}/texts?q=l", {"HX-Request": "true"}, EDGE + 6),
         (f"/inbox/news?view=all&since=2026-01-01T00:00:00Z&shown={talk}.1", {}, EDGE + 5),
     ):

@@ -3,14 +3,17 @@
 from dataclasses import dataclass
 from typing import Any
 
-from flask import render_template, url_for
+from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.accounts.types import Permission
+from app.contacts import queries as contacts
+from app.contacts.types import ContactFilter
 from app.core.i18n import gettext as _
 from app.desk import queries as desk
 from app.edge.context import actor, session
 from app.edge.routes import route
+from app.inbox import queries as inbox
 from app.inbox.filters import FILTERS
 from app.inbox.types import View
 from app.web.inbox import narrow, screens
@@ -19,17 +22,27 @@ from app.web.present import figures, nav
 
 NARROWED = ("page", "assignee", "team", "tag", "platform")
 """Filters whose every choice can be gone to."""
+AT_MOST = 5
+SHORTEST = 2
+LONGEST = 100
+"""Letters that people are looked for by."""
 
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """Somewhere to go. ``tells`` is what stands there, as far as that is known."""
+    """Somewhere to go. ``tells`` is what stands there, as far as that is known; lists can be looked into."""
 
     group: str
     text: str
     icon: str
     href: str
     tells: str = ""
+
+    @property
+    def look(self) -> str:
+        """Where a script finds the first rows of the list that it leads to; empty for other screens."""
+        path, _mark, query = self.href.partition("?")
+        return f"{url_for('inbox.look')}?{query}" if path == url_for("inbox.overview") else ""
 
 
 @route(blueprint, "/palette", needs=Permission.READ_INBOX)
@@ -54,3 +67,18 @@ def palette() -> ResponseReturnValue:
         Goal(_("Inbox"), _("All tags"), "tag", url_for("inbox.tags")),
     ]
     return render_template("inbox/palette.html", goals=goals)
+
+
+@route(blueprint, "/palette/people", needs=Permission.READ_INBOX)
+def people() -> ResponseReturnValue:
+    """Who is called what was typed, the newest few; asked for while somebody types."""
+    words = request.args.get("q", "")[:LONGEST].strip()
+    found = contacts.rows(session(), ContactFilter(words), limit=AT_MOST)[0] if len(words) >= SHORTEST else []
+    return render_template("inbox/palette_people.html", people=found)
+
+
+@route(blueprint, "/palette/look", needs=Permission.READ_INBOX)
+def look() -> ResponseReturnValue:
+    """The first rows of a list, before one goes there."""
+    rows = inbox.rows(session(), here().filter(actor()), limit=AT_MOST)
+    return render_template("inbox/palette_look.html", rows=rows)

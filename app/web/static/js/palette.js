@@ -1,9 +1,12 @@
-// The palette: everything by name. What single keys press now, from the map of keys, and where one can go. Loaded when it
-// is first asked for.
+// The palette: everything by name. What single keys press now, from the map of keys, where one can go, who is called what
+// was typed, and the search for it. The marked line can be looked into. Loaded when it is first asked for.
 import { press } from "./keys.js";
 
 let sheet = null;
 let before = null;
+let asking = null;
+let looking = null;
+const PAUSE = 150;
 const field = () => sheet.querySelector("input");
 const all = () => [...sheet.querySelectorAll("[role=option]")];
 const shown = () => all().filter((one) => !one.hidden);
@@ -16,7 +19,12 @@ async function fetchSheet() {
   if (!answer.ok) return false;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   sheet = document.importNode(page.getElementById("palette"), true);
+  const styled = new Promise((done) => {
+    const style = sheet.querySelector("link");
+    style.onload = style.onerror = done;
+  });
   document.body.append(sheet);
+  await styled;
   field().addEventListener("input", narrow);
   sheet.addEventListener("keydown", steer);
   sheet.addEventListener("click", (event) => {
@@ -33,12 +41,54 @@ function mark(option) {
   if (option) field().setAttribute("aria-activedescendant", option.id);
   else field().removeAttribute("aria-activedescendant");
   option?.scrollIntoView({ block: "nearest" });
+  clearTimeout(looking);
+  looking = setTimeout(() => look(option), PAUSE);
+}
+
+async function fetched(address) {
+  const answer = await fetch(address, { headers: { "HX-Request": "true" } }).catch(() => null);
+  return answer?.ok ? new DOMParser().parseFromString(await answer.text(), "text/html").body : null;
+}
+
+// What stands where the marked line leads; what a key does, it does to the open conversation.
+async function look(option) {
+  const room = document.getElementById("palette-look");
+  if (!room) return;
+  const own = option?.querySelector("template");
+  const pressed = option?.dataset.presses && document.querySelector(`#talk [data-key="${CSS.escape(option.dataset.presses)}"]`);
+  let shown = [];
+  if (own) shown = [document.importNode(own.content, true)];
+  else if (pressed) shown = [document.querySelector("#talk-title bdi").cloneNode(true)];
+  else if (option?.dataset.look) shown = [...((await fetched(option.dataset.look))?.childNodes ?? [])];
+  if (option?.getAttribute("aria-selected") === "true" || !option) room.replaceChildren(...shown);
+}
+
+// People are too many to be all here.
+async function findPeople() {
+  const words = field().value.trim();
+  const found = words.length > 1 ? await fetched(`${sheet.dataset.people}?q=${encodeURIComponent(words)}`) : null;
+  if (field().value.trim() !== words) return;
+  const marked = sheet.querySelector("[aria-selected=true]");
+  for (const old of sheet.querySelectorAll("[data-found]")) old.remove();
+  const people = [...(found?.querySelectorAll("[data-found]") ?? [])].map((one) => document.importNode(one, true));
+  document.getElementById("goal-search").before(...people);
+  tellNone();
+  if (people.length && (!marked?.isConnected || "search" in marked.dataset)) mark(people[0]);
+}
+
+function tellNone() {
+  document.getElementById("palette-none").hidden = shown().some((one) => !("search" in one.dataset));
 }
 
 function narrow() {
   const words = fold(field().value).split(/\s+/).filter(Boolean);
+  const search = document.getElementById("goal-search");
   for (const one of all()) one.hidden = !words.every((word) => fold(one.textContent).includes(word));
-  document.getElementById("palette-none").hidden = shown().length > 0;
+  search.hidden = !words.length;
+  search.querySelector("strong").textContent = field().value.trim();
+  tellNone();
+  clearTimeout(asking);
+  asking = setTimeout(findPeople, PAUSE);
   const first = shown().find((one) => fold(one.querySelector("span").textContent).startsWith(words[0] ?? ""));
   mark(first ?? shown()[0]);
 }
@@ -63,7 +113,8 @@ function addKeys() {
 }
 
 function go(option) {
-  const { href, presses } = option.dataset;
+  const { presses } = option.dataset;
+  const href = "search" in option.dataset ? option.dataset.href + encodeURIComponent(field().value.trim()) : option.dataset.href;
   before = null;
   sheet.close();
   if (href) location.assign(href);
