@@ -60,14 +60,15 @@ async function look(option) {
   if (own) shown = [document.importNode(own.content, true)];
   else if (pressed) shown = [document.querySelector("#talk-title bdi").cloneNode(true)];
   else if (option?.dataset.look) shown = [...((await fetched(option.dataset.look))?.childNodes ?? [])];
-  if (option?.getAttribute("aria-selected") === "true" || !option) room.replaceChildren(...shown);
+  if (!option || (option.isConnected && option.getAttribute("aria-selected") === "true")) room.replaceChildren(...shown);
 }
 
 // People are too many to be all here.
 async function findPeople() {
+  const asked = sheet;
   const words = field().value.trim();
   const found = words.length > 1 ? await fetched(`${sheet.dataset.people}?q=${encodeURIComponent(words)}`) : null;
-  if (field().value.trim() !== words) return;
+  if (!asked.isConnected || field().value.trim() !== words) return; // closed meanwhile, or typed on
   const marked = sheet.querySelector("[aria-selected=true]");
   for (const old of sheet.querySelectorAll("[data-found]")) old.remove();
   const people = [...(found?.querySelectorAll("[data-found]") ?? [])].map((one) => document.importNode(one, true));
