@@ -37,6 +37,8 @@ class Switchboard:
         self.call: Call | None = None
         self.most = 1
         """How many webhooks the app may have."""
+        self.unknown: set[str] = set()
+        """Kinds of events that can't be asked for."""
         self._numbers = itertools.count(1)
 
     @staticmethod
@@ -76,6 +78,8 @@ class Switchboard:
 
     def _subscription(self, method: str, query: Mapping[str, str], body: Any, token: str) -> Answer:
         if method == "POST":
+            if body["event_type"] in self.unknown:
+                return 400, _problem("invalid-request", "this event is none of your plan")
             if token == APP_TOKEN:
                 return 403, _problem("client-forbidden", "what is said to somebody needs their consent")
             number = str(next(self._numbers))

@@ -270,6 +270,18 @@ def test_why_x_could_not_be_asked_is_shown_and_it_is_asked_again(account: Accoun
 
 
 @sqlite
+def test_an_event_that_x_refuses_is_named_and_holds_up_no_other(account: Account) -> None:
+    account.x.unknown = {"post.mention.create"}
+    account.ask()
+    assert account.events() == EVERY - account.x.unknown
+    assert "post.mention.create: HTTP 400" in account.shown()
+    account.x.unknown = set()
+    account.time_has_come()
+    account.ask()
+    assert len(account.x.subscriptions) == 3
+
+
+@sqlite
 @pytest.mark.parametrize("public", ["http://porch.example", "https://porch.example:8443"])
 def test_an_address_that_x_does_not_call_is_not_offered(account: Account, public: str) -> None:
     account.ask(public)

@@ -37,16 +37,21 @@ class Activity:
     base: str
 
     def begin(self, account: str, token: str, address: str) -> None:
-        """Have X tell of what is said to an account, by its number and with its token; again is harmless.
-        Raises ConnectorError."""
+        """Have X tell of what is said to an account, by its number and with its token; again is harmless. A kind of
+        event that X refuses holds up no other. Raises ConnectorError."""
         _callable(address)
         app = self._app_token()
         webhook = self._find(app, address) or self._open(app, address)
         known = {one.get("event_type") for one in self._subscriptions(app, webhook) if _about(one) == account}
-        for event in EVENTS:
-            if event not in known:
-                asked = {"event_type": event, "filter": {"user_id": account}, "webhook_id": webhook, "tag": TAG}
+        refused: Permanent | None = None
+        for event in [one for one in EVENTS if one not in known]:
+            asked = {"event_type": event, "filter": {"user_id": account}, "webhook_id": webhook, "tag": TAG}
+            try:
                 self._ask(token, "POST", "/2/activity/subscriptions", json=asked)
+            except Permanent as error:
+                refused = Permanent(error.code, f"{event}: {error.detail}")
+        if refused is not None:
+            raise refused
 
     def end(self, account: str, address: str) -> None:
         """Have X tell no more of an account; the webhook goes with the last one. Raises ConnectorError."""
