@@ -5,9 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.learning import features, lexicon, model, tokens, words
+from app.learning import features, judging, lexicon, model, tokens, words
 from app.learning.features import NAMES, Reader
+from app.learning.judging import Judge
+from app.learning.model import Model
 from app.learning.tokens import Tokens
+from app.learning.types import DESTINATIONS
 
 
 @pytest.fixture(scope="module")
@@ -46,9 +49,9 @@ def test_a_text_is_read_alike_alone_and_among_others(texts: list[str]) -> None:
             assert sorted(found.bucket[found.row == row].tolist()) == sorted(single.bucket.tolist())
 
 
-@given(st.text(max_size=300))
-def test_every_text_has_figures_and_they_are_finite(text: str) -> None:
-    seen = model.read([text], features.reader(words.compose()), deeply=True)
+@given(text=st.text(max_size=300))
+def test_every_text_has_figures_and_they_are_finite(reader: Reader, text: str) -> None:
+    seen = model.read([text], reader, deeply=True)
     assert seen.figures.shape == (1, len(NAMES))
     assert np.isfinite(seen.figures).all()
 
@@ -111,6 +114,33 @@ def test_how_much_of_a_text_is_addresses(text: str, share: float, only: bool, re
     figures = model.read([text], reader, deeply=False).figures[0]
     assert float(figures[NAMES.index("address_share")]) == pytest.approx(share, abs=0.01)
     assert bool(figures[NAMES.index("only_address")]) is only
+
+
+@pytest.mark.parametrize("language", words.LANGUAGES)
+def test_every_language_brings_every_list(language: str) -> None:
+    assert set(words.read(words.shipped(language))) == {*words.LISTS, words.URGENT, words.NEGATION}
+
+
+@pytest.mark.parametrize(
+    ("text", "team", "remedy"),
+    [
+        ("Je veux être remboursé, ma commande n'est jamais arrivée", "customer_service", True),
+        ("Merci beaucoup, j'adore votre magasin !", "marketing", False),
+        ("Abonnez-vous à ma chaîne", "spam", False),
+        ("Quiero que me devuelvan mi dinero, el pedido no llegó", "customer_service", True),
+        ("Muchas gracias, me encanta esta tienda", "marketing", False),
+        ("Suscríbete a mi canal y gana dinero desde casa", "spam", False),
+        ("Voglio un rimborso, il pacco non è mai arrivato", "customer_service", True),
+        ("Grazie mille, siete bravissimi", "marketing", False),
+        ("Iscrivetevi al mio canale", "spam", False),
+        ("Quero meu dinheiro de volta, o pedido não chegou", "customer_service", True),
+        ("Muito obrigada, adorei o atendimento", "marketing", False),
+        ("Se inscreva no meu canal, link na bio", "spam", False),
+    ],
+)
+def test_it_begins_in_more_languages_than_english(text: str, team: str, remedy: bool, reader: Reader) -> None:
+    (found,) = judging.opinions(Judge(Model(), reader, DESTINATIONS), [text])
+    assert (found.team, found.remedy) == (team, remedy)
 
 
 @pytest.mark.parametrize("text", ["nope = ['x']", "praise = 'x'", "praise = [1]", "praise = [' * ']", "praise = ["])
