@@ -4,10 +4,11 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import Select, delete, func, select
 from sqlalchemy.orm import Session
 
 from app.accounts.types import Actor
+from app.core.bulk import insert_rows
 from app.core.db import run_in_bulk
 from app.core.errors import Conflict, InvalidInput
 from app.core.i18n import gettext as _
@@ -34,13 +35,21 @@ def put_off(
         raise Conflict(_("This is finished. Open it again before you put it off."), code="finished")
     if not now < until <= now + rules.FURTHEST:
         raise InvalidInput(_("Choose a time from now on, at most a year ahead."), field="until")
-    waited = talk.state is ConversationState.NEW
+    since = talk.waiting_since
+    before = session.execute(_wait(talk.id, since)).one_or_none() if since is not None else None
     service.set_state(talk, ConversationState.WAITING, None, now)
     talk.put_off_until = until
     session.flush()
-    if waited:
+    if since is not None:
         no_answer(session, talk.id, now)
+    if before is not None:  # it was answered, and opened again by hand: that answer stays the answer
+        kept = {"conversation_id": talk.id, "since": since, "until": before.until, "ended": before.ended}
+        insert_rows(session, Wait.__table__, [kept])
     service.record(session, talk, EventKind.PUT_OFF, actor, now, {"until": until.isoformat()})
+
+
+def _wait(conversation_id: int, since: datetime) -> "Select[datetime, ConversationState]":
+    return select(Wait.until, Wait.ended).where(Wait.conversation_id == conversation_id, Wait.since == since)
 
 
 def no_answer(session: Session, conversation_id: int, now: datetime) -> None:

@@ -210,6 +210,18 @@ def test_what_was_answered_and_comes_back_waits_from_then_on(house: House, now: 
     assert before.until in [one.until for one in waits(house)], "the first answer came when it came"
 
 
+def test_an_answer_of_before_stays_when_it_is_opened_again_and_put_off(house: House, now: datetime) -> None:
+    _number, talk = one_talk(house, now)
+    with house.db.write() as session:
+        inbox_service.set_state(session.get_one(Conversation, talk), ConversationState.WAITING, None, now)
+    (answered,) = waits(house)
+    with house.db.write() as session:
+        inbox_service.reopen(session, house.bob, talk, None, now + HOUR)
+    put_off_by_hand(house, talk, now + 3 * HOUR, now + 2 * HOUR)
+    (kept,) = waits(house)
+    assert (kept.since, kept.until, kept.ended) == (answered.since, answered.until, answered.ended)
+
+
 def test_another_comment_brings_back_at_once_what_somebody_put_off(house: House, now: datetime) -> None:
     number, talk = one_talk(house, now)
     put_off_by_hand(house, talk, now + HOUR, now)
