@@ -49,7 +49,7 @@ class Limits:
                 self.pace.hold(f"{name}:{told}", until, now)
             raise RateLimited(errors.RATE_LIMITED, f"HTTP 429 from {response.url}", retry_at=until)
         left, limit = (_number(self._told(response, one)) for one in ("remaining", "limit"))
-        if at is None or left is None or limit is None:
+        if at is None or left is None or not limit:  # a limit of nothing is how some say that there is none
             return
         if left == 0:
             self.pace.hold(f"{name}:{told}", at, now)

@@ -84,6 +84,12 @@ def test_each_account_of_a_server_may_have_a_limit_of_its_own_told_as_a_time() -
     Limits(pace, "bluesky").before(HERE, "reads", "7")
 
 
+def test_a_limit_of_nothing_is_none() -> None:
+    limits = Limits(Pace(), "web", "x-")
+    limits.after(HERE, "reads", answer(200, x_ratelimit_limit="0", x_ratelimit_remaining="0", x_ratelimit_reset=soon()))
+    limits.before(HERE, "reads")
+
+
 @pytest.mark.parametrize("told", ["", "soon", "-1", "9" * 30, "2026-13-01"])
 def test_a_time_that_is_none_holds_nobody(told: str) -> None:
     limits = Limits(Pace(), "mastodon", "x-")
