@@ -217,6 +217,7 @@ def talk_screen(
     lines = thread.lines(talk, comments, answers)
     can = connect.capabilities(services.connectors, services.box, reach)
     alone = can.private is not None and any(line.comment.private for line in lines if line.answered and line.comment)
+    offered_as = Voice.PRIVATE if alone else Voice.REPLY
     return TalkScreen(
         talk=talk,
         reader_id=actor.id,
@@ -236,14 +237,7 @@ def talk_screen(
         login_would_answer=connect.login_would_answer(services.connectors, reach),
         begun=begun,
         compose=composer.compose(
-            session,
-            actor,
-            begun,
-            draft.mode,
-            draft.words,
-            teams,
-            offer=offer,
-            offered_as=Voice.PRIVATE if alone else Voice.REPLY,
+            session, actor, begun, draft.mode, draft.words, teams, offer=offer, offered_as=offered_as
         ),
         proposals=replies.proposals(session, actor, conversation_id),
         needs=requirements.of_ids(session, actor.id, talk.page_id, talk.team_id),
