@@ -1,8 +1,9 @@
 """Reading one conversation: head, thread, what was noted and done. Each function is a fixed number of statements."""
 
 from collections import defaultdict
+from functools import cache
 
-from sqlalchemy import ScalarSelect, Text, bindparam, null, select, type_coerce, union_all
+from sqlalchemy import Executable, ScalarSelect, Text, bindparam, null, select, type_coerce, union_all
 from sqlalchemy.orm import Session, aliased
 
 from app.accounts.models import Team, User
@@ -147,25 +148,33 @@ def reply_target(session: Session, conversation_id: int) -> int | None:
     return session.scalar(select(_target()), {"conversation_id": conversation_id})
 
 
-def thread(session: Session, actor: Actor, conversation_id: int, most: int = THREAD_LIMIT) -> list[CommentView]:
-    """The thread the conversation stands in, nested as at the source: what its person said, and of what others said
-    the newest, ``most`` comments together, and what the person's comments answer."""
-    talk = access.conversation(session, actor, conversation_id)
+@cache
+def _thread(most: int) -> Executable:
+    """The newest comments of a person, of others in the thread, and what the person's answer; put together once for
+    each number."""
     newest = Comment.published_at.desc(), Comment.id.desc()
-    own = select(Comment).where(Comment.conversation_id == talk.id)
+    page, talk = bindparam("page_id", type_=Comment.page_id.type), bindparam("conversation_id", type_=Comment.id.type)
+    own = select(Comment).where(Comment.conversation_id == talk)
     others = select(Comment).where(
-        Comment.page_id == talk.page_id,
-        Comment.thread_root == talk.thread_root,
-        Comment.conversation_id.is_distinct_from(talk.id),
+        Comment.page_id == page,
+        Comment.thread_root == bindparam("thread_root"),
+        Comment.conversation_id.is_distinct_from(talk),
     )
     # Each half is read from its index in the order wanted, however long the thread is.
     halves = [select(half.order_by(*newest).limit(most).subquery()) for half in (own, others)]
     answers = own.order_by(*newest).limit(most).subquery().c.parent_external_id
-    answered = select(Comment).where(Comment.page_id == talk.page_id, Comment.external_id.in_(select(answers)))
-    parts = select(Comment).from_statement(union_all(*halves, answered))
-    found = sorted(
-        set(session.scalars(parts)), key=lambda one: (one.conversation_id == talk.id, one.published_at, one.id)
+    answered = select(Comment).where(Comment.page_id == page, Comment.external_id.in_(select(answers)))
+    return select(Comment).from_statement(union_all(*halves, answered))
+
+
+def thread(session: Session, actor: Actor, conversation_id: int, most: int = THREAD_LIMIT) -> list[CommentView]:
+    """The thread the conversation stands in, nested as at the source: what its person said, and of what others said
+    the newest, ``most`` comments together, and what the person's comments answer."""
+    talk = access.conversation(session, actor, conversation_id)
+    parts = session.scalars(
+        _thread(most), {"conversation_id": talk.id, "page_id": talk.page_id, "thread_root": talk.thread_root}
     )
+    found = sorted(set(parts), key=lambda one: (one.conversation_id == talk.id, one.published_at, one.id))
     needed = {one.parent_external_id for one in found if one.conversation_id == talk.id}
     kept = [one for one in found[:-most] if one.external_id in needed] + found[-most:]
     comments = sorted(kept, key=lambda one: (one.published_at, one.id))

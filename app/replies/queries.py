@@ -1,6 +1,6 @@
 """Reading our answers."""
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, bindparam, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.accounts.models import User
@@ -14,21 +14,35 @@ from app.replies.models import Proposal, Reply
 from app.replies.types import ProposalState, ProposalView, ReplyView
 from app.sending.types import SendState
 
+_Reviewer = aliased(User)
+_REPLIES = (
+    select(Reply, User.name, Delivery, _Reviewer.name, Comment.url)
+    .join(Comment, Comment.id == Reply.comment_id)
+    .join(User, User.id == Reply.author_id)
+    .outerjoin(Proposal, Proposal.reply_id == Reply.id)
+    .outerjoin(_Reviewer, _Reviewer.id == Proposal.reviewer_id)
+    .join(Delivery, Delivery.id == Reply.delivery_id)
+    .where(Reply.conversation_id == bindparam("conversation_id"), Delivery.state != SendState.CANCELLED)
+    .order_by(Reply.id)
+)
+_REFUSED = and_(Proposal.state == ProposalState.REFUSED, Proposal.author_id == bindparam("asker_id"))
+_PROPOSALS = (
+    select(Proposal, User.name, _Reviewer.name)
+    .join(User, User.id == Proposal.author_id)
+    .outerjoin(_Reviewer, _Reviewer.id == Proposal.reviewer_id)
+    .where(
+        Proposal.conversation_id == bindparam("conversation_id"),
+        or_(Proposal.state == ProposalState.WAITING, _REFUSED),
+    )
+    .order_by(Proposal.id)
+)
+"""Put together once, as every conversation asks both."""
+
 
 def replies(session: Session, actor: Actor, conversation_id: int) -> list[ReplyView]:
     """The conversation's replies that were not undone, oldest first."""
     access.conversation(session, actor, conversation_id)
-    reviewer = aliased(User)
-    query = (
-        select(Reply, User.name, Delivery, reviewer.name, Comment.url)
-        .join(Comment, Comment.id == Reply.comment_id)
-        .join(User, User.id == Reply.author_id)
-        .outerjoin(Proposal, Proposal.reply_id == Reply.id)
-        .outerjoin(reviewer, reviewer.id == Proposal.reviewer_id)
-        .join(Delivery, Delivery.id == Reply.delivery_id)
-        .where(Reply.conversation_id == conversation_id, Delivery.state != SendState.CANCELLED)
-        .order_by(Reply.id)
-    )
+    found = session.execute(_REPLIES, {"conversation_id": conversation_id})
     return [
         ReplyView(
             id=reply.id,
@@ -43,7 +57,7 @@ def replies(session: Session, actor: Actor, conversation_id: int) -> list[ReplyV
             target_url=target_url,
             private=delivery.act is Act.PRIVATE_REPLY,
         )
-        for reply, author, delivery, approved_by, target_url in session.execute(query)
+        for reply, author, delivery, approved_by, target_url in found
     ]
 
 
@@ -55,15 +69,7 @@ def is_private(session: Session, proposal_id: int) -> bool:
 def proposals(session: Session, actor: Actor, conversation_id: int) -> list[ProposalView]:
     """Answers that wait for approval, and those of the asker that were refused; oldest first."""
     access.conversation(session, actor, conversation_id)
-    reviewer = aliased(User)
-    refused = and_(Proposal.state == ProposalState.REFUSED, Proposal.author_id == actor.id)
-    query = (
-        select(Proposal, User.name, reviewer.name)
-        .join(User, User.id == Proposal.author_id)
-        .outerjoin(reviewer, reviewer.id == Proposal.reviewer_id)
-        .where(Proposal.conversation_id == conversation_id, or_(Proposal.state == ProposalState.WAITING, refused))
-        .order_by(Proposal.id)
-    )
+    found = session.execute(_PROPOSALS, {"conversation_id": conversation_id, "asker_id": actor.id})
     return [
         ProposalView(
             id=one.id,
@@ -78,5 +84,5 @@ def proposals(session: Session, actor: Actor, conversation_id: int) -> list[Prop
             remark=one.remark,
             decided_at=one.decided_at,
         )
-        for one, author, decided_by in session.execute(query)
+        for one, author, decided_by in found
     ]

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import literal, null, select, union_all
+from sqlalchemy import bindparam, literal, null, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from app.accounts.models import User
@@ -17,22 +17,25 @@ from app.writing import rules
 from app.writing.models import Claim, Draft
 from app.writing.types import Begun, ClaimView, DraftView, Marks
 
+_Author, _Writer = aliased(User), aliased(User)
+_BEGUN = (
+    select(Draft, _Author.name, SavedText, Claim, _Writer.name)
+    .select_from(Conversation)
+    .outerjoin(Draft, Draft.conversation_id == Conversation.id)
+    .outerjoin(SavedText, SavedText.id == Draft.saved_id)
+    .outerjoin(_Author, _Author.id == Draft.user_id)
+    .outerjoin(Claim, Claim.conversation_id == Conversation.id)
+    .outerjoin(_Writer, _Writer.id == Claim.user_id)
+    .where(Conversation.id == bindparam("conversation_id"))
+    .order_by(Draft.updated_at)
+)
+"""Put together once, as every conversation asks it."""
+
 
 def begun(session: Session, actor: Actor, conversation_id: int, now: datetime) -> Begun:
     """Everything that is being written in a conversation, and who answers. One statement."""
     talk = access.conversation(session, actor, conversation_id)
-    author, writer = aliased(User), aliased(User)
-    rows = session.execute(
-        select(Draft, author.name, SavedText, Claim, writer.name)
-        .select_from(Conversation)
-        .outerjoin(Draft, Draft.conversation_id == Conversation.id)
-        .outerjoin(SavedText, SavedText.id == Draft.saved_id)
-        .outerjoin(author, author.id == Draft.user_id)
-        .outerjoin(Claim, Claim.conversation_id == Conversation.id)
-        .outerjoin(writer, writer.id == Claim.user_id)
-        .where(Conversation.id == talk.id)
-        .order_by(Draft.updated_at)
-    ).all()
+    rows = session.execute(_BEGUN, {"conversation_id": talk.id}).all()
     *_draft_of_theirs, claim, name = rows[0]
     return Begun(
         drafts=tuple(_draft(one, by, made_from) for one, by, made_from, *_claim in rows if one is not None),
