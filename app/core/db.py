@@ -181,7 +181,8 @@ def run_in_bulk(session: Session, *statements: UpdateBase) -> None:
 
 def changed_rows(session: Session, statement: UpdateBase) -> int:
     """Carry out a statement and answer how many rows it changed; objects in the session are not kept up to date."""
-    done = session.execute(statement.execution_options(synchronize_session=False))
+    # Of an INSERT nobody counts the rows on PostgreSQL unless that is asked for.
+    done = session.execute(statement.execution_options(synchronize_session=False, preserve_rowcount=True))
     return int(done.rowcount)  # type: ignore[attr-defined]
 
 

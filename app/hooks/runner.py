@@ -12,7 +12,8 @@ from functools import partial
 from time import monotonic
 
 import structlog
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from app.collecting import service as collecting
@@ -24,6 +25,7 @@ from app.connectors.registry import Registry
 from app.core.clock import utc_now
 from app.core.db import Database
 from app.core.security import SecretBox
+from app.core.text import plain
 from app.hooks import queries, service
 from app.hooks.models import HookCall
 from app.hooks.types import Claimed, Place
@@ -93,16 +95,19 @@ class Runner:
                 return
 
     def _split(self, call: HookCall) -> None:
+        """A call that can't be cut up, or whose changes can't be stored, holds up no other."""
         try:
             changes = self._changes(call)
+            with self.db.write() as session:
+                fresh = service.record_split(session, call, changes, utc_now())
+        except (OperationalError, PoolTimeout):  # that says nothing about the call
+            raise
         except Exception as error:  # noqa: BLE001 (a call that makes no sense is shown with its reason)
             code, detail = _said(error)
             log.warning("call_senseless", call=call.id, kind=call.kind, code=code)
             with self.db.write() as session:
                 service.record_senseless(session, call.id, code, detail)
             return
-        with self.db.write() as session:
-            fresh = service.record_split(session, call, changes, utc_now())
         log.info("call_split", call=call.id, kind=call.kind, changes=len(changes), fresh=fresh)
 
     def _changes(self, call: HookCall) -> Sequence[Change]:
@@ -220,6 +225,6 @@ def _record_together(session: Session, group: Sequence[tuple[Claimed, News]], no
 
 def _said(error: Exception) -> tuple[str, str]:
     if isinstance(error, errors.ConnectorError):
-        return error.code, error.detail
+        return error.code, plain(error.detail)
     log.error("hook_crashed", exc_info=error)
     return INTERNAL, type(error).__name__

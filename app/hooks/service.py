@@ -14,6 +14,7 @@ from app.core.chance import draw
 from app.core.db import changed_rows, insert_or, run_in_bulk, table_of
 from app.core.ids import new_id, new_ids
 from app.core.jobs import JobName, defer_wake
+from app.core.text import plain
 from app.hooks import rules
 from app.hooks.models import HookCall, HookChange
 from app.hooks.types import CallState, ChangeState, Claimed
@@ -63,7 +64,7 @@ def record_split(session: Session, call: HookCall, changes: Sequence[Change], no
                 "id": id_,
                 "digest": rules.digest(call.kind, named or f"page {call.page_id}", one.key),
                 "kind": call.kind,
-                "key": one.key[:500],
+                "key": plain(one.key)[:500],
                 "page_id": page_id,
                 "body": zlib.compress(one.body, 1),
                 "told_at": call.received_at,
@@ -188,11 +189,12 @@ def record_stopped(session: Session, claimed: Claimed, now: datetime, code: str,
 
 
 def _pages(session: Session, kind: str, changes: Sequence[Change]) -> dict[str, int]:
-    """The ids of the pages that the changes name, by address or account."""
+    """The ids of the pages that the changes name, by address or account. No page has a name that is not plain, and no
+    database can be asked for one."""
     query = select(Page.url, Connection.account_key, Page.id).join(Connection, Connection.page_id == Page.id)
-    named = Page.url.in_({one.page for one in changes if one.page}) | Connection.account_key.in_(
-        {one.account for one in changes if one.account}
-    )
+    urls = {one.page for one in changes if one.page and plain(one.page) == one.page}
+    accounts = {one.account for one in changes if one.account and plain(one.account) == one.account}
+    named = Page.url.in_(urls) | Connection.account_key.in_(accounts)
     rows = session.execute(query.where(Page.connector == kind, named, Page.state != PageState.REMOVED))
     return {name: page_id for url, account, page_id in rows for name in (url, account) if name}
 

@@ -168,6 +168,9 @@ def test_what_is_told_comes_into_the_inbox_once(place: Place) -> None:
     assert set(place.texts()) == {"c1", "c2", "c3"}
     with place.parts.db.read() as session:
         assert len(list(session.scalars(select(HookCall)))) == 2, "a recording is not even stored"
+    with place.parts.db.write() as session:
+        again = [service.keep_call(session, "memory", "", None, Call({}, b"{}"), utc_now()) for _time in range(2)]
+    assert again == [True, False]
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -245,6 +248,18 @@ def test_one_bad_change_takes_no_other_along_and_says_why(place: Place, crew: di
     place.work()
     assert set(place.texts()) == {"c1", "c2", "bad", "worse"}
     assert "All that was told to us has been taken" in words(admin.get("/health/told"))
+
+
+@pytest.mark.parametrize("odd", ["\0", "\ud800"])
+def test_names_that_no_database_takes_hold_up_nothing(place: Place, odd: str) -> None:
+    place.platform.shared = Hook({"word": SECRET}, "app1")
+    changes = [said(f"k{odd}", "Odd", id="c1"), said("k2", "Elsewhere", page=f"memory:{odd}"), said("c3", "Fine")]
+    told = [{"page": "memory:porch", **one} for one in changes]
+    assert place.call(json.dumps({"changes": told}).encode(), path="/hooks/memory/app1").status_code == 200
+    place.tell(said("c4", "After it"))
+    place.work()
+    assert set(place.texts()) == {"c1", "c3", "c4"}
+    assert place.states()["k2"] is ChangeState.IGNORED
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

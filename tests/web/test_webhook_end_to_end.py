@@ -136,10 +136,10 @@ def test_an_answer_is_cut_off_a_hundred_times_and_stands_once_each(shop: Shop) -
 
 
 def test_a_bad_comment_takes_no_other_along_and_is_seen(shop: Shop) -> None:
-    good = shop.system.say("Fine")
-    assert shop.tell({"text": "I have no id"}, good, {"id": "x", "text": 7}).status_code == 200
+    good, cut = shop.system.say("Fine"), shop.system.say("Cut \ud83d") | {"changed_at": "\ud83d\0"}
+    assert shop.tell({"text": "I have no id"}, good, cut, {"id": "x", "text": 7}).status_code == 200
     shop.work()
-    assert [one.text for one in shop.stored().values()] == ["Fine"]
+    assert [one.text for one in shop.stored().values()] == ["Fine", "Cut "]
     with shop.parts.db.read() as session:
         details = {one.detail for one in troubles(session)}
     assert details == {"a comment needs an “id”: a text of at most 400 characters", "comment x has no “text”"}

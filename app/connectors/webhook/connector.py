@@ -183,7 +183,8 @@ class WebhookConnector:
         """The same comment is told again when its ``changed_at`` is another, or without one its words are."""
         changes = []
         for one in parse.comments(call.body):
-            body = json.dumps(one, ensure_ascii=False, sort_keys=True).encode()
+            # Half an emoji, as left where text is cut, is no reason to lose the others; it goes when it is taken.
+            body = json.dumps(one, ensure_ascii=False, sort_keys=True).encode("utf-8", "surrogatepass")
             version = str(one.get("changed_at") or "")[:60] or blake2b(body, digest_size=16).hexdigest()
             try:
                 name = parse.identity(one)
