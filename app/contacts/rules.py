@@ -15,6 +15,7 @@ import idna
 from publicsuffixlist import PublicSuffixList
 
 from app.connectors.ports import Author
+from app.contacts import hosts
 from app.contacts.types import Mark, Sighting
 
 KEY = 320
@@ -27,53 +28,6 @@ TAGS_MAXIMUM = 30
 NOTE_MAXIMUM = 10_000
 REASON_MAXIMUM = 300
 
-BLOG_HOSTS = frozenset(
-    (
-        "wordpress.com",
-        "tumblr.com",
-        "livejournal.com",
-        "substack.com",
-        "typepad.com",
-        "over-blog.com",
-        "hatenablog.com",
-    )
-)
-"""Where each subdomain is somebody else's site, though the public suffix list does not have them."""
-_BLOGSPOT = re.compile(
-    r"""(?:(?P<blog>.+)\.)?blogspot\.(?:com
-    |(?:com\.)(?:ar|au|br|by|co|cy|ee|eg|es|mt|ng|tr|uy)|(?:co\.)(?:at|id|il|ke|nz|uk|za)
-    |ae|al|am|ba|be|bg|bj|ca|cf|ch|cl|cv|cz|de|dk|fi|fr|gr|hk|hr|hu|ie|in|is|it|jp|kr|li|lt|lu|md|mk|mr|mx|my
-    |nl|no|pe|pt|qa|re|ro|rs|ru|se|sg|si|sk|sn|td|tw|ug|vn)""",
-    re.VERBOSE,
-)
-"""Blogger's domains of countries, each with the same blog (support.google.com/blogger/answer/2402711); as the public
-suffix list named them until they were taken out of it."""
-ACCOUNT_HOSTS = {
-    "facebook.com": "facebook.com",
-    "fb.com": "facebook.com",
-    "instagram.com": "instagram.com",
-    "x.com": "x.com",
-    "twitter.com": "x.com",
-    "threads.net": "threads.com",
-    "threads.com": "threads.com",
-    "linkedin.com": "linkedin.com",
-    "xing.com": "xing.com",
-    "youtube.com": "youtube.com",
-    "tiktok.com": "tiktok.com",
-    "pinterest.com": "pinterest.com",
-    "reddit.com": "reddit.com",
-    "bsky.app": "bsky.app",
-    "medium.com": "medium.com",
-    "github.com": "github.com",
-    "gitlab.com": "gitlab.com",
-    "gravatar.com": "gravatar.com",
-    "vk.com": "vk.com",
-    "t.me": "t.me",
-    "linktr.ee": "linktr.ee",
-    "about.me": "about.me",
-}
-"""Where the path says whose account it is, and the domain says nothing; with the one name we use for each."""
-_BEFORE_ACCOUNT = frozenset(("in", "user", "u", "profile", "profiles", "c", "channel", "people", "company", "pub"))
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]{0,20}://", re.IGNORECASE)
 _MAIL = re.compile(r"[^\s@<>\"(),:;\\\[\]]{1,64}@[^\s@/]{1,253}")
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
@@ -154,7 +108,7 @@ def site_key(text: str | None) -> str | None:
 
     What a domain's owner hands out to others (the public suffix list, with its private part, and BLOG_HOSTS) is not
     theirs: ``anna.blogspot.com`` is one site, ``blogspot.com`` none. Accounts at platforms are no sites either
-    (``account_key``). None for all that is no site.
+    (``account_key``), nor are short links. None for all that is no site.
     """
     parts = _web_address(text)
     host = _host_name(parts.hostname or "") if parts else None
@@ -166,7 +120,8 @@ def site_key(text: str | None) -> str | None:
 
 
 def account_key(text: str | None) -> str | None:
-    """An account at a platform in one spelling, from its web address: ``x.com/ann``; None for other addresses.
+    """An account at a platform in one spelling, from its web address: ``x.com/ann``; None for other addresses, and for
+    those of videos, pictures and groups, which may be anybody's.
 
     Not only for the platforms we know by name: ``/@ann`` is an account everywhere (Mastodon and its relatives).
     """
@@ -175,11 +130,18 @@ def account_key(text: str | None) -> str | None:
     if parts is None or host is None or not _is_account(parts, host):
         return None
     steps = [step for step in unquote(parts.path).split("/") if step]
-    known = ACCOUNT_HOSTS.get(_registered(host) or host, host)
+    registered = _registered(host) or host
+    known = hosts.ACCOUNT_HOSTS.get(registered, host)
     if known == "facebook.com":
         steps = _facebook(parts, steps)
-    if len(steps) > 1 and steps[0].casefold() in _BEFORE_ACCOUNT:
+    own = host.removesuffix(registered).removesuffix(".")
+    if known in hosts.ACCOUNT_DOMAINS and own not in ("", "www"):
+        steps = [own]
+    first = steps[0].casefold() if steps else ""
+    if len(steps) > 1 and first in hosts.BEFORE_ACCOUNT.get(known, hosts.BEFORE_ANY):
         steps = steps[1:]
+    elif first in hosts.NO_ACCOUNT.get(known, ()):
+        return None
     name = unicodedata.normalize("NFKC", steps[0]).casefold().removeprefix("@") if steps else ""
     if not name or name.endswith(".php") or any(one.isspace() for one in name):
         return None
@@ -202,7 +164,7 @@ def _facebook(parts: SplitResult, steps: list[str]) -> list[str]:
 
 
 def _is_account(parts: SplitResult, host: str) -> bool:
-    return (_registered(host) or host) in ACCOUNT_HOSTS or parts.path.startswith("/@")
+    return (_registered(host) or host) in hosts.ACCOUNT_HOSTS or parts.path.startswith("/@")
 
 
 def _web_address(text: str | None) -> SplitResult | None:
@@ -223,13 +185,13 @@ def _suffixes() -> PublicSuffixList:
 
 
 def _registered(host: str) -> str | None:
-    blogger = _BLOGSPOT.fullmatch(host)
+    blogger = hosts.BLOGSPOT.fullmatch(host)
     if blogger:
         own = (blogger["blog"] or "").rpartition(".")[2]
         return f"{own}.blogspot.com" if own not in ("", "www") else None
     found: str | None = _suffixes().privatesuffix(host)
-    if found not in BLOG_HOSTS:
-        return found
+    if found not in hosts.BLOG_HOSTS:
+        return found if found not in hosts.SHORT_LINKS else None
     own = host.removesuffix(f".{found}")
     return f"{own.rpartition('.')[2]}.{found}" if own not in (host, "www") else None
 
@@ -295,5 +257,5 @@ def accounts_meant(text: str) -> list[str]:
     name, _at, host = text.removeprefix("@").partition("@")
     if not text.startswith("@") or not name or " " in name:
         return []
-    hosts = [host] if host else sorted(set(ACCOUNT_HOSTS.values()))
-    return [found for one in hosts if (found := account_key(f"https://{one}/@{name}"))]
+    places = [host] if host else sorted(set(hosts.ACCOUNT_HOSTS.values()))
+    return [found for one in places if (found := account_key(f"https://{one}/@{name}"))]

@@ -1,5 +1,6 @@
 """Outreach from a file: an affiliate network's or a press tool's export, one line each."""
 
+import codecs
 import csv
 import io
 from datetime import datetime
@@ -13,6 +14,22 @@ from app.outreach.types import By, Line
 
 LINES = 2_000
 LONGEST = 2_000_000
+
+
+def text_of(body: bytes) -> str:
+    """What a file says: UTF-8, UTF-16 with its mark, or else Windows-1252, which spreadsheets in Europe write.
+
+    Raises InvalidInput for what is no text, or too long.
+    """
+    if len(body) > LONGEST:
+        raise InvalidInput(_("This is too long. Take it in parts."), field="file")
+    marked = body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    for encoding in ("utf-16",) if marked else ("utf-8-sig", "cp1252"):
+        try:
+            return body.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise InvalidInput(_("This is no table of texts parted by commas."), field="file")
 
 
 def take(session: Session, by: By, text: str, now: datetime) -> list[Line]:

@@ -28,6 +28,11 @@ def contradicts(act: Stance, standing: Stance) -> bool:
     return standing in _AGAINST[act]
 
 
+def opposed(act: Stance) -> frozenset[Stance]:
+    """All stances that an act of this one contradicts."""
+    return _AGAINST[act]
+
+
 def overlap(one: Span, other: Span) -> bool:
     """Whether both hold at some moment. A time includes its beginning and not its end; one that ends before it begins
     never holds."""

@@ -45,11 +45,11 @@ def meant(session: Session, keys: Iterable[Key], contact_id: int | None = None) 
 def against(
     session: Session, act: Span, keys: Collection[Key], heads: Collection[int], *, besides: int | None = None
 ) -> list[Standing]:
-    """What stands against an act, of other departments; ``besides`` is the outreach that it is itself. Two
-    statements."""
-    found = _said(session, keys, besides)
+    """What stands against an act, of other departments; ``besides`` is the outreach that it is itself. At most
+    two statements."""
+    found = _said(session, act, keys, besides)
     if rules.contradicts(act.stance, Stance.OWING):
-        found += _owed(session, heads, act.since)
+        found += _owed(session, act, heads)
     return [
         standing
         for standing, until in found
@@ -120,8 +120,11 @@ def _keys_of(session: Session, heads: Collection[int]) -> set[Key]:
     }
 
 
-def _said(session: Session, keys: Collection[Key], besides: int | None) -> list[tuple[Standing, datetime | None]]:
-    if not keys:
+def _said(
+    session: Session, act: Span, keys: Collection[Key], besides: int | None
+) -> list[tuple[Standing, datetime | None]]:
+    """What may stand against it; the rest is left in the database, where a program may have entered hundreds."""
+    if not keys or not rules.opposed(act.stance):
         return []
     query = (
         select(Outreach, Team.name, User.name)
@@ -129,6 +132,9 @@ def _said(session: Session, keys: Collection[Key], besides: int | None) -> list[
         .outerjoin(User, User.id == Outreach.owner_id)
         .where(
             Outreach.state == OutreachState.LIVE,
+            Outreach.stance.in_(rules.opposed(act.stance)),
+            Outreach.team_id != act.team_id,
+            or_(Outreach.until.is_(None), Outreach.until > act.since),
             Outreach.id.in_(select(OutreachKey.outreach_id).where(key_is_one_of(keys))),
         )
         .order_by(Outreach.id.desc())
@@ -144,7 +150,7 @@ def _said(session: Session, keys: Collection[Key], besides: int | None) -> list[
     ]
 
 
-def _owed(session: Session, heads: Collection[int], since: datetime) -> list[tuple[Standing, datetime | None]]:
+def _owed(session: Session, act: Span, heads: Collection[int]) -> list[tuple[Standing, datetime | None]]:
     if not heads:
         return []
     query = (
@@ -152,11 +158,11 @@ def _owed(session: Session, heads: Collection[int], since: datetime) -> list[tup
         .join(Contact, Contact.id == Conversation.contact_id)
         .join(Team, Team.id == Conversation.team_id)
         .outerjoin(User, User.id == Conversation.assignee_id)
-        .where(Contact.head_id.in_(list(heads)), Conversation.remedies_open > 0)
+        .where(Contact.head_id.in_(list(heads)), Conversation.remedies_open > 0, Conversation.team_id != act.team_id)
         .order_by(Conversation.id.desc())
         .limit(SHOWN)
     )
     return [
-        (Standing(Stance.OWING, team_id, team, owner_id, owner, name, since, conversation_id=talk_id), None)
+        (Standing(Stance.OWING, team_id, team, owner_id, owner, name, act.since, conversation_id=talk_id), None)
         for talk_id, team_id, team, owner_id, owner, name in session.execute(query)
     ]

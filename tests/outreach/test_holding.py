@@ -19,7 +19,7 @@ from app.contacts.models import Contact
 from app.core.errors import Conflict, Forbidden, InvalidInput
 from app.inbox.models import Conversation
 from app.outbox.models import Delivery
-from app.outreach import files, holding, queries, service
+from app.outreach import files, holding, queries, service, standings
 from app.outreach.models import HeldAct, Outreach
 from app.outreach.types import By, HeldState, OutreachState, Recorded, Source, Stance, Typed
 from app.replies import approval
@@ -295,6 +295,30 @@ def test_a_file_is_taken_line_by_line(house: House, now: datetime, enter: Callab
     for wrong in ("", "a,b\n1,2", 'kind,stance,name\n"x'):
         with pytest.raises(InvalidInput), house.db.write() as session:
             files.take(session, by, wrong, now)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+def test_a_file_is_read_as_its_spreadsheet_wrote_it(encoding: str) -> None:
+    said = "kind;stance;name;site\r\naffiliate;declining;Bäckerei Süß;https://bäcker.example\r\n"
+    assert files.text_of(said.encode(encoding)) == said
+
+
+@pytest.mark.parametrize("body", [b"\xff\xfea", b"kind,stance,name\n\x81\xff\x8d", b"a" * (files.LONGEST + 1)])
+def test_what_is_no_text_is_no_file(body: bytes) -> None:
+    with pytest.raises(InvalidInput):
+        files.text_of(body)
+
+
+def test_however_much_is_known_nothing_hides_who_courts(
+    house: House, now: datetime, enter: Callable[..., Recorded], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(standings, "GROUP", 2)
+    enter(house.bob, INVITED)
+    for number in range(3):
+        enter(house.ann, DECLINED, stance="neutral", message=f"Export {number}")
+        enter(house.bob, INVITED, stance="neutral", message=f"Seen {number}")
+        enter(house.bob, INVITED, since="2020-01-01", until="2020-02-01", message=f"Then {number}")
+    assert enter(house.ann, DECLINED).state is OutreachState.HELD
 
 
 def test_of_two_that_contradict_each_other_at_once_one_is_held(house: House, enter: Callable[..., Recorded]) -> None:

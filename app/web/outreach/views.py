@@ -107,10 +107,11 @@ def file_form() -> ResponseReturnValue:
 def take_file() -> ResponseReturnValue:
     """Enter it line by line, and say what came of each."""
     sent = request.files.get("file")
-    body = sent.stream.read(files.LONGEST + 1).decode("utf-8", "replace") if sent and sent.filename else ""
+    body = sent.stream.read(files.LONGEST + 1) if sent and sent.filename else b""
     team_id = number(request.form.get("team"))
     try:
-        lines = files.take(session(), _by(team_id, Source.CSV), body or request.form.get("text", ""), utc_now())
+        text = files.text_of(body) if body else request.form.get("text", "")
+        lines = files.take(session(), _by(team_id, Source.CSV), text, utc_now())
     except InvalidInput as error:
         return rejected(_file_form(team_id, error.message, None), 422)
     return _file_form(team_id, "", lines)

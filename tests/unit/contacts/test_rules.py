@@ -34,6 +34,9 @@ def test_a_site_is_what_was_registered(text: str) -> None:
         ("anna.blogspot.com.br", "anna.blogspot.com"),
         ("anna.blogspot.example", "blogspot.example"),
         ("https://anna.wordpress.com/about/", "anna.wordpress.com"),
+        ("https://anna.weebly.com/", "anna.weebly.com"),
+        ("https://www.anna.jimdofree.com/blog", "anna.jimdofree.com"),
+        ("anna.bsky.social", "anna.bsky.social"),
         ("https://www.münchen.de/", "xn--mnchen-3ya.de"),
         ("https://XN--MNCHEN-3YA.de", "xn--mnchen-3ya.de"),
         ("http://198.51.100.7/blog", "198.51.100.7"),
@@ -73,6 +76,9 @@ def test_what_is_no_site_has_none(text: str | None) -> None:
         ("https://www.facebook.com/100012345678901", "facebook.com/100012345678901"),
         ("https://www.facebook.com/profile.php", None),
         ("https://www.facebook.com/profile.php?id=ann", None),
+        ("https://ann.medium.com/about", "medium.com/ann"),
+        ("https://medium.com/@Ann/a-story", "medium.com/ann"),
+        ("https://www.instagram.com/stories/ann/1", "instagram.com/ann"),
         ("https://x.com/", None),
         ("https://example.org/ann", None),
         ("@ann", None),
@@ -80,6 +86,20 @@ def test_what_is_no_site_has_none(text: str | None) -> None:
 )
 def test_an_account_is_known_by_its_address(text: str, account: str | None) -> None:
     assert rules.account_key(text) == account
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["https://www.youtube.com/watch?v=a", "https://youtube.com/shorts/a", "https://youtu.be/a?t=1",
+     "https://www.instagram.com/p/a/", "https://instagram.com/reel/a", "https://www.facebook.com/groups/7/posts/8",
+     "https://facebook.com/watch?v=1", "https://www.reddit.com/r/baking/comments/1", "https://x.com/i/status/1",
+     "https://twitter.com/intent/tweet?text=a", "https://www.linkedin.com/posts/ann_a-1", "https://vm.tiktok.com/t/a",
+     "https://t.me/c/1/2", "https://pinterest.com/pin/1/", "https://medium.com/p/a", "https://www.medium.com/",
+     "https://t.me/joinchat/a", "https://bit.ly/a"],
+)  # fmt: skip
+def test_what_anybody_may_have_put_there_is_nobodys_account(text: str) -> None:
+    assert rules.account_key(text) is None
+    assert rules.site_key(text) is None
 
 
 @pytest.mark.parametrize(
