@@ -1,6 +1,5 @@
 """What was paid for an order, and never giving back more than that: over all remedies and all departments."""
 
-import unicodedata
 from dataclasses import replace
 from datetime import datetime
 
@@ -60,7 +59,7 @@ def _spelled(session: Session, column: InstrumentedAttribute[str], where: Column
     wanted = rules.folded(typed)
     plainly = func.lower(func.ltrim(func.replace(column, " ", ""), "#"))
     known_as = session.scalar(select(column).where(where, plainly == wanted).limit(1)) if wanted else None
-    return known_as if known_as is not None else unicodedata.normalize("NFKC", typed)
+    return known_as if known_as is not None else rules.spelled(typed)
 
 
 def set_aside(

@@ -134,9 +134,26 @@ def asked_too_long(policy: Policy, since: datetime, now: datetime) -> bool:
     return now - since >= timedelta(hours=policy.expires_hours)
 
 
+def spelled(number: str) -> str:
+    """A number with the plain characters that people mean: phones and word processors put in other hyphens, wide
+    letters and characters that nobody sees."""
+    plain = unicodedata.normalize("NFKC", number)
+    kinds = ((unicodedata.category(one), one) for one in plain)
+    return "".join("-" if kind == "Pd" or one == "\u2212" else one for kind, one in kinds if kind != "Cf")
+
+
 def folded(number: str) -> str:
-    """The number of an order as two people would spell it alike: without spaces, a leading "#", and upper case."""
-    return "".join(unicodedata.normalize("NFKC", number).split()).lstrip("#").lower()
+    """The number of an order as two people would spell it alike: without spaces, a leading "#", and lower case."""
+    return "".join(spelled(number).split()).lstrip("#").lower()
+
+
+def names_order(text: str, number: str) -> bool:
+    """Whether a text carries an order's number, however it is spelled there; one of under three characters is none."""
+    wanted, found = folded(number), folded(text)
+    if len(wanted) < 3:
+        return False
+    bare = wanted.replace("-", "")
+    return wanted in found or (len(bare) > 3 and bare in found.replace("-", ""))
 
 
 def product(line: str) -> str:

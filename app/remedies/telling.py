@@ -8,11 +8,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.accounts.types import Actor
+from app.contacts.models import Contact
 from app.core.errors import InvalidInput
 from app.core.i18n import gettext as _
 from app.core.text import plain
+from app.inbox.models import Conversation
 from app.outbox.models import Delivery
-from app.remedies import money, policies, steps
+from app.remedies import money, policies, rules, steps
 from app.remedies.models import Remedy
 from app.remedies.types import Act, State
 from app.replies.models import Proposal, Reply
@@ -121,14 +123,13 @@ def _not_told(session: Session, remedy: Remedy) -> None:
 
 def check_public(session: Session, conversation_id: int, text: str) -> None:
     """Raises InvalidInput for a public reply that would carry an order's number, or a remedy's amount, where the
-    policy does not allow that."""
-    remedies = session.scalars(select(Remedy).where(Remedy.conversation_id == conversation_id)).all()
+    policy does not allow that: those of this conversation, and of all others with the same person."""
+    remedies = _of_the_person(session, conversation_id)
     if not remedies or policies.in_force(session).policy.public_details:
         return
-    flat = re.sub(r"\s", "", text).casefold()
+    flat = re.sub(r"\s", "", rules.spelled(text)).casefold()
     for one in remedies:
-        number = re.sub(r"\s", "", one.order_number).casefold()
-        if len(number) >= 3 and number in flat:
+        if rules.names_order(text, one.order_number):
             raise InvalidInput(
                 _("Everybody would read the order number %(number)s. Leave it out.", number=one.order_number),
                 field="text",
@@ -141,6 +142,22 @@ def check_public(session: Session, conversation_id: int, text: str) -> None:
                 ),
                 field="text",
             )
+
+
+def _of_the_person(session: Session, conversation_id: int) -> Sequence[Remedy]:
+    """What was asked for, for the person of a conversation; one statement."""
+    head = (
+        select(Contact.head_id)
+        .join(Conversation, Conversation.contact_id == Contact.id)
+        .where(Conversation.id == conversation_id)
+    )
+    query = (
+        select(Remedy)
+        .join(Conversation, Conversation.id == Remedy.conversation_id)
+        .join(Contact, Contact.id == Conversation.contact_id)
+        .where(Contact.head_id == head.scalar_subquery())
+    )
+    return session.scalars(query.order_by(Remedy.id)).all()
 
 
 def _mentions(flat: str, amount: int, currency: str) -> bool:

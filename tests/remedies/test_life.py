@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from app.core.errors import Conflict, Forbidden, InvalidInput
@@ -322,7 +322,9 @@ def test_an_order_is_one_order_however_it_is_written(stage: Stage) -> None:
         ask(order_number="1001", amount="10.01")
 
 
-@pytest.mark.parametrize("spelled", ["a-1001", " #A-1001 ", "A - 1001", "\uff21-1001"])
+@pytest.mark.parametrize(
+    "spelled", ["a-1001", " #A-1001 ", "A - 1001", "\uff21-1001", "A\u20131001", "A\u20111001", "A-10\u200b01"]
+)
 def test_an_order_spelled_otherwise_is_the_same_order(stage: Stage, spelled: str) -> None:
     by_hand: dict[str, Any] = {"shop_id": stage.hand_id, "paid": "100"}
     stage.ask(order_number="A-1001", order_line="Lamp", line_paid="70", **by_hand)
@@ -332,6 +334,20 @@ def test_an_order_spelled_otherwise_is_the_same_order(stage: Stage, spelled: str
         stage.ask("ben", talk=1, amount="20", order_number=spelled, order_line="lamp", line_paid="70", **by_hand)
     stage.ask("ben", talk=1, amount="40", order_number=spelled, **by_hand)
     assert stage.order_numbers() == {"A-1001"}
+
+
+def test_no_public_reply_names_what_the_person_was_given_elsewhere(stage: Stage) -> None:
+    stage.ask(order_number="#1001")
+
+    def check(text: str) -> None:
+        stage.do(lambda s: telling.check_public(s, stage.talks[1], text))
+
+    check("Order 1001, and 60.00 EUR")  # somebody else's: a number as any other
+    same = update(Conversation).where(Conversation.id == stage.talks[1]).values(contact_id=stage.talk().contact_id)
+    stage.sql(same)
+    for said in ("Order 1001 is paid back", "You get 60,00 back", "\uff16\uff10 EUR are on their way"):
+        with pytest.raises(InvalidInput, match="Everybody would read"):
+            check(said)
 
 
 def test_a_program_is_asked_about_the_order_as_it_was_typed(stage: Stage) -> None:

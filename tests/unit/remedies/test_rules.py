@@ -146,3 +146,27 @@ def test_a_chart_covers_its_period_in_a_readable_number_of_parts(first: date, da
 )
 def test_the_product_of_a_line(line: str, name: str) -> None:
     assert rules.product(line) == name
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Your order a-1001 is paid back",
+        "order A - 1001",
+        "A\u20131001",
+        "A\u20111001",
+        "A\u22121001",
+        "\uff21-\uff11001",
+        "A-10\u200b01",
+        "A1001",
+        "#A-1001",
+    ],
+)
+def test_an_order_is_recognised_however_it_is_spelled(text: str) -> None:
+    for number in ("A-1001", "#A-1001", "a\u20111001"):
+        assert rules.names_order(text, number)
+
+
+@pytest.mark.parametrize(("text", "number"), [("A 1002", "A-1001"), ("all 12 of them", "12"), ("an a1 lamp", "A-1")])
+def test_other_words_are_no_order(text: str, number: str) -> None:
+    assert not rules.names_order(text, number)
