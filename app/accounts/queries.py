@@ -120,6 +120,11 @@ def team_members(session: Session, team_id: int | None = None) -> list[tuple[int
     return [(user_id, name) for user_id, name in session.execute(query)]
 
 
+def active(session: Session, user_ids: Collection[int]) -> set[int]:
+    """Those of these people who still work here. One statement."""
+    return set(session.scalars(select(User.id).where(User.id.in_(list(user_ids)), User.active)))
+
+
 def teams_and_people(session: Session) -> tuple[list[TeamView], list[tuple[int, str]]]:
     """All teams, and all active people (id, name) by name: to whom something can be given. One statement."""
     either = union_all(

@@ -114,8 +114,10 @@ def may_manage(actor: Actor) -> None:
 
 
 def employed(session: Session, user_id: int | None, field: str) -> int:
-    """Somebody real who works here. Raises InvalidInput naming the field."""
-    found = session.get(User, user_id) if user_id else None
+    """Somebody real who works here, and stays until this is stored: whoever switches them off at the same moment waits,
+    and then sees what they answer for. Raises InvalidInput naming the field."""
+    lock = {"read": True}
+    found = session.get(User, user_id, with_for_update=lock, populate_existing=True) if user_id else None
     if found is None or not found.active or found.demo:
         raise InvalidInput(_("Choose somebody from the list."), field=field)
     return found.id

@@ -173,11 +173,13 @@ def _settle(session: Session, act: HeldAct, state: HeldState, actor: Actor | Non
 
 
 def people_of(session: Session, act: HeldAct) -> set[int]:
-    """The owners of both sides; where one has none, everybody in that team."""
+    """The owners of both sides; where one has none who still works here, everybody in that team."""
     sides = session.execute(select(HeldSide.team_id, HeldSide.owner_id).where(HeldSide.held_id == act.id)).all()
+    owned = [(act.team_id, act.owner_id), *((team_id, owner_id) for team_id, owner_id in sides)]
+    here = accounts.active(session, {owner_id for _team, owner_id in owned if owner_id is not None})
     found: set[int] = set()
-    for team_id, owner_id in [(act.team_id, act.owner_id), *sides]:
-        if owner_id is not None:
+    for team_id, owner_id in owned:
+        if owner_id in here:
             found.add(owner_id)
         else:
             found |= {user_id for user_id, _name in accounts.team_members(session, team_id)}

@@ -89,9 +89,14 @@ def impersonal(text: str, template: str) -> bool:
 
 def stands(one: OutreachView, now: datetime) -> bool:
     """Whether it is of use beside somebody's words: it was not dropped, and it holds or is still to come."""
-    return one.state is not OutreachState.DROPPED and (one.until is None or now < one.until)
+    return one.state is not OutreachState.DROPPED and not is_over(one.until, now)
 
 
 def lasts(since: datetime, until: datetime | None, now: datetime) -> bool:
     """Whether it holds now."""
-    return since <= now and (until is None or now < until)
+    return since <= now and not is_over(until, now)
+
+
+def is_over(until: datetime | None, now: datetime) -> bool:
+    """Whether it holds no longer, and never will."""
+    return until is not None and until <= now

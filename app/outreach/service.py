@@ -63,15 +63,21 @@ def record(session: Session, by: By, typed: Typed, now: datetime) -> Recorded:
 
 
 def end(session: Session, actor: Actor, outreach_id: int, now: datetime) -> None:
-    """It holds no longer: from now on it stands against nothing. Raises NotFound, Forbidden, Conflict."""
+    """It holds no longer, or what was to come will not: from now on it stands against nothing.
+
+    Raises NotFound, Forbidden, Conflict.
+    """
     one = session.get(Outreach, outreach_id, with_for_update=True, populate_existing=True)
     if one is None:
         raise NotFound(_("There is no such outreach."))
     if one.team_id not in actor.team_ids and not account_rules.may(actor.role, Permission.CURATE):
         raise Forbidden(_("Only its own team, a supervisor or an admin can end it."))
-    if one.state is not OutreachState.LIVE or not rules.lasts(one.since, one.until, now):
+    if one.state is not OutreachState.LIVE or rules.is_over(one.until, now):
         raise Conflict(_("It does not hold any more."), code="ended")
-    one.until = now
+    if now < one.since:
+        one.state = OutreachState.DROPPED
+    else:
+        one.until = now
     session.flush()
     audit.note(session, Action.OUTREACH_ENDED, f"outreach/{one.id}", now, by=actor.id)
 

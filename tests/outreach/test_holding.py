@@ -112,6 +112,28 @@ def test_what_is_over_stands_against_nothing(house: House, now: datetime, enter:
     assert enter(house.ann, DECLINED, site="other.example").state is OutreachState.LIVE
 
 
+def test_what_is_still_to_come_can_be_called_off(house: House, now: datetime, enter: Callable[..., Recorded]) -> None:
+    coming = enter(house.bob, INVITED, since=(now + timedelta(days=30)).isoformat())
+    with house.db.write() as session:
+        service.end(session, house.bob, coming.outreach_id, now)
+    assert state(house, coming)[0] is OutreachState.DROPPED
+    assert enter(house.ann, DECLINED).state is OutreachState.LIVE
+    with pytest.raises(Conflict), house.db.write() as session:
+        service.end(session, house.bob, coming.outreach_id, now)
+
+
+def test_for_an_owner_who_left_their_team_is_told(house: House, now: datetime, enter: Callable[..., Recorded]) -> None:
+    with house.db.write() as session:
+        gone = people.create_user(
+            session, login="gone", role=Role.MARKETER, password=None, now=now, teams=["marketing"]
+        )
+        by = By(house.marketing_team, gone, Source.API)
+        service.record(session, by, INVITED, now)
+        session.execute(update(User).where(User.id == gone).values(active=False))
+    assert enter(house.ann, DECLINED).state is OutreachState.HELD
+    assert signals(house)[SignalKind.ACT_HELD] == {house.ann.id, house.bob.id}
+
+
 def test_aligning_changes_the_answer(house: House, now: datetime, enter: Callable[..., Recorded]) -> None:
     enter(house.bob, INVITED)
     done = enter(house.ann, DECLINED)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import delete, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from app.accounts import queries as accounts
 from app.accounts import service as people
@@ -318,6 +318,16 @@ def test_nobody_leaves_without_an_heir(house: House, now: datetime, plan: Callab
         assert [one.id for one in theirs.legacies] == [old]
         known = stewards.of_pages(session, [house.page_id])[house.page_id]
         assert known.deputy is None  # who stood in has it now
+
+
+def test_who_becomes_a_steward_is_not_switched_off_meanwhile(house: House, now: datetime) -> None:
+    with house.db.write() as session:
+        stewards.appoint(session, house.bob, house.page_id, house.ann.id, None, now)
+        if session.get_bind().dialect.name == "sqlite":
+            return  # it admits the second only once the first is done
+        leaving = select(User).where(User.id == house.ann.id).with_for_update(nowait=True, key_share=True)
+        with pytest.raises(OperationalError), house.db.write() as second:
+            second.scalars(leaving).all()
 
 
 def test_somebody_without_duties_just_leaves(house: House, now: datetime) -> None:
