@@ -51,6 +51,9 @@ BAD_SIGNATURE = "bad_signature"
 REFUSED = "refused"
 INTERNAL = "internal"
 CONTENT_CHANGED = "content_changed"
+NOT_SIGNED = "not_signed"
+NEVER_AGAIN = frozenset({CONTENT_CHANGED, NOT_SIGNED})
+"""What was signed does not hold any more: trying again would change nothing."""
 
 FOR_PEOPLE = frozenset({NOT_SUPPORTED, NOT_PAID_OUT})
 """Asking again tells nothing more: a person has to look."""

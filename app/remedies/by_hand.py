@@ -15,7 +15,7 @@ from app.core.text import plain
 from app.executors import errors
 from app.inbox.models import Conversation
 from app.remedies import checks, policies, rules, steps
-from app.remedies.execution import as_signed
+from app.remedies.execution import in_the_way
 from app.remedies.models import Remedy, RemedyExecution
 from app.remedies.types import Act, ExecutionState, State
 
@@ -25,9 +25,9 @@ def take_in_hand(session: Session, actor: Actor, remedy_id: int, now: datetime) 
     remedy, talk, one = _by_hand(session, remedy_id)
     if one.state is ExecutionState.RUNNING:
         raise Conflict(_("A colleague is carrying it out already."), code="taken")
-    if not as_signed(session, remedy, one):
-        one.state, one.error_code = ExecutionState.FAILED, errors.CONTENT_CHANGED
-        steps.move(session, remedy, talk, Act.FAIL, now, text=errors.CONTENT_CHANGED)
+    if (why := in_the_way(session, remedy, one)) is not None:
+        one.state, one.error_code = ExecutionState.FAILED, why
+        steps.move(session, remedy, talk, Act.FAIL, now, text=why)
         return
     policy = policies.version(session, remedy.policy_id).policy
     if rules.asked_too_long(policy, remedy.approved_at or remedy.since, now):
@@ -73,7 +73,7 @@ def again(session: Session, actor: Actor, remedy_id: int, now: datetime) -> None
     """Have a failed one done again, under the same approval and key. Only where it certainly never took effect."""
     remedy, talk = steps.locked(session, remedy_id)
     one = _latest(session, remedy)
-    if one.external_id is not None or one.error_code == errors.CONTENT_CHANGED:
+    if one.external_id is not None or one.error_code in errors.NEVER_AGAIN:
         raise Conflict(_("The provider has acted on this one. Withdraw it and ask for a new one."), code="used")
     one.state, one.attempts, one.due_at = ExecutionState.QUEUED, 0, None if one.by_hand else now
     one.doer_id = one.finished_at = None

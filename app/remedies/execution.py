@@ -8,16 +8,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, literal, or_, select, update
+from sqlalchemy import CompoundSelect, Select, and_, literal, or_, select, update
 from sqlalchemy.orm import Session
 
+from app.accounts.models import User
 from app.core.db import changed_rows
 from app.core.jobs import JobName, defer_wake
 from app.executors import errors
 from app.executors.ports import Kind, Task
 from app.inbox import service as inbox
 from app.remedies import policies, rules, steps
-from app.remedies.models import Remedy, RemedyDecision, RemedyExecution, Shop
+from app.remedies.models import Remedy, RemedyBar, RemedyDecision, RemedyExecution, Shop
 from app.remedies.types import Act, ExecutionState, State, Verdict
 
 
@@ -77,10 +78,10 @@ def claim(session: Session, execution_id: int, now: datetime, lease_seconds: flo
             one.state, one.due_at = ExecutionState.VOID, None
             session.flush()
             return None
-        if not as_signed(session, remedy, one):
-            one.error_code, one.finished_at, one.due_at = errors.CONTENT_CHANGED, now, None
+        if (why := in_the_way(session, remedy, one)) is not None:
+            one.error_code, one.finished_at, one.due_at = why, now, None
             one.state = ExecutionState.FAILED
-            steps.move(session, remedy, talk, Act.FAIL, now, text=errors.CONTENT_CHANGED)
+            steps.move(session, remedy, talk, Act.FAIL, now, text=why)
             return None
         policy = policies.version(session, remedy.policy_id).policy
         if rules.asked_too_long(policy, remedy.approved_at or remedy.since, now):
@@ -110,22 +111,33 @@ def _is_due(one: RemedyExecution, now: datetime) -> bool:
     return one.state in working and one.due_at is not None and one.due_at <= now and over
 
 
-def as_signed(session: Session, remedy: Remedy, one: RemedyExecution) -> bool:
-    """Whether what would be carried out is, to the letter, what enough people signed."""
+def in_the_way(session: Session, remedy: Remedy, one: RemedyExecution) -> str | None:
+    """Why it must not be carried out, as an error's code; None when it is, to the letter, what enough people signed.
+
+    Who they are is asked again: two accounts may have turned out to be one human being's since.
+    """
     now_hash = rules.content_hash(steps.content_of(remedy))
-    signed = set(
-        session.scalars(
-            select(RemedyDecision.user_id).where(
-                RemedyDecision.remedy_id == remedy.id,
-                RemedyDecision.version == remedy.version,
-                RemedyDecision.content_hash == now_hash,
-                RemedyDecision.policy_id == remedy.policy_id,
-                RemedyDecision.verdict == Verdict.APPROVE,
-            )
-        )
+    if not now_hash == remedy.content_hash == one.content_hash or one.key != rules.key(remedy.id, remedy.version):
+        return errors.CONTENT_CHANGED
+    signed = _people(
+        session,
+        select(RemedyDecision.user_id).where(
+            RemedyDecision.remedy_id == remedy.id,
+            RemedyDecision.version == remedy.version,
+            RemedyDecision.content_hash == now_hash,
+            RemedyDecision.policy_id == remedy.policy_id,
+            RemedyDecision.verdict == Verdict.APPROVE,
+        ),
     )
-    same = now_hash == remedy.content_hash == one.content_hash and one.key == rules.key(remedy.id, remedy.version)
-    return same and remedy.requester_id not in signed and len(signed) >= remedy.approvals_needed
+    others = select(RemedyBar.user_id).where(RemedyBar.remedy_id == remedy.id)
+    barred = _people(session, others.union(select(literal(remedy.requester_id))))
+    return errors.NOT_SIGNED if signed & barred or len(signed) < remedy.approvals_needed else None
+
+
+def _people(session: Session, user_ids: Select[int] | CompoundSelect[int]) -> set[int]:
+    """The human beings whose accounts these are."""
+    rows = session.execute(select(User.id, User.same_as_id).where(User.id.in_(user_ids)))
+    return {same or own for own, same in rows}
 
 
 def _claimed(session: Session, remedy: Remedy, one: RemedyExecution, look_up: bool) -> Claimed:

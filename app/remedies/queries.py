@@ -193,7 +193,7 @@ def _carried(session: Session, one: Remedy) -> CarriedView | None:
         retried_at=execution.due_at,
         may_try_again=one.state is State.FAILED
         and execution.external_id is None
-        and execution.error_code != errors.CONTENT_CHANGED,
+        and execution.error_code not in errors.NEVER_AGAIN,
     )
 
 

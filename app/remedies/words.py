@@ -98,6 +98,7 @@ def failure(code: str) -> str:
         errors.REFUSED: _("The shop refused it."),
         errors.INTERNAL: _("Something went wrong on our side. It has been noted."),
         errors.CONTENT_CHANGED: _("What is stored is not what was signed. It was not carried out; tell an admin."),
+        errors.NOT_SIGNED: _("Who signed it may not after all. It was not carried out: withdraw it and ask again."),
     }.get(code, code)
 
 

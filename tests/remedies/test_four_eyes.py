@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -14,6 +15,8 @@ from app.accounts.types import Actor, Role
 from app.contacts.models import Identity
 from app.core.errors import Conflict, Forbidden, InvalidInput
 from app.core.ids import new_id
+from app.executors import errors
+from app.remedies import by_hand as by_hand_service
 from app.remedies import policies, signing, turns
 from app.remedies.models import Remedy, RemedyDecision, RemedyExecution
 from app.remedies.types import ExecutionState, State, Verdict
@@ -45,6 +48,24 @@ def test_a_second_account_of_the_same_person_does_not_help(stage: Stage) -> None
     stage.do(lambda s: accounts.same_person(s, "sam", "sue", stage.now))
     stage.decide("sue", two)
     assert refused(stage, "sam", two) == "decided", "two signatures have to be two people's"
+
+
+@pytest.mark.parametrize("by_hand", [False, True])
+def test_two_accounts_found_to_be_one_after_the_signature_move_no_money(stage: Stage, by_hand: bool) -> None:
+    shop: dict[str, Any] = {"shop_id": stage.hand_id} if by_hand else {}
+    own, two = stage.ask(**shop), stage.ask("ben", talk=1, amount="110", order_number="B", paid="110", **shop)
+    for who, remedy in (("sue", own), ("sue", two), ("sam", two)):
+        stage.decide(who, remedy)
+    stage.do(lambda s: accounts.same_person(s, "sue", "ann", stage.now))
+    stage.do(lambda s: accounts.same_person(s, "sam", "sue", stage.now))
+    ben = stage.actor("ben")
+    for remedy in (own, two) if by_hand else ():
+        stage.do(partial(by_hand_service.take_in_hand, actor=ben, remedy_id=remedy, now=stage.now))
+    stage.run()
+    assert (stage.state(own), stage.state(two), stage.till.effects) == (State.FAILED, State.FAILED, [])
+    assert stage.execution(own).error_code == stage.execution(two).error_code == errors.NOT_SIGNED
+    stage.withdraw("ann", own)
+    assert stage.order().taken == 0
 
 
 def test_who_changed_it_counts_as_who_asked(stage: Stage) -> None:
