@@ -86,7 +86,7 @@ def test_a_wait_shows_its_outline_and_moves_nothing(filled: Scene, person: Opene
 
     page.route("**/inbox/*?view=*", hold)
     page.locator("#rows .row a").first.click()
-    expect(page.locator("#rows .row a.htmx-request")).to_have_count(1)
+    expect(page.locator("#talk.htmx-request")).to_have_count(1)
     style = "getComputedStyle(document.getElementById('talk'), '::after')"
     eventually(lambda: page.evaluate(f"{style}.content") == '""', "the outline is there")
     assert page.evaluate(f"{style}.animationDelay") == "0.3s"

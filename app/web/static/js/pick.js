@@ -5,9 +5,10 @@ const boxes = () => [...document.querySelectorAll("#rows .pick input")];
 const chosen = () => boxes().filter((box) => box.checked);
 let last = null;
 
-function tellChosen() {
+export function tellChosen() {
   const count = document.getElementById("bulk-count");
   const n = chosen().length;
+  document.getElementById("list")?.classList.toggle("choosing", n > 0);
   if (count && n) count.textContent = n === 1 ? count.dataset.one : count.dataset.more.replace("%(n)s", n);
 }
 
@@ -24,6 +25,7 @@ document.addEventListener("click", (event) => {
   if (event.target.matches?.("#rows .pick input")) choose(event.target, event.shiftKey);
 });
 document.addEventListener("htmx:load", tellChosen);
+document.addEventListener("reset", () => setTimeout(tellChosen)); // only then are the boxes empty
 
 onKey((key, target) => {
   const many = chosen();
@@ -38,6 +40,7 @@ onKey((key, target) => {
   if (!many.length) return false;
   if (key === "Escape" && !target.closest?.("details[open]")) {
     for (const box of many) box.checked = false;
+    tellChosen();
     return true;
   }
   const button = document.querySelector(`#bulk [data-bulk="${CSS.escape(key)}"]`);

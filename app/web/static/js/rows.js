@@ -1,5 +1,6 @@
 // Puts rows and counts where they belong, as they are now: in their place, without moving anything else. While the pointer
 // is in the list a row keeps its height, so that nothing moves under it.
+import { tellChosen } from "./pick.js";
 import { refresh } from "./times.js";
 
 const underPointer = () => document.getElementById("list").matches(":hover");
@@ -37,6 +38,7 @@ function put(row) {
 export function makeTrue(told) {
   for (const row of told.querySelector("template[data-rows]")?.content.children ?? []) put(row);
   for (const gone of told.querySelectorAll("[data-gone]")) document.getElementById(gone.dataset.gone)?.remove();
+  tellChosen();
   for (const count of told.querySelectorAll("[data-count]")) {
     const shown = document.getElementById(count.dataset.count);
     if (!shown) continue;
