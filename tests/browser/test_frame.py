@@ -58,6 +58,15 @@ def test_several_by_key_and_by_shift(scene: Scene, person: Opener) -> None:
     expect(page.locator("#rows .row")).to_have_count(5)
 
 
+def test_several_without_script(scene: Scene, person: Opener) -> None:
+    fill(scene, "Ada", "Bea", "Cid")
+    page = person(script=False)
+    page.locator("#rows .pick").nth(1).click()
+    expect(page.locator("#bulk")).to_be_visible()
+    page.get_by_role("button", name="Done").click()
+    expect(page.locator("#rows .row-person")).to_have_text(["Ada", "Cid"])
+
+
 def test_the_whole_list_with_its_bar(scene: Scene, person: Opener) -> None:
     fill(scene, *(f"P{number:02}" for number in range(55)))
     page = person()
