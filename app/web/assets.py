@@ -27,7 +27,7 @@ BUNDLES = {
 MAIN = "js/main.js"
 SMALL = ("csrf", "theme", "flash", "menu", "fold")
 """Scripts that are sent in ``MAIN``; they neither import nor export, and each keeps its names to itself."""
-MODULES = ("times", "once", "rows", "keys", "list", "pick", "news", "talk", "live", "duty")
+MODULES = ("times", "once", "keys", "list", "pick", "rows", "news", "talk", "live", "duty")
 """Modules that are sent in ``MAIN``, each after those it needs; no two may use a name alike. Modules that come later
 import from them by their own addresses, which lead there."""
 _IMPORT = re.compile(rb'^import (?:\{[^}]*\} from )?"\./[a-z]+\.js";.*\n?', re.MULTILINE)
@@ -35,6 +35,8 @@ SMALLEST = 1_000
 """Bytes from which compression is worth it."""
 _TEXT = ("text/", "application/json", "image/svg+xml")
 _COMMENT = re.compile(rb"/\*.*?\*/", re.DOTALL)
+_AIR = re.compile(rb'("[^"]*")|\s*(\{)\s*|[;\s]*(\})\s*|\s*(;)\s*|([,:])\s+')
+"""What a style sheet's words stand apart by, and its texts, which keep theirs."""
 _FILES = "porchlight.assets"
 _FOREVER = "public, max-age=31536000, immutable"
 
@@ -105,9 +107,9 @@ def _main(files: Mapping[str, Asset]) -> bytes:
 
 
 def _lean(body: bytes, kind: str) -> bytes:
-    """Our own files without what only their authors read: comments on lines of their own, and indentation."""
+    """Our own files without what only their authors read: comments on lines of their own, and room between words."""
     if kind == ".css":
-        body = _COMMENT.sub(b"", body)
+        body = _AIR.sub(lambda found: b"".join(filter(None, found.groups())), _COMMENT.sub(b"", body))
     if kind in (".css", ".js"):
         lines = (line.strip() for line in body.splitlines())
         body = b"\n".join(line for line in lines if line and not line.startswith(b"//"))
