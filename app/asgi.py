@@ -8,7 +8,8 @@ from typing import Any, cast
 from a2wsgi import WSGIMiddleware
 
 from app import bootstrap
-from app.factory import create_app
+from app.factory import MAX_BODY_BYTES, create_app
+from app.web import bodies
 from app.web.live import PATH, LiveStream
 
 BUSY_SECONDS = 5.0
@@ -28,7 +29,18 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
     elif scope["type"] == "http" and scope["path"] == PATH:
         await _live(scope, receive, send)
     else:
-        await _screens(scope, _as_coroutine(receive), send)
+        await _answer(scope, receive, send)
+
+
+async def _answer(scope: Any, receive: Any, send: Any) -> None:
+    """Answer in a thread, once the request is there."""
+    try:
+        whole, rest = await bodies.arrived(scope, receive, most=MAX_BODY_BYTES)
+    except bodies.NotArrivedError as error:
+        if error.status is not None:
+            await bodies.refuse(send, error.status)
+        return
+    await _screens(cast(Any, whole), _as_coroutine(rest), send)
 
 
 def _as_coroutine(receive: Any) -> Any:
