@@ -1,4 +1,4 @@
-"""Table: audit_log. Triggers (migrations) refuse to change or delete its rows."""
+"""Table: audit_log. Triggers (migrations) refuse to change, delete or replace its rows."""
 
 from datetime import datetime
 

@@ -179,6 +179,18 @@ def test_heads_are_written_when_there_is_news_and_forged_ones_are_found(db: Data
     assert heads.read(file, b"x" * 32)[0] == []
 
 
+@pytest.mark.parametrize("line", ["seq, previous", "seq + 9, previous", "seq, 'x'"])
+def test_no_line_is_put_in_the_place_of_another(db: Database, line: str) -> None:
+    write(db, 3)
+    columns = "at, action, subject, facts, hash"
+    put = f"INTO audit_log (seq, previous, {columns}) SELECT {line}, {columns} FROM audit_log WHERE seq = 2"
+    with db.read() as session:
+        sqlite = session.get_bind().dialect.name == "sqlite"
+    with pytest.raises(DBAPIError), db.write() as session:
+        session.execute(text(f"INSERT OR REPLACE {put}" if sqlite else f"INSERT {put}"))
+    assert problems(db) == []
+
+
 def test_who_takes_the_guards_away_and_deletes_the_end_is_found_out(db: Database, tmp_path: Path) -> None:
     write(db, 4)
     with db.read() as session:
