@@ -25,7 +25,8 @@ import psycopg
 from app import bootstrap
 from app.core import migrate
 from app.core.clock import utc_now
-from app.core.config import DatabaseSection, Settings
+from app.core.config import Settings
+from app.core.sections import DatabaseSection
 from app.core.security import hash_password
 from app.search import rules
 from app.search.types import Kind

@@ -25,7 +25,8 @@ from app.collecting.types import Load
 from app.connectors.ports import Author, Batch, Found, Item, Payload, Post
 from app.core import logs, migrate
 from app.core.clock import utc_now
-from app.core.config import DatabaseSection, Settings
+from app.core.config import Settings
+from app.core.sections import DatabaseSection
 from app.models import Base
 from app.pages import leases
 from app.pages import service as pages

@@ -30,8 +30,9 @@ from app.collecting.types import Load
 from app.connectors.ports import Found
 from app.core import logs, migrate
 from app.core.clock import utc_now
-from app.core.config import DatabaseSection, Settings
+from app.core.config import Settings
 from app.core.db import table_of
+from app.core.sections import DatabaseSection
 from app.factory import create_app
 from app.inbox.models import Tag
 from app.pages import leases

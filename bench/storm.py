@@ -30,7 +30,8 @@ from app.collecting.types import Load
 from app.connectors.ports import Found
 from app.core import logs, migrate
 from app.core.clock import utc_now
-from app.core.config import DatabaseSection, Settings
+from app.core.config import Settings
+from app.core.sections import DatabaseSection
 from app.duty import giving, queries
 from app.duty import service as duty
 from app.duty.service import TermsTyped, WayTyped

@@ -19,7 +19,8 @@ from app.collecting.types import Load
 from app.connectors.ports import Author, Batch, Found, Item, Post
 from app.core import migrate
 from app.core.clock import utc_now
-from app.core.config import DatabaseSection, Settings
+from app.core.config import Settings
+from app.core.sections import DatabaseSection
 from app.pages import leases
 from app.pages import service as pages
 from app.routing import trials, versions, writing

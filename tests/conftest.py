@@ -24,9 +24,10 @@ from app.bootstrap import Services
 from app.cli import redis_server
 from app.core import db as database_module
 from app.core import migrate, security
-from app.core.config import DatabaseSection, RedisSection, Settings
+from app.core.config import Settings
 from app.core.db import Database
 from app.core.process import die_with_parent
+from app.core.sections import DatabaseSection, RedisSection
 from tests.servers.postgres import Postgres, shared
 from tests.servers.recycled import Recycled
 

@@ -2,9 +2,9 @@
 
 import socket
 
-from app.core.config import Web
 from app.core.errors import PorchlightError
 from app.core.i18n import gettext as _
+from app.core.sections import Web
 
 
 def claim(web: Web) -> int:

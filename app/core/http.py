@@ -17,11 +17,11 @@ import requests
 import urllib3
 
 from app.core import addresses
-from app.core.config import Outgoing
 from app.core.http_errors import AddressRefused, HttpError, NoAnswer, TooLarge, TooManyRedirects, Unreachable
 from app.core.http_wire import Adapter, Attempt, Resolver, running, system_resolver, tls_context
 from app.core.i18n import gettext as _
 from app.core.patience import waiting
+from app.core.sections import Outgoing
 
 __all__ = ["AddressRefused", "Http", "HttpError", "NoAnswer", "Response", "TooLarge", "TooManyRedirects", "Unreachable"]
 

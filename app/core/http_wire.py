@@ -27,9 +27,9 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from app.core import addresses
 from app.core.addresses import Address
-from app.core.config import Outgoing
 from app.core.http_errors import HttpError, NoAnswer, TooLarge, Unreachable
 from app.core.i18n import gettext as _
+from app.core.sections import Outgoing
 
 # Its lines hold whole addresses, whose query may be a token.
 logging.getLogger("urllib3").setLevel(logging.ERROR)

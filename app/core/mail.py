@@ -8,8 +8,8 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from functools import cached_property
 
-from app.core.config import Smtp
 from app.core.i18n import gettext as _
+from app.core.sections import Smtp
 
 SECONDS = 15
 """For each step of the exchange."""

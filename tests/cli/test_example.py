@@ -4,7 +4,8 @@ import re
 from pathlib import Path
 
 from app.core import config
-from app.core.config import Section, Settings
+from app.core.config import Settings
+from app.core.sections import Section
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "config.example.toml"
 HAVE_NO_DEFAULT = {

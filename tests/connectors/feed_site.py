@@ -11,8 +11,8 @@ from typing import ClassVar
 
 from app.connectors.feed import FeedConnector
 from app.connectors.ports import Access, Target
-from app.core.config import Outgoing
 from app.core.http import Http
+from app.core.sections import Outgoing
 from tests.connectors.stage import Fault, Lack, WireStage
 from tests.servers.faulty_proxy import Instead
 from tests.servers.loopback import Loopback, Reply, Request, Route, hang, raw

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from app.core.config import Outgoing
 from app.core.http import Http, Method, Response
+from app.core.sections import Outgoing
 from tests.connectors.stage import Fault, WireStage
 from tests.servers.faulty_proxy import Cut, FaultyProxy, Instead, Silence
 from tests.servers.faulty_proxy import Fault as Break

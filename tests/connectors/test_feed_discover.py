@@ -8,9 +8,9 @@ import pytest
 from app.connectors import errors
 from app.connectors.errors import ConnectorError, Permanent
 from app.connectors.feed import FeedConnector
-from app.core.config import Outgoing
 from app.core.http import Http
 from app.core.pace import Pace
+from app.core.sections import Outgoing
 from tests.connectors.feed_site import http
 from tests.servers.loopback import Loopback, Reply, redirect
 

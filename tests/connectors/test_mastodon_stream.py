@@ -14,9 +14,9 @@ from app.connectors.errors import AuthExpired, ConnectorError, Permanent, Transi
 from app.connectors.mastodon import MastodonConnector
 from app.connectors.mastodon.streaming import PATH, address, heard
 from app.connectors.ports import Access
-from app.core.config import Outgoing
 from app.core.http import Http, NoAnswer
 from app.core.pace import Pace
+from app.core.sections import Outgoing
 from tests.processes import eventually
 from tests.servers.loopback import Loopback, Reply, Route, hang, raw
 from tests.servers.mastodon_stream import FAVOURITE, HEAD, MENTION, TOKEN, MastodonStream, event

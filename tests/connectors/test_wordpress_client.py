@@ -14,9 +14,9 @@ from app.connectors.ports import Access, Moderation, Target
 from app.connectors.wordpress import WordPressConnector
 from app.connectors.wordpress.client import rest_url
 from app.connectors.wordpress.discover import canonical
-from app.core.config import Outgoing
 from app.core.http import Http
 from app.core.pace import Pace
+from app.core.sections import Outgoing
 from tests.connectors.wordpress_recordings import recording
 from tests.servers.loopback import Loopback, Reply, redirect
 

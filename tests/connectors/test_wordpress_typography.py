@@ -8,9 +8,9 @@ import pytest
 from app.connectors.ports import Access, Target
 from app.connectors.wordpress import WordPressConnector
 from app.core.clock import utc_now
-from app.core.config import Outgoing
 from app.core.http import Http
 from app.core.pace import Pace
+from app.core.sections import Outgoing
 from app.outbox.rules import same_words
 from tests.servers.wordpress import Site
 

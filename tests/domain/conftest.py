@@ -14,9 +14,9 @@ from app.bootstrap import Services, seed
 from app.collecting.runner import Runner as Collector
 from app.connectors.ports import Found
 from app.connectors.registry import Registry
-from app.core.config import Smtp
 from app.core.db import Database
 from app.core.mail import Mailer
+from app.core.sections import Smtp
 from app.core.security import SecretBox
 from app.inbox.models import Conversation
 from app.notifications import queries as notifications

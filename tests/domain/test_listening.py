@@ -16,9 +16,9 @@ from app.connectors.mastodon import MastodonConnector
 from app.connectors.ports import Found
 from app.connectors.registry import Registry
 from app.core.clock import utc_now
-from app.core.config import Outgoing
 from app.core.http import Http
 from app.core.pace import Pace
+from app.core.sections import Outgoing
 from app.pages import earshot
 from app.pages import service as pages
 from app.pages.models import Connection

@@ -14,8 +14,8 @@ from app.connectors.answers import ask, in_time
 from app.connectors.ports import Access, Batch
 from app.core import patience
 from app.core.clock import utc_now
-from app.core.config import Outgoing
 from app.core.http import Http
+from app.core.sections import Outgoing
 from app.inbox.types import CommentView
 from app.pages import queries as page_queries
 from app.web.inbox import thread

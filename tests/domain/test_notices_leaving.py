@@ -11,9 +11,9 @@ from sqlalchemy import select, update
 
 from app.accounts import service as accounts
 from app.bootstrap import Services
-from app.core.config import Outgoing, Smtp
 from app.core.http import Http
 from app.core.mail import Mailer
+from app.core.sections import Outgoing, Smtp
 from app.inbox.models import Conversation
 from app.notifications import digests, outgoing, push, queries, service
 from app.notifications.models import ChatHook, Message, PushDevice

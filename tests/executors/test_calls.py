@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from app.core.clock import utc_now
-from app.core.config import Outgoing
 from app.core.http import Http
+from app.core.sections import Outgoing
 from app.core.signing import mac
 from app.executors.errors import Refused
 from app.executors.ports import Access, Executor, Notice

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from app.core.config import Outgoing
 from app.core.db import Database
 from app.core.http import Http
+from app.core.sections import Outgoing
 from app.core.security import SecretBox
 from app.core.signing import sign
 from app.executors import errors

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from app.core.config import Outgoing
 from app.core.http import Http
+from app.core.sections import Outgoing
 from app.executors import errors
 from app.executors.errors import ExecutorError, NotNow, OutcomeUnknown, Refused
 from app.executors.ports import Access, Kind, Outcome, Progress, Task

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from app.core.config import Outgoing
 from app.core.db import Database
 from app.core.http import Http
+from app.core.sections import Outgoing
 from app.core.security import SecretBox
 from app.executors.ports import Executor, Kind
 from app.executors.registry import Executors

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from app.core.config import Outgoing
 from app.core.http import Http, HttpError, NoAnswer, TooManyRedirects, Unreachable
+from app.core.sections import Outgoing
 from tests.servers.loopback import Loopback, Reply, Request, drip, gzipped, raw, redirect, redirect_for_ever
 
 

@@ -10,9 +10,9 @@ import pytest
 
 from app.core import http_wire
 from app.core.addresses import Address
-from app.core.config import Outgoing
 from app.core.http import AddressRefused, Http, HttpError, Unreachable
 from app.core.http_wire import system_resolver
+from app.core.sections import Outgoing
 from tests.servers.loopback import Loopback, Reply, redirect
 
 

@@ -11,8 +11,8 @@ from ipaddress import ip_address
 import pytest
 
 from app.core import patience
-from app.core.config import Outgoing
 from app.core.http import Http, HttpError, NoAnswer, TooLarge, Unreachable
+from app.core.sections import Outgoing
 from tests.servers.loopback import Loopback, Reply, Route, drip, flood, gzip_bomb, gzipped, hang, raw, redirect
 
 OK = b"HTTP/1.1 200 OK\r\n"

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from app.core.config import Outgoing
 from app.core.http import Http, NoAnswer, Unreachable
 from app.core.http_wire import tls_context
+from app.core.sections import Outgoing
 from tests.servers.certificates import Authority
 from tests.servers.loopback import Loopback, Reply, drip, gzipped, hang, redirect
 
