@@ -14,11 +14,12 @@ ROOT = Path(__file__).resolve().parents[2]
 SHARED = {
     "archive": {"app/collecting/imports.py"},
     "demo": {"app/accounts", "app/cli", "app/contacts", "app/demo", "app/inbox", "app/pages"},
+    "feed": {"app/contacts/hosts.py"},
     "mastodon": {"app/connectors/ports.py"},
     "webhook": {"app/cli", "app/executors", "app/outreach"},
 }
-"""What fills pages of history, and words that mean something else there: the demonstration, a way of
-counting letters, calls between programs."""
+"""What fills pages of history, and words that mean something else there: the demonstration, a part
+of other sites' addresses, a way of counting letters, calls between programs."""
 QUOTED = re.compile(r"""['"]([a-z_]+)['"]""")
 
 
