@@ -74,6 +74,7 @@ def test_the_whole_way_on_screen(scene: Scene, talk: int, agent: Browser, superv
     assert supervisor.post(f"/remedies/{one.id}/decide", version=1, verdict="approve").status_code == 303
     assert "I carry it out now" in words(agent.get(f"/remedies/{one.id}?queue=do"))
     assert agent.post(f"/remedies/{one.id}/take").status_code == 303
+    assert agent.post(f"/remedies/{one.id}/finish", reference="R-77").status_code == 422, "nothing is said of it"
     assert agent.post(f"/remedies/{one.id}/finish", done="yes", reference="R-77").status_code == 303
     page = agent.get(f"/inbox/{talk}").text
     assert f'name="tells" value="{one.id}"' in page

@@ -34,12 +34,13 @@ def take(remedy_id: int) -> ResponseReturnValue:
 @route(blueprint, f"/{ID}/finish", needs=Permission.ASK_REMEDY, methods=POST)
 def finish(remedy_id: int) -> ResponseReturnValue:
     """Done under this reference, or not possible."""
-    done, reference = request.form.get("done") == "yes", request.form.get("reference", "")
+    reference = request.form.get("reference", "")
 
     def work(now: datetime) -> None:
-        by_hand.finish_by_hand(session(), actor(), remedy_id, done=done, reference=reference, now=now)
+        by_hand.finish_by_hand(session(), actor(), remedy_id, done=_was_done(), reference=reference, now=now)
 
-    return _do(remedy_id, work, _("Recorded. Now the person should be told.") if done else _("Recorded."))
+    said = _("Recorded. Now the person should be told.") if request.form.get("done") == "yes" else _("Recorded.")
+    return _do(remedy_id, work, said)
 
 
 @route(blueprint, f"/{ID}/give-back", needs=Permission.ASK_REMEDY, methods=POST)
@@ -57,10 +58,10 @@ def again(remedy_id: int) -> ResponseReturnValue:
 @route(blueprint, f"/{ID}/settle", needs=Permission.DECIDE_REMEDY, methods=POST)
 def settle(remedy_id: int) -> ResponseReturnValue:
     """Say what came of one that nobody could know about."""
-    done, reference = request.form.get("done") == "yes", request.form.get("reference", "")
+    reference = request.form.get("reference", "")
 
     def work(now: datetime) -> None:
-        by_hand.settle(session(), actor(), remedy_id, done=done, reference=reference, now=now)
+        by_hand.settle(session(), actor(), remedy_id, done=_was_done(), reference=reference, now=now)
 
     return _do(remedy_id, work, _("Recorded."))
 
@@ -70,6 +71,14 @@ def told(remedy_id: int) -> ResponseReturnValue:
     """They were told by other means than a reply from here."""
     how = request.form.get("how", "")
     return _do(remedy_id, lambda now: telling.told_otherwise(session(), actor(), remedy_id, how, now), _("Noted."))
+
+
+def _was_done() -> bool:
+    """What the form says; one that says nothing records nothing. Raises InvalidInput."""
+    said = request.form.get("done", "")
+    if said not in ("yes", "no"):
+        raise InvalidInput(_("Say whether it was carried out."))
+    return said == "yes"
 
 
 def _do(remedy_id: int, work: Callable[[datetime], None], said: str) -> ResponseReturnValue:
