@@ -48,6 +48,10 @@ def change(session: Session, actor: Actor, campaign_id: int, typed: CampaignType
     one = open_campaign(session, campaign_id)
     if one.version != version:
         raise Conflict(_("Somebody changed this campaign meanwhile. Look at it, then change it again."), code="stale")
+    if rules.ends(queries.period(one)) <= now and not _pages(session, campaign_id) <= set(typed.page_ids):
+        raise InvalidInput(
+            _("It is over: its pages stay with it until its hand-over says who inherits them."), field="pages"
+        )
     for name, value in _fields(session, typed).items():
         setattr(one, name, value)
     one.version += 1
@@ -168,6 +172,12 @@ def _day(text: str, field: str) -> date:
     if found is None or not 2000 <= found.year <= 2200:
         raise InvalidInput(_("Enter a day, like 2026-12-24."), field=field)
     return found
+
+
+def _pages(session: Session, campaign_id: int) -> set[int]:
+    """The pages it is for that are still ours."""
+    query = select(CampaignPage.page_id).join(Page, Page.id == CampaignPage.page_id)
+    return set(session.scalars(query.where(CampaignPage.campaign_id == campaign_id, Page.state != PageState.REMOVED)))
 
 
 def _set_pages(session: Session, campaign_id: int, page_ids: Collection[int]) -> None:

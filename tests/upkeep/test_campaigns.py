@@ -15,12 +15,14 @@ from app.accounts.types import Actor, Role
 from app.campaigns import queries, service
 from app.campaigns.models import Campaign, CampaignPage, CampaignPost, HandOver
 from app.campaigns.types import CampaignTyped, Descent, EntryTyped, HandOverTyped, Named, Stage
+from app.connectors.ports import Found
 from app.core.errors import Conflict, Forbidden, InvalidInput
 from app.inbox import filters
 from app.inbox import queries as inbox
 from app.inbox.models import Conversation
 from app.inbox.types import ConversationState, ListFilter
 from app.notifications.types import Event
+from app.pages import service as pages
 from app.signals.models import SignalRow
 from app.signals.types import SignalKind
 from app.upkeep import belonging, handing_over, stewards
@@ -148,6 +150,23 @@ def test_the_database_wants_something_to_follow(house: House, now: datetime, pla
                 campaign_id=spring, signed_by_id=ann, signed_at=now, questions="", plan="", **heirs_of_it, **counted
             )
         )
+
+
+def test_pages_of_a_campaign_that_is_over_wait_for_their_heirs(
+    house: House, now: datetime, plan: Callable[..., int]
+) -> None:
+    found = Found("memory", "Another page", "memory:another")
+    with house.db.write() as session:
+        other = pages.add_page(
+            session, found, team_id=house.marketing_team, sealed_secret=None, account=None, since=None, now=now
+        )
+    both = frozenset({house.page_id, other})
+    over, running = plan(first=-10, last=-1, page_ids=both), plan(page_ids=both)
+    with pytest.raises(InvalidInput) as refused, house.db.write() as session:
+        service.change(session, house.bob, over, typed(house, now, first=-10, last=-1), 1, now)
+    assert refused.value.field == "pages"
+    with house.db.write() as session:
+        service.change(session, house.bob, running, typed(house, now), 1, now)
 
 
 def test_a_running_campaign_is_not_handed_over(house: House, now: datetime, plan: Callable[..., int]) -> None:
