@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -49,20 +51,23 @@ def read(
     talk: Conversation,
     asked: Asked,
     purchase: Purchase | None,
+    now: datetime,
     *,
-    proofs_of: int | None,
+    of: Remedy | None,
 ) -> Form:
     """Hold a form against everything but the policy and the money that is left.
 
-    ``proofs_of`` is the remedy whose pictures and comments may be kept. Raises InvalidInput, and Forbidden for who may
-    not ask.
+    ``of`` is the remedy it changes or replaces: its pictures and comments may be kept, and so may its day. Raises
+    InvalidInput, and Forbidden for who may not ask.
     """
     user = _still_here(session, actor)
     in_force = policies.in_force(session)
     shop = _shop(session, asked.shop_id)
     asked = orders.as_the_shop_says(asked, purchase) if purchase else orders.as_noted(session, shop, asked)
     fields = _columns(asked, shop, in_force.policy.reasons)
-    proved = proofs.given(session, asked, talk.id, proofs_of)
+    if asked.promised_on is not None and asked.promised_on != (of.promised_on if of else None):
+        _still_to_come(asked.promised_on, in_force, now)
+    proved = proofs.given(session, asked, talk.id, of.id if of else None)
     fields["evidence"] = proved.evidence
     profiting = _profiting(session, talk, fields["target_account"])
     _not_for_oneself(user, profiting)
@@ -130,6 +135,11 @@ def _columns(asked: Asked, shop: Shop, reasons: Any) -> dict[str, Any]:
         "target_account": account,
         "promised_on": asked.promised_on,
     }
+
+
+def _still_to_come(day: date, in_force: InForce, now: datetime) -> None:
+    if day < now.astimezone(ZoneInfo(in_force.policy.time_zone)).date():
+        raise InvalidInput(_("Choose a day that is not over."), field="promised_on")
 
 
 def _profiting(session: Session, talk: Conversation, account: str) -> list[User]:

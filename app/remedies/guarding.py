@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import User
@@ -45,33 +45,32 @@ class Said:
 def check(session: Session, actor: Actor, conversation_id: int, text: str, said: Said, now: datetime) -> None:
     """Let a reply pass, or raise OwedError once: for an apology or promise on a complaint that has no remedy.
 
-    With an answer it passes and the answer is kept; a conversation is asked about only once.
+    With an answer it passes and the answer is kept. The same complaint is asked about only once; one that came after
+    the answer is asked about again.
     """
     phrases = policies.in_force(session).policy.phrases
     phrase = apologies.promised(text, tuple(one for words in phrases.values() for one in words))
-    if phrase is None or not _unanswered(session, conversation_id) or not _complained(session, conversation_id):
+    if phrase is None or _given(session, conversation_id) or not _complained(session, conversation_id):
         return
     if said.answer is None or said.answer is Answer.REMEDY:
         raise OwedError(_("Before this is sent: is anything owed?"), phrase)
     _keep(session, actor, conversation_id, phrase, said, now)
 
 
-def _unanswered(session: Session, conversation_id: int) -> bool:
-    answered = select(GuardAnswer.id).where(GuardAnswer.conversation_id == conversation_id)
+def _given(session: Session, conversation_id: int) -> bool:
     given = select(Remedy.id).where(Remedy.conversation_id == conversation_id, Remedy.state.in_(HOLDS_MONEY))
-    return session.scalar(answered.limit(1)) is None and session.scalar(given.limit(1)) is None
+    return session.scalar(given.limit(1)) is not None
 
 
 def _complained(session: Session, conversation_id: int) -> bool:
-    if session.scalar(select(Conversation.priority).where(Conversation.id == conversation_id)) is Priority.HIGH:
+    """Whether the person complained of anything that nobody has answered about yet."""
+    answered = session.scalar(select(func.max(GuardAnswer.at)).where(GuardAnswer.conversation_id == conversation_id))
+    query = select(Comment.text).where(Comment.conversation_id == conversation_id, Comment.is_us.is_(False))
+    if answered is not None:
+        query = query.where(Comment.published_at > answered)
+    elif session.scalar(select(Conversation.priority).where(Conversation.id == conversation_id)) is Priority.HIGH:
         return True
-    query = (
-        select(Comment.text)
-        .where(Comment.conversation_id == conversation_id, Comment.is_us.is_(False))
-        .order_by(Comment.published_at.desc())
-        .limit(COMMENTS)
-    )
-    return apologies.complains(session.scalars(query))
+    return apologies.complains(session.scalars(query.order_by(Comment.published_at.desc()).limit(COMMENTS)))
 
 
 def _keep(session: Session, actor: Actor, conversation_id: int, phrase: str, said: Said, now: datetime) -> None:

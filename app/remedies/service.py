@@ -50,7 +50,7 @@ def ask(
     talk = inbox_access.conversation(session, actor, conversation_id, to_write=True)
     if talk.state is ConversationState.SPAM:
         raise Conflict(_("This conversation was set aside as spam. Say first that it is not."), code="spam")
-    form = checks.read(session, actor, talk, asked, purchase, proofs_of=replaces.id if replaces else None)
+    form = checks.read(session, actor, talk, asked, purchase, now, of=replaces)
     remedy = _fresh(session, form, talk, key=key, replaces=replaces, now=now)
     judging.judge(session, remedy, talk, form.in_force.policy, now)
     orders.set_aside(session, form.shop, form.asked, remedy, purchase, form.user.id, now)
@@ -118,7 +118,7 @@ def edit(
     remedy, talk = steps.locked(session, remedy_id)
     if remedy.version != version or not rules.may_happen(remedy.state, Act.EDIT):
         raise Conflict(_("It has changed since you looked at it. Look at it again."), code="stale")
-    form = checks.read(session, actor, talk, asked, purchase, proofs_of=remedy.id)
+    form = checks.read(session, actor, talk, asked, purchase, now, of=remedy)
     if remedy.order_number:
         orders.give_back(session, remedy.shop_id, remedy.order_number, remedy.order_line, remedy.amount)
     before = remedy.state

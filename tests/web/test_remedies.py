@@ -100,6 +100,7 @@ def test_the_whole_way_on_screen(scene: Scene, talk: int, agent: Browser, superv
         ({"kind": "bribe"}, "Choose what they get"),
         ({"reason": ""}, "Choose a reason"),
         ({"promised_on": "someday"}, "This is no day"),
+        ({"promised_on": "2020-01-31"}, "a day that is not over"),
         ({"paid": ""}, "What was paid"),
     ],
 )
@@ -296,6 +297,10 @@ def test_an_apology_is_asked_about_once(scene: Scene, talk: int, agent: Browser)
     with scene.parts.db.read() as session:
         assert [(one.phrase, one.why) for one in session.scalars(select(GuardAnswer))] == [("sorry", "she only asks")]
         assert len(session.scalars(select(Reply)).all()) == 2
+    scene.say("Eva", "And now the second lamp is broken too!", minutes_ago=-1, parent=next(iter(scene.platform.comments)))
+    scene.collect()
+    anew = agent.post(f"/inbox/{talk}/reply", version=scene.version(talk), text="Sorry for that", key="reply-key-4")
+    assert "Is anything owed?" in words(anew), "another complaint is another question"
 
 
 def test_a_follow_up_has_an_owner_and_a_day(scene: Scene, talk: int, agent: Browser, crew: dict[Role, int]) -> None:
