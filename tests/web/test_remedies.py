@@ -297,7 +297,8 @@ def test_an_apology_is_asked_about_once(scene: Scene, talk: int, agent: Browser)
     with scene.parts.db.read() as session:
         assert [(one.phrase, one.why) for one in session.scalars(select(GuardAnswer))] == [("sorry", "she only asks")]
         assert len(session.scalars(select(Reply)).all()) == 2
-    scene.say("Eva", "And now the second lamp is broken too!", minutes_ago=-1, parent=next(iter(scene.platform.comments)))
+    (said,) = scene.platform.comments
+    scene.say("Eva", "And now the second lamp is broken too!", minutes_ago=-1, parent=said)
     scene.collect()
     anew = agent.post(f"/inbox/{talk}/reply", version=scene.version(talk), text="Sorry for that", key="reply-key-4")
     assert "Is anything owed?" in words(anew), "another complaint is another question"
