@@ -2,19 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, ClassVar
 
 from app.connectors.mastodon import MastodonConnector
 from app.connectors.ports import Target
 from app.core.http import Method, Response
-from tests.connectors.described import OpenApi
 from tests.connectors.proxied_stage import CountingHttp, ProxiedStage
 from tests.connectors.stage import Lack, PublishStage
 from tests.servers.faulty_proxy import FaultyProxy, Instead
-from tests.servers.mastodon import TOKEN, US, Mastodon
-
-DESCRIPTION = OpenApi(Path(__file__).parent / "mastodon_data" / "openapi-subset.json")
+from tests.servers.mastodon import DESCRIPTION, TOKEN, US, Mastodon
 
 
 class CheckedHttp(CountingHttp):

@@ -11,9 +11,8 @@ from app.connectors.errors import AuthExpired
 from app.connectors.mastodon import MastodonConnector
 from app.connectors.ports import Access
 from app.core.pace import Pace
-from tests.connectors.mastodon_stage import DESCRIPTION
 from tests.connectors.proxied_stage import CountingHttp
-from tests.servers.mastodon import US, Mastodon
+from tests.servers.mastodon import DESCRIPTION, US, Mastodon
 
 pytestmark = pytest.mark.xdist_group("mastodon")
 BACK = "https://porch.example/pages/sign-in/back"

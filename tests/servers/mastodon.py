@@ -5,19 +5,74 @@ texts that came from servers with other limits) is put into its database.
 """
 
 import itertools
+import json
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
+from jsonschema import ValidationError
 from mastodon_mock.config import AuthConfig, DatabaseConfig, MastodonMockConfig, SeedAccount, SeedConfig
 from mastodon_mock.content_format import render_status_html
 from mastodon_mock.db.models import Account, Notification, OAuthToken, Status, StatusMention
 from mastodon_mock.testing.server import MockServer
 
+from tests.connectors.described import OpenApi
+
+DESCRIPTION = OpenApi(Path(__file__).parent.parent / "connectors" / "mastodon_data" / "openapi-subset.json")
 TOKEN = "kettle-token"
 US = "kettleco"
+NO_INTERFACE = ("/api/v1/_mock/", "/oauth/authorize")
+"""What a test asks of the server in place of its operator, and of a person at a browser."""
+NOWHERE = "urn:ietf:wg:oauth:2.0:oob"
+
+
+class Checked:
+    """Holds each answer of the application against Mastodon's description before it leaves, whatever becomes of it."""
+
+    def __init__(self, app: Any, mistakes: list[str]) -> None:
+        self._app, self._mistakes = app, mistakes
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http" or scope["path"].startswith(NO_INTERFACE):
+            await self._app(scope, receive, send)
+            return
+        begun: Any = {}
+        body = b""
+
+        async def checked(message: Any) -> None:
+            nonlocal begun, body
+            if message["type"] == "http.response.start":
+                begun = message
+                return
+            body += message.get("body", b"")
+            if not message.get("more_body"):
+                made = self._checked(scope["method"], scope["path"], begun["status"], body)
+                headers = [one for one in begun["headers"] if one[0] != b"content-length"]
+                await send({**begun, "headers": [*headers, (b"content-length", b"%d" % len(made))]})
+                await send({"type": "http.response.body", "body": made})
+
+        await self._app(scope, receive, checked)
+
+    def _checked(self, method: str, path: str, status: int, body: bytes) -> bytes:
+        try:
+            found = json.loads(body, object_hook=mended)
+            DESCRIPTION.check_answer(method, path, status, found)
+        except (AssertionError, ValueError, ValidationError) as mistake:
+            self._mistakes.append(f"{method} {path} {status}: {mistake}")
+            return body
+        return json.dumps(found).encode()
+
+
+def mended(one: dict[str, Any]) -> dict[str, Any]:
+    """An object of an answer with what ``mastodon_mock`` leaves out and Mastodon always tells."""
+    if "provider_name" in one:  # a PreviewCard
+        return {"authors": [], **one}
+    if one.keys() == {"name", "website", "scopes", "vapid_key"}:  # an Application
+        return {"id": "1", "redirect_uri": NOWHERE, "redirect_uris": [NOWHERE], **one}
+    return one
 
 
 class Mastodon:
@@ -28,6 +83,9 @@ class Mastodon:
         self._names = itertools.count()
         app: Any = server._server.config.app
         self._sessions = app.state.session_factory
+        self.mistakes: list[str] = []
+        """Answers that Mastodon would not give."""
+        app.middleware_stack = Checked(app.middleware_stack, self.mistakes)
 
     @property
     def base(self) -> str:
@@ -39,6 +97,7 @@ class Mastodon:
 
     def reset(self) -> None:
         requests.post(f"{self.base}/api/v1/_mock/reset", timeout=10).raise_for_status()
+        self.mistakes.clear()
 
     def post(self, text: str) -> str:
         """Our account publishes something."""
@@ -135,7 +194,8 @@ def mastodon_server() -> Iterator[Mastodon]:
 
 
 @pytest.fixture
-def mastodon(mastodon_server: Mastodon) -> Mastodon:
-    """The server at its beginning: our account, and nothing said."""
+def mastodon(mastodon_server: Mastodon) -> Iterator[Mastodon]:
+    """The server at its beginning: our account, and nothing said. Every answer it gave is one Mastodon describes."""
     mastodon_server.reset()
-    return mastodon_server
+    yield mastodon_server
+    assert mastodon_server.mistakes == [], "Mastodon would not answer so"
