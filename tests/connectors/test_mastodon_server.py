@@ -2,25 +2,26 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from app.connectors import errors
 from app.connectors.errors import AuthExpired, OutcomeUnknown, Permanent, RateLimited
 from app.connectors.mastodon import MastodonConnector
 from app.connectors.mastodon.parse import item, root
-from app.connectors.ports import Access
 from app.core.pace import Pace
 from tests.connectors.following import Follower
 from tests.connectors.mastodon_stage import MastodonStage
 from tests.connectors.proxied_stage import CountingHttp
 from tests.connectors.stage import Fault
 from tests.servers.faulty_proxy import FaultyProxy, Instead
-from tests.servers.loopback import Loopback, Reply, Route
-from tests.servers.mastodon import Mastodon
+from tests.servers.loopback import Loopback
+from tests.servers.mastodon import DESCRIPTION, NOWHERE, TOKEN, Mastodon
 
 pytestmark = pytest.mark.xdist_group("mastodon")
 RECORDED = Path(__file__).parent / "mastodon_data"
@@ -116,18 +117,20 @@ def test_length_counts_addresses_as_23_and_leaves_room_for_the_name(stage: Masto
     assert caught.value.code == errors.INVALID_TEXT
 
 
-def test_what_the_token_lacks_is_named(loopback: Loopback) -> None:
-    lacking = {"scopes": ["read", "follow"]}
-    access = _at(loopback, {"/api/v1/apps/verify_credentials": lacking})
-    with pytest.raises(AuthExpired) as caught:
-        _connector().check(access)
+def test_what_the_token_lacks_is_named(stage: MastodonStage) -> None:
+    known = {"id": "1", "name": "Kettle", "vapid_key": "k", "redirect_uri": NOWHERE, "redirect_uris": [NOWHERE]}
+    lacking = {**known, "scopes": ["read", "follow"]}
+    with _answering(stage, "/api/v1/apps/verify_credentials", lacking), pytest.raises(AuthExpired) as caught:
+        stage.connector.check(stage.access)
     assert (caught.value.code, caught.value.detail) == (errors.MISSING_SCOPES, "write:statuses")
 
 
-def test_somebody_elses_token_is_told_apart(loopback: Loopback) -> None:
-    access = _at(loopback, {"/api/v1/accounts/verify_credentials": {"id": "8", "username": "ann", "acct": "ann"}})
-    with pytest.raises(AuthExpired) as caught:
-        _connector().check(access)
+def test_somebody_elses_token_is_told_apart(stage: MastodonStage) -> None:
+    path, token = "/api/v1/accounts/verify_credentials", {"Authorization": f"Bearer {TOKEN}"}
+    ours = requests.get(f"{stage.server.base}{path}", headers=token, timeout=10).json()
+    theirs = {**ours, "id": "8", "username": "ann", "acct": "ann"}
+    with _answering(stage, path, theirs), pytest.raises(AuthExpired) as caught:
+        stage.connector.check(stage.access)
     assert (caught.value.code, caught.value.detail) == (errors.OTHER_ACCOUNT, "@ann")
 
 
@@ -163,16 +166,9 @@ def _connector() -> MastodonConnector:
     return MastodonConnector(CountingHttp(), Pace())
 
 
-def _always(body: Any) -> Route:
-    return lambda _request: Reply(json.dumps(body).encode())
-
-
-def _at(loopback: Loopback, answers: dict[str, Any]) -> Access:
-    usual = {
-        "/api/v1/accounts/verify_credentials": {"id": "7", "username": "kettleco", "acct": "kettleco"},
-        "/api/v1/apps/verify_credentials": {"scopes": ["read", "write"]},
-        "/api/v1/notifications": [],
-    }
-    for path, body in {**usual, **answers}.items():
-        loopback.route(path, _always(body))
-    return Access(loopback.url("/@kettleco"), {"account_id": "7"}, {"password": "t"})
+@contextmanager
+def _answering(stage: MastodonStage, path: str, body: Any) -> Iterator[None]:
+    """Another answer that Mastodon could give to a read."""
+    DESCRIPTION.check_answer("GET", path, 200, body)
+    with stage.proxy.fault(Instead(200, json.dumps(body).encode()), path=path):
+        yield
