@@ -12,11 +12,12 @@ from tests.connectors.graph_double import (
     ABSENT,
     GraphDouble,
     Refusal,
+    bare,
     check_call,
     check_fields,
     page_of,
-    split_fields,
     stamp,
+    told,
 )
 from tests.connectors.meta_stage import MetaStage
 from tests.connectors.stage import Lack, PublishStage
@@ -90,19 +91,15 @@ class Page(GraphDouble):
             check_fields("PagePost", params["fields"])
             rows = [{**one, "_place": f"{one['created_time']} {one['id']}"} for one in self.posts.values()]
             rows.sort(key=lambda one: str(one["_place"]), reverse=True)
-            shown = [{**one, "comments": self._summary(one["id"])} for one in rows]
+            shown = [told("PagePost", {**one, "comments": self._summary(one["id"])}, params["fields"]) for one in rows]
             return page_of(shown, {**params, "_reverse": "yes"})
         if edge == "comments":
             check_fields("Comment", params["fields"])
             return self._thread(node, name, params)
         check_fields(node, params["fields"])
         if node == "Page":
-            return {
-                "id": self.account,
-                "name": "Our bakery",
-                "username": "OurBakery",
-                "link": "https://www.facebook.com/1",
-            }
+            known = {"name": "Our bakery", "username": "OurBakery", "link": "https://www.facebook.com/1"}
+            return told("Page", {"id": self.account, **known}, params["fields"])
         return self._shown(self.posts.get(name) or self.comments[name], params["fields"])
 
     def _several(self, params: Mapping[str, str]) -> Any:
@@ -116,12 +113,11 @@ class Page(GraphDouble):
         return {one: self._shown(known[one], params["fields"]) for one in ids}
 
     def _shown(self, found: Mapping[str, Any], fields: str) -> dict[str, Any]:
-        names = {one.partition("{")[0] for one in split_fields(fields)}
         there = self.written.get(str(found["id"]))
         found = {**found, "can_reply_privately": there is None}
         if there is not None:
             found["private_reply_conversation"] = {"id": there}
-        return {name: value for name, value in found.items() if name in names}
+        return told("PagePost" if str(found["id"]) in self.posts else "Comment", bare(found), fields)
 
     def person(self, comment: str) -> str:
         if comment not in self.comments and comment not in self.posts:
@@ -146,7 +142,8 @@ class Page(GraphDouble):
             rows = [one for one in rows if one["created_time"] >= first]
         reverse = params.get("order") == "reverse_chronological"
         rows.sort(key=lambda one: str(one["_place"]), reverse=reverse)
-        return page_of(rows, {**params, **({"_reverse": "yes"} if reverse else {})})
+        shown = [told("Comment", one, params["fields"]) for one in rows]
+        return page_of(shown, {**params, **({"_reverse": "yes"} if reverse else {})})
 
     def _act(self, method: str, name: str, edge: str, params: dict[str, str]) -> Any:
         if edge == "subscribed_apps":

@@ -25,6 +25,8 @@ MESSAGE_FIELDS = frozenset({"id", "created_time", "from", "to", "message", "atta
 """Of a message in a conversation (Meta's page "Conversation Messages"); the description leaves this node out."""
 EDGES_EXPANDED = {"PagePost": {"comments": "Comment"}, "IGComment": {"replies": "IGComment"}, "IGMedia": {}}
 """Edges that are asked for as fields."""
+KINDS: Mapping[str, type] = {"string": str, "datetime": str, "bool": bool, "int": int, "unsigned int": int}
+"""What Meta's types are in JSON; every other is an object."""
 
 
 @cache
@@ -67,6 +69,23 @@ def check_fields(node: str, fields: str) -> None:
                 check_fields(EDGES_EXPANDED[node][name], inner)
             continue
         assert name in names, f"{node} has no field {name}"
+
+
+def told(node: str, row: Mapping[str, Any], fields: str) -> dict[str, Any]:
+    """What was asked for of a row, and its place. Raises AssertionError for what the node never holds."""
+    types = {one["name"]: one["type"] for one in described(node)["fields"]}
+    asked = {re.split(r"[.{]", one)[0] for one in split_fields(fields)} | {"id"}
+    for name, value in row.items():
+        if name.startswith("_") or name in EDGES_EXPANDED.get(node, {}):
+            continue
+        assert name in types, f"{node} never tells {name}"
+        assert isinstance(value, KINDS.get(types[name], dict)), f"{name} of {node} is {types[name]}, never {value!r}"
+    return {name: value for name, value in row.items() if name in asked or name == "_place"}
+
+
+def bare(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Without what only the stand-in knows."""
+    return {name: value for name, value in row.items() if not name.startswith("_")}
 
 
 def split_fields(fields: str) -> list[str]:
@@ -149,7 +168,8 @@ class GraphDouble:
         assert not any("token" in name and name != "input_token" for name in params), "a token in an address"
         if path == "me/accounts" and self.persons.get(bearer) == "long":
             assert params.get("appsecret_proof") == mac(SECRET, bearer.encode()).hex()
-            return {"data": [{"id": "7", "name": "Another Page", "access_token": "EAAB-7"}, self.as_account()]}
+            pages = [{"id": "7", "name": "Another Page", "access_token": "EAAB-7"}, self.as_account()]
+            return {"data": [{**told("Page", one, params["fields"]), "tasks": self.tasks} for one in pages]}
         if path == "debug_token":
             return self._inspected(bearer, params["input_token"])
         if bearer != self.token:
@@ -207,9 +227,12 @@ class GraphDouble:
         if edge == "conversations":
             check_fields("UnifiedThread", params["fields"])
             known = f"t_{params['user_id']}"
-            return {"data": [{"id": known}] if known in self.letters else []}
+            found = told("UnifiedThread", {"id": known}, params["fields"])
+            return {"data": [found] if known in self.letters else []}
         assert set(split_fields(params["fields"])) <= MESSAGE_FIELDS
-        return page_of(self.letters[name], {**params, "_reverse": "yes"})
+        rows = self.letters[name]
+        assert all(bare(one).keys() <= MESSAGE_FIELDS for one in rows)
+        return page_of(rows, {**params, "_reverse": "yes"})
 
     def _inspected(self, bearer: str, token: str) -> Any:
         if bearer != f"{APP}|{SECRET}":
@@ -245,7 +268,7 @@ class GraphDouble:
     def as_account(self) -> dict[str, Any]:
         """Our Page among those a person looks after."""
         known = {"id": self.account, "name": "Our bakery", "username": "OurBakery"}
-        return {**known, "access_token": self.token, "tasks": self.tasks}
+        return {**known, "access_token": self.token}
 
     def serve(self, method: str, path: str, params: dict[str, str]) -> Any:
         raise NotImplementedError
@@ -261,7 +284,7 @@ def page_of(rows: list[dict[str, Any]], params: Mapping[str, str]) -> dict[str, 
         if params.get("_reverse"):
             start = next((n for n, one in enumerate(rows) if _place(one) < params["after"]), len(rows))
     shown = rows[start : start + limit]
-    answer: dict[str, Any] = {"data": [{k: v for k, v in one.items() if not k.startswith("_")} for one in shown]}
+    answer: dict[str, Any] = {"data": [bare(one) for one in shown]}
     if shown:
         answer["paging"] = {"cursors": {"before": _place(shown[0]), "after": _place(shown[-1])}}
         if start + limit < len(rows):

@@ -13,11 +13,12 @@ from tests.connectors.graph_double import (
     ABSENT,
     GraphDouble,
     Refusal,
+    bare,
     check_call,
     check_fields,
     page_of,
-    split_fields,
     stamp,
+    told,
 )
 from tests.connectors.meta_stage import MetaStage
 from tests.connectors.stage import Lack, PublishStage
@@ -100,7 +101,8 @@ class Insta(GraphDouble):
         if edge == "media":
             check_fields("IGMedia", params["fields"])
             rows = [
-                {**one, "_place": f"{n:09}", "comments_count": self._count(key)} for n, (key, one) in self._newest()
+                told("IGMedia", {**self._medium(key), "_place": f"{n:09}"}, params["fields"])
+                for n, key in enumerate(reversed(self.media))
             ]
             return page_of(rows, params)
         if edge:
@@ -108,11 +110,9 @@ class Insta(GraphDouble):
             return self._thread(node, name, params)
         return self._node(node, name, params["fields"])
 
-    def _newest(self) -> list[tuple[int, tuple[str, dict[str, Any]]]]:
-        return list(enumerate(reversed(self.media.items())))
-
-    def _count(self, medium: str) -> int:
-        return sum(one["_medium"] == medium for one in self.comments.values())
+    def _medium(self, number: str) -> dict[str, Any]:
+        count = sum(one["_medium"] == number for one in self.comments.values())
+        return {**self.media[number], "comments_count": count}
 
     def _node(self, node: str, name: str, fields: str) -> Any:
         asked = re.fullmatch(r"(mentioned_comment|mentioned_media)\.(?:comment|media)_id\((\d+)\)\{(.*)\}", fields)
@@ -120,14 +120,17 @@ class Insta(GraphDouble):
             assert node == "IGUser", node
             if asked[2] not in self.elsewhere:
                 raise Refusal(*ABSENT)
-            return {asked[1]: self.elsewhere[asked[2]], "id": IG}
+            found = "IGComment" if asked[1] == "mentioned_comment" else "IGMedia"
+            check_fields(found, asked[3])
+            return {asked[1]: told(found, self.elsewhere[asked[2]], asked[3]), "id": IG}
         check_fields(node, fields)
         if node == "Page":
-            linked = {"id": IG, "username": NAME}
-            return {"id": self.account, "name": "Our bakery", "instagram_business_account": linked}
+            linked = told("IGUser", {"id": IG, "username": NAME}, "id,username")
+            page = {"id": self.account, "name": "Our bakery", "instagram_business_account": linked}
+            return told("Page", page, fields)
         if node == "IGMedia":
-            return {**self.media[name], "comments_count": self._count(name)}
-        return self._shown(self.comments[name], fields)
+            return told("IGMedia", self._medium(name), fields)
+        return bare(self._shown(self.comments[name], fields))
 
     def _several(self, params: Mapping[str, str]) -> Any:
         ids = params["ids"].split(",")
@@ -135,25 +138,24 @@ class Insta(GraphDouble):
         if any(one not in self.comments for one in ids):
             raise Refusal(803)
         check_fields("IGComment", params["fields"])
-        return {one: self._shown(self.comments[one], params["fields"]) for one in ids}
+        return {one: bare(self._shown(self.comments[one], params["fields"])) for one in ids}
 
     def _shown(self, found: Mapping[str, Any], fields: str) -> dict[str, Any]:
-        names = {re.split(r"[.{]", one)[0] for one in split_fields(fields)}
-        shown = {name: value for name, value in found.items() if name in names or name == "_place"}
-        if "replies" in names:
-            below = self._replies(str(found["id"]))
-            if below:
-                shown["replies"] = page_of(below, {"limit": "50"})
+        shown = told("IGComment", found, fields)
+        inner = re.search(r"replies\.limit\(50\)\{(.*)\}", fields)
+        below = self._replies(str(found["id"]), inner[1]) if inner else []
+        if below:
+            shown["replies"] = page_of(below, {"limit": "50"})
         return shown
 
-    def _replies(self, top: str) -> list[dict[str, Any]]:
-        rows = [one for one in self.comments.values() if one.get("parent_id") == top]
+    def _replies(self, top: str, fields: str) -> list[dict[str, Any]]:
+        rows = [told("IGComment", one, fields) for one in self.comments.values() if one.get("parent_id") == top]
         return sorted(rows, key=lambda one: str(one["_place"]))
 
     def _thread(self, node: str, name: str, params: dict[str, str]) -> Any:
         assert int(params.get("limit", "25")) <= 50, "Instagram gives at most 50"
         if node == "IGComment":
-            return page_of(self._replies(name), params)
+            return page_of(self._replies(name, params["fields"]), params)
         rows = [one for one in self.comments.values() if one["_medium"] == name and "parent_id" not in one]
         rows.sort(key=lambda one: str(one["_place"]), reverse=True)
         return page_of([self._shown(one, params["fields"]) for one in rows], {**params, "_reverse": "yes"})
