@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -33,7 +34,8 @@ def take(*messages: Mapping[str, Any], length: int | None = None) -> tuple[dict[
             left.append(await rest())
         return dict(scope["headers"]), left
 
-    return asyncio.run(run())
+    with ThreadPoolExecutor(1) as pool:  # a browser of another test may leave its event loop in our thread
+        return pool.submit(asyncio.run, run()).result()
 
 
 def test_a_body_in_pieces_gets_its_length() -> None:
