@@ -1,6 +1,5 @@
 """Mastodon's stream of events: what of it wakes, where it is, and how it ends."""
 
-import json
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any
@@ -19,7 +18,7 @@ from app.core.pace import Pace
 from app.core.sections import Outgoing
 from tests.processes import eventually
 from tests.servers.loopback import Loopback, Reply, Route, hang, raw
-from tests.servers.mastodon_stream import FAVOURITE, HEAD, MENTION, TOKEN, MastodonStream, event
+from tests.servers.mastodon_stream import FAVOURITE, HEAD, MENTION, TOKEN, MastodonStream, event, instance
 
 
 def words(data: bytes) -> list[bytes]:
@@ -138,8 +137,7 @@ def test_a_silent_line_is_given_up(server: Loopback) -> None:
 
 
 def test_the_stream_is_not_asked_for_in_a_private_network(server: Loopback) -> None:
-    told = {"configuration": {"urls": {"streaming": "ws://10.0.0.1"}}}
-    server.route("/api/v2/instance", lambda request: Reply(json.dumps(told).encode()))
+    server.route("/api/v2/instance", lambda request: Reply(instance("ws://10.0.0.1")))
     http = Http(Outgoing.model_validate({"allow_networks": "127.0.0.0/8"}))
     line = MastodonConnector(http, Pace()).listen(Access(server.url("/@kettle"), {}, {"password": TOKEN}))
     with pytest.raises(Permanent) as refused:

@@ -1,7 +1,9 @@
 """The stream of a server of Mastodon's kind, spoken word by word: it says what a test has it say, and breaks off."""
 
 import json
+from pathlib import Path
 from queue import Empty, SimpleQueue
+from typing import Any
 
 from tests.servers.loopback import Loopback, Misbehave, Reply, Request, Wire
 
@@ -15,8 +17,22 @@ def event(name: str, data: object) -> bytes:
     return f"event: {name}\ndata: {json.dumps(data)}\n\n".encode()
 
 
-MENTION = event("notification", {"id": "1", "type": "mention"})
-FAVOURITE = event("notification", {"id": "2", "type": "favourite"})
+def recorded(name: str) -> Any:
+    """What a real server answered."""
+    file = Path(__file__).parent.parent / "connectors" / "mastodon_data" / name
+    return json.loads(file.read_text(encoding="utf-8"))["response"]["body"]
+
+
+def instance(streaming: str) -> bytes:
+    """What a server says of itself whose stream is at ``streaming``."""
+    told = recorded("mock-02-instance.json")
+    told["configuration"]["urls"]["streaming"] = streaming
+    return json.dumps(told).encode()
+
+
+_HEARD = recorded("takahe-04-notifications-mentions.json")[0]
+MENTION = event("notification", _HEARD)
+FAVOURITE = event("notification", _HEARD | {"type": "favourite"})
 
 
 class MastodonStream:
@@ -27,8 +43,8 @@ class MastodonStream:
         self.account = server.url("/@kettle")
         self.speaking = False
         self._words: SimpleQueue[bytes] = SimpleQueue()
-        told = {"configuration": {"urls": {"streaming": server.url("").replace("http", "ws")}}}
-        server.route("/api/v2/instance", lambda request: Reply(json.dumps(told).encode()))
+        told = instance(server.url("").replace("http", "ws"))
+        server.route("/api/v2/instance", lambda request: Reply(told))
         server.route(PATH, self._answer)
 
     def say(self, words: bytes = b"") -> None:
