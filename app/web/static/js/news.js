@@ -25,11 +25,16 @@ function take(html) {
   makeTrue(page.getElementById("true"));
 }
 
+let leaving = false;
+
 export const askForNews = oneAtATime(async () => {
   if (!list()) return;
   const answer = await fetch(address(), { headers: { "HX-Request": "true" } });
   if (answer.ok) take(await answer.text());
-  else if (answer.status === 401) location.reload(); // signed out: the page itself asks to sign in, and comes back here
+  else if (answer.status === 401 && !leaving) {
+    leaving = true;
+    location.reload(); // signed out: the page itself asks to sign in, and comes back here
+  }
 });
 
 async function reload() {
