@@ -35,6 +35,8 @@ SMALLEST = 1_000
 """Bytes from which compression is worth it."""
 _TEXT = ("text/", "application/json", "image/svg+xml")
 _COMMENT = re.compile(rb"/\*.*?\*/", re.DOTALL)
+_ASIDE = re.compile(rb"(?<=[;{},)]) +// .*$", re.MULTILINE)
+"""A comment behind the code it speaks of."""
 _AIR = re.compile(rb'("[^"]*")|\s*(\{)\s*|[;\s]*(\})\s*|\s*(;)\s*|([,:])\s+')
 """What a style sheet's words stand apart by, and its texts, which keep theirs."""
 _FILES = "porchlight.assets"
@@ -107,9 +109,11 @@ def _main(files: Mapping[str, Asset]) -> bytes:
 
 
 def _lean(body: bytes, kind: str) -> bytes:
-    """Our own files without what only their authors read: comments on lines of their own, and room between words."""
+    """Our own files without what only their authors read: comments, and room between words."""
     if kind == ".css":
         body = _AIR.sub(lambda found: b"".join(filter(None, found.groups())), _COMMENT.sub(b"", body))
+    if kind == ".js":
+        body = _ASIDE.sub(b"", body)
     if kind in (".css", ".js"):
         lines = (line.strip() for line in body.splitlines())
         body = b"\n".join(line for line in lines if line and not line.startswith(b"//"))

@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.sync_api import Page, Route, expect
 
 from app.core.clock import utc_now
@@ -10,6 +11,14 @@ from app.writing import service as writing
 from app.writing.types import Voice, Words
 from tests.browser.conftest import Opener
 from tests.web.scene import Scene
+
+SENT_AT_ONCE = """text => {
+  const area = document.getElementById("reply-text");
+  area.value = text;
+  area.dispatchEvent(new Event("input", { bubbles: true }));
+  area.form.querySelector("[data-send=done]").click();
+}"""
+"""Written and sent before the draft could be kept: by a quick hand on a slow computer."""
 
 
 def opened(page: Page, talk: int) -> None:
@@ -115,8 +124,7 @@ def test_who_begins_first_answers_and_a_take_over_loses_nothing(scene: Scene, pe
     ann.locator("#reply-text").press_sequentially("H")
     expect(other.locator("#composer-begun")).to_contain_text("is writing an answer")
     expect(other.locator("#composer-begun")).to_contain_text("Agent Jones")
-    other.fill("#reply-text", "Good day")
-    other.keyboard.press("Control+Enter")
+    other.evaluate(SENT_AT_ONCE, "Good day")
     expect(other.locator("#composer .notice.bad")).to_contain_text("Agent Jones is writing an answer")
     expect(other.locator("#reply-text")).to_have_value("Good day")
     other.locator("#composer-begun").get_by_role("button", name="Take over").click()
@@ -182,6 +190,29 @@ def test_letters_typed_while_an_answer_leaves_begin_the_next(scene: Scene, perso
     expect(page.locator(".delivery")).to_have_count(4)
     assert [one.text for one in scene.replies(talk)][2:] == ["One", "Two"]
     expect(page.locator("#reply-text")).to_have_value("")
+
+
+@pytest.mark.parametrize("sends", ["keys", "button"])
+def test_what_is_sent_before_writing_has_come_leaves_once(scene: Scene, person: Opener, sends: str) -> None:
+    """A slow line: the form is there, and the script that keeps drafts is not."""
+    talk = scene.heard("Bob", "Where is my order?")
+    page = person()
+    held: list[Route] = []
+    page.route("**/write*.js", held.append, times=1)
+    with page.expect_request("**/write*.js"):
+        page.goto(f"/inbox/{talk}?view=all")
+    page.locator("#reply-text").press_sequentially("On its way.")
+    if sends == "keys":
+        page.keyboard.press("Control+Enter")
+    else:
+        page.get_by_role("button", name="Reply in public").click()
+    (script,) = held
+    script.continue_()
+    expect(page.locator(".flash")).to_contain_text("Your reply leaves in")
+    opened(page, talk)
+    expect(page.locator("#reply-text")).to_have_value("")
+    expect(page.locator("#composer-news")).to_be_empty()
+    assert [one.text for one in scene.replies(talk)] == ["On its way."]
 
 
 def test_the_preview_shows_what_will_stand_there(scene: Scene, person: Opener) -> None:

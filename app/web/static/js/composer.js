@@ -27,7 +27,8 @@ function adopt() {
     area.dataset.adopted = "yes";
     known = new Set(lines().map((line) => line.id));
     area.setSelectionRange(area.value.length, area.value.length); // one goes on where one stopped
-    count(area);
+    if (document.activeElement === area) typed(area);
+    else count(area);
   }
 }
 
@@ -41,13 +42,12 @@ function pick(area, how) {
   });
 }
 
-document.addEventListener("input", (event) => {
-  const area = event.target;
-  if (!area.matches("#composer textarea")) return;
+function typed(area) {
   count(area);
   const before = area.value.slice(0, area.selectionStart);
   if (area.dataset.picks ? /(^|\s)\/[^\s/]*$/.test(before) : /(^|\s)@[^\n@]{0,30}$/.test(before)) pick(area, "look");
-});
+}
+document.addEventListener("input", ({ target }) => target.matches("#composer textarea") && typed(target));
 document.addEventListener("click", (event) => {
   const button = event.target.closest?.("[data-pick]");
   if (!button) return;

@@ -78,22 +78,23 @@ function spend(area) {
 function carry(area, sent, taken) {
   const { value } = area;
   const spare = store(area);
-  const more = sent.startsWith(value) ? "" : taken && value.startsWith(sent) ? value.slice(sent.length) : value;
+  const more = !taken ? value : sent.startsWith(value) ? "" : value.startsWith(sent) ? value.slice(sent.length) : value;
   if (more) sessionStorage.setItem(spare, more);
-  else if (taken) sessionStorage.removeItem(spare);
+  else sessionStorage.removeItem(spare);
   again = more && taken && area.again ? { spare, send: area.again } : null;
 }
 
 function adopt() {
   for (const area of areas()) {
     if ("kept" in area) continue;
-    const written = area.value; // letters that were quicker than this script are not at the server yet
-    area.value = area.defaultValue;
-    area.kept = state(area);
     area.spare = store(area);
-    const spare = written === area.defaultValue ? sessionStorage.getItem(area.spare) : written;
-    area.value = spare ?? written;
-    if (area.value !== area.defaultValue) area.dispatchEvent(new Event("input", { bubbles: true }));
+    const early = area.value !== area.defaultValue; // letters that were quicker than this script
+    const spare = early ? area.value : sessionStorage.getItem(area.spare);
+    area.kept = spare === null ? state(area) : null; // a spare text may not be at the server, even where it stands in the form
+    if (spare !== null) {
+      area.value = spare;
+      area.dispatchEvent(new Event("input", { bubbles: true }));
+    }
     if (again?.spare === area.spare) {
       const button = area.form.querySelector(`[data-send="${again.send}"]`);
       again = null;
@@ -106,7 +107,7 @@ function touched(event) {
   const area = event.target.matches("[name=also]") ? event.target.form.querySelector("textarea") : event.target;
   if (!area.matches("#composer textarea[data-keep]")) return;
   sessionStorage.setItem(area.spare, area.value); // until the server has it
-  const first = area.kept.startsWith(" ") !== state(area).startsWith(" ");
+  const first = area.kept === null || area.kept.startsWith(" ") !== state(area).startsWith(" ");
   say(area, "");
   clearTimeout(timer);
   timer = setTimeout(keep, first ? 0 : REST);
@@ -138,11 +139,13 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   const { elt, formData } = event.detail.requestConfig;
   if (!elt.matches?.("form[data-after-keeping]")) return; // whatever else is swapped sent no text
   const area = elt.querySelector("textarea[data-keep]");
-  if (area?.isConnected) carry(area, formData.get("text"), !event.detail.isError);
+  if (area?.isConnected) carry(area, formData.get("text"), event.detail.xhr.status < 400); // refused is no error to htmx
 });
 document.addEventListener("htmx:afterRequest", (event) => {
   const area = event.detail.elt.querySelector?.("textarea[data-keep]");
-  if (area) area.spent = false;
+  if (!area?.isConnected) return;
+  area.spent = false; // it did not leave after all, and has to be kept
+  timer ??= setTimeout(keep, REST);
 });
 document.addEventListener("htmx:beforeRequest", (event) => {
   if (event.detail.target?.id === "talk" && !event.target.closest("[data-after-keeping]")) keep();

@@ -74,7 +74,7 @@ document.addEventListener("keydown", (event) => {
   if (typing(event.target) || !keysOn() || document.querySelector("dialog[open]")) return;
   // Letters typed ahead of a conversation that is still coming must not act on the one that is going. What would begin
   // to write does so once it is there.
-  const begins = ["r", "n"].includes(event.key);
+  const begins = ["r", "p", "n"].includes(event.key);
   if ((loading.size && event.key.length === 1) || (held && begins)) {
     if (begins) later ??= event.key;
     event.preventDefault();

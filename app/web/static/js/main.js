@@ -7,8 +7,25 @@ import "./news.js";
 import "./talk.js";
 import "./live.js";
 
-// Writing comes with the first conversation that is opened; keys wait for it.
-const write = () => holdKeys(import("./write.js"));
+// Writing comes with the first conversation that is opened. Keys wait for it, and so does a text that is sent before it is
+// there: what keeps drafts has to know that the text leaves.
+let writing = null;
+function write() {
+  const meanwhile = new AbortController();
+  if (!writing) for (const kind of ["htmx:confirm", "keydown"]) document.addEventListener(kind, hold, meanwhile);
+  writing ??= import("./write.js").catch(() => {}).finally(() => meanwhile.abort());
+  holdKeys(writing);
+}
+function hold(event) {
+  const { target, key, ctrlKey, metaKey, shiftKey } = event;
+  const sends = key === "Enter" && (ctrlKey || metaKey) && target.matches("#composer textarea");
+  if (!sends && !(event.type === "htmx:confirm" && target.matches("form[data-after-keeping]"))) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  const again = new KeyboardEvent("keydown", { key, ctrlKey, metaKey, shiftKey, bubbles: true });
+  const button = event.detail.triggeringEvent?.submitter;
+  writing.then(() => (sends ? target.dispatchEvent(again) : target.requestSubmit(button)));
+}
 if (document.getElementById("composer")) write();
 document.addEventListener("htmx:beforeRequest", (event) => event.detail.target?.id === "talk" && write());
 import "./duty.js";
