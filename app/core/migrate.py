@@ -24,6 +24,18 @@ from app.core.i18n import gettext as _
 WAIT_SECONDS = 60
 """How long to wait for another process that migrates the same database."""
 _LOCK = 0x706F726368  # any number, as long as every Porchlight takes the same
+_UNKNOWN = text(
+    """
+    SELECT DISTINCT quote_ident(tables.relname) FROM pg_class AS tables
+    JOIN pg_attribute AS columns ON columns.attrelid = tables.oid AND columns.attnum > 0 AND NOT columns.attisdropped
+    WHERE tables.relkind = 'r' AND tables.relnamespace = current_schema()::regnamespace
+    AND pg_relation_size(tables.oid) > 0 AND NOT EXISTS (
+        SELECT FROM pg_stats
+        WHERE schemaname = current_schema() AND tablename = tables.relname AND attname = columns.attname
+    )
+    """
+)
+"""Tables with rows and a column of which PostgreSQL's planner knows nothing."""
 
 
 def upgrade(url: str, revision: str = "head") -> bool:
@@ -34,6 +46,7 @@ def upgrade(url: str, revision: str = "head") -> bool:
     with _connected(url, writes=True) as connection, connection.begin():
         command.upgrade(_config(connection), revision)
         _check_foreign_keys(connection)
+        _get_to_know_columns(connection)
     return True
 
 
@@ -116,6 +129,15 @@ def _lock_postgresql(connection: Connection) -> None:
     connection.execute(text("SET statement_timeout = '15min'"))
     connection.execute(text("SET lock_timeout = '10s'"))
     connection.commit()
+
+
+def _get_to_know_columns(connection: Connection) -> None:
+    """Have PostgreSQL look at what it knows nothing of yet, as a migration has just added or filled it. The server does
+    so itself a minute later; until then it takes a column without statistics for one that says little, and reads
+    through a million contacts to find one."""
+    if connection.dialect.name == "postgresql":
+        for table in connection.scalars(_UNKNOWN).all():
+            connection.execute(text(f"ANALYZE {table}"))
 
 
 def _check_foreign_keys(connection: Connection) -> None:
