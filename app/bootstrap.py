@@ -49,12 +49,12 @@ from app.executors.stripe import StripeExecutor
 from app.executors.webhook import WebhookExecutor
 from app.executors.woocommerce import WooCommerceExecutor
 from app.learning import queries as learning_queries
-from app.learning.sentences import Sentences
 from app.pages import queries as pages
 from app.pages.spending import Ledger
 from app.remedies import policies, shops
 from app.remedies.finding import Finder
 from app.routing import queries as routing_queries
+from app.routing import unpacked
 from app.routing import versions as rule_versions
 from app.writing.presence import Presence
 
@@ -83,6 +83,7 @@ def build(settings: Settings | None = None, *, busy_seconds: float = BUSY_SECOND
     settings = settings or config.load()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     days.use(settings.time_zone)
+    unpacked.keep_in(settings.data_dir)
     # Redis only says "now": while it is away nobody waits for it, and the sweep makes up for what was not said.
     connection: redis.Redis = redis.Redis.from_url(
         settings.redis_url, socket_timeout=5, socket_connect_timeout=2, retry=Retry(NoBackoff(), 1)
@@ -104,10 +105,7 @@ def build(settings: Settings | None = None, *, busy_seconds: float = BUSY_SECOND
         after_commit=after_commit,
     )
     quick = Database(settings.database_url, pool_size=4, impatient=True, after_commit=after_commit)
-    if settings.learning.sentence_model is not None:
-        sentences = Sentences(settings.learning.sentence_model, settings.learning.sentence_model_checksum or "")
-        for one in (database, quick):
-            learning_queries.read_with(one.engine, sentences)
+    learning_queries.read_as_set(settings.learning, database, quick)
     box = secret_box(settings, database)
     able = executors(http)
     return Services(

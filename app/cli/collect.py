@@ -8,7 +8,7 @@ import click
 
 from app.bootstrap import Services
 from app.cli import work
-from app.cli.common import json_option, print_json
+from app.cli.common import json_option, print_json, progress
 from app.collecting.runner import Runner, Tell
 from app.collecting.types import Outcome
 from app.core.errors import InvalidInput
@@ -44,7 +44,7 @@ def collect(pages: tuple[str, ...], replay: bool, reconcile: bool, as_json: bool
         click.echo(_("No page is connected yet. “porchlight page add URL” connects one."), err=True)
         return 0
     by_id = {page.id: page for page in chosen}
-    with work.progress(len(chosen), _("Reading")) as bar:
+    with progress(len(chosen), _("Reading")) as bar:
 
         def tell(outcome: Outcome) -> None:
             work.make_room()

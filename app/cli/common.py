@@ -1,6 +1,7 @@
 """What commands share: the settings in force, and data printed for people or for programs."""
 
 import json
+import sys
 from collections.abc import Iterable
 from typing import Any
 
@@ -31,3 +32,8 @@ def print_json_lines(values: Iterable[Any]) -> None:
     """One JSON document a line."""
     for value in values:
         print_json(value)
+
+
+def progress(length: int, label: str) -> Any:
+    """A progress bar on a terminal, on stderr; nothing anywhere else. Use as a context and ``update`` it."""
+    return click.progressbar(length=length, label=label, file=sys.stderr, hidden=not sys.stderr.isatty())

@@ -12,7 +12,7 @@ import click
 from app.accounts import queries as accounts
 from app.bootstrap import Services
 from app.cli import work
-from app.cli.common import json_option, print_json
+from app.cli.common import json_option, print_json, progress
 from app.collecting import history, imports
 from app.collecting.history import Format, Line
 from app.collecting.service import store_history
@@ -90,7 +90,7 @@ def _format(file: Path, form: str | None) -> Format:
 
 def _read(file: Path, kind: Format, label: str, now: datetime) -> Iterator[Line]:
     """The lines, with a progress bar on a terminal."""
-    with file.open("rb") as stream, work.progress(max(1, file.stat().st_size), label) as bar:
+    with file.open("rb") as stream, progress(max(1, file.stat().st_size), label) as bar:
         done = 0
         for line in history.read(stream, kind, now):
             yield line

@@ -7,10 +7,10 @@ from typing import IO, Any
 
 import click
 
-from app.bootstrap import Services
-from app.cli import lines, work
-from app.cli.common import json_option, print_json
+from app.cli import light, lines
+from app.cli.common import json_option, print_json, progress
 from app.core.clock import utc_now
+from app.core.db import Database
 from app.core.errors import InvalidInput
 from app.core.i18n import gettext as _
 from app.core.i18n import ngettext
@@ -37,11 +37,11 @@ def learn(file: IO[bytes], later: bool, as_json: bool) -> int:
     FILE has JSON lines with a text and a team, a kind, or both: {"text": "Where is my parcel?", "team":
     "customer_service"}. Teams are keys, or spam, or none. - reads standard input.
     """
-    parts = work.services(make=True)
+    db = light.database(make=True)
     given = [_example(number, said) for number, said in lines.comments(file)]
     if not given:
         raise InvalidInput(_("There is nothing to learn from in this file."))
-    with parts.db.write() as session:
+    with db.write() as session:
         service.add_examples(session, given, utc_now())
     if later:
         if as_json:
@@ -49,19 +49,19 @@ def learn(file: IO[bytes], later: bool, as_json: bool) -> int:
         else:
             click.echo(ngettext("%(num)s example kept.", "%(num)s examples kept.", len(given)))
         return 0
-    return _train(parts, as_json)
+    return _train(db, as_json)
 
 
 @model.command()
 @json_option
 def train(as_json: bool) -> int:
     """Learn anew from all examples there are."""
-    return _train(work.services(), as_json)
+    return _train(light.database(), as_json)
 
 
-def _train(parts: Services, as_json: bool) -> int:
+def _train(db: Database, as_json: bool) -> int:
     with _progress(_("Learning")) as tell:
-        learnt = runner.refit(parts.db, tell=tell)
+        learnt = runner.refit(db, tell=tell)
     if learnt is None:
         raise InvalidInput(_("There are no examples yet. “porchlight model learn FILE” adds some."))
     if as_json:
@@ -80,11 +80,11 @@ def evaluate(path: IO[bytes], as_json: bool) -> None:
     PATH has JSON lines with a text and what is right: team, kind, complaint, refund_or_replacement_wanted, sentiment
     (also as label_team and so on), each where it is known, and a source (or source_dataset) to tell places apart.
     """
-    parts = work.services()
+    db = light.database()
     given = [(said["text"], _truth(number, said)) for number, said in lines.comments(path)]
     if not given:
         raise InvalidInput(_("There is nothing to compare with in this file."))
-    with parts.db.read() as session:
+    with db.read() as session:
         judge = queries.in_use(session).judge
     found = judging.opinions(judge, [text for text, _said in given])
     measured = measuring.measure(found, [truth for _text, truth in given])
@@ -99,8 +99,8 @@ def evaluate(path: IO[bytes], as_json: bool) -> None:
 @json_option
 def list_(as_json: bool) -> None:
     """List the versions of the model, newest first."""
-    parts = work.services()
-    with parts.db.read() as session:
+    db = light.database()
+    with db.read() as session:
         found = queries.versions(session)
     for one in found:
         if as_json:
@@ -115,8 +115,8 @@ def list_(as_json: bool) -> None:
 @click.argument("version", type=click.IntRange(min=0), required=False)
 def rollback(version: int | None) -> None:
     """Let an earlier VERSION judge again; without one, that before the one in use. 0 is what came along."""
-    parts = work.services()
-    with parts.db.write() as session:
+    db = light.database()
+    with db.write() as session:
         wanted = queries.earlier(session) if version is None else version
         service.go_back(session, wanted, utc_now(), None)
     if wanted:
@@ -161,7 +161,7 @@ def _truth(number: int, said: Mapping[str, Any]) -> Truth:
 @contextmanager
 def _progress(label: str) -> Iterator[Callable[[float], None]]:
     done = 0
-    with work.progress(_PARTS, label) as bar:
+    with progress(_PARTS, label) as bar:
 
         def tell(share: float) -> None:
             nonlocal done

@@ -6,7 +6,7 @@ from typing import IO, Any
 
 import click
 
-from app.cli import lines, work
+from app.cli import light, lines
 from app.cli.common import print_json_lines
 from app.inbox.types import Priority
 from app.learning import judging, queries
@@ -25,8 +25,7 @@ def route(file: IO[bytes]) -> None:
     FILE has JSON lines with a text, and an id if you like: {"id": 1, "text": "Where is my parcel?"}. Without FILE they
     are read from standard input. Prints one JSON line for each. Nothing is stored or changed.
     """
-    parts = work.services(make=True)
-    with parts.db.read() as session:
+    with light.database(make=True).read() as session:
         known = queries.in_use(session)
     given = lines.comments(file)
     while batch := [said for _number, said in islice(given, BATCH)]:

@@ -150,11 +150,6 @@ def because(code: str, detail: str) -> str:
     return " ".join(part for part in (why.what, told, why.do) if part)
 
 
-def progress(length: int, label: str) -> Any:
-    """A progress bar on a terminal, on stderr; nothing anywhere else. Use as a context and ``update`` it."""
-    return click.progressbar(length=length, label=label, file=sys.stderr, hidden=not sys.stderr.isatty())
-
-
 def make_room() -> None:
     """Before a line is printed: wipe the progress bar where it stands; its next update draws it again below."""
     if sys.stderr.isatty():

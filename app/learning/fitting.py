@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize_scalar
 from scipy.sparse import csr_matrix, hstack
 from scipy.special import betaincinv
 
@@ -42,6 +41,8 @@ LEAST_LABELS = 100
 LEAST_OF_TEAM = 20
 _HARDLY = np.float32(1e-12)
 _COLDEST, _HOTTEST = 0.3, 4.0
+_TRIED, _NARROWINGS = 5, 6
+"""Temperatures tried at a time, and how often the room between them is halved: to within four in a hundred."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -225,12 +226,16 @@ def _temperature(known: Prepared, held: Rows, chances: Table, table: Mapping[Kin
     """What the scores are divided by so that stated and true shares of right answers agree."""
     truth = [known.teams[row] for row in held]
 
-    def missed(log_temperature: float) -> float:
-        teams, by_team = judging.team_probabilities(known.labels, _at(float(np.exp(log_temperature)), chances), table)
+    def missed(temperature: float) -> float:
+        teams, by_team = judging.team_probabilities(known.labels, _at(temperature, chances), table)
         return -float(np.log(_of_truth(teams, by_team, truth) + 1e-6).mean())
 
-    bounds = (float(np.log(_COLDEST)), float(np.log(_HOTTEST)))
-    return float(np.exp(minimize_scalar(missed, bounds=bounds, method="bounded").x))
+    low, high = _COLDEST, _HOTTEST
+    for _narrower in range(_NARROWINGS):  # there is one lowest point, and it stays between the two
+        tried = np.geomspace(low, high, _TRIED)
+        best = int(np.argmin([missed(one) for one in tried]))
+        low, high = float(tried[max(best - 1, 0)]), float(tried[min(best + 1, _TRIED - 1)])
+    return float(np.sqrt(low * high))
 
 
 def _at(temperature: float, chances: Table) -> Table:

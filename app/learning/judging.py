@@ -66,27 +66,45 @@ def _opinions(judge: Judge, seen: Read) -> list[Opinion]:
     remedy = seen.figures[:, features.NAMES.index("remedy_any")] > 0
     urgent = np.zeros(seen.cut.texts, bool)
     urgent[seen.cut.row[seen.hits.token[seen.hits.value[:, len(LISTS)] > 0]]] = True
-    best = by_team.argmax(axis=1)
-    found = []
-    for at in range(seen.cut.texts):
-        of_kind = dict(zip(kinds, map(float, by_kind[at]), strict=True))
-        team, confidence = teams[best[at]], float(by_team[at, best[at]])
-        least = thresholds.get(team)
-        found.append(
-            Opinion(
-                team=team,
-                confidence=confidence,
-                teams=dict(zip(teams, map(float, by_team[at]), strict=True)),
-                kind=_kind(of_kind, team, judge.destinations),
-                kinds=of_kind,
-                automatic=least is not None and confidence >= least,
-                complaint=_complains(of_kind),
-                remedy=bool(remedy[at]),
-                sentiment=_sentiment(of_kind, float(tone[at])),
-                urgent=bool(urgent[at]),
-            )
+    return [
+        opinion(
+            dict(zip(kinds, map(float, by_kind[at]), strict=True)),
+            dict(zip(teams, map(float, by_team[at]), strict=True)),
+            judge.destinations,
+            thresholds,
+            tone=float(tone[at]),
+            remedy=bool(remedy[at]),
+            urgent=bool(urgent[at]),
         )
-    return found
+        for at in range(seen.cut.texts)
+    ]
+
+
+def opinion(
+    kinds: Mapping[Kind, float],
+    teams: Mapping[str, float],
+    table: Mapping[Kind, str],
+    thresholds: Mapping[str, float | None],
+    *,
+    tone: float,
+    remedy: bool,
+    urgent: bool,
+) -> Opinion:
+    """What follows from how likely each kind and each team is: kind, team and complaint never contradict each other."""
+    team = max(teams, key=lambda one: teams[one])
+    kind, least = _kind(kinds, team, table), thresholds.get(team)
+    return Opinion(
+        team=team,
+        confidence=teams[team],
+        teams=teams,
+        kind=kind,
+        kinds=kinds,
+        automatic=least is not None and teams[team] >= least,
+        complaint=_complains(kind, kinds),
+        remedy=remedy,
+        sentiment=_sentiment(kinds, tone),
+        urgent=urgent,
+    )
 
 
 _KIND_NAMES = frozenset(kind.value for kind in Kind)
@@ -98,9 +116,11 @@ def _kind(chances: Mapping[Kind, float], team: str, table: Mapping[Kind, str]) -
     return max(fitting or list(chances), key=lambda kind: chances[kind])
 
 
-def _complains(chances: Mapping[Kind, float]) -> bool:
-    """Whether it complains, be it in so many words or in a request for help."""
-    return chances.get(Kind.COMPLAINT, 0.0) >= _COMPLAINT * (1 - chances.get(Kind.HELP, 0.0))
+def _complains(kind: Kind, chances: Mapping[Kind, float]) -> bool:
+    """Whether it is a complaint, or a request for help that is one too."""
+    if kind is Kind.HELP:
+        return chances.get(Kind.COMPLAINT, 0.0) >= _COMPLAINT * (1 - chances.get(Kind.HELP, 0.0))
+    return kind is Kind.COMPLAINT
 
 
 def _sentiment(chances: Mapping[Kind, float], tone: float) -> Sentiment:

@@ -11,6 +11,8 @@ from sqlalchemy import Dialect, Engine, func, select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import User
+from app.core.db import Database
+from app.core.sections import Learning
 from app.learning import features, model, rules, words
 from app.learning.features import Reader
 from app.learning.judging import Judge
@@ -72,9 +74,13 @@ _sentences: "WeakKeyDictionary[Dialect, Sentences]" = WeakKeyDictionary()
 _lock = threading.Lock()
 
 
-def read_with(engine: Engine, sentences: Sentences) -> None:
-    """Read the texts of this database with a model of sentences too; said once, when a process starts."""
-    _sentences[engine.dialect] = sentences  # what readers and writers of one database have in common
+def read_as_set(chosen: Learning, *databases: Database) -> None:
+    """Read the texts of these databases with the model of sentences that the settings name, if they do; said once,
+    when a process starts. Raises ConfigError when it is not what was meant, or nothing can read it."""
+    if chosen.sentence_model is not None:
+        known = Sentences(chosen.sentence_model, chosen.sentence_model_checksum or "")
+        for one in databases:
+            _sentences[one.engine.dialect] = known  # what readers and writers of one database have in common
 
 
 def reader(session: Session) -> Reader:

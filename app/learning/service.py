@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.accounts import queries as accounts
 from app.audit import service as audit
 from app.audit.types import Action
-from app.core.db import insert_or, run_in_bulk
+from app.core.db import insert_or, run_in_bulk, table_of
 from app.core.errors import Conflict, InvalidInput, NotFound
 from app.core.i18n import gettext as _
 from app.core.ids import new_ids
@@ -52,7 +52,7 @@ def add_examples(session: Session, examples: Sequence[NewExample], now: datetime
             | {"id": example_id, "text": one.text[:LONGEST_TEXT], "at": now, "version_id": version_id}
             for one, example_id in zip(part, new_ids(len(part)), strict=True)
         ]
-        session.execute(insert(LearningExample), rows)
+        session.execute(insert(table_of(LearningExample)), rows)
 
 
 def keep_version(session: Session, fitted: Fitted, newest_example: int, now: datetime, actor_id: int | None) -> Learnt:

@@ -2,9 +2,10 @@
 
 from functools import lru_cache
 
-from py3langid.langid import MODEL_FILE, LanguageIdentifier
+from py3langid.langid import LanguageIdentifier
 
 from app.learning.types import LANGUAGES
+from app.routing import unpacked
 
 _ENOUGH_LETTERS = 4
 _LOOKED_AT = 300
@@ -27,9 +28,7 @@ def detect(text: str, languages: frozenset[str] = LANGUAGES) -> str | None:
 
 @lru_cache(maxsize=2)
 def _identifier(languages: frozenset[str]) -> LanguageIdentifier:
-    # The model comes inside the package. Reading it takes a third of a second, which who judges nothing need not wait.
-    every = LanguageIdentifier.from_model_file(MODEL_FILE)
-    every.set_languages(languages)
-    return LanguageIdentifier(
-        every.nb_ptc, every.nb_pc, every.nb_classes, every.tk_nextmove, every.tk_output, tk_row=every.tk_row
-    )
+    known = unpacked.identifier()
+    if languages != LANGUAGES:
+        known.set_languages(languages)
+    return known

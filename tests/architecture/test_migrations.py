@@ -12,7 +12,8 @@ from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.pool import NullPool
 
 from app.cli import call, porchlight
-from app.core import migrate
+from app.core import migrate, revisions
+from app.core.db import Database
 from app.core.errors import PorchlightError
 from tests.processes import PATIENCE, started
 from tests.servers.postgres import Postgres
@@ -34,9 +35,13 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 
 def test_an_upgrade_from_every_revision_ends_where_the_models_are(empty_url: str) -> None:
     """Each revision is reached and left by an upgrade of its own: whoever starts at one walks the same steps."""
+    db = Database(empty_url)
     for revision in migrate.revisions():
+        assert not revisions.is_newest(db), revision
         assert migrate.upgrade(empty_url, revision), revision
     assert migrate.is_current(empty_url)
+    assert revisions.is_newest(db)
+    db.dispose()
     assert migrate.differences(empty_url) == []
 
 

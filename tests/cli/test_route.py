@@ -1,10 +1,14 @@
 """``porchlight route``: opinions as JSON lines."""
 
 import json
+import os
+import sys
+from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import Terminal
+from tests.processes import PATIENCE, started
 
 FIELDS = ["id", "team", "confidence", "probs", "auto", "complaint", "refund_or_replacement_wanted", "sentiment", "lang"]
 FIELDS += ["kind", "priority", "reason"]
@@ -52,3 +56,32 @@ def test_a_wrong_line_is_named(terminal: Terminal, line: bytes, why: str) -> Non
     result = terminal.run("route", stdin=b'{"text": "x"}\n' + line)
     assert result.code == 1
     assert why in result.err
+
+
+LOADED = """
+import sys
+from app import cli
+code = cli.call(cli.porchlight, sys.argv[2:])
+assert code == 0
+print(*sorted(name for name in sys.argv[1].split(",") if name in sys.modules))
+"""
+
+
+def alone(tmp_path: Path, unwanted: str, *arguments: str) -> str:
+    """The last line a process of its own prints: which of these modules the command loaded."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PORCHLIGHT_")}
+    environment["PORCHLIGHT_DATA_DIR"] = str(tmp_path / "data")
+    with started([sys.executable, "-c", LOADED, unwanted, *arguments], environment) as process:
+        said = process.communicate(timeout=PATIENCE)[0]
+    assert process.returncode == 0, said
+    return said.splitlines()[-1]
+
+
+def test_asking_and_teaching_load_only_what_they_need(tmp_path: Path) -> None:
+    """What start-up costs is most of the time that a few hundred comments take."""
+    file = tmp_path / "taught.jsonl"
+    file.write_text("".join(f'{{"text": "Where is parcel {at}?", "team": "customer_service"}}\n' for at in range(9)))
+    heavy = "flask,redis,requests,alembic,app.bootstrap,app.connectors.connector,scipy.optimize"
+    assert alone(tmp_path, heavy, "route", str(file)) != ""  # a new installation is made, whole
+    assert alone(tmp_path, heavy, "model", "learn", str(file)) == ""
+    assert alone(tmp_path, f"{heavy},scipy", "route", str(file)) == ""

@@ -10,12 +10,12 @@ from sqlalchemy import select
 from app.core.clock import utc_now
 from app.core.db import Database
 from app.core.errors import Conflict, InvalidInput
+from app.core.sections import Learning
 from app.inbox import service as inbox
 from app.inbox.models import Conversation
 from app.inbox.types import ConversationState, Priority
 from app.learning import queries, rules, runner, service
 from app.learning.models import AutomaticTeam, LearningExample, ModelVersion
-from app.learning.sentences import Sentences
 from app.learning.types import Basis, Kind, NewExample, VersionState
 from app.replies import service as replies
 from app.routing import learned
@@ -68,15 +68,20 @@ def nothing_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rules, "AUDIT_SHARE", 0.0)
 
 
+def set_up(house: House, folder: Path, checksum: str) -> None:
+    """The sentence model in this folder, as the settings would name it."""
+    queries.read_as_set(Learning(sentence_model=folder, sentence_model_checksum=checksum), house.db)
+
+
 def test_what_was_learned_with_a_sentence_model_waits_for_it(house: House, now: datetime, tmp_path: Path) -> None:
     meanings = dict.fromkeys(SWEET, (3.0, 0.0)) | dict.fromkeys(SALTY, (0.0, 3.0))
-    queries.read_with(house.db.engine, Sentences(tmp_path, tiny_onnx.write(tmp_path, meanings)))
+    set_up(house, tmp_path, tiny_onnx.write(tmp_path, meanings))
     teach(house, 20, now)
     with house.db.read() as session:
         used = queries.in_use(session)
     assert (used.idle, used.judge.model.learned is not None) == (False, True)
     other = dict.fromkeys(meanings, (1.0, 1.0))
-    queries.read_with(house.db.engine, Sentences(tmp_path, tiny_onnx.write(tmp_path, other)))
+    set_up(house, tmp_path, tiny_onnx.write(tmp_path, other))
     with house.db.write() as session:
         service.choose_languages(session, ["en", "de"], now, None)  # whatever changes, it is loaded anew
     with house.db.read() as session:

@@ -2,7 +2,9 @@
 
 import time
 from datetime import datetime
+from pathlib import Path
 
+import numpy as np
 import pytest
 from sqlalchemy import select
 
@@ -13,7 +15,7 @@ from app.inbox import service as inbox
 from app.inbox.models import Conversation
 from app.inbox.types import ConversationState, Facts, ListFilter, Priority, Row
 from app.learning.models import LearningExample
-from app.routing import book, language, reading, rules, service, versions
+from app.routing import book, language, reading, rules, service, unpacked, versions
 from app.routing import queries as routing
 from app.routing import runner as sweep
 from app.routing.types import DecidedBy, Rule, Verdict
@@ -130,6 +132,26 @@ def test_languages_are_recognised() -> None:
     assert language.detect("Wo bleibt denn nun meine Bestellung?") == "de"
     assert language.detect("Where on earth is my parcel now?") == "en"
     assert language.detect("ok 👍") is None
+
+
+def test_the_model_of_languages_is_unpacked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unpacked._House, "folder", tmp_path)
+    texts = ("Wo bleibt denn nun meine Bestellung?", "Where on earth is my parcel now?", "ขอบคุณมากครับ", "??", "")
+    unpacks = [unpacked.identifier()]
+    (kept,) = (tmp_path / "languages").iterdir()
+    unpacks.append(unpacked.identifier())
+    assert isinstance(unpacks[1].nb_ptc, np.memmap)
+    part = (kept / "moves.npy").read_bytes()[:5000]
+    (kept / "moves.npy").unlink()  # which those who have it mapped do not notice
+    (kept / "moves.npy").write_bytes(part)
+    unpacks.append(unpacked.identifier())
+    assert not isinstance(unpacks[2].nb_ptc, np.memmap)
+    unpacks.append(unpacked.identifier())
+    assert isinstance(unpacks[3].nb_ptc, np.memmap)
+    monkeypatch.setattr(unpacked._House, "folder", kept / "moves.npy")  # nothing can be kept there
+    unpacks.append(unpacked.identifier())
+    assert len({tuple(one.classify(text) for text in texts) for one in unpacks}) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["languages"]
 
 
 def _only(house: House, state: ConversationState = ConversationState.NEW) -> Row:

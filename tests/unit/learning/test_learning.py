@@ -161,3 +161,28 @@ def test_trust_ends_when_luck_no_longer_explains_the_audit() -> None:
     assert rules.trusted(right=0, audits=19)
     assert rules.trusted(right=92, audits=100)
     assert not rules.trusted(right=80, audits=100)
+
+
+def shares(of: int) -> st.SearchStrategy[list[float]]:
+    """So many numbers that add up to one."""
+    parts = st.lists(st.floats(0, 1), min_size=of, max_size=of).filter(lambda found: sum(found) > 0.01)
+    return parts.map(lambda found: [one / sum(found) for one in found])
+
+
+@given(
+    shares(len(Kind) + 1),
+    st.lists(st.sampled_from(["customer_service", "marketing", "press", "spam", "none"]), min_size=7, max_size=7),
+)
+def test_an_opinion_never_contradicts_itself(chances: list[float], leads: list[str]) -> None:
+    table, kinds = dict(zip(Kind, leads, strict=True)), dict(zip(Kind, chances, strict=False))
+    teams = {team: sum(kinds[kind] for kind in Kind if table[kind] == team) for team in dict.fromkeys(leads)}
+    teams["events"] = chances[-1]  # a team that no kind leads to
+    one = judging.opinion(kinds, teams, table, {}, tone=0.0, remedy=False, urgent=False)
+    assert one.confidence == one.teams[one.team] == max(teams.values())
+    assert one.team == "events" or table[one.kind] == one.team
+    if one.kind is Kind.COMPLAINT:
+        assert one.complaint
+    if one.complaint:
+        assert one.kind in (Kind.COMPLAINT, Kind.HELP)
+    if one.kind is Kind.HELP:
+        assert one.complaint == (kinds[Kind.COMPLAINT] >= 0.5 * (1 - kinds[Kind.HELP]))
