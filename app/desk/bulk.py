@@ -21,8 +21,8 @@ from app.core.ids import new_id
 from app.core.jobs import JobName, defer_wake
 from app.desk import access, rules, service
 from app.desk.models import BulkJob
-from app.desk.types import Deed, Did, JobView, read, written
-from app.inbox import journal, queries, tags
+from app.desk.types import Deed, Did, JobView, Task, read, written
+from app.inbox import journal, queries, tags, waking
 from app.inbox import service as inbox
 from app.inbox.models import UndoEntry
 from app.inbox.types import ListFilter
@@ -33,36 +33,29 @@ _LATEST = select(BulkJob).where(BulkJob.actor_id == bindparam("actor_id")).order
 """Put together once, as every list asks it."""
 
 
-def act_on(
-    session: Session, actor: Actor, chosen: Mapping[int, int], deed: Deed, to_id: int | None, now: datetime
-) -> Did:
-    """Do it to these conversations, each at the version that was seen. Raises InvalidInput when there are too many."""
+def act_on(session: Session, actor: Actor, chosen: Mapping[int, int], task: Task, now: datetime) -> Did:
+    """Do it to these conversations, each at the version that was seen. Raises InvalidInput when there are too many, and
+    for a time that nothing can be put off to."""
     if not 0 < len(chosen) <= rules.AT_ONCE:
         raise InvalidInput(_("Choose 1 to %(n)s conversations, or the whole list.", n=rules.AT_ONCE))
-    done = sum(_do(session, actor, talk, chosen[talk], deed, to_id, now) for talk in sorted(chosen))
+    _check(task, now)
+    done = sum(_do(session, actor, talk, chosen[talk], task, now) for talk in sorted(chosen))
     return Did(done, len(chosen) - done, journal.entry(session))
 
 
-def begin(
-    session: Session,
-    actor: Actor,
-    wanted: ListFilter,
-    deed: Deed,
-    to_id: int | None,
-    *,
-    seen_at: datetime,
-    now: datetime,
-) -> int:
+def begin(session: Session, actor: Actor, wanted: ListFilter, task: Task, *, seen_at: datetime, now: datetime) -> int:
     """Have it done to all conversations of a list as it stood at ``seen_at``; answer the job's id.
 
-    Raises Forbidden for lists of teams one is not in.
+    Raises Forbidden for lists of teams one is not in, InvalidInput for a time that nothing can be put off to.
     """
     if not rules.may_act_on_all(actor, wanted):
         raise Forbidden(
             _("You may act on whole lists of your own teams only. Choose single conversations, or ask a supervisor.")
         )
+    _check(task, now)
     (length,) = queries.lengths(session, [wanted], COUNTED_TO)
-    fresh = BulkJob(deed=deed, to_id=to_id, wanted=written(wanted), total=length.n, seen_at=min(seen_at, now))
+    fresh = BulkJob(wanted=written(wanted), total=length.n, seen_at=min(seen_at, now))
+    fresh.deed, fresh.to_id, fresh.until = task.deed, task.to_id, task.until
     return _add(session, actor, fresh, now)
 
 
@@ -133,7 +126,8 @@ def _portion(session: Session, actor: Actor, found: BulkJob, now: datetime) -> N
         return
     journal.go_on(session, found.entry_id)
     free = queries.still_there(session, wanted, ids)
-    done = sum(_do(session, actor, talk, None, found.deed, found.to_id, now) for talk in free)
+    task = Task(found.deed, found.to_id, found.until)
+    done = sum(_do(session, actor, talk, None, task, now) for talk in free)
     found.done, found.left = found.done + done, found.left + len(ids) - done
     found.cursor, found.entry_id = ids[-1], journal.entry(session)
 
@@ -149,10 +143,14 @@ def _undo_portion(session: Session, actor: Actor, found: BulkJob, now: datetime)
     found.cursor = items[-1].conversation_id
 
 
-def _do(
-    session: Session, actor: Actor, talk: int, version: int | None, deed: Deed, to_id: int | None, now: datetime
-) -> bool:
+def _check(task: Task, now: datetime) -> None:
+    if task.deed is Deed.PUT_OFF:
+        waking.check_until(task.until, now)
+
+
+def _do(session: Session, actor: Actor, talk: int, version: int | None, task: Task, now: datetime) -> bool:
     """Whether it was done; what somebody changed meanwhile, or what it can't be done to, is left as it is."""
+    to_id = task.to_id
     one = [to_id or 0]
     deeds: dict[Deed, Callable[[], object]] = {
         Deed.TAKE: lambda: inbox.take(session, actor, talk, version, now),
@@ -160,12 +158,13 @@ def _do(
         Deed.MOVE: lambda: routing.correct(session, actor, talk, to_id or 0, version=version, reason="", now=now),
         Deed.RESOLVE: lambda: inbox.resolve(session, actor, talk, version, now),
         Deed.REOPEN: lambda: inbox.reopen(session, actor, talk, version, now),
+        Deed.PUT_OFF: lambda: waking.put_off(session, actor, talk, task.until, version, now),
         Deed.SPAM: lambda: inbox.set_aside(session, actor, talk, version, now),
         Deed.TAG: lambda: tags.put_on(session, actor, talk, one, version, now),
         Deed.UNTAG: lambda: tags.take_off(session, actor, talk, one, version, now),
     }
     try:
-        deeds[deed]()
+        deeds[task.deed]()
     except (Conflict, NotFound, InvalidInput):
         return False
     return True

@@ -60,6 +60,8 @@ class BulkJob(Base):
     deed: Mapped[Deed]
     to_id: Mapped[int | None]
     """The person, team or tag of the deed."""
+    until: Mapped[datetime | None]
+    """When what is put off waits for us again."""
     wanted: Mapped[dict[str, Any]]
     seen_at: Mapped[datetime]
     """When its list was looked at: what came in later is left alone."""

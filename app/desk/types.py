@@ -16,11 +16,23 @@ class Deed(StrEnum):
     MOVE = "move"
     RESOLVE = "resolve"
     REOPEN = "reopen"
+    PUT_OFF = "put_off"
     SPAM = "spam"
     TAG = "tag"
     UNTAG = "untag"
     UNDO = "undo"
     """Take an entry of the journal back; its conversations are the list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A deed, and what it needs to be known besides."""
+
+    deed: Deed
+    to_id: int | None = None
+    """The person, team or tag that it is about."""
+    until: datetime | None = None
+    """When what is put off waits for us again."""
 
 
 @dataclass(frozen=True, slots=True)

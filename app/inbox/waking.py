@@ -23,7 +23,7 @@ _OPEN = (ConversationState.NEW, ConversationState.WAITING)
 
 
 def put_off(
-    session: Session, actor: Actor, conversation_id: int, until: datetime, version: int | None, now: datetime
+    session: Session, actor: Actor, conversation_id: int, until: datetime | None, version: int | None, now: datetime
 ) -> None:
     """Nobody needs to look at it before ``until``, unless the person writes. The time they have waited goes on: when it
     comes back unanswered, it has waited since they wrote.
@@ -33,8 +33,7 @@ def put_off(
     talk = service.open_for(session, actor, conversation_id, version)
     if talk.state not in _OPEN:
         raise Conflict(_("This is finished. Open it again before you put it off."), code="finished")
-    if not now < until <= now + rules.FURTHEST:
-        raise InvalidInput(_("Choose a time from now on, at most a year ahead."), field="until")
+    until = check_until(until, now)
     since = talk.waiting_since
     before = session.execute(_wait(talk.id, since)).one_or_none() if since is not None else None
     service.set_state(talk, ConversationState.WAITING, None, now)
@@ -46,6 +45,15 @@ def put_off(
         kept = {"conversation_id": talk.id, "since": since, "until": before.until, "ended": before.ended}
         insert_rows(session, Wait.__table__, [kept])
     service.record(session, talk, EventKind.PUT_OFF, actor, now, {"until": until.isoformat()})
+
+
+def check_until(until: datetime | None, now: datetime) -> datetime:
+    """The time, if something can be put off to it. Raises InvalidInput."""
+    if until is None:
+        raise InvalidInput(_("Choose a day and a time."), field="until")
+    if not now < until <= now + rules.FURTHEST:
+        raise InvalidInput(_("Choose a time from now on, at most a year ahead."), field="until")
+    return until
 
 
 def _wait(conversation_id: int, since: datetime) -> "Select[datetime, ConversationState]":

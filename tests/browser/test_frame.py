@@ -58,6 +58,28 @@ def test_several_by_key_and_by_shift(scene: Scene, person: Opener) -> None:
     expect(page.locator("#rows .row")).to_have_count(5)
 
 
+def test_several_put_off_and_enter_in_their_fields(scene: Scene, person: Opener) -> None:
+    """Enter does what stands beside the field; never what happens to be the form's first button."""
+    first, second, *_rest = fill(scene)
+    page = person()
+    for key in ("j", "x", "j", "x", "l"):
+        page.keyboard.press(key)
+    page.locator("#put-many-off-until").fill("2027-03-01T09:00")
+    page.locator("#put-many-off-until").press("Enter")
+    expect(page.locator(".flash")).to_contain_text("Putting off: 2 conversations.")
+    expect(page.locator("#rows .row-person")).to_have_text(["Cid"])
+    until = {scene.talk(one).put_off_until for one in (first, second)}
+    assert [str(one) for one in until] == ["2027-03-01 09:00:00+00:00"]
+    page.keyboard.press("z")
+    expect(page.locator("#rows .row")).to_have_count(3)
+    page.locator("#rows .pick").first.click()
+    page.keyboard.press("t")
+    page.locator("#many-tag").fill("parcel")
+    page.locator("#many-tag").press("Enter")
+    expect(page.locator(".flash").last).to_contain_text("Putting a tag on: 1 conversation.")
+    assert scene.talk(first).state is ConversationState.NEW
+
+
 def test_several_without_script(scene: Scene, person: Opener) -> None:
     fill(scene, "Ada", "Bea", "Cid")
     page = person(script=False)
@@ -65,6 +87,17 @@ def test_several_without_script(scene: Scene, person: Opener) -> None:
     expect(page.locator("#bulk")).to_be_visible()
     page.get_by_role("button", name="Done").click()
     expect(page.locator("#rows .row-person")).to_have_text(["Ada", "Cid"])
+
+
+def test_enter_without_script_does_nothing_to_several(scene: Scene, person: Opener) -> None:
+    first, *_rest = fill(scene)
+    page = person(script=False)
+    page.locator("#rows .pick").first.click()
+    page.locator("#bulk [data-bulk=t]").click()
+    page.locator("#many-tag").fill("parcel")
+    page.locator("#many-tag").press("Enter")
+    expect(page.locator(".flash")).to_contain_text("Choose what is to be done.")
+    assert scene.talk(first).state is ConversationState.NEW
 
 
 def test_the_whole_list_with_its_bar(scene: Scene, person: Opener) -> None:
@@ -228,7 +261,9 @@ def test_nothing_serious_for_axe(scene: Scene, person: Opener) -> None:
     fill(scene)
     page = person()
     page.locator("#rows .pick").first.click()
-    open_and_check(page, "#bulk details summary", "#many-person")
+    open_and_check(page, "#bulk [data-bulk=l]", "#put-many-off-until")
+    page.keyboard.press("Escape")
+    open_and_check(page, "#bulk [data-bulk=t]", "#many-person")
     page.keyboard.press("Escape")
     page.goto("/inbox?view=all&kind=first")
     open_and_check(page, "#filters summary", "#view-name")

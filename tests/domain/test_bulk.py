@@ -14,7 +14,7 @@ from app.core.db import run_in_bulk
 from app.core.errors import Forbidden, InvalidInput, NotFound
 from app.desk import bulk, rules, service
 from app.desk.models import BulkJob
-from app.desk.types import Deed, JobView, read, written
+from app.desk.types import Deed, JobView, Task, read, written
 from app.inbox import journal, queries, tags, threads, waking
 from app.inbox import service as inbox
 from app.inbox.models import Conversation, ConversationTag
@@ -49,9 +49,16 @@ def states(house: House) -> list[ConversationState]:
         return list(session.scalars(select(Conversation.state).order_by(Conversation.id)))
 
 
-def begin(house: House, wanted: ListFilter, deed: Deed, seen_at: datetime, to_id: int | None = None) -> int:
+def begin(
+    house: House,
+    wanted: ListFilter,
+    deed: Deed,
+    seen_at: datetime,
+    to_id: int | None = None,
+    until: datetime | None = None,
+) -> int:
     with house.db.write() as session:
-        return bulk.begin(session, house.bob, wanted, deed, to_id, seen_at=seen_at, now=seen_at)
+        return bulk.begin(session, house.bob, wanted, Task(deed, to_id, until), seen_at=seen_at, now=seen_at)
 
 
 def work(house: House, now: datetime) -> int:
@@ -211,7 +218,7 @@ def test_chosen_ones_as_they_were_seen(house: House, now: datetime) -> None:
         inbox.take(session, house.ann, second, None, now)
     with house.db.write() as session:
         tag_id = tags.find_or_make(session, "later", now)
-        did = bulk.act_on(session, house.bob, seen, Deed.TAG, tag_id, now)
+        did = bulk.act_on(session, house.bob, seen, Task(Deed.TAG, tag_id), now)
     assert (did.done, did.left) == (2, 1)
     with house.db.write() as session:
         tagged = set(session.scalars(select(ConversationTag.conversation_id)))
@@ -219,7 +226,25 @@ def test_chosen_ones_as_they_were_seen(house: House, now: datetime) -> None:
         assert journal.size(session, did.entry_id or 0, 10) == 2
         for chosen in ({}, dict.fromkeys(range(201), 1)):
             with pytest.raises(InvalidInput):
-                bulk.act_on(session, house.bob, chosen, Deed.RESOLVE, None, now)
+                bulk.act_on(session, house.bob, chosen, Task(Deed.RESOLVE), now)
+
+
+def test_a_whole_list_put_off_and_taken_back(house: House, now: datetime, mine: ListFilter) -> None:
+    fill(house, now, 10)
+    until = now + timedelta(days=2)
+    for wrong in (None, now, now + timedelta(days=400)):
+        with pytest.raises(InvalidInput):
+            begin(house, mine, Deed.PUT_OFF, now, until=wrong)
+    job = begin(house, mine, Deed.PUT_OFF, later(now), until=until)
+    assert work(house, later(now)) == 4
+    assert (look(house, job).done, look(house, job).left) == (10, 0)
+    with house.db.read() as session:
+        assert session.scalars(select(Conversation.put_off_until)).all() == [until] * 10
+        assert waking.has_due(session, until)
+    with house.db.write() as session:
+        assert bulk.begin_undo(session, house.bob, look(house, job).entry_id, later(now)) is None
+        service.undo(session, house.bob, look(house, job).entry_id, later(now))
+    assert states(house) == [ConversationState.NEW] * 10
 
 
 @pytest.mark.parametrize(

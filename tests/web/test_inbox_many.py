@@ -61,6 +61,21 @@ def test_chosen_ones_are_done_and_taken_back(scene: Scene, agent: Browser) -> No
     assert "later" in words(agent.get("/inbox?view=all"))
 
 
+def test_chosen_ones_are_put_off(scene: Scene, agent: Browser) -> None:
+    fill(scene, 2)
+    first, second = boxes(agent, "/inbox?view=all")
+    wrong = agent.press("/inbox/many?view=all", SCRIPT, when="", until="", talk=first)
+    assert (wrong.status_code, "Choose a day and a time." in words(wrong)) == (422, True)
+    past = agent.press("/inbox/many?view=team", SCRIPT, when="", until="2001-01-01T09:00", all="yes")
+    assert (past.status_code, "Choose a time from now on" in words(past)) == (422, True)
+    did = agent.press("/inbox/many?view=all", SCRIPT, when="tomorrow", zone="Europe/Berlin", talk=first)
+    assert "Putting off: 1 conversation." in words(did)
+    assert listed(agent, "/inbox?view=all") == ["P01"]
+    assert listed(agent, "/inbox?view=put_off") == ["P00"]
+    assert agent.post("/inbox/many?view=all", when="", until="2027-01-04T09:00", talk=second).status_code == 303
+    assert listed(agent, "/inbox?view=all") == []
+
+
 def test_the_whole_list_by_a_worker_with_its_progress(scene: Scene, agent: Browser) -> None:
     fill(scene, 60)
     page = agent.get("/inbox").text

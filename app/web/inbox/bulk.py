@@ -1,5 +1,7 @@
 """Many conversations at once."""
 
+from datetime import datetime
+
 from flask import Response, flash, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
@@ -9,12 +11,13 @@ from app.core.clock import utc_now
 from app.core.errors import InvalidInput, PorchlightError
 from app.core.i18n import gettext as _
 from app.desk import bulk
-from app.desk.types import Deed, Did
+from app.desk.types import Deed, Did, Task
 from app.edge.context import actor, session
 from app.edge.errors import status_of
 from app.edge.routes import rejected, route
 from app.inbox import tags
 from app.web.inbox import place as places
+from app.web.inbox import putting_off
 from app.web.inbox.changing import address_of
 from app.web.inbox.routes import JOB_ID, blueprint, by_script, here
 from app.web.inbox.telling import told
@@ -28,13 +31,13 @@ def act_on_many() -> ResponseReturnValue:
     """Do one thing to the chosen conversations, or to all of the list."""
     now = utc_now()
     try:
-        deed = _deed()
+        task = _task(now)
         if request.form.get("all"):
             seen_at = places.moment(request.form.get("read_at", "")) or now
             wanted = here().filter(actor())
-            job_id = bulk.begin(session(), actor(), wanted, deed, _to(deed), seen_at=seen_at, now=now)
+            job_id = bulk.begin(session(), actor(), wanted, task, seen_at=seen_at, now=now)
             return _at_work(job_id)
-        return _did(deed, bulk.act_on(session(), actor(), _chosen(), deed, _to(deed), now))
+        return _did(task.deed, bulk.act_on(session(), actor(), _chosen(), task, now))
     except PorchlightError as error:
         if by_script():
             answer = told(error.message, "bad")
@@ -52,6 +55,12 @@ def more_for_many() -> ResponseReturnValue:
         people=accounts.team_members(session()),
         teams=accounts.teams(session()),
     )
+
+
+@route(blueprint, "/many/later", needs=Permission.ANSWER)
+def later_for_many() -> ResponseReturnValue:
+    """Until when they can be put off."""
+    return render_template("inbox/put_many_off.html")
 
 
 @route(blueprint, f"/many/{JOB_ID}", needs=Permission.READ_INBOX)
@@ -100,11 +109,13 @@ def _did(deed: Deed, did: Did) -> ResponseReturnValue:
     return answer
 
 
-def _deed() -> Deed:
-    named = request.form.get("deed", "")
+def _task(now: datetime) -> Task:
+    """What the pressed button says; those that say when are for putting off."""
+    named = Deed.PUT_OFF if "when" in request.form else request.form.get("deed", "")
     if named not in set(Deed) - {Deed.UNDO}:
         raise InvalidInput(_("Choose what is to be done."))
-    return Deed(named)
+    deed = Deed(named)
+    return Task(deed, _to(deed), putting_off.until(now) if deed is Deed.PUT_OFF else None)
 
 
 def _to(deed: Deed) -> int | None:

@@ -8,7 +8,6 @@ from flask.typing import ResponseReturnValue
 from app.accounts.types import Permission
 from app.core import i18n
 from app.core.clock import moment_typed
-from app.core.errors import InvalidInput
 from app.core.i18n import gettext as _
 from app.edge.context import actor, session
 from app.edge.routes import route
@@ -24,20 +23,17 @@ def put_off(conversation_id: int) -> ResponseReturnValue:
     """Nobody needs to look at it before then; a new comment of the person brings it at once."""
 
     def work(now: datetime) -> None:
-        waking.put_off(session(), actor(), conversation_id, _until(now), seen_version(), now)
+        waking.put_off(session(), actor(), conversation_id, until(now), seen_version(), now)
 
     return change(conversation_id, work, _("Put off."), moves_on=True)
 
 
-def _until(now: datetime) -> datetime:
-    """The moment that the form names. Raises InvalidInput."""
+def until(now: datetime) -> datetime | None:
+    """The moment that the form names; None when it names none."""
     named = request.form.get("when", "")
     if named in set(Later):
         return rules.later(Later(named), now, _zone())
-    found = moment_typed(request.form.get("until", ""), _zone())
-    if found is None:
-        raise InvalidInput(_("Choose a day and a time."), field="until")
-    return found
+    return moment_typed(request.form.get("until", ""), _zone())
 
 
 def _zone() -> tzinfo:

@@ -131,6 +131,7 @@ def work(one: Deed) -> str:
         Deed.MOVE: _("Handing over"),
         Deed.RESOLVE: _("Marking as done"),
         Deed.REOPEN: _("Opening again"),
+        Deed.PUT_OFF: _("Putting off"),
         Deed.SPAM: _("Setting aside as spam"),
         Deed.TAG: _("Putting a tag on"),
         Deed.UNTAG: _("Taking a tag off"),

@@ -32,8 +32,11 @@ import "./duty.js";
 
 // What few reach for is fetched when they do.
 for (const kind of ["pointerover", "focusin"]) {
-  document.addEventListener(kind, (event) => event.target.matches?.("[data-pane]") && import("./panes.js"));
-  document.addEventListener(kind, (event) => event.target.matches?.("[list=zones]") && import("./zones.js"));
+  document.addEventListener(kind, ({ target }) => {
+    if (target.matches?.("[data-pane]")) import("./panes.js");
+    if (target.matches?.("[list=zones]")) import("./zones.js");
+    if (target.matches?.("#bulk .menu *")) import("./enter.js");
+  });
 }
 
 // What a wait looks like is asked for when there is something to wait for.

@@ -16,5 +16,7 @@ document.addEventListener("htmx:load", (event) => {
 });
 document.addEventListener("keydown", (event) => {
   const menu = event.key === "Escape" && event.target.closest?.("details.menu[open]");
-  if (menu) close(menu, true);
+  if (!menu) return;
+  event.preventDefault(); // it was meant for the menu alone
+  close(menu, true);
 });

@@ -27,7 +27,7 @@ document.addEventListener("click", (event) => {
 document.addEventListener("htmx:load", tellChosen);
 document.addEventListener("reset", () => setTimeout(tellChosen)); // only then are the boxes empty
 
-onKey((key, target) => {
+onKey((key) => {
   const many = chosen();
   if (key === "x" || key === "X") {
     const row = document.activeElement?.closest?.("#rows .row") ?? document.querySelector("#rows .row:has([aria-current])");
@@ -38,7 +38,7 @@ onKey((key, target) => {
     return true;
   }
   if (!many.length) return false;
-  if (key === "Escape" && !target.closest?.("details[open]")) {
+  if (key === "Escape") {
     for (const box of many) box.checked = false;
     tellChosen();
     return true;
