@@ -10,7 +10,7 @@ import requests
 
 from app.connectors.ports import Access, Target
 from app.connectors.wordpress import WordPressConnector
-from app.core.text import from_html
+from app.core.markup import from_html
 from tests.connectors.proxied_stage import CountingHttp, ProxiedStage
 from tests.connectors.stage import Lack, PublishStage
 from tests.servers.faulty_proxy import FaultyProxy

@@ -16,7 +16,8 @@ from typing import Any
 from app.connectors import errors
 from app.connectors.errors import Permanent, Transient
 from app.connectors.ports import Author, Item, Post, Status
-from app.core.text import from_html, one_line
+from app.core.markup import from_html
+from app.core.text import one_line
 
 STATES = {"LIVE": Status.LIVE, "PENDING": Status.HELD, "SPAM": Status.SPAM}
 REMOVED = "EMPTIED"

@@ -31,6 +31,7 @@ class Document:
     root: etree._Element
     channel: etree._Element
     entries: list[etree._Element]
+    """They all stand in the tree of ``root``."""
     damage: str = ""
     """What could not be read, in English for the operator; empty when nothing is missing."""
 
@@ -50,6 +51,9 @@ def read(body: bytes, media_type: str = "") -> Document:
 
 def cuttings(document: Document, portions: Sequence[Sequence[int]]) -> Iterator[bytes]:
     """The feed again and again, each time with only the entries of these numbers. Uses the document up."""
+    if len(portions) == 1 and len(portions[0]) == len(document.entries):
+        yield _written(document)
+        return
     for entry in document.entries:
         parent = entry.getparent()
         if parent is not None:
@@ -57,9 +61,13 @@ def cuttings(document: Document, portions: Sequence[Sequence[int]]) -> Iterator[
     for portion in portions:
         chosen = [document.entries[number] for number in sorted(portion)]
         document.channel.extend(chosen)
-        yield etree.tostring(document.root, encoding="utf-8", xml_declaration=True)
+        yield _written(document)
         for entry in chosen:
             document.channel.remove(entry)
+
+
+def _written(document: Document) -> bytes:
+    return etree.tostring(document.root, encoding="utf-8", xml_declaration=True)
 
 
 def describe(text: str, media_type: str) -> str:
@@ -127,7 +135,9 @@ def _salvaged(text: str) -> Document:
     whole = _recovered(f"{pieces.root}{''.join(good)}</{pieces.root_name}>")
     if whole is None:
         raise Transient(BAD_ANSWER, "the feed's entries can't be read")
-    return Document(head, _channel(head), list(whole), "; ".join(damage))
+    channel, entries = _channel(head), list(whole)
+    channel.extend(entries)
+    return Document(head, channel, entries, "; ".join(damage))
 
 
 def _recovered(text: str) -> etree._Element | None:

@@ -12,7 +12,8 @@ from lxml import etree
 
 from app.connectors.feed import dates
 from app.connectors.feed.document import Document
-from app.core.text import MAX_HTML_BYTES, from_html, one_line, plain
+from app.core.markup import MAX_HTML_BYTES, from_html
+from app.core.text import one_line, plain
 
 MAX_URL = 2_000
 

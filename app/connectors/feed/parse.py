@@ -12,7 +12,7 @@ from app.connectors.feed.document import Document
 from app.connectors.feed.entries import Entry
 from app.connectors.feed.ids import Identity
 from app.connectors.ports import Author, Item, Post, Status
-from app.core.text import from_html
+from app.core.markup import from_html
 
 _ABOUT_ONE = ((re.compile(r"Comments on:? (.+)\Z"), "By: "), (re.compile(r"Kommentare zu:? (.+)\Z"), "Von: "))
 _ABOUT_ANY = (("Comment on ", " by "), ("Kommentar zu ", " von "))

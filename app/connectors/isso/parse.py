@@ -16,7 +16,8 @@ from urllib.parse import quote
 from app.connectors import errors
 from app.connectors.errors import Permanent
 from app.connectors.ports import Author, Item, Post, Status
-from app.core.text import from_html, one_line, plain
+from app.core.markup import from_html
+from app.core.text import one_line, plain
 
 DELETED = 4
 LONGEST = 480

@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 from app.connectors import errors
 from app.connectors.errors import Permanent
 from app.connectors.ports import Author, Item, Post, SaidAs, Sent
-from app.core.text import from_html, one_line, plain
+from app.core.markup import from_html
+from app.core.text import one_line, plain
 
 FUTURE = timedelta(days=1)
 """Servers keep their clocks badly; a status from further ahead than this has an impossible date."""

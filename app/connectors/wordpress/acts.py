@@ -14,7 +14,8 @@ from app.connectors.ports import Moderation, Sent, Status, Target
 from app.connectors.wordpress import parse
 from app.connectors.wordpress.client import Client, RefusedError
 from app.connectors.wordpress.reader import COMMENTS, GONE, NOT_SHOWN
-from app.core.text import bare_words, from_html, plain
+from app.core.markup import from_html
+from app.core.text import bare_words, plain
 
 SKEW = timedelta(minutes=15)
 """How far the site's clock may be behind ours when we look for a reply of ours."""

@@ -11,7 +11,8 @@ from urllib.parse import urldefrag, urlsplit
 from app.connectors import errors
 from app.connectors.errors import Permanent
 from app.connectors.ports import Author, Item, Post, Status
-from app.core.text import from_html, one_line, plain
+from app.core.markup import from_html
+from app.core.text import one_line, plain
 
 STATUSES = {
     "approved": Status.LIVE,

@@ -12,7 +12,8 @@ from app.connectors.errors import AuthExpired, OutcomeUnknown
 from app.connectors.ports import LengthLimit, LengthUnit, Sent, Status
 from app.connectors.publishing import SKEW, NewPost, PostForm
 from app.connectors.wordpress.client import Client, RefusedError
-from app.core.text import bare_words, from_html, one_line, plain
+from app.core.markup import from_html
+from app.core.text import bare_words, one_line, plain
 
 POSTS = "/wp/v2/posts"
 FORM = PostForm(LengthLimit(50_000, LengthUnit.CHARACTERS), titled=True, links_apart=True)

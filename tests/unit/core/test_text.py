@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.text import MAX_HTML_BYTES, MAX_TAGS, bare_words, from_html, one_line, plain
+from app.core.markup import MAX_HTML_BYTES, MAX_TAGS, from_html
+from app.core.text import bare_words, one_line, plain
 
 
 @pytest.mark.parametrize(
@@ -163,6 +164,22 @@ def test_no_word_is_lost_in_any_soup_of_tags(pieces: list[str]) -> None:
     assert text.count("<b>") == pieces.count("&lt;b&gt;")
     assert text == text.strip()
     assert "\n\n\n" not in text
+
+
+_PLAIN_WORDS = ["a", "Hello", " ", "  ", "\n", "x\ny", "\t", "\u00a0", "&", ";", "> "]
+_ENTITIES = ["&amp;", "&lt;", "&quot;", "&nbsp;", "&#39;", "&#032;", "&#8217;", "&#8230;", "&copy;", "&#128;", "&amp"]
+_OF_ONE_LINE = ["<b>", "</b>", "<em>", "</em>", "<strong>", "<br>", "<br/>", "<br />"]
+_PARAGRAPHS = ["<p>", "</p>", "<br />"]
+
+
+@given(
+    st.sampled_from([_OF_ONE_LINE, _PARAGRAPHS, _OF_ONE_LINE + _PARAGRAPHS]).flatmap(
+        lambda tags: st.lists(st.sampled_from([*_PLAIN_WORDS, *_ENTITIES, *tags, *tags]), max_size=15)
+    )
+)
+def test_simple_markup_is_read_as_the_parser_reads_it(pieces: list[str]) -> None:
+    html = "".join(pieces)
+    assert from_html(html) == from_html(f"<span>{html}</span>")
 
 
 @pytest.mark.parametrize(
