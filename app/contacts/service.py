@@ -48,9 +48,9 @@ def recognise(session: Session, sightings: Iterable[Sighting], now: datetime) ->
                     "name": one.name,
                     "url": one.url,
                     "email": one.email,
-                    "email_key": rules.email_key(one.email),
-                    "site_key": rules.site_key(one.url),
-                    "account_key": rules.account_key(one.url),
+                    "email_key": rules.email_key(one.email) if one.email else None,
+                    "site_key": rules.site_key(one.url) if one.url else None,
+                    "account_key": rules.account_key(one.url) if one.url else None,
                     "created_at": now,
                 }
                 for one, c, i in fresh_rows

@@ -28,7 +28,10 @@ def insert_rows(session: Session, table: Any, rows: Sequence[Mapping[str, Any]])
     session.flush()
     connection = session.connection()
     sql, processes = _insert(cast("Table", table), tuple(rows[0]), connection.dialect)
-    columns = [_column([row[name] for row in rows], process) for name, process in processes]
+    made: dict[Process, dict[int, Any]] = {}
+    columns = [
+        _column([row[name] for row in rows], process, made.setdefault(process, {})) for name, process in processes
+    ]
     values = list(zip(*columns, strict=True))
     if connection.dialect.name == "sqlite":
         whole = len(values) // _AT_ONCE * _AT_ONCE
@@ -64,17 +67,21 @@ def parts(some: Sequence[Piece], size: int = 400) -> Iterator[Sequence[Piece]]:
     return (some[start : start + size] for start in range(0, len(some), size))
 
 
-def _column(values: list[Any], process: Process) -> list[Any]:
-    """The values as the driver takes them. Neighbours are often the very same, such as the time of the batch."""
+def _column(values: list[Any], process: Process, made: dict[int, Any]) -> list[Any]:
+    """The values as the driver takes them. Many are the very same object, such as the time of the batch, or a time that
+    stands in two columns: ``made`` remembers by their ``id`` what became of them, as long as the rows hold them."""
     if process is None:
         return values
-    made: list[Any] = []
-    last: Any = made  # no value is this list
+    column: list[Any] = []
+    last: Any = column  # no value is this list
     for value in values:
         if value is not last:
-            last, converted = value, process(value)
-        made.append(converted)
-    return made
+            last, which = value, id(value)
+            if which not in made:
+                made[which] = process(value)
+            converted = made[which]
+        column.append(converted)
+    return column
 
 
 @lru_cache(maxsize=200)

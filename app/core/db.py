@@ -6,8 +6,9 @@ upgrading a read transaction later fails at once instead of waiting.
 
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import Enum
+from functools import lru_cache
 from typing import Any, cast
 
 from sqlalchemy import (
@@ -44,20 +45,39 @@ BigId = BigInteger().with_variant(Integer(), "sqlite")
 JsonData = JSON().with_variant(postgresql.JSONB(), "postgresql")
 
 
+_TWO = [f"{number:02}" for number in range(60)]
+
+
 class _SqliteTime(sqlite.DATETIME):
-    """Times as SQLAlchemy writes them to SQLite, in a third of the time: a batch of comments has thousands."""
-
-    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], str | None]:
-        def to_text(value: datetime | None) -> str | None:
-            return None if value is None else value.isoformat(" ", "microseconds")[:26]  # without "+00:00"
-
-        return to_text
+    """Times as SQLAlchemy writes them to SQLite, read in a third of the time."""
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[str | None], datetime | None]:
         def to_time(value: str | None) -> datetime | None:
             return None if value is None else datetime.fromisoformat(value).replace(tzinfo=UTC)
 
         return to_time
+
+
+def _in_utc(value: datetime | None) -> datetime | None:
+    if value is None or value.tzinfo is UTC:
+        return value
+    if value.tzinfo is None:
+        raise ValueError("times must carry a time zone")
+    return value.astimezone(UTC)
+
+
+@lru_cache(maxsize=4_000)
+def _day(number: int) -> str:
+    return date.fromordinal(number).isoformat()
+
+
+def _as_text(value: datetime | None) -> str | None:
+    """As SQLAlchemy writes times to SQLite, in a third of the time: ``isoformat`` goes through C's ``printf``."""
+    value = _in_utc(value)
+    if value is None:
+        return None
+    clock = f"{_TWO[value.hour]}:{_TWO[value.minute]}:{_TWO[value.second]}"
+    return f"{_day(value.toordinal())} {clock}.{value.microsecond:06}"
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -71,12 +91,8 @@ class UtcTime(TypeDecorator[datetime]):
             return _SqliteTime()  # type: ignore[no-untyped-call]
         return dialect.type_descriptor(DateTime(timezone=True))
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None or value.tzinfo is UTC:
-            return value
-        if value.tzinfo is None:
-            raise ValueError("times must carry a time zone")
-        return value.astimezone(UTC)
+    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], datetime | str | None]:
+        return _as_text if dialect.name == "sqlite" else _in_utc
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         return value if value is None or value.tzinfo is UTC else value.astimezone(UTC)
