@@ -6,7 +6,7 @@ from app.cli.supervisor import Program
 from app.core.config import Settings
 from app.core.i18n import gettext as _
 
-QUEUES = ("prompt", "patient", "notices")
+QUEUES = ("prompt", "sending", "patient", "notices")
 """One worker each; a test holds them equal to ``app.core.jobs.QueueName``, whose module is slow to import."""
 
 

@@ -20,10 +20,12 @@ log = structlog.get_logger()
 
 
 class QueueName(StrEnum):
-    """Prompt work answers people; patient work may wait behind slow sites; notices tell our own people, and may wait
-    behind slow mail servers, and behind half a minute of learning."""
+    """Prompt work needs nobody but the database and people watch it; sending asks platforms and shops to act, and
+    waits for them; patient work may wait behind slow sites; notices tell our own people, and may wait behind slow mail
+    servers, and behind half a minute of learning."""
 
     PROMPT = "prompt"
+    SENDING = "sending"
     PATIENT = "patient"
     NOTICES = "notices"
 
@@ -56,20 +58,26 @@ class JobName(StrEnum):
 
     @property
     def queue(self) -> QueueName:
-        if self in (JobName.LEARN, JobName.NOTIFY):
-            return QueueName.NOTICES
-        patient = (
-            JobName.COLLECT,
-            JobName.IMPORT,
-            JobName.RECONCILE,
-            JobName.REPORT,
-            JobName.SUBSCRIBE,
-            JobName.TOKENS,
-            JobName.TRY_RULES,
-            JobName.UPKEEP,
-            JobName.TIDY,
-        )
-        return QueueName.PATIENT if self in patient else QueueName.PROMPT
+        return _QUEUES.get(self, QueueName.PROMPT)
+
+
+_QUEUES = {
+    JobName.DELIVER: QueueName.SENDING,
+    JobName.PUBLISH: QueueName.SENDING,
+    JobName.HOOKS: QueueName.SENDING,
+    JobName.REMEDY: QueueName.SENDING,
+    JobName.COLLECT: QueueName.PATIENT,
+    JobName.TOKENS: QueueName.PATIENT,
+    JobName.SUBSCRIBE: QueueName.PATIENT,
+    JobName.IMPORT: QueueName.PATIENT,
+    JobName.RECONCILE: QueueName.PATIENT,
+    JobName.TRY_RULES: QueueName.PATIENT,
+    JobName.REPORT: QueueName.PATIENT,
+    JobName.UPKEEP: QueueName.PATIENT,
+    JobName.TIDY: QueueName.PATIENT,
+    JobName.LEARN: QueueName.NOTICES,
+    JobName.NOTIFY: QueueName.NOTICES,
+}
 
 
 class Waker(Protocol):

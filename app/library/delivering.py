@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select, true
 from sqlalchemy.orm import Session
 
 from app.connectors.ports import Sent, Status
@@ -33,6 +33,9 @@ class Publications(Queue[Publication, NewPost]):
         one.error_code = one.error_detail = None
         session.flush()
         defer_wake(session, JobName.UPKEEP)
+
+    def _like(self, one: Publication) -> ColumnElement[bool]:
+        return true()
 
     def _load(self, session: Session, number: int, *, look_up: bool) -> tuple[Publication, Claimed[NewPost]]:
         query = (

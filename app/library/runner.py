@@ -23,20 +23,15 @@ class Runner:
     connectors: Registry
     box: SecretBox
     lease_seconds: float
+    threads: int = 4
 
     def run(self) -> int:
-        """Let go what nothing stands against any more, then work until nothing is due; answer how many were tried."""
+        """Let go what nothing stands against any more, then work until nothing is due, or for a while; answer how many
+        were tried."""
         with self.db.write() as session:
             holding.look_again(session, utc_now())
         carrier = Carrier(self.db, self.box, self.lease_seconds, publications, self._ask)
-        done = 0
-        while True:
-            with self.db.read() as session:
-                due = publications.due(session, utc_now())
-            tried = sum(carrier.carry(number) for _page_id, number in due)
-            done += tried
-            if not tried:
-                return done
+        return carrier.work_through(self.threads)
 
     def _ask(self, access: Access, claimed: Claimed[NewPost]) -> Recorder:
         publisher = self.connectors.publisher(claimed.connector)

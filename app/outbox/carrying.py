@@ -1,8 +1,9 @@
 """The queue of deliveries: what is kept in the inbox of each step, and who is told."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, ColumnExpressionArgument, select, update
 from sqlalchemy.orm import Session
 
 from app.connectors.ports import Sent, Status, Target
@@ -29,13 +30,6 @@ class Deliveries(Queue[Delivery, Errand]):
     table = Delivery
     job = JobName.DELIVER
 
-    def due_by_page(self, session: Session, now: datetime) -> list[int]:
-        """Ids of what can be worked on now, one for each page: answers on a page keep their order."""
-        chosen: dict[int, int] = {}
-        for page_id, number in self.due(session, now):
-            chosen.setdefault(page_id, number)
-        return list(chosen.values())
-
     def record_sent(self, session: Session, claimed: Claimed[Errand], sent: Sent, now: datetime) -> None:
         one = self._mine(session, claimed)
         if one is not None:
@@ -49,6 +43,13 @@ class Deliveries(Queue[Delivery, Errand]):
         if claimed.what.act is not Act.LIKE:  # a hidden comment that is liked stays hidden
             session.execute(update(Comment).where(Comment.id == one.comment_id).values(status=status, changed_at=now))
         mark_sent(session, one, None, None, now, held=False)
+
+    def _order(self) -> tuple[ColumnExpressionArgument[Any], ...]:
+        """Words first: somebody waits for an answer while a thousand comments are hidden."""
+        return (Delivery.act.not_in([act for act in Act if act.speaks]), *super()._order())
+
+    def _like(self, one: Delivery) -> ColumnElement[bool]:
+        return Delivery.act == one.act
 
     def _load(self, session: Session, number: int, *, look_up: bool) -> tuple[Delivery, Claimed[Errand]]:
         query = (

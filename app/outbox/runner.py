@@ -1,6 +1,5 @@
 """Carrying deliveries out, several pages at a time."""
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from app.connectors import errors
@@ -8,7 +7,6 @@ from app.connectors.connector import Connector
 from app.connectors.ports import Access, Moderation
 from app.connectors.private import PrivateReplier
 from app.connectors.registry import Registry
-from app.core.clock import utc_now
 from app.core.db import Database
 from app.core.security import SecretBox
 from app.outbox.carrying import deliveries
@@ -29,18 +27,8 @@ class Runner:
     threads: int = 8
 
     def run(self) -> int:
-        """Work until nothing is due; answer how many acts were tried."""
-        done, carrier = 0, self.carrier()
-        with ThreadPoolExecutor(self.threads, thread_name_prefix="deliver") as pool:
-            while True:
-                with self.db.read() as session:
-                    ids = deliveries.due_by_page(session, utc_now())
-                if not ids:
-                    return done
-                tried = sum(pool.map(carrier.carry, ids))
-                done += tried
-                if not tried:  # others were quicker with all of them
-                    return done
+        """Work until nothing is due, or for a while; answer how many acts were tried."""
+        return self.carrier().work_through(self.threads)
 
     def carrier(self) -> Carrier[Delivery, Errand]:
         """What carries one delivery out."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from time import monotonic
 
 import structlog
 from sqlalchemy.orm import Session
@@ -19,6 +20,8 @@ from app.remedies.execution import Claimed
 
 log = structlog.get_logger()
 Recorder = Callable[[Session, datetime], None]
+_SHIFT_SECONDS = 30.0
+"""How long one job asks shops, so that answers have their turn where a shop is slow. The sweep sends the next one."""
 
 
 def has_due(session: Session, now: datetime) -> bool:
@@ -37,14 +40,14 @@ class Runner:
     clock: Callable[[], datetime] = utc_now
 
     def run(self) -> int:
-        """Work until nothing is due; answer how many were tried."""
+        """Work until nothing is due, or for a while; answer how many were tried."""
+        end, done = monotonic() + _SHIFT_SECONDS, 0
         self._tend()
-        self._hear()
-        done = 0
+        self._hear(end)
         while True:
             with self.db.read() as session:
                 ids = execution.due(session, self.clock())
-            tried = sum(self._one(execution_id) for execution_id in ids)
+            tried = sum(self._one(execution_id) for execution_id in ids if monotonic() < end)
             done += tried
             if not tried:
                 return done
@@ -62,11 +65,13 @@ class Runner:
                 late.remind(session, self.clock())
                 follow_ups.remind(session, self.clock())
 
-    def _hear(self) -> None:
+    def _hear(self, end: float) -> None:
         """Ask shops about the orders they spoke of."""
         with self.db.read() as session:
             waiting = news.due(session, self.clock())
         for shop_id, named in waiting:
+            if monotonic() >= end:
+                return
             with self.db.write() as session:
                 told = news.claim(session, shop_id, named, self.clock(), self.lease_seconds)
             if told is None:

@@ -7,9 +7,9 @@ A row that was being sent when its lease ran out may have arrived: it is claimed
 import secrets
 from abc import ABC, abstractmethod
 from datetime import datetime, timedelta
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import ColumnElement, ColumnExpressionArgument, Select, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.connectors.ports import Sent
@@ -33,8 +33,24 @@ class Queue(ABC, Generic[RowT, WhatT]):
     job: JobName
     """The job that works through them."""
 
-    def due(self, session: Session, now: datetime, limit: int = 200) -> list[tuple[int, int]]:
-        """(page, id) of what can be worked on now, the longest due first, nothing of stopped pages."""
+    def next_of_pages(self, session: Session, now: datetime, ahead: int) -> list[tuple[int, int]]:
+        """(page, id) of what each page can work on now, up to ``ahead`` of each page in their order.
+
+        However much waits for one page, the others have their turn.
+        """
+        place = func.row_number().over(partition_by=self.table.page_id, order_by=self._order())
+        ranked = self._ready(now).add_columns(place.label("place")).subquery()
+        first = select(ranked.c.page_id, ranked.c.id).where(ranked.c.place <= ahead)
+        return [
+            (page_id, number) for page_id, number in session.execute(first.order_by(ranked.c.place, ranked.c.due_at))
+        ]
+
+    def has_due(self, session: Session, now: datetime) -> bool:
+        """Whether a worker would find something to do."""
+        return session.execute(self._ready(now).limit(1)).first() is not None
+
+    def _ready(self, now: datetime) -> Select[int, int, datetime]:
+        """Page, id and time of what can be worked on now, nothing of stopped pages."""
         one = self.table
         free = or_(one.lease_until.is_(None), one.lease_until <= now)
         ready = or_(
@@ -42,18 +58,16 @@ class Queue(ABC, Generic[RowT, WhatT]):
             and_(one.state == SendState.SENDING, one.lease_until <= now),
             and_(one.state == SendState.UNKNOWN, one.due_at <= now, free),
         )
-        query = (
-            select(one.page_id, one.id)
+        return (
+            select(one.page_id, one.id, one.due_at)
             .join(Page, Page.id == one.page_id)
             .join(Connection, Connection.page_id == one.page_id)
             .where(ready, Page.state == PageState.ACTIVE, Connection.state != ConnectionState.STOPPED)
-            .order_by(one.due_at, one.id)
         )
-        return [(page_id, number) for page_id, number in session.execute(query.limit(limit))]
 
-    def has_due(self, session: Session, now: datetime) -> bool:
-        """Whether a worker would find something to do."""
-        return bool(self.due(session, now, limit=1))
+    def _order(self) -> tuple[ColumnExpressionArgument[Any], ...]:
+        """In which order what waits for one page leaves."""
+        return (self.table.due_at, self.table.id)
 
     def claim(self, session: Session, number: int, now: datetime, lease_seconds: float) -> Claimed[WhatT] | None:
         """Claim a row for this process; None when somebody else was quicker, or it must not leave."""
@@ -94,10 +108,15 @@ class Queue(ABC, Generic[RowT, WhatT]):
         again: bool,
         named: datetime | None = None,
     ) -> None:
-        """It certainly did not arrive: try later when ``again``, else (or after many tries) say so."""
+        """It certainly did not arrive: try later when ``again``, else (or after many tries) say so.
+
+        ``named`` is a time that the platform named: what is like it waits as well, and uses up none of its tries.
+        """
         one = self._mine(session, claimed, why)
         if one is None:
             return
+        if again and named:
+            self._hold_back(session, one, named)
         when = rules.retry_at(now, one.attempts, draw(), named) if again else None
         if when is None:
             self._give_up(session, one, SendState.FAILED, now)
@@ -160,6 +179,10 @@ class Queue(ABC, Generic[RowT, WhatT]):
         """Whether words of ours are sent: never twice."""
 
     @abstractmethod
+    def _like(self, one: RowT) -> ColumnElement[bool]:
+        """What the platform counts together with it."""
+
+    @abstractmethod
     def _moved(self, session: Session, one: RowT) -> None:
         """It goes on being on its way, and screens that show it are to know."""
 
@@ -177,6 +200,13 @@ class Queue(ABC, Generic[RowT, WhatT]):
             if why is not None:
                 one.error_code, one.error_detail = why.code, why.detail
         return one
+
+    def _hold_back(self, session: Session, one: RowT, until: datetime) -> None:
+        table = self.table
+        waits = (table.page_id == one.page_id, table.state == SendState.QUEUED, table.due_at < until, self._like(one))
+        session.execute(
+            update(table).where(*waits).values(due_at=until), execution_options={"synchronize_session": False}
+        )
 
     def _wait(self, session: Session, one: RowT, state: SendState, until: datetime) -> None:
         one.state, one.due_at = state, until

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
+from enum import Enum, StrEnum, auto
 from typing import Any, Generic, TypeVar
 
 WhatT = TypeVar("WhatT")
@@ -22,6 +22,16 @@ class SendState(StrEnum):
     FAILED = "failed"
     UNCLEAR = "unclear"
     CANCELLED = "cancelled"
+
+
+class Tried(Enum):
+    """What came of one try to carry something out."""
+
+    NOT_OURS = auto()
+    """Somebody else was quicker, or it must not leave."""
+    ANSWERED = auto()
+    SILENT = auto()
+    """The platform could not be reached, or kept us waiting in vain."""
 
 
 @dataclass(frozen=True, slots=True)

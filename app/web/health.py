@@ -135,7 +135,8 @@ def _processes() -> list[Part]:
         ]
     names = {
         alive.SCHEDULER: _("Scheduler"),
-        "worker-prompt": _("Worker that sends and routes"),
+        "worker-prompt": _("Worker that routes and assigns"),
+        "worker-sending": _("Worker that sends"),
         "worker-patient": _("Worker that reads pages"),
         "worker-notices": _("Worker that notifies"),
     }

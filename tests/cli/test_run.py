@@ -24,7 +24,15 @@ from app.core.db import Database
 from tests.processes import PATIENCE, eventually, started
 
 RUN = [sys.executable, "-P", "-m", "app.cli", "run"]
-PARTS = ("app.cli web", "--queue prompt", "--queue patient", "--queue notices", "workers.schedule", "redis-server")
+PARTS = (
+    "app.cli web",
+    "--queue prompt",
+    "--queue sending",
+    "--queue patient",
+    "--queue notices",
+    "workers.schedule",
+    "redis-server",
+)
 
 
 def environment(data_dir: Path, **more: str) -> dict[str, str]:

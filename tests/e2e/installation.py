@@ -28,6 +28,7 @@ SECONDS = 90.0
 PARTS = {
     "web": "app.cli web",
     "prompt": "--queue prompt",
+    "sending": "--queue sending",
     "patient": "--queue patient",
     "notices": "--queue notices",
     "scheduler": "workers.schedule",

@@ -71,7 +71,7 @@ class Killer:
         wait_until(cut_off, "an agent was cut off and tried again")
 
     def _in_the_middle(self, way: str) -> bool:
-        part, method = ("patient", "GET") if way == "reading" else ("prompt", "POST")
+        part, method = ("patient", "GET") if way == "reading" else ("sending", "POST")
         struck = threading.Event()
 
         def strike() -> None:

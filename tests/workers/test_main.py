@@ -125,7 +125,8 @@ def test_it_waits_for_a_redis_that_is_not_there_yet(services: Services, settings
     own.data_dir.mkdir()
     with ExitStack() as stack:
         environment = variables(own.model_copy(update={"redis": RedisSection(url=own.redis_url)}))
-        worker = stack.enter_context(started(tuple(programs.workers(own)[1].command), environment))
+        patient = programs.workers(own)[programs.QUEUES.index("patient")]
+        worker = stack.enter_context(started(tuple(patient.command), environment))
         said = worker.stdout
         assert said is not None
         assert any("redis_away" in line for line in said)

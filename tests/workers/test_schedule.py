@@ -144,7 +144,7 @@ def test_a_wake_that_waits_is_not_sent_again(services: Services) -> None:
     scheduler = Scheduler(services, entries(JobName.DELIVER, JobName.COLLECT))
     scheduler.tick(NOW, 100.0)
     scheduler.tick(NOW, 101.0)
-    for queue in ("prompt", "patient"):
+    for queue in ("sending", "patient"):
         waiting = [str(job).split("-")[0] for job in services.redis.lrange(f"rq:queue:{queue}", 0, -1)]
         assert len(waiting) == len(set(waiting))
         assert waiting
