@@ -39,7 +39,6 @@ class EventKind(StrEnum):
     """Given to who looks after the page, as nobody took it."""
     RESOLVED = "resolved"
     REOPENED = "reopened"
-    CAME_BACK = "came_back"
     PUT_OFF = "put_off"
     WOKE = "woke"
     """It had been put off until then, by somebody or by a rule."""

@@ -87,7 +87,6 @@ def _plain_event(kind: EventKind, who: str) -> Word:
         EventKind.RELEASED: Word(_("%(who)s put it back for anyone to take.", who=who), "user-x"),
         EventKind.RESOLVED: Word(_("%(who)s marked it as done.", who=who), "check"),
         EventKind.REOPENED: Word(_("%(who)s opened it again.", who=who), "rotate-ccw"),
-        EventKind.CAME_BACK: Word(_("It came back: there is a new comment."), "message-square"),
         EventKind.WOKE: Word(_("It was put off until now."), "clock"),
         EventKind.SPAM: Word(_("%(who)s set it aside as spam.", who=who), "shield-alert"),
         EventKind.NOT_SPAM: Word(_("%(who)s said it is not spam.", who=who), "shield-check"),
