@@ -1,6 +1,6 @@
 """Giving conversations out, and back. The caller commits."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Select, delete, func, select, update
@@ -131,35 +131,46 @@ def _give_out(session: Session, way: Way, now: datetime) -> int:
     if not room:
         return 0
     pairs = rules.hand_out(way.mode, people, queries.waiting(session, way.team_id, people, min(AT_ONCE, room), now))
-    names = _names(session, [user_id for _talk, user_id in pairs])
-    rows = []
-    for talk_id, user_id in pairs:
-        talk = session.get(Conversation, talk_id, with_for_update=True, populate_existing=True)
-        if talk is None or talk.assignee_id is not None or talk.state is not ConversationState.NEW:
-            continue  # somebody took it by hand a moment ago
+    whose = _still_wanted(session, dict(pairs))
+    if not whose:
+        return 0
+    names = _names(session, list(whose.values()))
+    for talk, user_id in whose.items():
         talk.assignee_id = user_id
-        inbox.record(
-            session, talk, EventKind.GIVEN_OUT, None, now, {"to": names.get(user_id, ""), "how": way.mode.value}
-        )
-        signals.tell(session, SignalKind.ASSIGNED, now, people=[user_id], conversation_id=talk_id)
-        rows.append(
-            {
-                "id": new_id(),
-                "conversation_id": talk_id,
-                "user_id": user_id,
-                "team_id": way.team_id,
-                "how": way.mode.value,
-                "at": now,
-                "over_at": None,
-                "lapsed_at": None,
-            }
-        )
+    how = [(talk, {"to": names.get(user_id, ""), "how": way.mode.value}) for talk, user_id in whose.items()]
+    inbox.record_each(session, how, EventKind.GIVEN_OUT, None, now)
+    signals.tell_each(session, SignalKind.ASSIGNED, now, {talk.id: user_id for talk, user_id in whose.items()})
+    rows = [
+        {
+            "id": new_id(),
+            "conversation_id": talk.id,
+            "user_id": user_id,
+            "team_id": way.team_id,
+            "how": way.mode.value,
+            "at": now,
+            "over_at": None,
+            "lapsed_at": None,
+        }
+        for talk, user_id in whose.items()
+    ]
     # Whoever gave one back by hand and is given it again has it from now on.
     given = [row["conversation_id"] for row in rows]
     before = update(Handout).where(Handout.conversation_id.in_(given), Handout.over_at.is_(None))
     run_in_bulk(session, before.values(over_at=now))
     insert_rows(session, Handout.__table__, rows)
     return len(rows)
+
+
+def _still_wanted(session: Session, whose: Mapping[int, int]) -> dict[Conversation, int]:
+    """The conversations with who gets them, locked, but for those that somebody took by hand a moment ago."""
+    chosen = select(Conversation).where(Conversation.id.in_(whose)).order_by(Conversation.id).with_for_update()
+    talks = {talk.id: talk for talk in session.scalars(chosen.execution_options(populate_existing=True))}
+    found = {talks[talk_id]: user_id for talk_id, user_id in whose.items() if talk_id in talks}
+    return {
+        talk: user_id
+        for talk, user_id in found.items()
+        if talk.assignee_id is None and talk.state is ConversationState.NEW
+    }
 
 
 def _names(session: Session, user_ids: Sequence[int]) -> dict[int, str]:

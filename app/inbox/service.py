@@ -186,15 +186,28 @@ def record(
     data: dict[str, Any] | None = None,
 ) -> None:
     """Add a system line, count the version up and tell open browsers."""
-    streaks.count_up(talk, actor)
-    event = ConversationEvent(
-        id=new_id(), conversation_id=talk.id, kind=kind, actor_id=actor.id if actor else None, at=now, data=data or {}
-    )
-    session.add(event)
+    record_each(session, [(talk, data or {})], kind, actor, now)
+
+
+def record_each(
+    session: Session,
+    about: Sequence[tuple[Conversation, dict[str, Any]]],
+    kind: EventKind,
+    actor: Actor | None,
+    now: datetime,
+) -> None:
+    """The same for many conversations at once, each with what its line says."""
+    for talk, data in about:
+        streaks.count_up(talk, actor)
+        actor_id = actor.id if actor else None
+        session.add(
+            ConversationEvent(id=new_id(), conversation_id=talk.id, kind=kind, actor_id=actor_id, at=now, data=data)
+        )
     session.flush()
-    if actor is not None and kind in journal.UNDOABLE:
-        journal.keep(session, talk, kind, actor, now)
-    changed(session, talk.id)
+    for talk, _data in about:
+        if actor is not None and kind in journal.UNDOABLE:
+            journal.keep(session, talk, kind, actor, now)
+        changed(session, talk.id)
 
 
 def changed(session: Session, conversation_id: int) -> None:

@@ -1,6 +1,6 @@
 """Leaving a signal, and taking what was left. Services flush; the edge commits."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -46,9 +46,23 @@ def tell(
         facts=facts,
         due_at=now,
     )
-    session.add(row)
-    session.flush()
-    defer_wake(session, JobName.NOTIFY)
+    _leave(session, [row])
+
+
+def tell_each(session: Session, kind: SignalKind, now: datetime, whose: Mapping[int, int]) -> None:
+    """The same about many conversations at once, each to one person: ``whose`` has the person by the conversation."""
+    rows = [
+        SignalRow(id=new_id(), kind=kind, at=now, people=[user_id], conversation_id=talk_id, facts={}, due_at=now)
+        for talk_id, user_id in whose.items()
+    ]
+    _leave(session, rows)
+
+
+def _leave(session: Session, rows: Sequence[SignalRow]) -> None:
+    if rows:
+        session.add_all(rows)
+        session.flush()
+        defer_wake(session, JobName.NOTIFY)
 
 
 def take(session: Session, now: datetime, limit: int = 100) -> list[Signal]:

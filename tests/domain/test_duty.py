@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from app.accounts import queries as accounts
 from app.accounts import service as people
@@ -219,6 +219,27 @@ def test_who_comes_is_given_what_waits_and_no_more_than_they_can_take(house: Hou
     assert oldest == [house.bob.id] * 3 + [None] * 2
     assert [line.data["to"] for line in lines] == ["bob"] * 3
     assert _work(house, now) == 0
+
+
+def test_giving_many_out_takes_no_more_statements_than_giving_few(house: House, boss: Actor, now: datetime) -> None:
+    _comments(house, 9, now)
+    _way(house, boss, Mode.ROUND_ROBIN)
+    _say(house, house.bob, Availability.ONLINE, now)
+    statements: list[str] = []
+
+    def note(*said: object) -> None:
+        statements.append(str(said[2]))
+
+    event.listen(house.db.engine, "before_cursor_execute", note)
+    taken = []
+    for room in (2, 8):
+        with house.db.write() as session:
+            service.set_terms(session, boss, house.bob.id, TermsTyped(str(room), "", "", ""), now)
+        statements.clear()
+        given_out = _work(house, now)
+        taken.append((given_out, len(statements)))
+    event.remove(house.db.engine, "before_cursor_execute", note)
+    assert taken == [(2, taken[0][1]), (6, taken[0][1])], statements
 
 
 def test_a_team_that_takes_by_hand_is_given_nothing(house: House, now: datetime) -> None:
