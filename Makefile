@@ -14,7 +14,7 @@ help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 18
 
 setup: .venv/.ready ## Make .venv with everything Porchlight needs
-	@:
+	@scripts/compile.sh
 
 run: setup ## Start Porchlight; data goes to data/, Ctrl-C stops it
 	@exec $(BIN)/porchlight run

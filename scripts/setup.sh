@@ -25,6 +25,5 @@ fi
 pip=(.venv/bin/python -m pip --disable-pip-version-check --quiet)
 "${pip[@]}" install --require-hashes -r "$1"
 "${pip[@]}" --quiet install --no-deps --no-build-isolation -e .
-# Also where Python is told to write none, or may not: each of seven processes would compile all modules at every start.
-.venv/bin/python -m compileall -q app workers migrations || true
+scripts/compile.sh
 echo "Done: .venv/bin/porchlight"

@@ -18,7 +18,7 @@ import urllib3
 
 from app.core import addresses
 from app.core.http_errors import AddressRefused, HttpError, NoAnswer, TooLarge, TooManyRedirects, Unreachable
-from app.core.http_wire import Adapter, Attempt, Resolver, running, system_resolver, tls_context
+from app.core.http_wire import Adapter, Attempt, Resolver, running, system_resolver
 from app.core.i18n import gettext as _
 from app.core.patience import waiting
 from app.core.sections import Outgoing
@@ -55,8 +55,7 @@ class Http:
     def __init__(self, settings: Outgoing, *, resolve: Resolver = system_resolver) -> None:
         self._settings = settings
         self._resolve = resolve
-        self._context = tls_context()
-        self._kept = Adapter(self._context)
+        self._kept = Adapter()
         self._process = os.getpid()
 
     def request(
@@ -114,7 +113,7 @@ class Http:
         own = _own_headers(headers or {}, None) | {"accept-encoding": "identity"}
         prepared = _prepare(requests.Request("GET", target.url, headers=own))
         attempt = Attempt(limits, self._resolve, target.host, time.monotonic() + idle_seconds, LONGEST_LINE)
-        with closing(Adapter(self._context)) as once:
+        with closing(Adapter()) as once:
             raw = _sent(once, prepared, attempt)
             with closing(raw):
                 yield _head(raw, prepared), _lines(raw, attempt)
@@ -134,7 +133,7 @@ class Http:
                 if attempt.fresh or attempt.received or not attempt.broken_off:
                     raise
         # Whatever changes something never uses a kept connection: if that broke, nobody could say what was done.
-        once = Adapter(self._context)
+        once = Adapter()
         try:
             return _exchange(once, prepared, Attempt(self._settings, self._resolve, host, deadline, limit))
         finally:
@@ -143,7 +142,7 @@ class Http:
     def _adapter(self) -> Adapter:
         """The one that keeps connections; a forked process begins anew, or two would talk on the same ones."""
         if self._process != os.getpid():
-            self._kept, self._process = Adapter(self._context), os.getpid()
+            self._kept, self._process = Adapter(), os.getpid()
         return self._kept
 
 

@@ -132,11 +132,14 @@ class _TlsSocket(ssl.SSLSocket):
         return super().send(*args, **kwargs)
 
 
+_ONE_AT_A_TIME = threading.Lock()
+
+
 @cache
 def tls_context() -> ssl.SSLContext:
     """Trusts the system's authorities, where an operator adds their own, and those that ``certifi`` ships.
 
-    Read once a process: it takes longer than everything else at the start.
+    Read once a process, and not before it is needed: it takes a tenth of the time a process takes to start.
     """
     context = ssl.create_default_context()
     context.load_verify_locations(certifi.where())
@@ -210,6 +213,11 @@ class _Plain(HTTPConnection):
 
 
 class _Tls(HTTPSConnection):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        with _ONE_AT_A_TIME:
+            kwargs["ssl_context"] = tls_context()
+        super().__init__(*args, **kwargs)
+
     def _new_conn(self) -> socket.socket:
         return _connect(self.host, self.port or 443)
 
@@ -236,12 +244,11 @@ class _TlsPool(HTTPSConnectionPool):
 class Adapter(HTTPAdapter):
     """``requests``' way to the network, over checked connections, kept alive for the next request to the same host."""
 
-    def __init__(self, context: ssl.SSLContext) -> None:
-        self._context = context
+    def __init__(self) -> None:
         super().__init__(pool_connections=200, pool_maxsize=32)
 
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **pool_kwargs: Any) -> None:
-        super().init_poolmanager(connections, maxsize, block, ssl_context=self._context, **pool_kwargs)
+        super().init_poolmanager(connections, maxsize, block, **pool_kwargs)
         self.poolmanager.pool_classes_by_scheme = {"http": _PlainPool, "https": _TlsPool}
 
     def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:

@@ -6,7 +6,7 @@
 import ipaddress
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
@@ -41,8 +41,10 @@ def _address(*schemes: str) -> AfterValidator:
 
 
 def _zone(value: str) -> str:
-    if value not in available_timezones():
-        raise PydanticCustomError("zone", "It has to be a time zone such as Europe/Berlin")
+    try:
+        ZoneInfo(value)  # to list them all takes longer than the rest of the configuration
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise PydanticCustomError("zone", "It has to be a time zone such as Europe/Berlin") from None
     return value
 
 

@@ -49,6 +49,17 @@ def test_names_are_told_to_the_server_and_checked(authority: Authority) -> None:
     assert told == ["blog.example", "blog.example", None]
 
 
+def test_authorities_are_read_when_the_first_secure_connection_is_made(authority: Authority) -> None:
+    with Loopback() as plain, Loopback(tls=authority.server("127.0.0.1")) as secure:
+        for server in (plain, secure):
+            server.route("/", lambda request: Reply(b"here"))
+        http = client()
+        assert http.request("GET", plain.url()).status == 200
+        assert tls_context.cache_info().currsize == 0
+        assert http.request("GET", secure.url()).status == 200
+        assert tls_context.cache_info().currsize == 1
+
+
 @pytest.mark.parametrize(
     ("names", "expired", "reason"),
     [
