@@ -6,6 +6,7 @@ const TOKEN = { "/": /(^|\s)\/([^\s/]*)$/, "@": /(^|\s)@([^\n@]{0,30})$/ };
 let area = null;
 let sheet = null;
 let asked = Promise.resolve();
+let query = "";
 let number = 0;
 let pending = false;
 
@@ -39,11 +40,11 @@ function show() {
   area.setAttribute("aria-autocomplete", "list");
 }
 
-async function fill(query) {
+async function fill(wanted) {
   const mine = ++number;
   pending = true;
   const url = new URL(area.dataset.picks ?? area.dataset.people, location.href);
-  url.searchParams.set("q", query);
+  url.searchParams.set("q", wanted);
   const answer = await fetch(url, { headers: { "HX-Request": "true" } });
   const html = answer.ok ? await answer.text() : "";
   if (mine !== number || !sheet) return;
@@ -60,8 +61,10 @@ export function look(at) {
   area = at;
   const found = TOKEN[sign()].exec(area.value.slice(0, area.selectionStart));
   if (!found) return sheet && close();
+  if (sheet && found[2] === query) return;
   if (!sheet) show();
-  asked = fill(found[2]).catch(close);
+  query = found[2];
+  asked = fill(query).catch(close);
 }
 
 export function open(at) {
@@ -88,7 +91,7 @@ function take(option) {
 
 export async function press(key) {
   const send = key.ctrlKey || key.metaKey;
-  await asked; // what was typed last decides
+  for (let last; last !== asked; await last) last = asked; // what was typed last decides
   const option = sheet && chosen();
   if (option) take(option);
   else if (!send) return area.setRangeText("\n", area.selectionStart, area.selectionEnd, "end");
@@ -96,13 +99,14 @@ export async function press(key) {
 }
 
 function onKey(event) {
-  if (!sheet || event.target !== area || event.isComposing || !(pending || chosen())) return;
+  if (!sheet || event.target !== area || event.isComposing) return;
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   const takes = event.key === "Tab" || (event.key === "Enter" && (!event.shiftKey || event.ctrlKey || event.metaKey));
-  if (!step && event.key !== "Escape" && !takes) return;
+  const leaves = event.key === "Escape"; // also where nothing is offered
+  if (!leaves && !((step || takes) && (pending || chosen()))) return;
   event.preventDefault();
   event.stopPropagation();
-  if (event.key === "Escape") close();
+  if (leaves) close();
   else if (takes) press(event);
   else {
     const all = options();
