@@ -1,5 +1,6 @@
 """The composer's private form, beside the public one and the note."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -129,3 +130,11 @@ def test_drafts_of_both_answers_are_kept_apart(scene: Scene, agent: Browser, tal
     page = agent.post(f"/inbox/{talk}/preview?view=team", text="To you", voice="private").text
     assert "as only they will read it" in page
     assert OPEN in page
+
+
+def test_what_was_begun_last_time_is_what_is_open(scene: Scene, agent: Browser, talk: int) -> None:
+    agent.post(f"/inbox/{talk}/draft?view=team", text="For colleagues", voice="note", revision=0)
+    note = re.compile(r'id="mode-note" value="note" checked')
+    assert note.search(agent.get(f"/inbox/{talk}?view=team").text), "a note alone"
+    agent.post(f"/inbox/{talk}/draft?view=team", text="To all", voice="reply", revision=0)
+    assert not note.search(agent.get(f"/inbox/{talk}?view=team").text), "an answer goes first"

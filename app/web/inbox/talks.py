@@ -126,8 +126,12 @@ class TalkScreen:
 
     @property
     def mode(self) -> Voice:
-        """Which form is open: where they wrote to us alone, or what is kept is for them alone, the private one."""
+        """Which form is open: where what is kept is a note, or for them alone, that one; where they wrote to us alone,
+        the private one."""
         mode, kept = self.draft.mode, self.compose.answers
+        begins = mode is Voice.REPLY and self.draft.words is None
+        if begins and self.compose.note and not any(one.words.text for one in kept.values()):
+            return Voice.NOTE
         if self.can.private is None or mode is Voice.NOTE:
             return Voice.REPLY if mode is Voice.PRIVATE else mode
         begun = kept[Voice.PRIVATE].words.text and not kept[Voice.REPLY].words.text
