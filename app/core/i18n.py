@@ -8,6 +8,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale, negotiate_locale
+from babel.numbers import format_decimal
 from babel.support import NullTranslations, Translations
 
 LANGUAGES = ("en", "de")
@@ -29,7 +30,12 @@ def gettext(message: str, **values: object) -> str:
 
 def ngettext(singular: str, plural: str, n: int, **values: object) -> str:
     """The form for ``n`` things; ``n`` itself may stand in the text as ``%(num)s``."""
-    return _catalogue(_current.get()).ungettext(singular, plural, n) % {"num": n, **values}
+    return _catalogue(_current.get()).ungettext(singular, plural, n) % {"num": number(n), **values}
+
+
+def number(n: int) -> str:
+    """A number as it is written in the language in force."""
+    return str(n) if abs(n) < 1000 else str(format_decimal(n, locale=locale()))  # babel is slow, and most are small
 
 
 def plural(singular: str, plural: str, n: int) -> str:

@@ -1,12 +1,12 @@
 """Numbers in words: how long a list is, how much may be written, what something costs."""
 
-from babel.numbers import format_currency, format_decimal
+from babel.numbers import format_currency
 
 from app.connectors.meter import Budget, Unit
 from app.connectors.ports import LengthLimit, LengthUnit
 from app.core import i18n
 from app.core.i18n import gettext as _
-from app.core.i18n import ngettext
+from app.core.i18n import ngettext, number
 from app.inbox.types import Length
 
 _THOUSANDS = 10_000
@@ -25,8 +25,8 @@ def count(length: Length | None) -> str:
     if not length.exact:
         return f"{length.n - 1}+"
     if length.n >= _THOUSANDS:
-        return _("%(n)sk", n=format_decimal(length.n // 1000, locale=i18n.locale()))
-    return str(format_decimal(length.n, locale=i18n.locale()))
+        return _("%(n)sk", n=number(length.n // 1000))
+    return number(length.n)
 
 
 def new_count(number: int, limit: int = 100) -> str:
@@ -43,7 +43,7 @@ def new_more() -> str:
 
 def length_text(limit: LengthLimit) -> str:
     """The counter's words; ``%(n)s`` is filled in while somebody types."""
-    most = format_decimal(limit.maximum, locale=i18n.locale())
+    most = number(limit.maximum)
     if limit.unit is LengthUnit.BYTES:
         return _("%(n)s of %(most)s bytes", n="%(n)s", most=most)
     return _("%(n)s of %(most)s characters", n="%(n)s", most=most)
@@ -51,7 +51,7 @@ def length_text(limit: LengthLimit) -> str:
 
 def length_limit(limit: LengthLimit) -> str:
     """The same without a counter."""
-    most = format_decimal(limit.maximum, locale=i18n.locale())
+    most = number(limit.maximum)
     if limit.unit is LengthUnit.BYTES:
         return _("At most %(most)s bytes", most=most)
     return _("At most %(most)s characters", most=most)
@@ -70,4 +70,4 @@ def amount(budget: Budget, used: int) -> str:
     """A part of a budget, in its unit."""
     if budget.unit is Unit.DOLLARS:
         return dollars(used)
-    return ngettext("%(units)s unit", "%(units)s units", used, units=format_decimal(used, locale=i18n.locale()))
+    return ngettext("%(units)s unit", "%(units)s units", used, units=number(used))

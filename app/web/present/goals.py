@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from app.core.i18n import gettext as _
+from app.core.i18n import number
 from app.goals import queries, rules
 from app.goals.types import Goal, GoalView, Measure, Period, Reading, Scope, Standing
 from app.web.present import names
 from app.web.present import targets as target_words
-from app.web.present.reports import number, percent
+from app.web.present.reports import percent
 from app.web.present.word import Word
 
 ICONS = {Scope.ALL: "layers", Scope.TEAM: "users", Scope.PAGE: "newspaper", Scope.CAMPAIGN: "megaphone"}

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from babel.dates import format_skeleton
-from babel.numbers import format_decimal, format_percent
+from babel.numbers import format_percent
 
 from app.core import i18n
 from app.core.i18n import gettext as _
+from app.core.i18n import number
 from app.reports import rules
 from app.reports.types import By, Counts, Day, Report, Times
 from app.reviews import words as review_words
@@ -43,11 +44,6 @@ def span(seconds: float | None) -> str:
 def percent(share: float | None) -> str:
     """A share in whole percents."""
     return _NOTHING if share is None else str(format_percent(share, locale=i18n.locale()))
-
-
-def number(count: int) -> str:
-    """A number of things."""
-    return str(format_decimal(count, locale=i18n.locale()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,12 @@ def test_the_time_of_day() -> None:
         assert times.clock_time(NOW - timedelta(days=2), NOW) == "19. Nov., 12:00 UTC"
 
 
+def test_numbers_of_things_are_written_as_the_reader_writes_them() -> None:
+    assert i18n.ngettext("%(num)s conversation.", "%(num)s conversations.", 1262) == "1,262 conversations."
+    with i18n.speaking("de"):
+        assert i18n.ngettext("%(num)s conversation.", "%(num)s conversations.", 1262).startswith("1.262 ")
+
+
 @pytest.mark.parametrize(
     ("url", "kept"),
     [
