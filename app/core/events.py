@@ -29,11 +29,13 @@ class Changed:
 
     kind: str
     id: int = 0
-    stands: tuple[tuple[str, int], ...] = ()
-    """By what a list may hold it, with the id or 0: ``page``, ``team``, ``assignee``."""
+    stands: tuple[tuple[str, int | tuple[str, ...]], ...] = ()
+    """By what a list may hold it: ``page``, ``team``, ``assignee`` with the id or 0; ``kind``, ``language``, ``target``
+    with the values that filters have for it, left out where nobody can say."""
 
     def encode(self) -> str:
-        return json.dumps({"kind": self.kind, "id": self.id, **dict(self.stands)})
+        told: dict[str, object] = {"kind": self.kind, "id": self.id}
+        return json.dumps(told | {"stands": dict(self.stands)} if self.stands else told)
 
 
 def announce(session: Session, *changes: Changed) -> None:

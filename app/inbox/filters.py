@@ -125,6 +125,12 @@ def _of_kind(value: str, _of: Any) -> ColumnElement[bool]:
     }[Kind(value)]
 
 
+def kinds_of(priority: Priority, author_known: bool) -> tuple[Kind, ...]:
+    """The kinds that a conversation is of."""
+    known = Kind.KNOWN if author_known else Kind.FIRST
+    return (Kind.URGENT, known) if priority is Priority.HIGH else (known,)
+
+
 class Missed(StrEnum):
     """How a conversation stands to its targets."""
 

@@ -32,6 +32,9 @@ class Talk:
     private: bool = False
     team_id: int = 0
     assignee_id: int | None = None
+    priority: Priority = Priority.NORMAL
+    language: str | None = None
+    author_known: bool = False
     row: dict[str, Any] | None = None
     """The columns to insert; None when the conversation is stored already."""
     said_at: datetime | None = None
@@ -86,6 +89,7 @@ def _join_talk(work: Work, item: Item, post_id: int, identity: Person, id_if_new
     at = rules.sane_time(item.published_at, work.now)
     if talk is None:
         talk = Talk(id_if_new, identity.contact_id, ConversationState.DONE, None, 0, 0, team_id=work.team_id)
+        talk.author_known = not identity.is_new
         talk.row = {
             "id": talk.id,
             "page_id": work.page_id,
@@ -99,7 +103,7 @@ def _join_talk(work: Work, item: Item, post_id: int, identity: Person, id_if_new
             "routed_at": work.now if work.history else None,
             "opened_at": work.now,
             "language": None,
-            "author_known": not identity.is_new,
+            "author_known": talk.author_known,
         }
         work.talks[root, identity.id] = talk
     talk.touched = True
@@ -119,6 +123,7 @@ def _join_talk(work: Work, item: Item, post_id: int, identity: Person, id_if_new
 
 def put(talk: Talk, placement: Placement, now: datetime) -> None:
     talk.team_id, talk.assignee_id = placement.team_id, placement.assignee_id
+    talk.priority, talk.language = placement.priority, placement.language
     (talk.row or {}).update(
         team_id=placement.team_id,
         priority=placement.priority,

@@ -4,7 +4,7 @@ Works on the batches of many pages at a time with a fixed number of statements, 
 """
 
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +17,7 @@ from app.contacts.rules import sighting
 from app.core.bulk import insert_rows
 from app.core.events import Changed, announce
 from app.core.ids import new_id
-from app.inbox import lookups, rules
+from app.inbox import filters, lookups, rules
 from app.inbox.changes import apply_changes
 from app.inbox.fresh import Talk, Work, echo, grown, moving, put, work_in
 from app.inbox.models import Comment, Conversation, RawPayload
@@ -103,10 +103,18 @@ def _for_lists(works: Sequence[Work]) -> list[Changed]:
     plain = all(talk.state is ConversationState.NEW and not work.routed_later for work, talk in touched)
     if not plain or len(touched) > TOLD_ONE_BY_ONE or any(work.changed.conversations for work in works):
         return [Changed("inbox")]
-    return [
-        Changed("news", talk.id, (("page", work.page_id), ("team", talk.team_id), ("assignee", talk.assignee_id or 0)))
-        for work, talk in touched
-    ]
+    return [Changed("news", talk.id, tuple(_stands(work, talk))) for work, talk in touched]
+
+
+def _stands(work: Work, talk: Talk) -> Iterator[tuple[str, int | tuple[str, ...]]]:
+    """By what lists may hold a conversation that waits for us, as far as it can be said without asking."""
+    yield "page", work.page_id
+    yield "team", talk.team_id
+    yield "assignee", talk.assignee_id or 0
+    yield "kind", filters.kinds_of(talk.priority, talk.author_known)
+    yield "language", (talk.language,) if talk.language else ()
+    if talk.row is not None:
+        yield "target", ()  # who has only begun to wait is late nowhere
 
 
 def _seen_before(work: Work) -> Iterable[int]:

@@ -12,10 +12,11 @@ from app.core.bulk import insert_rows, pairs
 from app.core.ids import new_ids
 from app.inbox.changes import Known
 from app.inbox.models import Comment, Conversation, Post
-from app.inbox.types import ConversationState
+from app.inbox.types import ConversationState, Priority
 
 Key = tuple[int, str]
 """A page's id, and an id at its platform."""
+_Talk = tuple[int, int, ConversationState, Any, int, int, str, Any, bool, int, int | None, Priority, str | None, bool]
 
 
 def known_comments(session: Session, keys: Sequence[Key]) -> dict[Key, Known]:
@@ -70,11 +71,9 @@ def posts(session: Session, wanted: dict[Key, PostRef]) -> dict[Key, int]:
     return found
 
 
-def conversations(
-    session: Session, thread_roots: Sequence[Key]
-) -> list[tuple[int, str, int, int, int, ConversationState, Any, int, int, str, Any, bool, int, int | None]]:
+def conversations(session: Session, thread_roots: Sequence[Key]) -> list[tuple[int, str, int, *_Talk]]:
     """The conversations of these threads: page, root, identity, id, contact, state, waiting since, comment count,
-    version, snippet, put off until, private, team, assignee."""
+    version, snippet, put off until, private, team, assignee, priority, language, whether the author was known."""
     query = select(
         Conversation.page_id,
         Conversation.thread_root,
@@ -90,6 +89,9 @@ def conversations(
         Conversation.private,
         Conversation.team_id,
         Conversation.assignee_id,
+        Conversation.priority,
+        Conversation.language,
+        Conversation.author_known,
     )
     return _matching(session, query, Conversation.thread_root, thread_roots)
 

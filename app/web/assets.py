@@ -27,7 +27,7 @@ BUNDLES = {
 MAIN = "js/main.js"
 SMALL = ("csrf", "theme", "flash", "menu", "fold")
 """Scripts that are sent in ``MAIN``; they neither import nor export, and each keeps its names to itself."""
-MODULES = ("times", "once", "keys", "list", "pick", "rows", "news", "talk", "live", "duty")
+MODULES = ("times", "once", "keys", "list", "pick", "rows", "news", "live", "duty")
 """Modules that are sent in ``MAIN``, each after those it needs; no two may use a name alike. Modules that come later
 import from them by their own addresses, which lead there."""
 _IMPORT = re.compile(rb'^import (?:\{[^}]*\} from )?"\./[a-z]+\.js";.*\n?', re.MULTILINE)

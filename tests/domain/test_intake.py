@@ -1,5 +1,6 @@
 """Promise 1: what the platform showed us is stored once, and every later change is followed."""
 
+import json
 import random
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -238,12 +239,15 @@ def test_open_lists_are_told_who_waits_and_where_that_stands(house: House, now: 
     eva = Author("Eva", "user:eva")
     (first,) = told(Item("a", POST, eva, "Where is it?", now))
     where = (("page", house.page_id), ("team", house.marketing_team), ("assignee", 0))
+    sort = (("kind", ("first",)), ("language", ()))
     (row,) = _talks(house)
-    assert first == Changed("news", row.id, where)
+    assert first == Changed("news", row.id, (*where, *sort, ("target", ())))
+    message = json.loads(first.encode())
+    assert (message["kind"], message["stands"]["kind"]) == ("news", ["first"])
     with house.db.write() as session:
         inbox.take(session, house.ann, row.id, None, now)
     again = told(Item("b", POST, eva, "Still waiting", now, parent="a"))
-    assert again == [Changed("news", row.id, (*where[:2], ("assignee", house.ann.id)))]
+    assert again == [Changed("news", row.id, (*where[:2], ("assignee", house.ann.id), *sort))]
     assert told(Item("a", POST, eva, "Where is my parcel?", now)) == [Changed("inbox")], "an edit moves nobody up"
     crowd = [Item(f"c{number}", POST, Author(f"C{number}", f"user:c{number}"), "Me too", now) for number in range(21)]
     assert told(*crowd) == [Changed("inbox")]

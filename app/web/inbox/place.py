@@ -17,8 +17,8 @@ SHOWN_AT_MOST = 200
 _MARKED = {View.APPROVAL: Mark.APPROVAL, View.UNSENT: Mark.UNSENT}
 _ONE_STATE = {View.SPAM: ConversationState.SPAM, View.APPROVAL: None, View.UNSENT: None, View.PUT_OFF: None}
 """Lists without tabs; None holds conversations in any state."""
-_TOLD = ("page", "team", "assignee")
-"""Filters by what news carry (``app.inbox.intake``)."""
+_TOLD = {"page": int, "team": int, "assignee": int, "kind": str, "language": str, "target": str}
+"""Filters by what news carry (``app.inbox.intake``), and what as."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +75,13 @@ class Place:
             chosen=self.chosen,
         )
 
-    def holds(self, actor: Actor) -> dict[str, list[int]] | None:
-        """By what a script knows that a conversation which waits for us belongs here: one of these ids (0: none) for
-        each name that news carry. None where ids do not say."""
+    def holds(self, actor: Actor) -> dict[str, list[Any]] | None:
+        """By what a script knows that a conversation which waits for us belongs here: one of these ids (0: none) or
+        values for each name that news carry. None where they do not say."""
         if not self.has_tabs or self.state is not ConversationState.NEW:
             return None
-        wanted, found = self.filter(actor), {}
+        wanted = self.filter(actor)
+        found: dict[str, list[Any]] = {}
         if wanted.team_ids is not None:
             found["team"] = sorted(wanted.team_ids)
         if wanted.assignee_id is not None or wanted.unassigned:
@@ -88,7 +89,7 @@ class Place:
         for name, value in self.chosen:
             if name not in _TOLD or name in found:
                 return None
-            found[name] = [0 if value == filters.NOBODY else int(value)]
+            found[name] = [0 if value == filters.NOBODY else _TOLD[name](value)]
         return found
 
     def at(self, view: View) -> "Place":

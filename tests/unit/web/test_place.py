@@ -18,11 +18,15 @@ ANN = Actor(id=5, login="ann", name="Ann", role=Role.AGENT, language=None, team_
         ({"view": "unassigned"}, {"assignee": [0]}),
         ({"view": "team", "page": "7"}, {"team": [1, 2], "page": [7]}),
         ({"view": "all", "assignee": "nobody"}, {"assignee": [0]}),
+        ({"view": "team", "kind": "first", "language": "de"}, {"team": [1, 2], "kind": ["first"], "language": ["de"]}),
+        ({"view": "all", "target": "late"}, {"target": ["late"]}),
         ({"view": "all", "tag": "7"}, None),
         ({"view": "mine", "assignee": "7"}, None),
         ({"view": "all", "state": "done"}, None),
         ({"view": "spam"}, None),
     ],
 )
-def test_what_a_list_of_those_who_wait_holds(address: dict[str, str], held: dict[str, list[int]] | None) -> None:
+def test_what_a_list_of_those_who_wait_holds(
+    address: dict[str, str], held: dict[str, list[int] | list[str]] | None
+) -> None:
     assert place.read(MultiDict(address), ANN).holds(ANN) == held

@@ -1,8 +1,11 @@
 // What is new counts itself: a list whose filters are known says so at once, without asking. Loaded with the first news.
 const counted = new WeakMap(); // what was heard of since a list was made
 
-function holds(lists, told) {
-  return Object.entries(JSON.parse(lists)).every(([name, ids]) => ids.includes(told[name]));
+// Whether a list has it; undefined where nobody can say.
+function holds(lists, stands) {
+  const wanted = Object.entries(JSON.parse(lists));
+  if (wanted.some(([name, ids]) => name in stands && ![stands[name]].flat().some((one) => ids.includes(one)))) return false;
+  return wanted.every(([name]) => name in stands) || undefined;
 }
 
 function more() {
@@ -15,12 +18,14 @@ function more() {
 }
 
 // Something new waits for us. The answer is whether the rest can wait: counts, and nothing that stands in the rows.
-export function hearOf(id, told) {
+export function hearOf(id, stands) {
   const shown = document.getElementById("list");
   if (!shown) return true;
   if (!("holds" in shown.dataset)) return false;
   const known = counted.get(shown) ?? counted.set(shown, new Set()).get(shown);
-  if (holds(shown.dataset.holds, told) && !known.has(id)) {
+  const held = holds(shown.dataset.holds, stands);
+  if (held === undefined) return false;
+  if (held && !known.has(id)) {
     known.add(id);
     more();
   }

@@ -3,7 +3,6 @@
 // by itself every few seconds. Nothing is done by all pages at the same moment.
 import { openId } from "./list.js";
 import { askForNews } from "./news.js";
-import { readAgain } from "./talk.js";
 
 const POLL = 5000;
 const SHORTEST = 1500;
@@ -19,6 +18,9 @@ let wait = SHORTEST;
 
 // The number of what one has been told: most days there is nothing to do about it.
 const ring = () => import("./bell.js").then((bell) => bell.ring());
+
+// What keeps the open conversation true comes with it.
+const readAgain = () => openId() && import("./talk.js").then((talk) => talk.readAgain());
 
 const tellRemedies = () => document.dispatchEvent(new Event("remedies-changed"));
 
@@ -47,9 +49,9 @@ function soon(work, longest = Math.min(among * EACH, POLL)) {
   planned.set(work, { due, timer: setTimeout(() => (planned.delete(work), work()), due - Date.now()) });
 }
 
-const arrived = (id, told) =>
+const arrived = (id, stands) =>
   import("./arrivals.js").then(
-    ({ hearOf }) => soon(askForNews, Math.min(among * EACH, POLL) * (hearOf(id, told) ? REST : 1)),
+    ({ hearOf }) => soon(askForNews, Math.min(among * EACH, POLL) * (hearOf(id, stands) ? REST : 1)),
     () => soon(askForNews),
   );
 
@@ -57,11 +59,11 @@ function heard(event) {
   at = event.lastEventId || at;
   // Ids have 64 bits, more than a JavaScript number holds: they are read as text.
   const id = /"id": *(\d+)/.exec(event.data)?.[1];
-  const { kind, ...told } = JSON.parse(event.data);
+  const { kind, stands } = JSON.parse(event.data);
   if (kind === "conversation" && (id === "0" || id === openId())) soon(readAgain);
   else if (kind === "contact" && id === document.getElementById("talk")?.dataset.contact) soon(readAgain);
   else if (kind === "inbox") soon(askForNews);
-  else if (kind === "news") arrived(id, told);
+  else if (kind === "news") arrived(id, stands);
   else if (kind === "notice") ring();
   else if (kind === "remedies") soon(tellRemedies);
   else if (kind === "presence") document.dispatchEvent(new CustomEvent("presence-changed", { detail: id }));

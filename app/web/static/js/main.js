@@ -4,7 +4,6 @@ import { holdKeys } from "./keys.js";
 import "./list.js";
 import "./pick.js";
 import "./news.js";
-import "./talk.js";
 import "./live.js";
 
 // Writing comes with the first conversation that is opened. Keys wait for it, and so does a text that is sent before it is

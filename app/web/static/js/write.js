@@ -2,3 +2,4 @@
 import "./drafts.js";
 import "./composer.js";
 import "./countdown.js";
+import "./talk.js";
