@@ -56,7 +56,9 @@ function goToWork() {
   const line = [...document.querySelectorAll("#thread .answered, #thread .said-line:has(.delivery)")].at(-1);
   if (!scroller || !line || scroller.dataset.placed) return;
   scroller.dataset.placed = "yes";
-  if (line.getBoundingClientRect().bottom > scroller.getBoundingClientRect().bottom) line.scrollIntoView({ block: "center" });
+  // What scrolls is the thread, the whole conversation, or the page; the composer may stand over it.
+  const end = Math.min(document.getElementById("composer").getBoundingClientRect().top, innerHeight);
+  if (line.getBoundingClientRect().bottom > end) line.scrollIntoView({ block: "center" });
 }
 
 goToWork();
