@@ -75,7 +75,9 @@ def test_what_is_new_is_told_within_a_second_and_moves_nothing(scene: Scene, per
         scene.say(f"P{number:02}", "Where is my order?", minutes_ago=600 - number)
     scene.collect()
     page = person()
-    page.goto(f"/inbox?view=team&page={scene.page_id}")  # a filter makes the head of the list taller
+    page.goto(
+        f"/inbox?view=team&page={scene.page_id}&kind=first&language=en"
+    )  # a filter makes the head of the list taller
     connected(page)
     page.locator("#list").evaluate("list => list.scrollTop = 120")
     before = places(page)
@@ -91,7 +93,7 @@ def test_what_is_new_is_told_within_a_second_and_moves_nothing(scene: Scene, per
     expect(page.locator("#news-pill")).to_have_text("1 new", timeout=12_000)
     assert page.evaluate("window.toldAt") - stored < 1000
     assert places(page) == before
-    scene.say("Another", "And mine?", minutes_ago=0)
+    scene.say("Another", "And where is my parcel?", minutes_ago=0)
     scene.collect()
     expect(page.locator("#news-pill")).to_have_text("2 new", timeout=12_000)
     page.locator("#news-pill").click(trial=True)  # nothing lies over it
@@ -213,13 +215,18 @@ def test_keys_alone(scene: Scene, person: Opener) -> None:
     page.keyboard.press("z")
     expect(page.locator("#talk-title")).to_have_text("Cid")
     expect(page.locator("#talk-head")).to_contain_text("New")
+    page.keyboard.press("z")  # what came before that, while the word about it still stands there
+    expect(page.locator("#talk-title")).to_have_text("Bea")
+    page.keyboard.press("i")
+    expect(page.locator("#assignee")).to_be_focused()
+    page.locator("#talk-scroll").focus()
     page.keyboard.press("?")
     expect(page.locator("#keys")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.locator("#keys")).to_be_hidden()
     page.locator("#talk-scroll").focus()
     page.keyboard.press("u")
-    expect(page.locator("#rows a:focus .row-person")).to_have_text("Cid")
+    expect(page.locator("#rows a:focus .row-person")).to_have_text("Bea")
 
 
 def test_single_keys_can_be_switched_off(scene: Scene, person: Opener) -> None:
@@ -367,6 +374,24 @@ def test_a_long_comment_is_folded(scene: Scene, person: Opener) -> None:
     expect(page.get_by_text("the end", exact=False).last).to_be_hidden()
     page.get_by_text("Show all of it").click()
     expect(page.get_by_text("the end", exact=False).last).to_be_visible()
+
+
+def test_a_smaller_desk_is_no_longer_than_its_window(scene: Scene, person: Opener) -> None:
+    """The conversation opens where the answer goes, in whatever scrolls; nothing covers or hides what one needs."""
+    for number in range(8):
+        scene.say("Bob", f"Where is order {number}? " + "It never came. " * 60, minutes_ago=90 - number)
+    scene.collect()
+    page = person(width=1024)
+    page.get_by_text("Where is order").first.click()
+    expect(page.locator("#thread .answered")).to_be_in_viewport(ratio=1)
+    edge = "document.getElementById('composer').getBoundingClientRect().top"
+    assert page.locator("#thread .answered").evaluate(f"line => line.getBoundingClientRect().bottom <= {edge}")
+    assert page.evaluate("document.documentElement.scrollHeight <= innerHeight")
+    way = page.locator(".rail .way", has=page.locator(".count.attention")).first
+    bottom = way.locator(".icon").evaluate("icon => icon.getBoundingClientRect().bottom")
+    assert way.locator(".count").evaluate("count => count.getBoundingClientRect().top") >= bottom
+    page.emulate_media(forced_colors="active")
+    assert page.locator(".mode:has(:checked)").evaluate("mode => getComputedStyle(mode).outlineStyle") == "solid"
 
 
 def test_a_phone_shows_one_thing_at_a_time(scene: Scene, person: Opener) -> None:

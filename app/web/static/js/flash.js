@@ -20,6 +20,11 @@ function adoptAll() {
 adoptAll();
 new MutationObserver(adoptAll).observe(document.getElementById("flashes"), { childList: true });
 
+// What was offered and taken up is over: its key means what was done before that.
+document.addEventListener("htmx:afterRequest", ({ detail }) => {
+  if (detail.elt.matches(".flash-text form") && [200, 404, 409].includes(detail.xhr.status)) detail.elt.closest(".flash").remove();
+});
+
 // A request that never arrived says so; what was written stands where it was.
 document.addEventListener("htmx:sendError", () => {
   const flashes = document.getElementById("flashes");

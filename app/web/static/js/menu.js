@@ -15,7 +15,8 @@ document.addEventListener("htmx:load", (event) => {
   if (event.detail.elt.closest?.("details.menu[open]")) event.detail.elt.querySelector("[data-focus]")?.focus();
 });
 document.addEventListener("keydown", (event) => {
-  const menu = event.key === "Escape" && event.target.closest?.("details.menu[open]");
+  if (event.key !== "Escape" || event.defaultPrevented || document.querySelector("dialog[open]")) return;
+  const menu = document.querySelector("details.menu[open]");
   if (!menu) return;
   event.preventDefault(); // it was meant for the menu alone
   close(menu, true);
