@@ -7,7 +7,6 @@ limit must never be a limit that silently does not hold.
 import hashlib
 import os
 import re
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, get_origin
@@ -15,6 +14,7 @@ from urllib.parse import quote
 
 from pydantic import ValidationError
 
+from app.core import toml
 from app.core.errors import ConfigError
 from app.core.sections import (
     Collecting,
@@ -118,8 +118,8 @@ def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> 
     elif named is not None:
         raise ConfigError(f"{file}: there is no such file. Name an existing one, or leave it out to use the defaults.")
     try:
-        values: dict[str, Any] = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        values: dict[str, Any] = toml.tables(text)
+    except toml.TomlError as error:
         raise ConfigError(f"{file}: this is not TOML: {error}. Compare with config.example.toml.") from None
     origin = _apply_environment(values, env)
     try:

@@ -1,6 +1,5 @@
 """Who has to sign what: a policy read from its text, and what it says about a request. No database, no clock."""
 
-import tomllib
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -11,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from app.accounts.types import Role
+from app.core import toml
 from app.core.errors import InvalidInput
 from app.core.i18n import gettext as _
 from app.core.i18n import lazy
@@ -93,8 +93,8 @@ class _Text(_Table):
 def read(text: str) -> Policy:
     """A policy from a TOML text. Raises InvalidInput that names the place and what is wrong there."""
     try:
-        given = _Text.model_validate(tomllib.loads(text, parse_float=Decimal))
-    except tomllib.TOMLDecodeError as error:
+        given = _Text.model_validate(toml.tables(text, parse_float=Decimal))
+    except toml.TomlError as error:
         raise _wrong(_("This is not TOML: %(error)s.", error=error)) from None
     except ValidationError as error:
         first = error.errors()[0]

@@ -1,7 +1,7 @@
 """What each condition takes, and what is wrong with what somebody wrote."""
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from functools import lru_cache
 from typing import Any, cast
 
@@ -16,6 +16,9 @@ from app.routing.types import CommentKind, Fact, Only, Value
 MOST_STARS = 5
 MOST_VALUES = 500
 LONGEST_VALUE = 300
+LARGEST_PATTERNS = 250_000
+"""Instructions of all regular expressions of a text of rules together. A usual one has some dozens; ``\\pL{300}`` has a
+hundred thousand. Making them takes below a second, and what looks for all of them at once holds four times as many."""
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 
 
@@ -45,7 +48,7 @@ def options() -> "re2.Options":
     found = re2.Options()
     found.case_sensitive = False
     found.log_errors = False
-    found.max_mem = 16 << 20
+    found.max_mem = 4 << 20
     return found
 
 
@@ -98,10 +101,37 @@ def _words(value: Any) -> tuple[str, ...]:
 
 def _patterns(value: Any) -> tuple[str, ...]:
     found = _texts(value)
+    size = 0
     for text in found:
-        if pattern(text).search("") is not None:
+        one = pattern(text)
+        size += one.programsize
+        if size > LARGEST_PATTERNS:
+            raise WrongValueError(too_large())
+        if one.search("") is not None:
             raise WrongValueError(_("“%(text)s” also fits an empty text, so it takes everything.", text=text))
     return found
+
+
+def too_large() -> str:
+    """What is said of more than LARGEST_PATTERNS."""
+    return _("The regular expressions up to here are too large together. Repeat less: {300} writes a thing 300 times.")
+
+
+class PatternRoom:
+    """The regular expressions of a text, as far as they were made: making many large ones takes minutes."""
+
+    def __init__(self) -> None:
+        self._size = 0
+
+    @property
+    def full(self) -> bool:
+        """Whether no more of them are worth making: the rules can't be used."""
+        return self._size > LARGEST_PATTERNS
+
+    def add(self, patterns: Sequence[str]) -> bool:
+        """Whether they still fit."""
+        self._size += sum(pattern(one).programsize for one in patterns)
+        return not self.full
 
 
 def _one_of(allowed: Collection[str]) -> Callable[[Any], Value]:

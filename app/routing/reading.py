@@ -1,11 +1,12 @@
 """Rules from the text they are written in. Every fault is found, not only the first, and says where it is."""
 
 import hashlib
-import tomllib
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any
+from unicodedata import category
 
+from app.core import toml
 from app.core.errors import InvalidInput
 from app.core.i18n import gettext as _
 from app.core.i18n import ngettext
@@ -70,8 +71,8 @@ def digest(text: str) -> str:
 def read(text: str) -> tuple[Rule, ...]:
     """Rules from a TOML text. Raises InvalidRules."""
     try:
-        tables = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        tables = toml.tables(text)
+    except toml.TomlError as error:
         raise InvalidRules([Fault(0, "", _("These rules are not TOML: %(error)s.", error=error))]) from None
     found = tables.get("rule", [])
     if set(tables) - {"rule"} or not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
@@ -79,7 +80,8 @@ def read(text: str) -> tuple[Rule, ...]:
     if len(found) > MOST_RULES:
         raise InvalidRules([Fault(0, "", _("More than %(n)s rules can't be overlooked by anybody.", n=MOST_RULES))])
     faults: list[Fault] = []
-    rules = tuple(_Reader(number, faults).rule(table) for number, table in enumerate(found, 1))
+    patterns = facts.PatternRoom()
+    rules = tuple(_Reader(number, faults, patterns).rule(table) for number, table in enumerate(found, 1))
     if faults:
         raise InvalidRules(faults, rules)
     return rules
@@ -88,8 +90,9 @@ def read(text: str) -> tuple[Rule, ...]:
 def faults_of(rules: Sequence[Rule]) -> list[Fault]:
     """What is wrong with rules that were put together somewhere else."""
     faults: list[Fault] = []
+    patterns = facts.PatternRoom()
     for number, rule in enumerate(rules, 1):
-        reader = _Reader(number, faults)
+        reader = _Reader(number, faults, patterns)
         reader.check_name(rule.name)
         reader.check_conditions(rule.when)
         reader.check_actions(rule.then)
@@ -115,9 +118,10 @@ def _is_blank(given: Any) -> bool:
 class _Reader:
     """Reads one rule and notes its faults."""
 
-    def __init__(self, number: int, faults: list[Fault]) -> None:
+    def __init__(self, number: int, faults: list[Fault], patterns: facts.PatternRoom) -> None:
         self._number = number
         self._faults = faults
+        self._patterns = patterns
 
     def fault(self, part: str, why: str) -> None:
         self._faults.append(Fault(self._number, part, why))
@@ -154,6 +158,8 @@ class _Reader:
             self.fault("name", _("Give the rule a name; people see it beside what it did."))
         elif len(name) > NAME_MAXIMUM:
             self.fault("name", _("A name has at most %(n)s characters.", n=NAME_MAXIMUM))
+        elif any(category(sign) == "Cc" for sign in name):
+            self.fault("name", _("A name is one line, without characters that nobody sees."))
 
     def check_conditions(self, members: Sequence[Condition | Group]) -> None:
         if not members:
@@ -185,11 +191,16 @@ class _Reader:
             self.fault("spam", _("What is set aside as spam goes to nobody. It needs either a team or spam."))
 
     def value(self, place: str, fact: Fact, given: Any) -> Condition | None:
+        if fact is Fact.REGEX and self._patterns.full:
+            return Condition(fact, ())  # told already, where they became too large
         try:
-            return Condition(fact, facts.checked(fact, given))
+            found = facts.checked(fact, given)
         except facts.WrongValueError as error:
             self.fault(place, f"{fact.value}: {error}")
             return None
+        if fact is Fact.REGEX and isinstance(found, tuple) and not self._patterns.add([str(one) for one in found]):
+            self.fault(place, f"{fact.value}: {facts.too_large()}")
+        return Condition(fact, found)
 
     def _long(self, given: Any, place: str, before: int = 0) -> Iterator[Condition | Group]:
         """Conditions of a list; ``before`` is how many of the rule stand elsewhere, and are counted first."""

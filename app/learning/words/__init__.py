@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 
+from app.core import toml
+
 LISTS = (
     "problem",
     "anger",
@@ -60,7 +62,7 @@ def read(text: str) -> dict[str, tuple[str, ...]]:
 
     Raises UnknownListError, TypeError with the name of a list that is none, and ValueError when it is not TOML.
     """
-    tables = tomllib.loads(text)
+    tables = toml.tables(text)
     known = {*LISTS, URGENT, NEGATION}
     for name, entries in tables.items():
         if name not in known:

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.routing import reading, writing
+from app.routing.book import compiled
 from app.routing.reading import InvalidRules
 from app.routing.types import Fact, Rule
 from tests.unit.routing import made
@@ -122,3 +123,37 @@ def test_a_fault_has_its_place(text: str, part: str) -> None:
     with pytest.raises(InvalidRules) as caught:
         reading.read(f"[[rule]]\n{text}\n")
     assert caught.value.faults[0].part == part
+
+
+def test_what_tears_a_reader_apart_is_refused() -> None:
+    for text in ("snooze_hours = " + "9" * 5000, "when = " + "[" * 50_000):
+        with pytest.raises(InvalidRules, match="not TOML"):
+            reading.read(f'[[rule]]\nname = "Hungry"\nteam = "marketing"\n{text}')
+
+
+@pytest.mark.parametrize("sign", ["\\u0000", "\\n", "\\u0085"])
+def test_a_name_is_one_line_that_a_database_holds(sign: str) -> None:
+    with pytest.raises(InvalidRules, match="name: A name is one line"):
+        reading.read(f'[[rule]]\nname = "Two{sign}lines"\nteam = "marketing"\nwords = ["late"]')
+
+
+def test_expressions_that_are_too_large_together_are_refused_where_they_become_so() -> None:
+    """Each of them is small enough by itself; what looks for all of them at once has to be made too."""
+    large = "".join(
+        f'[[rule]]\nname = "R{number}"\nteam = "marketing"\nregex = ["(?:\\\\pL{{80}}|x{number})+y"]\n'
+        for number in range(200)
+    )
+    with pytest.raises(InvalidRules) as refused:
+        reading.read(large)
+    assert [fault.part for fault in refused.value.faults] == ["when.1"]
+    fits = refused.value.faults[0].rule - 1
+    assert 1 < fits < 20
+    within = reading.read("[[rule]]".join(large.split("[[rule]]")[: fits + 1]))
+    book = compiled(within)
+    assert len(book.tests) == fits
+    with pytest.raises(InvalidRules, match="too large"):
+        reading.read('[[rule]]\nname = "R"\nteam = "marketing"\nregex = ["(?:\\\\pL{300})+y"]')
+    several = ", ".join(f"'\\pL{{80}}y{number}'" for number in range(20))
+    with pytest.raises(InvalidRules, match="too large together"):
+        reading.read(f'[[rule]]\nname = "R"\nteam = "marketing"\nregex = [{several}]')
+    assert [fault.part for fault in reading.faults_of([*within, *within])] == ["when.1"]
