@@ -94,6 +94,7 @@ def _not_in_time(session: Session, way: Way, but: Sequence[Conversation], now: d
             ~came_back.exists(),
         )
         .limit(AT_ONCE)
+        .with_for_update(of=Conversation)
     )
     return list(session.scalars(late).unique())
 

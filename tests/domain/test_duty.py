@@ -4,11 +4,13 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import event, func, select
+from sqlalchemy import event, func, select, text
+from sqlalchemy.exc import OperationalError
 
 from app.accounts import queries as accounts
 from app.accounts import service as people
@@ -286,6 +288,43 @@ def test_what_is_not_answered_in_time_goes_to_somebody_else(house: House, boss: 
     with house.db.read() as session:
         kinds = session.scalars(select(ConversationEvent.kind).order_by(ConversationEvent.id)).all()
     assert EventKind.NOT_IN_TIME in kinds
+
+
+def test_what_is_answered_while_it_is_taken_back_stays_answered(
+    house: House, boss: Actor, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is to be taken back is held until it is: nobody's answer of that very moment is undone."""
+    if house.db.engine.dialect.name != "postgresql":
+        return  # SQLite lets one write at a time
+    _comments(house, 1, now)
+    _way(house, boss, Mode.ROUND_ROBIN, back_after="30")
+    _say(house, house.bob, Availability.ONLINE, now)
+    _work(house, now)
+    later = now + timedelta(minutes=31)
+    with house.db.write() as session:
+        service.seen(session, house.bob, later)
+        (talk_id,) = session.scalars(select(Conversation.id))
+    names, did = giving._names, []
+
+    def answered_meanwhile(*arguments: Any) -> dict[int, str]:
+        with ThreadPoolExecutor(1) as pool:
+            did.append(pool.submit(answer).result())
+        return names(*arguments)
+
+    def answer() -> bool:
+        try:
+            with house.db.write() as session:
+                session.execute(text("SET LOCAL lock_timeout = '200ms'"))
+                inbox.resolve(session, house.bob, talk_id, None, later)
+        except OperationalError:
+            return False
+        return True
+
+    monkeypatch.setattr(giving, "_names", answered_meanwhile)
+    _work(house, later)
+    with house.db.read() as session:
+        kinds = session.scalars(select(ConversationEvent.kind).order_by(ConversationEvent.id)).all()
+    assert (did[0], kinds[-1]) in [(True, EventKind.RESOLVED), (False, EventKind.NOT_IN_TIME)]
 
 
 def test_nobody_is_given_more_within_an_hour_than_agreed(house: House, boss: Actor, now: datetime) -> None:
