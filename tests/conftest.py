@@ -9,7 +9,8 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import pytest
 import redis
 from argon2 import PasswordHasher
 from sqlalchemy import Dialect, Engine, create_engine
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import OperationalError
 
 from app import bootstrap
@@ -79,6 +81,24 @@ def common_statements() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(database_module, "create_engine", one_dialect)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def commits_without_waiting() -> Iterator[None]:
+    """SQLite does not wait for the disk in this process, as PostgreSQL does not here: no test cuts the power."""
+
+    def hasty(prepare: Callable[[DBAPIConnection, object], None]) -> Callable[[DBAPIConnection, object], None]:
+        @wraps(prepare)
+        def prepared(connection: DBAPIConnection, record: object) -> None:
+            prepare(connection, record)
+            connection.execute("PRAGMA synchronous=OFF")
+
+        return prepared
+
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (database_module, migrate):
+            patch.setattr(module, "_prepare_sqlite", hasty(module._prepare_sqlite))
         yield
 
 

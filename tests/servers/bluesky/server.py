@@ -18,6 +18,7 @@ from tests.servers import node
 from tests.servers.bluesky.people import Network
 from tests.servers.node import Node, NotInstalled
 from tests.servers.postgres import Postgres
+from tests.servers.scratch import scratch
 
 HERE = Path(__file__).parent
 START_SECONDS = 90
@@ -47,11 +48,11 @@ def _compile(found: Node) -> None:
 def running(postgres: Postgres) -> Iterator[Network]:
     """A network with nobody in it. Raises NotStarted."""
     found = install()
-    with postgres.database() as url, tempfile.TemporaryDirectory(prefix="porchlight-at-") as scratch:
+    with postgres.database() as url, tempfile.TemporaryDirectory(prefix="porchlight-at-", dir=scratch()) as folder:
         environment = {
             "PATH": f"{found.program.parent}:/usr/bin:/bin",
-            "HOME": scratch,
-            "TMPDIR": scratch,
+            "HOME": folder,
+            "TMPDIR": folder,
             "LOG_ENABLED": "false",
             "BLUESKY_INSTALL": str(found.folder),
             "BLUESKY_PORT": str(_free_ports()),
@@ -59,17 +60,17 @@ def running(postgres: Postgres) -> Iterator[Network]:
             "DB_POSTGRES_SCHEMA": "view",
             "REDIS_HOST": "127.0.0.1",  # asked for, never connected to
         }
-        with (Path(scratch) / "log").open("wb") as log:
+        with (Path(folder) / "log").open("wb") as log:
             process = subprocess.Popen(
                 [str(found.program), "--import", str(HERE / "loopback.mjs"), str(HERE / "network.mjs")],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
                 env=environment,
-                cwd=scratch,
+                cwd=folder,
             )
         try:
-            yield Network(**json.loads(_first_line(process, Path(scratch) / "log")))
+            yield Network(**json.loads(_first_line(process, Path(folder) / "log")))
         finally:
             process.kill()
             process.wait()

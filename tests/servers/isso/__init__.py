@@ -19,6 +19,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.servers.scratch import scratch
+
 VERSION = "isso==0.14.0"
 START_SECONDS = 30
 CONFIG = """[general]
@@ -146,7 +148,7 @@ class Isso:
 def running(site: str) -> Iterator[Isso]:
     """A server for the comments of ``site``. Raises NotStarted."""
     program = install()
-    with tempfile.TemporaryDirectory(prefix="porchlight-isso-") as folder:
+    with tempfile.TemporaryDirectory(prefix="porchlight-isso-", dir=scratch()) as folder:
         server = Isso(program, Path(folder), site)
         try:
             server.start("the bakery's secret")
