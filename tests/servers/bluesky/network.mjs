@@ -4,7 +4,10 @@
 import { createRequire } from "node:module";
 import http from "node:http";
 import path from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
+
+const PAUSE_MS = 25;
 
 const require = createRequire(path.join(process.env.BLUESKY_INSTALL, "package.json"));
 const { TestNetwork, mockMailer } = await import(pathToFileURL(require.resolve("@atproto/dev-env")));
@@ -18,10 +21,20 @@ const network = await TestNetwork.create({
   introspect: { port: port + 4 },
 });
 mockMailer(network.pds);
+// The account server looks for what to tell the view ever more rarely, up to once a second, and everything written
+// would wait for that; here it looks again soon.
+network.pds.ctx.sequencer.exponentialBackoff = () => setTimeout(PAUSE_MS);
+
+// Both know when they are done; what else the network could wait for (moderators, video) tells the view nothing here.
+const settled = async () => {
+  await network.pds.processAll();
+  await network.processFullSubscription();
+  await network.bsky.sub.background.processAll();
+};
 
 http
   .createServer((request, response) => {
-    network.processAll().then(
+    settled().then(
       () => response.end("settled"),
       (error) => {
         response.statusCode = 500;
