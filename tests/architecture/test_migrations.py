@@ -38,6 +38,7 @@ def test_an_upgrade_from_every_revision_ends_where_the_models_are(empty_url: str
     db = Database(empty_url)
     for revision in migrate.revisions():
         assert not revisions.is_newest(db), revision
+        assert not migrate.is_current(empty_url), revision
         assert migrate.upgrade(empty_url, revision), revision
     assert migrate.is_current(empty_url)
     assert revisions.is_newest(db)
@@ -45,10 +46,9 @@ def test_an_upgrade_from_every_revision_ends_where_the_models_are(empty_url: str
     assert migrate.differences(empty_url) == []
 
 
-def test_a_second_upgrade_has_nothing_to_do(empty_url: str) -> None:
-    assert not migrate.is_current(empty_url)
-    assert migrate.upgrade(empty_url)
-    assert not migrate.upgrade(empty_url)
+def test_a_second_upgrade_has_nothing_to_do(database_url: str) -> None:
+    assert migrate.is_current(database_url)
+    assert not migrate.upgrade(database_url)
 
 
 def test_the_planner_knows_every_column_that_an_upgrade_added(postgres: Postgres) -> None:
@@ -76,11 +76,10 @@ def test_several_may_start_at_once(empty_url: str) -> None:
     assert migrate.differences(empty_url) == []
 
 
-def test_a_database_from_the_future_is_left_alone(empty_url: str) -> None:
-    migrate.upgrade(empty_url)
-    _execute(empty_url, "UPDATE alembic_version SET version_num = '9999'")
+def test_a_database_from_the_future_is_left_alone(database_url: str) -> None:
+    _execute(database_url, "UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(PorchlightError, match="newer version") as refused:
-        migrate.upgrade(empty_url)
+        migrate.upgrade(database_url)
     assert refused.value.code == "database_too_new"
 
 
@@ -153,26 +152,24 @@ def test_the_time_zone_of_a_digest_becomes_that_of_the_account(empty_url: str) -
     assert kept == ["Asia/Kolkata", "Europe/Berlin", None]
 
 
-def test_no_later_migration_lost_a_trigger_that_counts_or_keeps_waits(empty_url: str) -> None:
-    migrate.upgrade(empty_url)
+def test_no_later_migration_lost_a_trigger_that_counts_or_keeps_waits(database_url: str) -> None:
     sqlite = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'conversations_%'"
     postgresql = "SELECT tgname FROM pg_trigger WHERE tgname LIKE 'conversations_%'"
-    with create_engine(empty_url, poolclass=NullPool).connect() as connection:
-        found = connection.execute(text(sqlite if empty_url.startswith("sqlite") else postgresql)).scalars()
+    with create_engine(database_url, poolclass=NullPool).connect() as connection:
+        found = connection.execute(text(sqlite if database_url.startswith("sqlite") else postgresql)).scalars()
         counted = [f"conversations_counted_{what}" for what in ("changed", "come", "gone")]
         assert sorted(found) == [*counted, "conversations_waited_enough", "conversations_waited_otherwise"]
 
 
-def test_no_later_migration_lost_a_trigger_of_the_search(empty_url: str) -> None:
-    migrate.upgrade(empty_url)
+def test_no_later_migration_lost_a_trigger_of_the_search(database_url: str) -> None:
     sqlite = "SELECT tbl_name, name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'search%'"
     postgresql = "SELECT tgrelid::regclass::text, tgname FROM pg_trigger WHERE tgname LIKE 'search%'"
-    with create_engine(empty_url, poolclass=NullPool).connect() as connection:
-        found = connection.execute(text(sqlite if empty_url.startswith("sqlite") else postgresql)).all()
+    with create_engine(database_url, poolclass=NullPool).connect() as connection:
+        found = connection.execute(text(sqlite if database_url.startswith("sqlite") else postgresql)).all()
     watched = (
         ["comments"] * 3 + ["notes"] * 3 + ["replies"] * 3 + ["contacts"] * 2 + ["identities"] * 3 + ["deliveries"]
     )
-    if empty_url.startswith("sqlite"):
+    if database_url.startswith("sqlite"):
         assert sorted(table for table, _name in found) == sorted([*watched, *["search_entries"] * 3])
     else:
         assert sorted(table for table, _name in found) == sorted(set(watched))
