@@ -13,6 +13,12 @@ from tests.servers.faulty_proxy import Fault as Break
 LOOPBACK = ["127.0.0.0/8"]
 PAGE = b"<!doctype html><title>Just a moment</title><p>Checking your browser"
 SILENCES = (Fault.SILENT, Fault.SILENT_AFTER)
+EVERYTHING = "*"
+HASTE = {
+    EVERYTHING: {"allow_networks": LOOPBACK, "read_seconds": 0.1},
+    "POST": {"allow_networks": LOOPBACK, "read_seconds": 0.5},  # the platform has to have heard of it meanwhile
+}
+"""The patience of a client whose requests stay without an answer, by their method."""
 BREAKS: Mapping[Fault, Break] = {
     Fault.UNAUTHORIZED: Instead(401, PAGE),
     Fault.FORBIDDEN: Instead(403, PAGE),
@@ -37,8 +43,9 @@ class CountingHttp(Http):
 
     def __init__(self) -> None:
         super().__init__(Outgoing.model_validate({"allow_networks": LOOPBACK}))
-        self._hasty = Http(Outgoing.model_validate({"allow_networks": LOOPBACK, "read_seconds": 0.5}))
-        self.hasty = False
+        self._hasty = {method: Http(Outgoing.model_validate(limits)) for method, limits in HASTE.items()}
+        self.hasty: str | None = None
+        """A key of ``HASTE`` while a test is about silence."""
         self.requests: list[str] = []
 
     def request(self, method: Method, url: str, **arguments: Any) -> Response:
@@ -47,8 +54,8 @@ class CountingHttp(Http):
 
     def sent(self, method: Method, url: str, **arguments: Any) -> Response:
         """Uncounted."""
-        if self.hasty:
-            return self._hasty.request(method, url, **arguments)
+        if self.hasty in (EVERYTHING, method):
+            return self._hasty[self.hasty].request(method, url, **arguments)
         return super().request(method, url, **arguments)
 
 
@@ -60,12 +67,13 @@ class ProxiedStage(WireStage):
 
     @contextmanager
     def fault(self, fault: Fault, *, acts_only: bool = False) -> Iterator[None]:
-        self.http.hasty = fault in SILENCES
+        if fault in SILENCES:
+            self.http.hasty = "POST" if acts_only else EVERYTHING
         try:
             with self.answering(BREAKS[fault], acts_only=acts_only):
                 yield
         finally:
-            self.http.hasty = False
+            self.http.hasty = None
 
     @contextmanager
     def answering(self, answer: Break, *, acts_only: bool = False) -> Iterator[None]:

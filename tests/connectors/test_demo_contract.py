@@ -1,6 +1,7 @@
 """The contract suite on the demonstration's pretend platform."""
 
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import count
@@ -48,6 +49,11 @@ class DemoStage(PublishStage):
         status = Status.HELD if held else Status.LIVE
         self._platform.schedule([_appears(comment, "roses", text, author, parent, status, at)])
         return comment
+
+    def say_many(self, texts: Sequence[str]) -> list[str]:
+        comments = {f"c{next(self._numbers)}": text for text in texts}
+        self._platform.schedule([_appears(comment, "roses", text) for comment, text in comments.items()])
+        return list(comments)
 
     def say_unnamed(self, text: str, lack: Lack) -> str:
         comment = f"c{next(self._numbers)}"

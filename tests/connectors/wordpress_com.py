@@ -15,6 +15,7 @@ from typing import Self
 from urllib.parse import urlsplit
 
 from tests.servers.faulty_proxy import HOP_BY_HOP
+from tests.servers.stopping import stop
 from tests.servers.wordpress import Site
 
 NUMBER = 4711
@@ -42,8 +43,7 @@ class WordPressCom:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        stop(self._server)
 
     def basic(self, authorization: str) -> str | None:
         """The application password behind a token, as a header; None for a token nobody gave."""

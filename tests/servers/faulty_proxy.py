@@ -17,6 +17,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
 
+from tests.servers.stopping import stop
+
 HOP_BY_HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length"})
 
 
@@ -70,6 +72,8 @@ class _Rule:
     method: str | None
     path: str
     over: threading.Event = field(default_factory=threading.Event)
+    under_way: int = 0
+    """How many requests it was taken for that are not done with."""
 
 
 class FaultyProxy:
@@ -79,6 +83,7 @@ class FaultyProxy:
         self.upstream = upstream
         self.requests: list[Request] = []
         self._rules: list[_Rule] = []
+        self._turn = threading.Condition()
         self._server = _Server(self)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
 
@@ -93,23 +98,41 @@ class FaultyProxy:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        stop(self._server)
         self._thread.join()
 
     @contextmanager
     def fault(self, fault: Fault, *, method: str | None = None, path: str = "") -> Iterator[None]:
-        """Break every request of that method whose address holds ``path``, as long as this lasts."""
+        """Break every request of that method whose address holds ``path``, as long as this lasts.
+
+        At the end the server has done what it will do of them, also where the client has given up waiting.
+        """
         rule = _Rule(fault, method, path)
-        self._rules.append(rule)
+        with self._turn:
+            self._rules.append(rule)
         try:
             yield
         finally:
-            self._rules.remove(rule)
-            rule.over.set()
+            with self._turn:
+                self._rules.remove(rule)
+                rule.over.set()
+                self._turn.wait_for(lambda: rule.under_way == 0, timeout=60)
 
-    def rule_for(self, method: str, path: str) -> _Rule | None:
-        return next((rule for rule in self._rules if rule.method in (None, method) and rule.path in path), None)
+    @contextmanager
+    def rule_for(self, method: str, path: str) -> Iterator[_Rule | None]:
+        """The rule for a request, until it is done with."""
+        with self._turn:
+            fitting = (rule for rule in self._rules if rule.method in (None, method) and rule.path in path)
+            rule = next(fitting, None)
+            if rule is not None:
+                rule.under_way += 1
+        try:
+            yield rule
+        finally:
+            if rule is not None:
+                with self._turn:
+                    rule.under_way -= 1
+                    self._turn.notify_all()
 
 
 class _Server(ThreadingHTTPServer):
@@ -134,8 +157,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        rule = self.server.proxy.rule_for(self.command, self.path)
-        answer = self._through(body) if rule is None else self._broken(rule, body)
+        with self.server.proxy.rule_for(self.command, self.path) as rule:
+            answer = self._through(body) if rule is None else self._broken(rule, body)
         self.server.proxy.requests.append(Request(self.command, self.path, answer.status if answer else 0))
         if answer is None:
             self.close_connection = True

@@ -24,6 +24,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
+from tests.servers.stopping import stop
+
 Headers = Iterable[tuple[str, str]]
 
 
@@ -172,8 +174,7 @@ class Loopback:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stopping.set()
-        self._server.shutdown()
-        self._server.server_close()
+        stop(self._server)
         self.drop_connections()
 
     def drop_connections(self) -> None:

@@ -19,6 +19,7 @@ from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
 from tests.connectors.described import OpenApi
+from tests.servers.stopping import stop
 from tests.servers.x_activity import APP_TOKEN, Switchboard
 from tests.servers.x_activity import DESCRIPTION as ACTIVITY
 
@@ -89,8 +90,7 @@ class X:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        stop(self._server)
 
     # --- what people do
 
