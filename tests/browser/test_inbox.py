@@ -102,6 +102,17 @@ def test_what_is_new_is_told_within_a_second_and_moves_nothing(scene: Scene, per
     expect(page.locator("#news-pill")).to_have_count(0)
 
 
+def test_an_empty_list_fills_by_itself(scene: Scene, person: Opener) -> None:
+    page = person()
+    connected(page)
+    expect(page.locator("#list")).to_contain_text("Reading for the first time")
+    scene.collect()
+    expect(page.locator("#list")).to_contain_text("Nobody waits", timeout=12_000)
+    scene.heard("Bob", "Where is my order?")
+    expect(page.locator("#rows .row-person")).to_have_text(["Bob"], timeout=12_000)
+    expect(page.locator("#news-pill")).to_have_count(0)
+
+
 def test_a_colleague_takes_it_and_the_row_says_so(scene: Scene, person: Opener) -> None:
     talk = scene.heard("Bob", "Where is my order?")
     page = person()

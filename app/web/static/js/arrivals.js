@@ -1,4 +1,6 @@
 // What is new counts itself: a list whose filters are known says so at once, without asking. Loaded with the first news.
+import { openId } from "./list.js";
+
 const counted = new WeakMap(); // what was heard of since a list was made
 
 // Whether a list has it; undefined where nobody can say.
@@ -21,7 +23,7 @@ function more() {
 export function hearOf(id, stands) {
   const shown = document.getElementById("list");
   if (!shown) return true;
-  if (!("holds" in shown.dataset)) return false;
+  if (!("holds" in shown.dataset) || !shown.querySelector("#rows .row")) return false;
   const known = counted.get(shown) ?? counted.set(shown, new Set()).get(shown);
   const held = holds(shown.dataset.holds, stands);
   if (held === undefined) return false;
@@ -31,3 +33,40 @@ export function hearOf(id, stands) {
   }
   return !document.getElementById(`row-${id}`);
 }
+
+// Show the list as it is now; the answer is the rows that were not in it.
+export async function reload() {
+  const known = new Set([...document.querySelectorAll("#rows .row")].map((row) => row.id));
+  const url = new URL(document.getElementById("list").dataset.here, location.href);
+  if (openId()) url.searchParams.set("open", openId());
+  await window.htmx.ajax("GET", url.pathname + url.search, { target: "#list", swap: "outerHTML" });
+  const fresh = [...document.querySelectorAll("#rows .row")].filter((row) => !known.has(row.id));
+  for (const row of fresh) row.classList.add("fresh");
+  return fresh;
+}
+
+// A list without rows has nothing to move: it becomes what it is now by itself, unless somebody is about to search or filter
+// there. The answer is whether it does.
+export function fill() {
+  const shown = document.getElementById("list");
+  if (!shown || shown.querySelector("#rows .row, details[open]") || shown.contains(document.activeElement)) return false;
+  reload();
+  return true;
+}
+
+// Otherwise nothing moves until somebody presses the pill that says how many are new.
+export function show(pill) {
+  const shown = document.getElementById("news-pill");
+  if (fill()) return;
+  if (!shown) document.getElementById("news").replaceChildren(pill);
+  else if (shown.textContent !== pill.textContent) shown.replaceWith(pill);
+}
+
+document.addEventListener("click", async (event) => {
+  if (!event.target.closest("#news-pill") || !window.htmx) return;
+  event.preventDefault();
+  const fresh = await reload();
+  const first = fresh[0] ?? document.querySelector("#rows .row");
+  first?.scrollIntoView({ block: "nearest" });
+  first?.querySelector("a").focus({ preventScroll: true });
+});
