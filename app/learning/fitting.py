@@ -172,7 +172,8 @@ def _learn(known: Prepared, rows: Rows, tell: Tell) -> Learned:
     allowed, before = known.allowed[rows], model.offsets(known.first[rows], known.labels)
     weights, begin = _solve(matrix, allowed, before, tell)
     likely = model.softmax(np.asarray(matrix @ weights + begin + before, np.float32)) * allowed
-    shares = (likely / np.maximum(likely.sum(axis=1, keepdims=True), _HARDLY)).mean(axis=0)
+    decided = likely / np.maximum(likely.sum(axis=1, keepdims=True), _HARDLY)
+    shares = decided.sum(axis=0) / np.float32(max(len(rows), 1))  # without the only example, none is left
     learned = Learned(known.labels, letters, words, weights, begin, len(rows), shares, known.leads)
     return replace(learned, sentences=known.sentences)
 

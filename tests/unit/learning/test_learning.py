@@ -98,6 +98,15 @@ def test_other_bytes_are_no_model(data: bytes) -> None:
         model.from_bytes(data)
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_single_example_is_enough_to_begin(reader: Reader) -> None:
+    fitted = fitting.fit([Example("Where is my parcel?", "customer_service", None)], reader, DESTINATIONS)
+    assert fitted.figures.examples == fitted.figures.judged == 1
+    assert np.isfinite(fitted.figures.log_loss)
+    judge = Judge(fitted.model, reader, DESTINATIONS)
+    assert [one.team for one in judging.opinions(judge, ["My parcel is late"])] == ["customer_service"]
+
+
 def test_few_examples_decide_nothing_alone(reader: Reader) -> None:
     judge = Judge(fitting.fit(examples(98), reader, DESTINATIONS).model, reader, DESTINATIONS)
     assert not any(one.automatic for one in judging.opinions(judge, said(SWEET, 20)))
