@@ -1,6 +1,7 @@
 """The command line. Each command lives in a module of its own, loaded only when it is called."""
 
 import gc
+import os
 import sys
 from importlib import import_module
 
@@ -59,7 +60,8 @@ def porchlight() -> None:
 
 
 def main() -> None:
-    """Entry point of ``porchlight``."""
+    """Entry point of ``porchlight``. What it and its processes write is for their own user only."""
+    os.umask(0o077)
     carry_out(porchlight)
 
 

@@ -1,5 +1,6 @@
 """What holds for every command: exit codes, messages instead of tracebacks, and nothing imported that is not needed."""
 
+import os
 import sqlite3
 import subprocess
 import sys
@@ -73,6 +74,37 @@ def test_trouble_outside_is_explained(
 def test_a_full_disk_is_named(said: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert call(failing(OperationalError("PRAGMA journal_mode=WAL", None, sqlite3.OperationalError(said))), []) == 1
     assert "disk" in capsys.readouterr().err.replace(said, "")
+
+
+def test_a_damaged_database_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "porchlight.db").write_bytes(b"no database" * 1000)
+    monkeypatch.setenv("PORCHLIGHT_DATA_DIR", str(tmp_path))
+    for arguments in (["page", "list"], ["db", "check"], ["db", "upgrade"], ["doctor"]):
+        assert call(porchlight, arguments) == 1
+        assert "is damaged" in "".join(capsys.readouterr()), arguments
+
+
+def test_a_file_in_the_place_of_the_data_folder_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "data").touch()
+    monkeypatch.setenv("PORCHLIGHT_DATA_DIR", str(tmp_path / "data"))
+    for arguments in (["page", "list"], ["db", "upgrade"], ["doctor"], ["run"]):
+        assert call(porchlight, arguments) == 1
+        assert "data_dir" in "".join(capsys.readouterr()), arguments
+
+
+def test_what_is_stored_is_for_its_own_user_only(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    command = [sys.executable, "-m", "app.cli", "page", "list"]
+    ended = subprocess.run(
+        command, env=os.environ | {"PORCHLIGHT_DATA_DIR": str(data)}, umask=0o022, capture_output=True, check=False
+    )
+    assert ended.returncode == 1  # there are no tables yet
+    assert {path.stat().st_mode & 0o077 for path in (data, *data.iterdir())} == {0}
+    assert (data / "porchlight.db").exists()
 
 
 def test_an_unknown_command_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
