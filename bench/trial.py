@@ -17,7 +17,7 @@ from app import bootstrap
 from app.collecting import service as collecting
 from app.collecting.types import Load
 from app.connectors.ports import Author, Batch, Found, Item, Post
-from app.core import migrate
+from app.core import logs, migrate
 from app.core.clock import utc_now
 from app.core.config import Settings
 from app.core.sections import DatabaseSection
@@ -32,6 +32,7 @@ BATCH = 500
 
 
 def main() -> None:
+    logs.configure("critical", "text")  # there is no Redis here to be told of it
     parser = argparse.ArgumentParser()
     parser.add_argument("--conversations", type=int, default=100_000)
     parser.add_argument("--postgresql", action="store_true")

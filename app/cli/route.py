@@ -34,8 +34,7 @@ def route(file: IO[bytes]) -> None:
 
 def _answers(known: InUse, batch: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     texts = [one["text"] for one in batch]
-    found = judging.opinions(known.judge, texts)
-    for one, opinion, pointed in zip(batch, found, judging.pointed_at(known.judge, texts, found), strict=True):
+    for one, (opinion, pointed) in zip(batch, judging.explained(known.judge, texts), strict=True):
         yield _answer(one, opinion, pointed, language.detect(one["text"], known.languages))
 
 

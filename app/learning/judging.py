@@ -1,6 +1,6 @@
 """From a model's probabilities to an opinion about a comment, and the words that speak for it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import log
 
@@ -40,12 +40,21 @@ class Judge:
 
 def opinions(judge: Judge, texts: Sequence[str]) -> list[Opinion]:
     """What the model thinks of each text."""
-    found: list[Opinion] = []
+    return [one for seen in _read(judge, texts) for one in _opinions(judge, seen)]
+
+
+def explained(judge: Judge, texts: Sequence[str]) -> list[tuple[Opinion, tuple[str, ...]]]:
+    """What the model thinks of each text, with words of it that stand in a list which speaks for that."""
+    pairs: list[tuple[Opinion, tuple[str, ...]]] = []
+    for seen in _read(judge, texts):
+        found = _opinions(judge, seen)
+        pairs += zip(found, _pointed_at(seen, found), strict=True)
+    return pairs
+
+
+def _read(judge: Judge, texts: Sequence[str]) -> Iterator[Read]:
     for start in range(0, len(texts), BATCH):
-        part = texts[start : start + BATCH]
-        seen = model.read(part, judge.reader, deeply=judge.model.learned is not None)
-        found += _opinions(judge, seen)
-    return found
+        yield model.read(texts[start : start + BATCH], judge.reader, deeply=judge.model.learned is not None)
 
 
 def team_probabilities(labels: Sequence[str], chances: Table, table: Mapping[Kind, str]) -> tuple[list[str], Table]:
@@ -131,12 +140,11 @@ def _sentiment(chances: Mapping[Kind, float], tone: float) -> Sentiment:
     return Sentiment.NEGATIVE if lean < _COLD else Sentiment.NEUTRAL
 
 
-def pointed_at(judge: Judge, texts: Sequence[str], found: Sequence[Opinion]) -> list[tuple[str, ...]]:
+def _pointed_at(seen: Read, found: Sequence[Opinion]) -> list[tuple[str, ...]]:
     """Words of each text that stand in a list which speaks for its opinion, as the model reads them."""
-    seen = model.read(texts, judge.reader, deeply=False)
     cut, hits = seen.cut, seen.hits
     speaks = {kind: [LISTS.index(name) for name in names] for kind, names in _SPEAK_FOR.items()}
-    words: list[dict[str, None]] = [{} for _text in texts]
+    words: list[dict[str, None]] = [{} for _opinion in found]
     for token in np.argsort(hits.token, kind="stable").tolist():
         last = int(hits.token[token])
         row = int(cut.row[last])
