@@ -97,6 +97,27 @@ def test_a_wait_shows_its_outline_and_moves_nothing(filled: Scene, person: Opene
     assert page.evaluate(f"{style}.content") == "none"
 
 
+def test_opening_another_conversation_takes_few_steps(filled: Scene, person: Opener) -> None:
+    """htmx would tell of each of the hundreds of elements that go, and copy the page for a history it never keeps: half
+    of the time until another conversation is on the screen."""
+    page = person()
+    page.locator("#rows .row a").nth(0).click()
+    expect(page.locator("#rows .row a").nth(0)).to_have_attribute("aria-current", "true")
+    page.evaluate(
+        """() => {
+             window.heard = [];
+             for (const kind of ["htmx:beforeCleanupElement", "htmx:beforeHistorySave"])
+               addEventListener(kind, () => window.heard.push(kind), true);
+           }"""
+    )
+    page.locator("#rows .row a").nth(1).click()
+    expect(page.locator("#rows .row a").nth(1)).to_have_attribute("aria-current", "true")
+    assert page.locator("#talk *").count() > 200
+    heard = page.evaluate("window.heard")
+    assert heard.count("htmx:beforeCleanupElement") < 20
+    assert "htmx:beforeHistorySave" not in heard
+
+
 def test_more_rows_fit_when_it_is_compact(filled: Scene, person: Opener) -> None:
     page = person()
 
