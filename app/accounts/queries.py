@@ -125,14 +125,17 @@ def active(session: Session, user_ids: Collection[int]) -> set[int]:
     return set(session.scalars(select(User.id).where(User.id.in_(list(user_ids)), User.active)))
 
 
+_TEAMS_AND_PEOPLE = union_all(
+    select(literal(1), Team.id, Team.key, Team.name, Team.demo),
+    select(literal(0), User.id, User.login, User.name, User.demo).where(User.active),
+)
+"""Put together once, as every conversation asks it."""
+
+
 def teams_and_people(session: Session) -> tuple[list[TeamView], list[tuple[int, str]]]:
     """All teams, and all active people (id, name) by name: to whom something can be given. One statement."""
-    either = union_all(
-        select(literal(1), Team.id, Team.key, Team.name, Team.demo),
-        select(literal(0), User.id, User.login, User.name, User.demo).where(User.active),
-    )
     teams, people = [], []
-    for is_team, number, key, name, demo in session.execute(either):
+    for is_team, number, key, name, demo in session.execute(_TEAMS_AND_PEOPLE):
         if is_team:
             teams.append(TeamView(number, key, name, demo))
         else:

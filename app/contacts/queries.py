@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, func, literal, select, union_all
+from sqlalchemy import BindParameter, Integer, Row, Select, bindparam, func, literal, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from app.accounts.models import User
@@ -107,8 +107,9 @@ def _rows(session: Session, heads: Sequence[Contact]) -> list[ContactRow]:
         into[head_id][joined_id] = kept_id or 0
     own, muted = _marks_of(session, ids)
     identities: dict[int, list[IdentityView]] = defaultdict(list)
-    for identity in _identities(session, Identity.contact_id.in_(ids)):
-        identities[identity.contact_id].append(identity)
+    own_identities = select(Identity).where(Identity.contact_id.in_(ids)).order_by(Identity.id).limit(1_000)
+    for identity in session.scalars(own_identities):
+        identities[identity.contact_id].append(_identity(identity))
     return [
         ContactRow(
             id=head.id,
@@ -126,44 +127,59 @@ def _rows(session: Session, heads: Sequence[Contact]) -> list[ContactRow]:
     ]
 
 
-def together_with(contact_id: int) -> Select[int]:
+def together_with(contact_id: int | BindParameter[int]) -> Select[int]:
     """The ids of all contacts that are shown as one with this one: for queries about what they said."""
     head_id = select(Contact.head_id).where(Contact.id == contact_id).scalar_subquery()
     return select(Contact.id).where(Contact.head_id == head_id)
 
 
+_UNDER_HEADS = select(Contact.id).where(Contact.head_id.in_(bindparam("heads", expanding=True)))
+_MARKS_OF = union_all(
+    select(literal(0), ContactMark.contact_id, ContactMark.kind, ContactMark.value).where(
+        ContactMark.contact_id.in_(_UNDER_HEADS)
+    ),
+    select(literal(1), MutedMark.contact_id, MutedMark.kind, MutedMark.value).where(
+        MutedMark.contact_id.in_(_UNDER_HEADS)
+    ),
+)
+"""Put together once, like the three below, as every conversation asks them: that takes longer than their answers."""
+_UNDER_HEAD = select(Contact.id).where(Contact.head_id == bindparam("head_id"))
+_MOST = bindparam("most", type_=Integer())
+_IDENTITIES = select(Identity).where(Identity.contact_id.in_(_UNDER_HEAD)).order_by(Identity.id).limit(_MOST)
+_NOTES = (
+    select(ContactNote, User.name)
+    .join(User, User.id == ContactNote.author_id)
+    .where(ContactNote.contact_id.in_(_UNDER_HEAD))
+    .order_by(ContactNote.id.desc())
+    .limit(_MOST)
+)
+_JOINED = (
+    select(Contact, User.name)
+    .outerjoin(User, User.id == Contact.merged_by_id)
+    .where(Contact.id.in_(together_with(bindparam("contact_id", type_=Contact.id.type))))
+    .order_by(Contact.merged_at, Contact.id)
+)
+
+
 def _marks_of(session: Session, heads: Collection[int]) -> tuple[dict[int, list[Mark]], dict[int, list[Mark]]]:
     """What the contacts under these heads are marked with themselves, and what of it is muted. One statement."""
-    group = select(Contact.id).where(Contact.head_id.in_(heads))
-    either = union_all(
-        select(literal(0), ContactMark.contact_id, ContactMark.kind, ContactMark.value).where(
-            ContactMark.contact_id.in_(group)
-        ),
-        select(literal(1), MutedMark.contact_id, MutedMark.kind, MutedMark.value).where(
-            MutedMark.contact_id.in_(group)
-        ),
-    )
     found: tuple[dict[int, list[Mark]], dict[int, list[Mark]]] = ({}, {})
-    for number, at, kind, value in session.execute(either):
+    for number, at, kind, value in session.execute(_MARKS_OF, {"heads": list(heads)}):
         found[number].setdefault(at, []).append(Mark(MarkKind(kind), value))
     return found
 
 
-def _identities(session: Session, where: Any, limit: int = 1_000) -> list[IdentityView]:
-    query = select(Identity).where(where).order_by(Identity.id).limit(limit)
-    return [
-        IdentityView(
-            id=one.id,
-            contact_id=one.contact_id,
-            page_id=rules.page_of(one.realm),
-            name=one.name,
-            url=one.url,
-            email=one.email,
-            account=one.account_key,
-            since=one.created_at,
-        )
-        for one in session.scalars(query)
-    ]
+def _identity(one: Identity) -> IdentityView:
+    return IdentityView(
+        id=one.id,
+        contact_id=one.contact_id,
+        page_id=rules.page_of(one.realm),
+        name=one.name,
+        url=one.url,
+        email=one.email,
+        account=one.account_key,
+        since=one.created_at,
+    )
 
 
 def contact(
@@ -181,8 +197,8 @@ def contact(
         if one.merged_into_id is not None
     ]
     names = {head.id: head.name, **{one.id: one.name for one in members}}
-    group = select(Contact.id).where(Contact.head_id == head.id)
-    identities = _identities(session, Identity.contact_id.in_(group), most + 1)
+    found = session.scalars(_IDENTITIES, {"head_id": head.id, "most": most + 1})
+    identities = [_identity(one) for one in found]
     notes = _notes(session, head.id, most_notes + 1)
     return ContactView(
         id=head.id,
@@ -201,13 +217,7 @@ def contact(
 
 def _joined(session: Session, contact_id: int) -> "Sequence[Row[Contact, str | None]]":
     """All contacts that are shown as one with this one, the head among them, and who joined them."""
-    query = (
-        select(Contact, User.name)
-        .outerjoin(User, User.id == Contact.merged_by_id)
-        .where(Contact.id.in_(together_with(contact_id)))
-        .order_by(Contact.merged_at, Contact.id)
-    )
-    return session.execute(query).all()
+    return session.execute(_JOINED, {"contact_id": contact_id}).all()
 
 
 def _marks(session: Session, head_id: int, members: Sequence[Member], names: dict[int, str]) -> tuple[MarkView, ...]:
@@ -230,17 +240,9 @@ def _marks(session: Session, head_id: int, members: Sequence[Member], names: dic
 
 
 def _notes(session: Session, head_id: int, limit: int) -> list[ContactNoteView]:
-    group = select(Contact.id).where(Contact.head_id == head_id)
-    query = (
-        select(ContactNote, User.name)
-        .join(User, User.id == ContactNote.author_id)
-        .where(ContactNote.contact_id.in_(group))
-        .order_by(ContactNote.id.desc())
-        .limit(limit)
-    )
     return [
         ContactNoteView(note.id, note.author_id, name, note.text, note.created_at)
-        for note, name in session.execute(query)
+        for note, name in session.execute(_NOTES, {"head_id": head_id, "most": limit})
     ]
 
 

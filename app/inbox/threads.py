@@ -3,7 +3,7 @@
 from collections import defaultdict
 from functools import cache
 
-from sqlalchemy import Executable, ScalarSelect, Text, bindparam, null, select, type_coerce, union_all
+from sqlalchemy import Executable, Integer, ScalarSelect, Text, bindparam, null, select, type_coerce, union_all
 from sqlalchemy.orm import Session, aliased
 
 from app.accounts.models import Team, User
@@ -224,22 +224,38 @@ def _nest(comments: list[Comment], earlier: dict[int, list[str]]) -> list[Commen
     return views
 
 
+_TALK_ID = bindparam("conversation_id", type_=Conversation.id.type)
+_HAPPENED = (
+    select(ConversationEvent.id.label("number"), User.name, ConversationEvent.at, ConversationEvent.actor_id)
+    .add_columns(ConversationEvent.kind, ConversationEvent.data, type_coerce(null(), Text()))
+    .outerjoin(User, User.id == ConversationEvent.actor_id)
+    .where(ConversationEvent.conversation_id == _TALK_ID)
+)
+_WRITTEN = (
+    select(Note.id, User.name, Note.created_at, Note.author_id, null(), null(), Note.text)
+    .join(User, User.id == Note.author_id)
+    .where(Note.conversation_id == _TALK_ID)
+)
+_RECORD = union_all(_HAPPENED, _WRITTEN).order_by("number")
+_HISTORY = (
+    select(Conversation, Page.name, Post.title)
+    .join(Page, Page.id == Conversation.page_id)
+    .join(Post, Post.id == Conversation.post_id)
+    .where(
+        Conversation.contact_id.in_(contacts.together_with(bindparam("contact_id", type_=Contact.id.type))),
+        Conversation.id != _TALK_ID,
+    )
+    .order_by(Conversation.id.desc())
+    .limit(bindparam("most", type_=Integer()))
+)
+"""Put together once, as every conversation asks both."""
+
+
 def record(session: Session, actor: Actor, conversation_id: int) -> Record:
     """The notes and the system lines. One statement."""
     access.conversation(session, actor, conversation_id)
-    happened = (
-        select(ConversationEvent.id.label("number"), User.name, ConversationEvent.at, ConversationEvent.actor_id)
-        .add_columns(ConversationEvent.kind, ConversationEvent.data, type_coerce(null(), Text()))
-        .outerjoin(User, User.id == ConversationEvent.actor_id)
-        .where(ConversationEvent.conversation_id == conversation_id)
-    )
-    written = (
-        select(Note.id, User.name, Note.created_at, Note.author_id, null(), null(), Note.text)
-        .join(User, User.id == Note.author_id)
-        .where(Note.conversation_id == conversation_id)
-    )
     found = Record([], [])
-    for number, who, at, who_id, kind, data, text in session.execute(union_all(happened, written).order_by("number")):
+    for number, who, at, who_id, kind, data, text in session.execute(_RECORD, {"conversation_id": conversation_id}):
         if kind is None:
             found.notes.append(NoteView(number, who, text, at))
         else:
@@ -250,15 +266,8 @@ def record(session: Session, actor: Actor, conversation_id: int) -> Record:
 def history(session: Session, actor: Actor, conversation_id: int, limit: int = 10) -> list[HistoryEntry]:
     """The same contact's other conversations, on all pages and of all it was joined with, newest first."""
     talk = access.conversation(session, actor, conversation_id)
-    query = (
-        select(Conversation, Page.name, Post.title)
-        .join(Page, Page.id == Conversation.page_id)
-        .join(Post, Post.id == Conversation.post_id)
-        .where(Conversation.contact_id.in_(contacts.together_with(talk.contact_id)), Conversation.id != talk.id)
-        .order_by(Conversation.id.desc())
-        .limit(limit)
-    )
+    asked = {"contact_id": talk.contact_id, "conversation_id": talk.id, "most": limit}
     return [
         HistoryEntry(one.id, page_name, title, one.snippet, one.state, one.opened_at)
-        for one, page_name, title in session.execute(query)
+        for one, page_name, title in session.execute(_HISTORY, asked)
     ]

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Team, User
@@ -37,20 +37,23 @@ def of_ids(session: Session, author_id: int, page_id: int, team_id: int) -> list
     return _found(session, author_id=author_id, page_id=page_id, team_id=team_id)
 
 
-def _found(session: Session, *, author_id: int, page_id: int, team_id: int) -> list[Requirement]:
-    demo = select(Page.id).where(Page.id == page_id, Page.demo).exists()
-    rows = session.scalars(
-        select(ApprovalRequirement)
-        .where(
-            or_(
-                ApprovalRequirement.user_id == author_id,
-                ApprovalRequirement.page_id == page_id,
-                ApprovalRequirement.team_id == team_id,
-            ),
-            ~demo,
-        )
-        .order_by(ApprovalRequirement.id)
+_FOUND = (
+    select(ApprovalRequirement)
+    .where(
+        or_(
+            ApprovalRequirement.user_id == bindparam("author_id"),
+            ApprovalRequirement.page_id == bindparam("page_id"),
+            ApprovalRequirement.team_id == bindparam("team_id"),
+        ),
+        ~select(Page.id).where(Page.id == bindparam("page_id"), Page.demo).exists(),
     )
+    .order_by(ApprovalRequirement.id)
+)
+"""Put together once, as every conversation asks it."""
+
+
+def _found(session: Session, *, author_id: int, page_id: int, team_id: int) -> list[Requirement]:
+    rows = session.scalars(_FOUND, {"author_id": author_id, "page_id": page_id, "team_id": team_id})
     return [_view(one, "") for one in rows]
 
 

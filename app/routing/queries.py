@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session, aliased
 
 from app.accounts.models import Team, User
@@ -209,16 +209,20 @@ def version_events(session: Session, rule_set_id: int) -> list[VersionEvent]:
     return [VersionEvent(one.kind, person, one.at, one.data) for one, person in session.execute(query)]
 
 
+_EXPLAIN = (
+    select(RoutingDecision, Team.name, User.name)
+    .join(Team, Team.id == RoutingDecision.team_id)
+    .outerjoin(User, User.id == RoutingDecision.actor_id)
+    .where(RoutingDecision.conversation_id == bindparam("conversation_id"))
+    .order_by(RoutingDecision.id)
+)
+"""Put together once, as every conversation asks it."""
+
+
 def explain(session: Session, conversation_id: int) -> list[Explanation]:
     """How the conversation came where it is, oldest step first."""
-    query = (
-        select(RoutingDecision, Team.name, User.name)
-        .join(Team, Team.id == RoutingDecision.team_id)
-        .outerjoin(User, User.id == RoutingDecision.actor_id)
-        .where(RoutingDecision.conversation_id == conversation_id)
-        .order_by(RoutingDecision.id)
-    )
-    return [_explanation(one, team, person) for one, team, person in session.execute(query)]
+    found = session.execute(_EXPLAIN, {"conversation_id": conversation_id})
+    return [_explanation(one, team, person) for one, team, person in found]
 
 
 def _explanation(one: RoutingDecision, team: str, person: str | None) -> Explanation:

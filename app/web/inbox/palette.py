@@ -19,6 +19,7 @@ from app.inbox.types import View
 from app.web.inbox import narrow, screens
 from app.web.inbox.routes import blueprint, here
 from app.web.present import figures, nav
+from app.web.present.keys import KEYS
 
 NARROWED = ("page", "assignee", "team", "tag", "platform")
 """Filters whose every choice can be gone to."""
@@ -67,6 +68,12 @@ def palette() -> ResponseReturnValue:
         Goal(_("Inbox"), _("All tags"), "tag", url_for("inbox.tags")),
     ]
     return render_template("inbox/palette.html", goals=goals)
+
+
+@route(blueprint, "/keys", needs=Permission.READ_INBOX)
+def keys() -> ResponseReturnValue:
+    """The map of keys, as a dialog; asked for when it is first opened."""
+    return render_template("inbox/keys.html", keys=KEYS)
 
 
 @route(blueprint, "/palette/people", needs=Permission.READ_INBOX)

@@ -15,7 +15,7 @@ from app.edge.context import maybe_actor, services
 from app.remedies import money
 from app.remedies import words as remedy_words
 from app.web import live
-from app.web.present import figures, health, history, keys, looks, names, nav, notices, remedies, text, times, words
+from app.web.present import figures, health, history, looks, names, nav, notices, remedies, text, times, words
 
 ICONS = "vendor/lucide-1.62.0/icons.svg"
 
@@ -47,7 +47,6 @@ def install(app: Flask) -> None:
     env.globals.update(time_tag=lambda at, style="ago": times.tag(at, style, times.present()))
     env.globals.update(svg_icon=icon, ailment=health.ailment, ways=nav.ways, kept_ways=nav.kept_ways, asking=nav.ASKING)
     env.globals.update(figures=figures, history=history, notices=notices, words=words)
-    env.globals.update(keys=keys.shown, kept_keys=keys.kept)
     env.filters["shop"] = remedies.shop
     env.globals.update(
         money=money.shown,

@@ -1,17 +1,9 @@
 """The map of keys: what "?" shows, what the palette offers, and what tests hold buttons and scripts to."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from flask import request
-from markupsafe import Markup
-
-from app.core import i18n
 from app.core.i18n import gettext as _
 from app.core.i18n import lazy
-from app.web.present.kept import Kept
-
-_kept = Kept(100)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +56,3 @@ KEYS = (
     Key(("Esc",), lazy("Leave the field")),
     Key(("?",), lazy("This map")),
 )
-
-
-def shown() -> tuple[Key, ...]:
-    """The map, from top to bottom."""
-    return KEYS
-
-
-def kept(make: Callable[[], Markup]) -> Markup:
-    """The map as ``make`` gives it, which is the same for everybody who reads this language."""
-    key = i18n.language(), request.script_root
-    return _kept.get(key) or _kept.keep(key, make())

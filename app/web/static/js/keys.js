@@ -1,7 +1,7 @@
 // Single keys press what is marked with data-key; "?" shows the map. They never fire while somebody types, can be switched
 // off (WCAG 2.1.4), and leave keys with Ctrl, Alt or Cmd to the browser.
-const STORE = "porchlight.keys";
-const map = document.getElementById("keys");
+export const STORE = "porchlight.keys";
+const inbox = document.getElementById("list") !== null;
 const handlers = [];
 const loading = new Set();
 let later = null;
@@ -50,13 +50,13 @@ export function press(key) {
 
 function run(key, target) {
   if (handlers.some((handle) => handle(key, target))) return true;
-  if (key !== "?" || !map) return key.length === 1 && press(key);
-  map.showModal();
+  if (key !== "?" || !inbox) return key.length === 1 && press(key);
+  import("./map.js").then(({ show }) => show()).catch(() => {});
   return true;
 }
 
 document.addEventListener("keydown", async (event) => {
-  if (event.key !== "k" || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey || !map) return;
+  if (event.key !== "k" || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey || !inbox) return;
   event.preventDefault();
   if (ahead !== null || document.querySelector("dialog[open]")) return;
   ahead = "";
@@ -85,17 +85,9 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("htmx:beforeRequest", (event) => event.detail.target?.id === "talk" && loading.add(event.detail.xhr));
 document.addEventListener("htmx:afterRequest", (event) => loading.delete(event.detail.xhr) && goOn());
 
-function tell() {
+export function tell() {
   for (const one of document.querySelectorAll("[data-when-keys]")) one.hidden = !keysOn();
 }
 
-const box = document.getElementById("keys-on");
-if (box) {
-  box.checked = keysOn();
-  box.addEventListener("change", () => {
-    localStorage.setItem(STORE, box.checked ? "on" : "off");
-    tell();
-  });
-}
 tell();
 document.addEventListener("htmx:load", tell);

@@ -54,6 +54,13 @@ document.addEventListener("submit", (event) => {
 });
 addEventListener("pageshow", () => document.querySelectorAll("[data-sparse] select").forEach((one) => (one.disabled = false)));
 
+// htmx takes its leave of each element it replaces with two events, a thousand for a conversation that makes way for another;
+// nobody hears them. Heard on the window, after all who want to keep something of what goes.
+addEventListener("htmx:beforeSwap", ({ detail: { target, shouldSwap, swapOverride, serverResponse } }) => {
+  if (target.id !== "talk" || !shouldSwap || swapOverride === "none") return;
+  if (!serverResponse.includes(`data-id="${target.dataset.id}"`)) target.replaceChildren();
+});
+
 function showOpen() {
   const row = document.querySelector("#rows a[aria-current]");
   const list = document.getElementById("list");

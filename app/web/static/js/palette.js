@@ -1,6 +1,7 @@
 // The palette: everything by name. What single keys press now, from the map of keys, where one can go, who is called what
 // was typed, and the search for it. The marked line can be looked into. Loaded when it is first asked for.
 import { press } from "./keys.js";
+import { fetched as fetchedMap } from "./map.js";
 
 let sheet = null;
 let before = null;
@@ -134,7 +135,7 @@ function steer(event) {
 
 export async function open(typed) {
   sheet?.remove();
-  if (!(await fetchSheet())) return;
+  if (!(await Promise.all([fetchSheet(), fetchedMap()]))[0]) return;
   before = document.activeElement;
   addKeys();
   const [words, ...entered] = typed().split("\n");

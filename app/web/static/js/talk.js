@@ -50,13 +50,6 @@ export const readAgain = oneAtATime(async () => {
 
 document.addEventListener("talk-stale", readAgain);
 
-// htmx takes its leave of each element it replaces with two events, a thousand for a conversation that makes way for another;
-// nobody hears them. Heard on the window, after all who want to keep something of what goes.
-addEventListener("htmx:beforeSwap", ({ detail: { target, shouldSwap, swapOverride, serverResponse } }) => {
-  if (target.id !== "talk" || !shouldSwap || swapOverride === "none") return;
-  if (!serverResponse.includes(`data-id="${target.dataset.id}"`)) target.replaceChildren();
-});
-
 // A conversation opens where there is something to do, not at the first of two hundred comments.
 function goToWork() {
   const scroller = document.getElementById("talk-scroll");
