@@ -9,7 +9,7 @@ import random
 import time
 from collections.abc import Sequence
 
-from app.inbox.types import Facts
+from app.inbox.arrivals import Facts
 from app.learning import features, fitting, judging, words
 from app.learning.judging import Judge
 from app.learning.model import Model

@@ -11,7 +11,7 @@ from datetime import timedelta
 from importlib import resources
 
 from app.core.clock import utc_now
-from app.inbox.types import Facts
+from app.inbox.arrivals import Facts
 from app.routing import book as books
 from app.routing import language, reading, rules
 from app.routing.types import Actions, Condition, Fact, Group, Match, Rule

@@ -28,7 +28,7 @@ from app.core.clock import utc_now
 from app.core.db import Database
 from app.core.patience import patience, patiently
 from app.core.security import SecretBox
-from app.inbox.types import Stored
+from app.inbox.arrivals import Stored
 from app.pages import leases
 from app.pages import queries as page_queries
 from app.pages import service as pages

@@ -15,8 +15,8 @@ from app.core.db import changed_rows
 from app.core.jobs import JobName, defer_wake
 from app.inbox import changes, intake
 from app.inbox import service as inbox
+from app.inbox.arrivals import Arrival, Facts, NewFact, Placement, Stored
 from app.inbox.models import Comment, RawPayload
-from app.inbox.types import Arrival, Facts, NewFact, Placement, Stored
 from app.outbox import results
 from app.pages import leases
 from app.pages import queries as page_queries

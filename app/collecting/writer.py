@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from app.collecting.types import Load
 from app.core.clock import utc_now
 from app.core.db import Database
-from app.inbox.types import Stored
+from app.inbox.arrivals import Stored
 
 T = TypeVar("T")
 Store = Callable[[Session, Sequence[Load], datetime], Sequence[Stored | None]]

@@ -12,8 +12,9 @@ from app.connectors.ports import Item, Status, Verdict
 from app.core.events import Changed, announce
 from app.core.ids import new_id
 from app.inbox import rules
+from app.inbox.arrivals import NewFact
 from app.inbox.models import Comment, CommentVersion, Conversation, ConversationEvent, Post
-from app.inbox.types import ConversationState, EventKind, NewFact
+from app.inbox.types import ConversationState, EventKind
 from app.pages.rules import next_verify
 
 _SHOWN = (Status.LIVE, Status.HELD)

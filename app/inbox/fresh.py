@@ -10,8 +10,9 @@ from app.contacts.types import Known as Person
 from app.contacts.types import Sighting
 from app.core.ids import new_ids
 from app.inbox import lookups, rules
+from app.inbox.arrivals import Echo, Placement
 from app.inbox.changes import Changes, Known
-from app.inbox.types import ConversationState, Echo, Placement, Priority
+from app.inbox.types import ConversationState, Priority
 from app.pages.rules import next_verify
 
 _QUIET = frozenset({Status.TRASH, Status.DELETED})

@@ -18,10 +18,11 @@ from app.core.bulk import insert_rows
 from app.core.events import Changed, announce
 from app.core.ids import new_id
 from app.inbox import filters, lookups, rules
+from app.inbox.arrivals import Arrival, Facts, Place, Stored
 from app.inbox.changes import apply_changes
 from app.inbox.fresh import Talk, Work, echo, grown, moving, put, work_in
 from app.inbox.models import Comment, Conversation, RawPayload
-from app.inbox.types import Arrival, ConversationState, Facts, Place, Stored
+from app.inbox.types import ConversationState
 
 TOLD_ONE_BY_ONE = 20
 """So many conversations of a batch."""

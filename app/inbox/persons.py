@@ -8,7 +8,7 @@ from app.accounts.types import Actor, Permission
 from app.contacts import queries as contacts
 from app.contacts.models import Contact
 from app.inbox.models import Conversation, Post
-from app.inbox.types import HistoryEntry
+from app.inbox.views import HistoryEntry
 from app.pages.models import Page
 
 PAGE_LENGTH = 20

@@ -17,6 +17,7 @@ from app.core.events import Changed, announce
 from app.core.i18n import gettext as _
 from app.core.ids import new_id
 from app.inbox import access, journal, rules, streaks
+from app.inbox.arrivals import Echo
 from app.inbox.models import (
     Comment,
     Conversation,
@@ -31,7 +32,7 @@ from app.inbox.models import (
     UndoEntry,
     UndoItem,
 )
-from app.inbox.types import ConversationState, Echo, EventKind, Mark
+from app.inbox.types import ConversationState, EventKind, Mark
 from app.pages.models import Page
 from app.signals.service import forget, tell
 from app.signals.types import SignalKind

@@ -15,7 +15,8 @@ from app.core.errors import Conflict, InvalidInput, NotFound
 from app.core.i18n import gettext as _
 from app.inbox import journal, rules, service
 from app.inbox.models import Conversation, ConversationTag, Tag
-from app.inbox.types import EventKind, TagView
+from app.inbox.types import EventKind
+from app.inbox.views import TagView
 
 
 def tags(session: Session, *, removed: bool = False) -> list[TagView]:

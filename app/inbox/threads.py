@@ -25,15 +25,8 @@ from app.inbox.models import (
     Post,
     Tag,
 )
-from app.inbox.types import (
-    TARGETS,
-    CommentView,
-    ConversationView,
-    EventView,
-    HistoryEntry,
-    NoteView,
-    Record,
-)
+from app.inbox.types import TARGETS
+from app.inbox.views import CommentView, ConversationView, EventView, HistoryEntry, NoteView, Record
 from app.pages import queries as pages
 from app.pages.models import Connection, Page
 from app.pages.types import ConnectionState, PageState, PageView, Reach

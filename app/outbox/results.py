@@ -11,8 +11,9 @@ from app.core.events import Changed, announce
 from app.core.i18n import gettext as _
 from app.core.jobs import JobName, defer_wake
 from app.inbox import service as inbox
+from app.inbox.arrivals import Echo
 from app.inbox.models import Comment
-from app.inbox.types import Echo, Mark
+from app.inbox.types import Mark
 from app.outbox import rules
 from app.outbox.models import Delivery
 from app.outbox.types import Act

@@ -9,7 +9,7 @@ from app.accounts.types import Actor
 from app.inbox import service as inbox
 from app.inbox import tags, threads
 from app.inbox.models import Conversation
-from app.inbox.types import ConversationView
+from app.inbox.views import ConversationView
 from app.pages import queries as pages
 from app.texts import queries as texts
 from app.texts import rules

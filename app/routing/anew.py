@@ -15,8 +15,9 @@ from app.core.db import insert_or, run_in_bulk
 from app.core.events import Changed, announce
 from app.core.ids import lowest_id, new_ids
 from app.core.jobs import JobName, defer_wake
+from app.inbox.arrivals import Facts
 from app.inbox.models import Conversation, ConversationEvent
-from app.inbox.types import ConversationState, EventKind, Facts, Priority
+from app.inbox.types import ConversationState, EventKind, Priority
 from app.routing import carrying, judging, queries, stored
 from app.routing.models import RoutingCause, RoutingDecision
 from app.routing.types import Candidate, Cause, DecidedBy, Fact, Judged

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
-from app.inbox.types import Facts
+from app.inbox.arrivals import Facts
 from app.routing.patterns import Patterns
 from app.routing.scene import Scene, Test, member_test
 from app.routing.types import Condition, Fact, Group, Rule

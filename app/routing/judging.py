@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.accounts import queries as accounts
-from app.inbox.types import Facts, Placement
+from app.inbox.arrivals import Facts, Placement
 from app.pages.models import Page
 from app.routing import language, learned, owners, queries, rules, stored
 from app.routing.book import RuleBook

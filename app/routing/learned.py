@@ -13,8 +13,8 @@ from app.accounts.models import Team
 from app.accounts.types import Actor
 from app.connectors.ports import Status
 from app.core.db import run_in_bulk
+from app.inbox.arrivals import Facts
 from app.inbox.models import Comment, Conversation
-from app.inbox.types import Facts
 from app.learning import explaining, judging
 from app.learning import queries as learning
 from app.learning import rules as learning_rules

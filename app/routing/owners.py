@@ -8,8 +8,9 @@ from sqlalchemy.orm import Session, aliased
 
 from app.accounts.models import User
 from app.contacts.models import Contact
+from app.inbox.arrivals import Facts
 from app.inbox.models import Conversation
-from app.inbox.types import ConversationState, Facts
+from app.inbox.types import ConversationState
 
 _OPEN = (ConversationState.NEW, ConversationState.WAITING)
 _asked, _kin = aliased(Contact), aliased(Contact)

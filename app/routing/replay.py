@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from app.accounts import queries as accounts
 from app.core.ids import lowest_id
+from app.inbox.arrivals import Facts
 from app.inbox.models import Conversation
-from app.inbox.types import ConversationState, Facts
+from app.inbox.types import ConversationState
 from app.pages import queries as page_queries
 from app.routing import rules, stored
 from app.routing.book import RuleBook

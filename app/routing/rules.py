@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.inbox.types import Facts, Priority
+from app.inbox.arrivals import Facts
+from app.inbox.types import Priority
 from app.routing.book import RuleBook
 from app.routing.scene import Scene
 from app.routing.spots import words_seen

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import cast
 
 from app.core import hours
-from app.inbox.types import Facts
+from app.inbox.arrivals import Facts
 from app.routing.patterns import Patterns
 from app.routing.types import CommentKind, Condition, Fact, Group, Match, Only
 from app.routing.words import WordIndex, normal, tokens

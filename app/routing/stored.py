@@ -15,8 +15,8 @@ from app.campaigns.rules import belongs
 from app.campaigns.types import Run
 from app.connectors.ports import SaidAs, Status
 from app.contacts.models import Contact
+from app.inbox.arrivals import Facts
 from app.inbox.models import Comment, Conversation, Post
-from app.inbox.types import Facts
 from app.outreach import standings
 from app.outreach.rules import lasts
 from app.outreach.types import Stance

@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 from app.accounts.models import Team
 from app.accounts.types import Actor
 from app.inbox import access
+from app.inbox.arrivals import Facts
 from app.inbox.models import Comment, Conversation
-from app.inbox.types import Facts, Priority
+from app.inbox.types import Priority
 from app.learning.types import Weight
 from app.routing import book as books
 from app.routing import judging, learned, queries, rules, spots, stored

@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from app.inbox.types import ConversationState, Placement, Priority
+from app.inbox.arrivals import Placement
+from app.inbox.types import ConversationState, Priority
 from app.learning.types import Kind
 
 

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 
-from app.inbox.types import ConversationView
+from app.inbox.views import ConversationView
 from app.texts.types import SavedReply
 
 VARIABLES = ("person", "first_name", "page", "post", "account", "team", "agent")

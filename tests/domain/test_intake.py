@@ -20,8 +20,9 @@ from app.core.clock import utc_now
 from app.core.events import Changed
 from app.inbox import intake, queries, rules, threads
 from app.inbox import service as inbox
+from app.inbox.arrivals import Arrival
 from app.inbox.models import Comment, CommentVersion, Conversation, RawPayload
-from app.inbox.types import Arrival, ConversationState, EventKind, ListFilter, Row
+from app.inbox.types import ConversationState, EventKind, ListFilter, Row
 from app.pages import leases
 from app.pages import queries as page_queries
 from app.pages.models import Connection

@@ -22,7 +22,7 @@ from app.contacts.models import Contact, Identity
 from app.contacts.types import DO_NOT_CONTACT, VIP, ContactFilter, Mark, MarkKind
 from app.core.errors import Conflict, Forbidden, InvalidInput
 from app.inbox import intake, persons
-from app.inbox.types import Arrival
+from app.inbox.arrivals import Arrival
 from app.pages.models import Page
 from tests.domain.conftest import House
 

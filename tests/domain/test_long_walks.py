@@ -16,7 +16,7 @@ from app.core import patience
 from app.core.clock import utc_now
 from app.core.http import Http
 from app.core.sections import Outgoing
-from app.inbox.types import CommentView
+from app.inbox.views import CommentView
 from app.pages import queries as page_queries
 from app.web.inbox import thread
 from tests.domain.conftest import House

@@ -12,8 +12,9 @@ from app.core.errors import Conflict, InvalidInput
 from app.desk import service as desk
 from app.inbox import queries
 from app.inbox import service as inbox
+from app.inbox.arrivals import Facts
 from app.inbox.models import Conversation
-from app.inbox.types import ConversationState, Facts, ListFilter, Priority, Row
+from app.inbox.types import ConversationState, ListFilter, Priority, Row
 from app.learning.models import LearningExample
 from app.routing import book, language, reading, rules, service, unpacked, versions
 from app.routing import queries as routing

@@ -12,8 +12,8 @@ from app.collecting import service
 from app.collecting.types import Load
 from app.collecting.writer import Writer
 from app.connectors.ports import Author, Batch, Found, Item, Post
+from app.inbox.arrivals import Stored
 from app.inbox.models import Comment, Conversation
-from app.inbox.types import Stored
 from app.pages import leases
 from app.pages import service as pages
 from app.pages.types import Claim

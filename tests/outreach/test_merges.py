@@ -17,7 +17,7 @@ from app.connectors.ports import Author, Item, Post
 from app.contacts import joining
 from app.contacts.models import Contact, Identity
 from app.inbox import intake
-from app.inbox.types import Arrival
+from app.inbox.arrivals import Arrival
 from app.outreach import rules, service, standings
 from app.outreach.types import By, Source, Span, Stance, Typed
 from tests.domain.conftest import House

@@ -14,7 +14,7 @@ from app.connectors.ports import Access, Found, Item, Post
 from app.core.clock import utc_now
 from app.inbox import threads
 from app.inbox.models import Comment, Conversation
-from app.inbox.types import ConversationView
+from app.inbox.views import ConversationView
 from app.outbox.models import Delivery
 from app.outbox.runner import Runner as Deliverer
 from app.pages import service as pages

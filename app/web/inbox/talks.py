@@ -15,15 +15,8 @@ from app.contacts.types import ContactView
 from app.core.i18n import gettext as _
 from app.inbox import threads
 from app.inbox.rules import snippet
-from app.inbox.types import (
-    CommentView,
-    ConversationState,
-    ConversationView,
-    EventView,
-    HistoryEntry,
-    NoteView,
-    Position,
-)
+from app.inbox.types import ConversationState, Position
+from app.inbox.views import CommentView, ConversationView, EventView, HistoryEntry, NoteView
 from app.outbox.types import Act
 from app.pages import connect
 from app.pages.types import PageView

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.inbox.types import CommentView, ConversationView
+from app.inbox.views import CommentView, ConversationView
 from app.replies.types import ReplyView
 
 BUDGET = 300_000

@@ -9,7 +9,8 @@ from markupsafe import escape
 from app.core import i18n
 from app.core.i18n import gettext as _
 from app.core.i18n import ngettext
-from app.inbox.types import EventKind, EventView
+from app.inbox.types import EventKind
+from app.inbox.views import EventView
 from app.learning.types import NOBODY, SPAM
 from app.outbox.types import Act
 from app.pages.words import advice

@@ -1,7 +1,7 @@
 """Remedies in words and icons, for screens."""
 
 from app.core.i18n import gettext as _
-from app.inbox.types import EventView
+from app.inbox.views import EventView
 from app.remedies import money, words
 from app.remedies.types import Kind, State
 from app.remedies.views import StepView

@@ -8,7 +8,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 from app.connectors.ports import SaidAs
-from app.inbox.types import Facts, Priority
+from app.inbox.arrivals import Facts
+from app.inbox.types import Priority
 from app.outreach.types import ENTERED
 from app.routing.types import Actions, CommentKind, Condition, Fact, Group, Match, Only, Rule
 

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.core import hours
-from app.inbox.types import Facts, Priority
+from app.inbox.arrivals import Facts
+from app.inbox.types import Priority
 from app.routing import facts as values
 from app.routing import reading, rules, scene, spots, words
 from app.routing.book import compiled

@@ -3,7 +3,8 @@
 from datetime import UTC, datetime
 
 from app.connectors.ports import Status
-from app.inbox.types import CommentView, ConversationState, ConversationView, Priority
+from app.inbox.types import ConversationState, Priority
+from app.inbox.views import CommentView, ConversationView
 from app.outbox.types import Act, DeliveryView
 from app.replies.types import ReplyView
 from app.sending.types import SendState
