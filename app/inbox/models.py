@@ -38,6 +38,7 @@ class Conversation(Base):
         Index("ix_conversations_assignee", "assignee_id", "state", "sort_at", "id"),
         Index("ix_conversations_page", "page_id", "state", "sort_at", "id"),
         Index("ix_conversations_post", "post_id"),
+        Index("ix_conversations_contact", "contact_id", "id"),
         Index(
             "ix_conversations_unrouted",
             "id",
@@ -56,7 +57,7 @@ class Conversation(Base):
     page_id: Mapped[int] = mapped_column(ForeignKey("pages.id"))
     post_id: Mapped[int] = mapped_column(BigId, ForeignKey("posts.id"))
     identity_id: Mapped[int] = mapped_column(BigId, ForeignKey("identities.id"))
-    contact_id: Mapped[int] = mapped_column(BigId, ForeignKey("contacts.id"), index=True)
+    contact_id: Mapped[int] = mapped_column(BigId, ForeignKey("contacts.id"))
     thread_root: Mapped[str] = mapped_column(String(500))
     """External id of the comment the thread began with."""
 
