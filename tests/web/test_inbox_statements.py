@@ -1,5 +1,6 @@
 """A screen costs a fixed number of statements, however much it shows."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -74,3 +75,6 @@ def test_statements_do_not_grow(scene: Scene, agent: Browser, size: int) -> None
         with statements(scene) as seen:
             assert agent.get(path, headers=headers).status_code == 200
         assert len(seen) <= most, f"{path}: {len(seen)}\n" + "\n".join(seen)
+    beside = agent.get(f"/inbox/{talk}", headers={"HX-Request": "true", "HX-Target": "talk"}).text
+    shown = [int(number) for number in re.findall(r'history-words"[^>]*>Elsewhere (\d+)<', beside)]
+    assert shown == list(range(size))[::-1][:10], "the newest of what the person said elsewhere"
