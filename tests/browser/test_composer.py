@@ -204,7 +204,11 @@ def test_what_is_sent_before_writing_has_come_leaves_once(scene: Scene, person: 
     talk = scene.heard("Bob", "Where is my order?")
     page = person()
     held: list[Route] = []
-    page.route("**/write*.js", held.append, times=1)
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/write*.js", hold, times=1)
     with page.expect_request("**/write*.js"):
         page.goto(f"/inbox/{talk}?view=all")
     page.locator("#reply-text").press_sequentially("On its way.")
