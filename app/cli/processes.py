@@ -2,6 +2,7 @@
 
 import gc
 import os
+import signal
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -72,6 +73,7 @@ def scheduler() -> None:
 def _application(parent: int, data_dir: Path) -> Any:
     """Loaded in each of the server's own processes, which must not outlive it."""
     die_with_parent(parent)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # until it serves, nothing has to end in peace
     gc.disable()  # what is loaded stays: to look for garbage in it takes a fifth of the time
     import_module(FACTORY)
     opening.wait_until_prepared(data_dir)

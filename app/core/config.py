@@ -114,7 +114,7 @@ def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> 
     file = named or Path("config.toml")
     text = ""
     if file.is_file():
-        text = file.read_text(encoding="utf-8")
+        text = _text(file)
     elif named is not None:
         raise ConfigError(f"{file}: there is no such file. Name an existing one, or leave it out to use the defaults.")
     try:
@@ -142,6 +142,20 @@ def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> 
         if (path_there := getattr(part, name)) is not None:
             changes[section] = part.model_copy(update={name: (base / path_there).resolve()})
     return settings.model_copy(update=changes)
+
+
+def _text(file: Path) -> str:
+    """The file's text; some editors begin it with a mark that is none of it."""
+    try:
+        written = file.read_bytes()
+        return written.decode("utf-8-sig").replace("\r\n", "\n")
+    except OSError as error:
+        raise ConfigError(f"{file} can't be read ({error.strerror}). Give this user the right to read it.") from None
+    except UnicodeDecodeError as error:
+        line = written.count(b"\n", 0, error.start) + 1
+        raise ConfigError(
+            f"{file}, line {line}: this is not UTF-8. Save the file in that encoding, or use plain letters only."
+        ) from None
 
 
 def _apply_environment(values: dict[str, Any], env: Mapping[str, str]) -> dict[tuple[str, ...], str]:

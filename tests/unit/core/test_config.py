@@ -30,6 +30,19 @@ def test_an_address_of_the_wrong_kind_stops_the_start(
     assert "canary" not in refused.value.message
 
 
+def test_a_file_in_another_encoding_is_named_with_the_line(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_bytes("[web]\n# für uns\nport = 9000\n".encode("latin-1"))
+    with pytest.raises(ConfigError, match=r"config\.toml, line 2: this is not UTF-8"):
+        config.load(file, {})
+
+
+def test_a_file_as_windows_saves_it_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_bytes("[web]\r\n# für uns\r\nport = 9000\r\n".encode("utf-8-sig"))
+    assert config.load(file, {}).web.port == 9000
+
+
 def test_a_time_zone_is_one(tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
     file.write_text('time_zone = "Berlin"\n', encoding="utf-8")
