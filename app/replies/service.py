@@ -27,6 +27,7 @@ from app.replies.models import Proposal, Reply
 from app.replies.speaking import Answer
 from app.replies.types import ProposalState
 from app.routing import service as routing
+from app.sending.types import SendState
 from app.writing import service as writing
 from app.writing.types import Voice
 
@@ -53,8 +54,8 @@ def send(
     same for a repeated click, which makes no second reply. With ``saved_id`` it was made from a saved reply, which
     does besides what ``also`` names. With ``private``, the page's conditions for it, it goes to the person alone; else
     everybody reads it. ``limit`` is how long such a reply may be. Raises InvalidInput, NotFound, and Conflict when the
-    conversation has changed since ``version``, a colleague is writing an answer, or it needs approval
-    (``app.replies.approval.propose``).
+    conversation has changed since ``version``, a colleague is writing an answer, they have sent these very words, or it
+    needs approval (``app.replies.approval.propose``).
     """
     key = f"{actor.id}:{key}"[:64]
     access.conversation(session, actor, conversation_id, to_write=True)  # a second click waits here for the first
@@ -69,6 +70,7 @@ def send(
     target = speaking.target_of(session, talk)
     if answer.private:
         speaking.check_private(session, target, private, now)
+    _check_unsaid(session, actor, talk, target, answer)
     reply = speaking.speak(
         session, actor, talk, target, answer, key=key, due_at=now + timedelta(seconds=undo_seconds), now=now
     )
@@ -76,6 +78,25 @@ def send(
     writing.drop(session, actor.id, talk.id, answer.voice)
     inbox.changed(session, talk.id)
     return reply.id
+
+
+def _check_unsaid(session: Session, actor: Actor, talk: Conversation, comment_id: int, answer: Answer) -> None:
+    """Raises Conflict when they have answered the comment in these very words, as from a window that was left open."""
+    act = Act.PRIVATE_REPLY if answer.private else Act.REPLY
+    query = (
+        select(Reply.id)
+        .join(Delivery, Delivery.id == Reply.delivery_id)
+        .where(
+            Reply.conversation_id == talk.id,
+            Reply.comment_id == comment_id,
+            Reply.author_id == actor.id,
+            Reply.text == answer.text,
+            Delivery.act == act,
+            Delivery.state.not_in((SendState.FAILED, SendState.CANCELLED)),
+        )
+    )
+    if session.scalar(query) is not None:
+        raise Conflict(_("You have answered in these very words already."), code="said_already")
 
 
 def undo(session: Session, actor: Actor, reply_id: int, now: datetime) -> int:

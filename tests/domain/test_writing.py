@@ -37,14 +37,16 @@ def begun(house: House, talk: int, now: datetime) -> Begun:
         return queries.begun(session, house.ann, talk, now)
 
 
-def send(house: House, who: str, talk: int, text: str, now: datetime, version: int | None = None) -> int:
+def send(
+    house: House, who: str, talk: int, text: str, now: datetime, version: int | None = None, form: str = "key"
+) -> int:
     with house.db.write() as session:
         return replies.send(
             session,
             getattr(house, who),
             talk,
             text,
-            key=f"key-{who}",
+            key=f"{form}-{who}",
             version=version,
             resolve=False,
             limit=None,
@@ -171,6 +173,15 @@ def test_two_windows_of_one_person_never_overwrite_each_other(house: House, talk
     assert keep(house, "ann", talk, "Hello", 0, now).revision == 1  # the same words twice harm nobody
     with pytest.raises(Conflict):
         keep(house, "ann", talk, "", 7, now)
+
+
+def test_a_window_left_open_sends_nothing_twice(house: House, talk: int, now: datetime) -> None:
+    reply_id = send(house, "ann", talk, "On its way", now)
+    with pytest.raises(Conflict, match="these very words"):
+        send(house, "ann", talk, "On its way ", now, form="another")
+    with house.db.write() as session:
+        replies.undo(session, house.ann, reply_id, now)
+    assert send(house, "ann", talk, "On its way", now, form="another") != reply_id
 
 
 def test_going_on_with_a_colleagues_text(house: House, talk: int, now: datetime) -> None:
