@@ -87,6 +87,8 @@ def test_several_without_script(scene: Scene, person: Opener) -> None:
     expect(page.locator("#bulk")).to_be_visible()
     page.get_by_role("button", name="Done").click()
     expect(page.locator("#rows .row-person")).to_have_text(["Ada", "Cid"])
+    page.get_by_role("button", name="Undo what you did last").click()
+    expect(page.locator("#rows .row-person")).to_have_text(["Ada", "Bea", "Cid"])
 
 
 def test_enter_without_script_does_nothing_to_several(scene: Scene, person: Opener) -> None:
@@ -260,6 +262,11 @@ def test_the_way_through_on_a_phone(scene: Scene, person: Opener, replies: list[
     page.locator("#bulk").get_by_role("button", name="Done").click()
     expect(page.locator("#rows .row-person")).to_have_text(["Cid"])
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.goto("/duty")
+    names = page.locator(".table td:first-child").first
+    before = names.bounding_box()
+    assert page.locator(".table-scroll").first.evaluate("table => (table.scrollLeft = 40, table.scrollLeft)") > 0
+    assert names.bounding_box() == before, "one sees whose row it is while the rest moves"
 
 
 def test_nothing_serious_for_axe(scene: Scene, person: Opener) -> None:

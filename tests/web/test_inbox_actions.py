@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
+from sqlalchemy import update
 from werkzeug.test import TestResponse
 
 from app.accounts.types import Role
@@ -14,6 +15,7 @@ from app.connectors import errors
 from app.connectors.ports import Capabilities, Status
 from app.core.clock import utc_now
 from app.inbox import service, threads
+from app.inbox.models import Comment
 from app.inbox.types import ConversationState
 from app.pages import service as pages
 from app.pages.types import PageState
@@ -67,6 +69,16 @@ class TestWithoutScript:
         assert "put it off until" in agent.get(f"/inbox/{talk}?view=put_off").text
         assert agent.post("/inbox/undo", view="put_off").status_code == 303
         assert scene.talk(talk).state is ConversationState.NEW
+
+    def test_an_answer_is_still_read_where_nothing_is_left_to_answer(
+        self, scene: Scene, agent: Browser, talk: int
+    ) -> None:
+        agent.post(f"/inbox/{talk}/draft?view=team", text="My half answer", voice="reply", revision=0)
+        with scene.parts.db.write() as session:
+            session.execute(update(Comment).where(Comment.conversation_id == talk).values(status=Status.DELETED))
+        page = words(agent.get(f"/inbox/{talk}?view=team"))
+        assert "there is nothing to answer" in page
+        assert "My half answer" in page
 
     @pytest.mark.parametrize(
         ("until", "zone", "said"),
