@@ -5,8 +5,9 @@ import pytest
 from tests.connectors.contract import ConnectorContract
 from tests.connectors.cutting import Sender
 from tests.connectors.publish_contract import PublishContract, PublishWireContract
+from tests.connectors.reading_contract import ReadingContract
 from tests.connectors.wire_contract import WireContract
-from tests.connectors.wordpress_stage import Wire, WordPressStage
+from tests.connectors.wordpress_stage import Wire, WordPressStage, opened_shop
 from tests.servers.wordpress import Site
 
 pytestmark = pytest.mark.xdist_group("wordpress")
@@ -30,6 +31,14 @@ class TestAuthor(ConnectorContract, PublishContract, PublishWireContract):
     @pytest.fixture
     def stage(self, wordpress_wire: Wire, wordpress_site: Site) -> WordPressStage:
         return WordPressStage(wordpress_wire, "tom")
+
+
+class TestShop(ReadingContract):
+    """Reviews of products among the comments, which makes it another list; answers leave as everywhere."""
+
+    @pytest.fixture
+    def stage(self, wordpress_wire: Wire, wordpress_site: Site) -> WordPressStage:
+        return opened_shop(WordPressStage(wordpress_wire, "admin"))
 
 
 def test_where_a_site_takes_the_same_words_twice_answers_cut_off_stand_once_each(

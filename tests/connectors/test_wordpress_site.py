@@ -7,12 +7,21 @@ import pytest
 
 from app.connectors import errors
 from app.connectors.errors import AuthExpired, Permanent, RateLimited
-from app.connectors.ports import LACKING_TO_MODERATE, LACKING_TO_PUBLISH, Access, Item, Moderation, Status, Target
+from app.connectors.ports import (
+    LACKING_TO_MODERATE,
+    LACKING_TO_PUBLISH,
+    Access,
+    Item,
+    Moderation,
+    SaidAs,
+    Status,
+    Target,
+)
 from app.connectors.wordpress import WordPressConnector
 from app.core.pace import Pace
 from tests.connectors.following import LATER, Follower
 from tests.connectors.proxied_stage import CountingHttp
-from tests.connectors.wordpress_stage import Wire, WordPressStage
+from tests.connectors.wordpress_stage import Wire, WordPressStage, opened_shop
 from tests.servers.faulty_proxy import Instead
 from tests.servers.wordpress import Site
 
@@ -434,3 +443,78 @@ def test_maintenance_is_waited_out(stage: WordPressStage) -> None:
     finally:
         stage.site.maintenance(False)
     assert caught.value.retry_at is not None
+
+
+# --- shops
+
+
+@pytest.fixture
+def shop(wordpress_wire: Wire, wordpress_site: Site) -> WordPressStage:
+    """A site with a shop, read by who keeps it."""
+    return opened_shop(WordPressStage(wordpress_wire, "admin"))
+
+
+def review(stage: WordPressStage, text: str, rating: int, **more: object) -> str:
+    fields = {"comment_post_ID": stage.post, "comment_author": "Ann", "comment_content": text, "comment_type": "review"}
+    [number] = stage.site.comments([{**fields, "comment_meta": {"rating": rating}, **more}])
+    return str(number)
+
+
+def test_reviews_of_a_shop_come_with_their_stars(shop: WordPressStage) -> None:
+    comment = shop.say("When is it baked?")
+    bad, none = review(shop, "Stale.", 1), review(shop, "Bread.", 0)
+    answer = review(shop, "It was fresh!", 0, comment_parent=int(bad))
+    follower = Follower(shop)
+    follower.poll()
+    told = {one: (item.said_as, item.stars, item.parent) for one, item in follower.items.items()}
+    assert told == {
+        comment: (None, None, None),
+        bad: (SaidAs.REVIEW, 1, None),
+        none: (SaidAs.REVIEW, None, None),
+        answer: (None, None, bad),
+    }
+    assert follower.items[bad].post.title == "Rye bread"
+    [batch] = follower.batches
+    parsed = [shop.connector.parse(shop.access, one, now=datetime.now(UTC)) for one in batch.payloads]
+    assert parsed == [list(batch.items)]
+    shop.http.requests.clear()
+    follower.poll()
+    assert len(shop.http.requests) == 1, "a quiet poll asks for no stars"
+    seen = list(shop.connector.verify(shop.access, [bad, comment], now=datetime.now(UTC)))
+    assert [(one.item and one.item.stars) for one in seen] == [1, None]
+
+
+def test_a_review_that_is_held_is_seen_and_let_through(shop: WordPressStage) -> None:
+    held = review(shop, "Never again", 2, comment_approved=0)
+    follower = Follower(shop)
+    follower.poll()
+    assert (follower.items[held].status, follower.items[held].stars) == (Status.HELD, 2)
+    assert shop.connector.moderate(shop.access, shop.target(held), Moderation.APPROVE) is Status.LIVE
+    follower.poll()
+    assert (follower.items[held].status, follower.items[held].stars) == (Status.LIVE, 2)
+
+
+def test_an_editor_reads_no_reviews(wordpress_wire: Wire, wordpress_site: Site) -> None:
+    """WordPress would hide from them what they hold back."""
+    stage = WordPressStage(wordpress_wire)
+    wordpress_site.flags("shop")
+    account = stage.connector.check(stage.access)
+    assert account is not None
+    assert account.settings["reviews"] is False
+
+
+def test_a_shop_that_is_closed_leaves_its_reviews(shop: WordPressStage) -> None:
+    bad = review(shop, "Stale.", 1)
+    shop.site.flags()
+    follower = Follower(shop)
+    follower.poll()
+    assert (follower.items[bad].said_as, follower.items[bad].stars) == (SaidAs.REVIEW, None)
+
+
+def test_what_is_no_shop_is_read_as_before(stage: WordPressStage) -> None:
+    stage.say("Hello")
+    review(stage, "Stale.", 1)
+    follower = Follower(stage)
+    follower.poll()
+    assert [(item.text, item.stars) for item in follower.items.values()] == [("Hello", None)]
+    assert stage.access.settings["reviews"] is False

@@ -116,3 +116,15 @@ class WordPressStage(ProxiedStage, PublishStage):
     def revoke(self) -> None:
         assert self.login is not None
         self.site.revoke(self.login)
+
+
+def opened_shop(stage: WordPressStage) -> WordPressStage:
+    """The stage with a shop at its site, what is said there said of a product, by who keeps it."""
+    stage.site.flags("shop")
+    stage.post = stage.site.post("Rye bread", post_type="product")
+    account = stage.connector.check(stage.access)
+    assert account is not None
+    assert account.settings["reviews"] is True
+    stage.access = replace(stage.access, settings={**stage.access.settings, **account.settings})
+    stage.http.requests.clear()
+    return stage

@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from app.accounts.models import User
 from app.accounts.types import Role
 from app.bootstrap import Services
 from app.core.clock import utc_now
@@ -262,3 +263,18 @@ def test_a_rule_prepares_an_answer_that_nobody_has_sent(scene: Scene, supervisor
     other = next(one for one in found if one != talk)
     assert "A rule prepared" not in words(agent.get(f"/inbox/{other}"))
     assert 'value="closed" selected' in " ".join(supervisor.get(f"{draft_of(supervisor)}/rules/1").text.split())
+
+
+def test_rules_in_force_that_name_what_is_gone_say_so(
+    supervisor: Browser, parts: Services, crew: dict[Role, int]
+) -> None:
+    """People leave; what a rule did for them must not fall away in silence."""
+    with parts.db.write() as session:
+        login = session.get_one(User, crew[Role.AGENT]).login
+        versions.install(session, f'[[rule]]\nname = "Hers"\nwords = ["garden"]\nassignee = "{login}"\n', utc_now())
+    assert "not there any more" not in words(supervisor.get("/routing"))
+    with parts.db.write() as session:
+        session.get_one(User, crew[Role.AGENT]).active = False
+    told = words(supervisor.get("/routing"))
+    assert "These rules name what is not there any more" in told
+    assert f"Rule 1, assignee: Nobody here signs in as “{login}”." in told

@@ -50,6 +50,8 @@ class WordPressComConnector(WordPressConnector):
     kind = "wordpress_com"
     label = "WordPress.com"
     sign_in: SignIn | None = SIGN_IN
+    may_have_shops = False
+    """Whether WooCommerce's lists are to be had at this address is not known."""
 
     def __init__(self, http: Http, pace: Pace, api: str = API) -> None:
         super().__init__(http, pace)

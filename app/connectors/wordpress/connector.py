@@ -1,7 +1,8 @@
 """WordPress, self-hosted, through its REST interface. See docs/connectors/wordpress.md."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from app.connectors import errors
 from app.connectors.errors import AuthExpired, Permanent
@@ -30,7 +31,8 @@ from app.connectors.wordpress.acts import Actor
 from app.connectors.wordpress.client import Client
 from app.connectors.wordpress.discover import KIND, discover
 from app.connectors.wordpress.posts import FORM, Poster
-from app.connectors.wordpress.reader import Reader, own_account, parse_payload
+from app.connectors.wordpress.reader import Reader, own_account, parse_payload, shows_reviews
+from app.connectors.wordpress.walk import Mode
 from app.core.http import Http
 from app.core.i18n import lazy
 from app.core.pace import Pace
@@ -41,6 +43,8 @@ LENGTH = LengthLimit(65_525, LengthUnit.BYTES)
 
 _TO_MODERATE, _TO_PUBLISH = "moderate_comments", "publish_posts"
 """WordPress's names of what a user may; editors may both."""
+_TO_KEEP_SHOP = "edit_others_products"
+"""WooCommerce's, of shop managers and administrators."""
 
 SIGN_IN = SignIn(
     how=lazy(
@@ -58,13 +62,14 @@ class WordPressConnector(ByReader):
     """A blog with WordPress 5.6 or later.
 
     Settings kept with a connection: ``rest_root`` (from ``discover``), ``user_id``, ``rights`` and
-    ``publishes`` (from ``check``).
+    ``publishes`` and ``reviews`` (from ``check``).
     """
 
     kind = KIND
     label = "WordPress"
     icon = "newspaper"
     sign_in: SignIn | None = SIGN_IN
+    may_have_shops = True
 
     def __init__(self, http: Http, pace: Pace) -> None:
         self.web = Paced.by_host(http, pace)
@@ -92,6 +97,7 @@ class WordPressConnector(ByReader):
             "user_id": me["id"],
             "rights": rights,
             "publishes": bool(can.get(_TO_PUBLISH)),
+            "reviews": rights == "moderator" and self._keeps_shop(client, can),
             LACKING_TO_MODERATE: [one for one in (_TO_MODERATE,) if not can.get(one)],
             LACKING_TO_PUBLISH: [one for one in (_TO_PUBLISH,) if not can.get(one)],
         }
@@ -141,12 +147,23 @@ class WordPressConnector(ByReader):
             # Visitors' lists answer wrong credentials like none, so the login is proved by itself. (A moderator's list
             # proves it: nobody else may ask for one.)
             own_account(client)
-        return Reader(client, "edit" if moderates else "view", _me(access), now)
+        mode: Mode = "view"
+        if moderates:
+            mode = "shop" if access.settings.get("reviews") else "edit"
+        return Reader(client, mode, _me(access), now)
 
     def _actor(self, access: Access) -> Actor:
         if access.secret is None:
             raise Permanent(errors.NOT_SUPPORTED, "no login")
         return Actor(Client(self.web, access), _rights(access), _me(access))
+
+    def _keeps_shop(self, client: Client, can: Mapping[str, Any]) -> bool:
+        """Whether the user keeps a shop at the site.
+
+        Editors may moderate reviews, but WordPress shows them none that is not public, not even one that they have just
+        held back themselves.
+        """
+        return self.may_have_shops and bool(can.get(_TO_KEEP_SHOP)) and shows_reviews(client)
 
     def takes_no_passwords(self, access: Access) -> bool:
         """Whether the site offers no application passwords: then right ones are ignored without a word."""

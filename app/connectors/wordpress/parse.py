@@ -10,10 +10,12 @@ from urllib.parse import urldefrag, urlsplit
 
 from app.connectors import errors
 from app.connectors.errors import Permanent
-from app.connectors.ports import Author, Item, Post, Status
+from app.connectors.ports import Author, Item, Post, SaidAs, Status
 from app.core.markup import from_html
 from app.core.text import one_line, plain
 
+MOST_STARS = 5
+_TAKEN = ("comment", "", "review")
 STATUSES = {
     "approved": Status.LIVE,
     "hold": Status.HELD,
@@ -29,11 +31,11 @@ FUTURE = timedelta(days=1)
 
 
 def items(data: Iterable[Mapping[str, Any]], *, me: int | None, now: datetime) -> list[Item]:
-    """The comments of an answer; trackbacks, pingbacks and editors' notes are left out.
+    """The comments and reviews of an answer; trackbacks, pingbacks and editors' notes are left out.
 
     ``me`` is our own account's number. Raises Permanent(BAD_ANSWER) for a comment without a number or a text.
     """
-    return [item(one, me=me, now=now) for one in data if one.get("type", "comment") in ("comment", "")]
+    return [item(one, me=me, now=now) for one in data if one.get("type", "comment") in _TAKEN]
 
 
 def item(data: Mapping[str, Any], *, me: int | None, now: datetime) -> Item:
@@ -41,9 +43,11 @@ def item(data: Mapping[str, Any], *, me: int | None, now: datetime) -> Item:
 
     The text is always ``content.rendered``, what readers of the blog see. ``content.raw`` is shown to moderators only
     and differs in quotation marks and dashes, so a page that gains or loses its login would look edited all over.
+    ``rating`` is WooCommerce's, put beside WordPress's own fields by who read both.
     """
     number = comment_id(data)
     parent = _number(data.get("parent"))
+    stars = _number(data.get("rating"))
     return Item(
         external_id=str(number),
         post=_post(data),
@@ -53,7 +57,14 @@ def item(data: Mapping[str, Any], *, me: int | None, now: datetime) -> Item:
         parent=str(parent) if parent else None,
         url=_address(data.get("link")),
         status=status(data),
+        said_as=SaidAs.REVIEW if is_review(data) else None,
+        stars=stars if stars and stars <= MOST_STARS else None,
     )
+
+
+def is_review(data: Mapping[str, Any]) -> bool:
+    """Whether it says what somebody thinks of a product; an answer to one is none, whatever it is called there."""
+    return data.get("type") == "review" and _number(data.get("parent")) is None
 
 
 def comment_id(data: Mapping[str, Any]) -> int:

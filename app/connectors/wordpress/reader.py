@@ -1,5 +1,6 @@
 """Reading comments from a site: what to ask for, and the answers as pages and items."""
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -16,6 +17,10 @@ from app.connectors.wordpress.walk import Mark, Mode, Page, Walk
 from app.core.http import Response
 
 COMMENTS = "/wp/v2/comments"
+REVIEWS = "/wc/v3/products/reviews"
+"""WooCommerce's list of them, the only one that says how many stars they give, for those who may moderate comments:
+class-wc-rest-product-reviews-controller.php of WooCommerce."""
+NO_ROUTE = "rest_no_route"
 FIELDS = "id,post,parent,author,author_name,author_url,date_gmt,content,link,status,type"
 SIZES = (100, 25, 5, 2)
 """Comments asked for at once. WordPress gives at most 100; a page of huge comments is asked for in smaller pieces."""
@@ -37,7 +42,8 @@ class Read:
 
 
 class Reader:
-    """Reads one site with a moderator's eyes (``edit``: all states, addresses) or a visitor's (``view``)."""
+    """Reads one site with a moderator's eyes (``edit``: all states, addresses; ``shop``: reviews of products too) or a
+    visitor's (``view``)."""
 
     def __init__(self, client: Client, mode: Mode, me: int | None, now: datetime) -> None:
         self._client = client
@@ -91,7 +97,8 @@ class Reader:
         if not wanted:
             return
         answer = self._client.get(COMMENTS, **self._all(embed=False), include=",".join(wanted), per_page=100)
-        found = {item.external_id: item for item in parse.items(objects(answer.data), me=self._me, now=self._now)}
+        data = self._with_stars(list(objects(answer.data)))
+        found = {item.external_id: item for item in parse.items(data, me=self._me, now=self._now)}
         for one in wanted:
             if one in found:
                 yield Verdict(one, found[one])
@@ -105,10 +112,30 @@ class Reader:
             if refused.code in GONE or (refused.code in NOT_SHOWN and not self._is_login_lost(refused)):
                 return None
             raise self._client.error_for(refused, act=False) from None
-        return next(iter(parse.items(objects([answer.data]), me=self._me, now=self._now)), None)
+        data = self._with_stars(list(objects([answer.data])))
+        return next(iter(parse.items(data, me=self._me, now=self._now)), None)
+
+    def _with_stars(self, data: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Comments, with what the reviews among them give. Those in spam and trash are told without."""
+        reviews = [parse.comment_id(one) for one in data if parse.is_review(one)]
+        if self._mode != "shop" or not reviews:
+            return data
+        asked: Params = {"include": ",".join(map(str, reviews)), "status": "all", "per_page": 100}
+        try:
+            answer = self._client.try_get(REVIEWS, **asked, _fields="id,rating")
+        except RefusedError as refused:
+            if refused.code == NO_ROUTE:  # the shop was closed, what was said in it stands
+                return data
+            raise self._client.error_for(refused, act=False) from None
+        given = {one.get("id"): one.get("rating") for one in objects(answer.data)}
+        return [one | {"rating": given[one["id"]]} if one["id"] in given else one for one in data]
+
+    @property
+    def _moderates(self) -> bool:
+        return self._mode != "view"
 
     def _is_login_lost(self, refused: RefusedError) -> bool:
-        return refused.response.status == 401 and self._mode == "edit"
+        return refused.response.status == 401 and self._moderates
 
     def _first(self, since: datetime | None) -> Mark:
         if since is None:
@@ -130,7 +157,10 @@ class Reader:
         total = _total(answer.response, at.offset, numbers)
         page = Page(at.offset, self._size, numbers, total, parse.digest(data))
         url = f"{answer.url}#since={mark.since}" if mark.since else answer.url
-        payload = Payload(url, answer.response.headers.get("content-type", "application/json"), answer.response.body)
+        body = answer.response.body
+        if embed and (starred := self._with_stars(data)) != data:
+            body = json.dumps(starred).encode()
+        payload = Payload(url, answer.response.headers.get("content-type", "application/json"), body)
         return Read(page, tuple(parse_payload(payload, me=self._me, now=self._now)), payload)
 
     def _in_pieces(self, params: Params) -> Answer:
@@ -144,14 +174,16 @@ class Reader:
 
     def _all(self, *, embed: bool) -> Params:
         """The parameters that show all there is for us to see."""
-        return self._view(embed=embed) | ({"status": "any"} if self._mode == "edit" else {})
+        shown: Params = {"status": "any"} if self._moderates else {}
+        kinds: Params = {"type": "all"} if self._mode == "shop" else {}
+        return self._view(embed=embed) | shown | kinds
 
     def _view(self, *, embed: bool) -> Params:
         shown = self._one()
         return shown | {"_fields": f"{shown['_fields']},_links,_embedded", "_embed": "up"} if embed else shown
 
     def _one(self) -> Params:
-        if self._mode == "edit":
+        if self._moderates:
             return {"context": "edit", "_fields": f"{FIELDS},author_email"}
         return {"context": "view", "_fields": FIELDS}
 
@@ -165,6 +197,15 @@ def parse_payload(payload: Payload, *, me: int | None, now: datetime) -> list[It
         return found
     begin = datetime.fromisoformat(since[0])
     return [item for item in found if item.published_at >= begin]
+
+
+def shows_reviews(client: Client) -> bool:
+    """Whether the site has a WooCommerce shop whose reviews we may read with their stars. Raises Transient."""
+    try:
+        client.try_get(REVIEWS, per_page=1, _fields="id")
+    except (RefusedError, Permanent, AuthExpired):
+        return False
+    return True
 
 
 def own_account(client: Client) -> dict[str, Any]:

@@ -34,8 +34,9 @@ SOON, DAILY = timedelta(minutes=10), timedelta(days=1)
 
 _PASSING = frozenset({"afresh", "full", "step"})
 
-Mode = Literal["edit", "view"]
-"""Whether the comments are read with a moderator's eyes (all states) or a visitor's."""
+Mode = Literal["edit", "shop", "view"]
+"""Whether the comments are read with a moderator's eyes (all states) or a visitor's. ``shop``: a moderator's, with the
+reviews of products: another list, so that no cursor of one means anything in the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +170,7 @@ def _finish(mark: Mark, walk: Walk, page: Page, now: datetime) -> Mark:
 
 def _deepen(mark: Mark, now: datetime) -> Mark:
     """Begin a deep walk when it is time for one."""
-    if mark.mode == "edit":
+    if mark.mode != "view":
         return replace(mark, deep_due=False)
     last = datetime.fromisoformat(mark.deep_at) if mark.deep_at else now - DAILY
     if now - last >= DAILY:

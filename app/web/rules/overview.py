@@ -9,7 +9,7 @@ from app.campaigns import queries as campaigns
 from app.edge.context import services, session
 from app.edge.routes import route
 from app.pages import queries as pages
-from app.routing import queries
+from app.routing import queries, reading, versions
 from app.web.rules import words
 from app.web.rules.routes import blueprint
 from app.web.rules.words import Names
@@ -21,7 +21,14 @@ def overview() -> ResponseReturnValue:
     known = names()
     in_force = queries.in_force(session())
     told = [words.rule(rule, known) for rule in in_force.rules] if in_force else []
-    return render_template("rules/overview.html", in_force=in_force, rules=told, versions=queries.versions(session()))
+    lost = versions.faults_here(session(), in_force.rules) if in_force else []
+    return render_template(
+        "rules/overview.html",
+        in_force=in_force,
+        rules=told,
+        lost=[reading.told(one) for one in lost],
+        versions=queries.versions(session()),
+    )
 
 
 def names() -> Names:

@@ -159,6 +159,76 @@ add_action(
 		}
 	}
 );
+// A shop, as WooCommerce makes one of a site: products, and the list of their reviews with what they give. WooCommerce
+// itself comes in no package; this does what its product type and its reviews controller do with what we ask.
+add_action(
+	'init',
+	function () {
+		if ( porchlight_flag( 'shop' ) ) {
+			register_post_type(
+				'product',
+				array(
+					'label'           => 'Products',
+					'public'          => true,
+					'capability_type' => 'product',
+					'map_meta_cap'    => true,
+					'supports'        => array( 'title', 'editor', 'comments' ),
+					'show_in_rest'    => true,
+				)
+			);
+		}
+	}
+);
+add_action(
+	'init', // not earlier: WordPress makes the roles after the plugins
+	function () {
+		if ( porchlight_flag( 'shop' ) ) {
+			foreach ( array( 'edit', 'edit_others', 'edit_published', 'edit_private', 'read_private', 'publish', 'delete' ) as $what ) {
+				wp_roles()->get_role( 'administrator' )->capabilities[ $what . '_products' ] = true;
+			}
+		}
+	}
+);
+add_action(
+	'rest_api_init',
+	function () {
+		if ( ! porchlight_flag( 'shop' ) ) {
+			return;
+		}
+		register_rest_route(
+			'wc/v3',
+			'/products/reviews',
+			array(
+				'methods'             => 'GET',
+				'permission_callback' => function () {
+					return current_user_can( 'moderate_comments' ) ? true : new WP_Error( 'woocommerce_rest_cannot_view', 'Sorry, you cannot list resources.', array( 'status' => rest_authorization_required_code() ) );
+				},
+				'args'                => array(
+					'include'  => array( 'type' => 'array', 'items' => array( 'type' => 'integer' ), 'default' => array() ),
+					'status'   => array( 'type' => 'string', 'default' => 'approved', 'enum' => array( 'all', 'hold', 'approved', 'spam', 'trash' ) ),
+					'per_page' => array( 'type' => 'integer', 'default' => 10, 'minimum' => 1, 'maximum' => 100 ),
+				),
+				'callback'            => function ( $request ) {
+					$query = new WP_Comment_Query();
+					$found = $query->query(
+						array(
+							'type'        => 'review',
+							'comment__in' => $request['include'],
+							'number'      => $request['per_page'],
+							'status'      => 'approved' === $request['status'] ? 'approve' : $request['status'],
+						)
+					);
+					return array_map(
+						function ( $one ) {
+							return array( 'id' => (int) $one->comment_ID, 'rating' => (int) get_comment_meta( $one->comment_ID, 'rating', true ) );
+						},
+						$found
+					);
+				},
+			)
+		);
+	}
+);
 // WordPress takes one comment in 15 seconds from a member; plugins change that.
 add_filter(
 	'comment_flood_filter',
