@@ -7,7 +7,7 @@ import pytest
 
 from app.connectors import errors
 from app.connectors.errors import Permanent
-from app.connectors.ports import Item, Status
+from app.connectors.ports import Item, SaidAs, Status
 from app.connectors.wordpress import parse
 from tests.connectors.wordpress_recordings import recording
 
@@ -101,7 +101,8 @@ def test_the_post_is_named_when_it_came_along() -> None:
 def test_trackbacks_and_notes_are_left_out() -> None:
     types = ["comment", "trackback", "pingback", "note", "review", ""]
     numbered = [PLAIN | {"id": n, "type": kind} for n, kind in enumerate(types, 1)]
-    assert [item.external_id for item in parse.items(numbered, me=2, now=NOW)] == ["1", "6"]
+    found = {item.external_id: item.said_as for item in parse.items(numbered, me=2, now=NOW)}
+    assert found == {"1": None, "5": SaidAs.REVIEW, "6": None}
     assert {"62", "64", "65", "442"} >= set(read("comments-all-types"))
 
 
@@ -174,3 +175,11 @@ def test_the_digest_tells_every_change_that_matters() -> None:
 )
 def test_an_answer_tells_of_the_post_too(changes: dict[str, Any], status: Status | None) -> None:
     assert one(**changes).post.status is status
+
+
+@pytest.mark.parametrize(
+    ("rating", "stars"),
+    [(1, 1), (5, 5), ("4", 4), (0, None), (6, None), (-1, None), (True, None), (None, None), ([], None)],
+)
+def test_stars_are_what_a_review_can_give(rating: Any, stars: int | None) -> None:
+    assert one(type="review", parent=0, rating=rating).stars == stars
