@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 LOOKED_AT = timedelta(days=366)
 """Nothing is counted further than that."""
-_DAY = timedelta(days=1)
+_DAY, _SECOND = timedelta(days=1), timedelta(seconds=1)
 DAYS = ("mo", "tu", "we", "th", "fr", "sa", "su")
 _FORM = re.compile(
     r"(?P<days>[a-z]{2}(?:-[a-z]{2})?(?:,[a-z]{2}(?:-[a-z]{2})?)*)\s+"
@@ -31,6 +31,9 @@ class Hours:
     def hold(self, at: datetime) -> bool:
         """Whether that moment is within."""
         here = at.astimezone(self.zone)
+        if here.utcoffset() != here.replace(fold=1 - here.fold).utcoffset():  # in an hour that the clock shows twice
+            days = (here.date() - _DAY, here.date())
+            return any(begin <= at < end for day in days for begin, end in self.on(day, frozenset()))
         clock = here.time()
         if self.since < self.until:
             return here.weekday() in self.days and self.since <= clock < self.until
@@ -53,7 +56,20 @@ class Hours:
 
 
 def _utc(day: date, clock: time, zone: tzinfo, *, fold: int = 0) -> datetime:
-    return datetime.combine(day, clock, zone).replace(fold=fold).astimezone(UTC)
+    """When a clock there shows that; of a time that it skips, when it does."""
+    there = datetime.combine(day, clock, zone)
+    found = there.replace(fold=fold).astimezone(UTC)
+    if found.astimezone(zone).replace(tzinfo=None, fold=0) == there.replace(tzinfo=None):
+        return found
+    before, skipped = (there.replace(fold=one).astimezone(UTC) for one in (1, 0))
+    early = before.astimezone(zone).utcoffset()
+    while skipped - before > _SECOND:
+        middle = before + (skipped - before) / 2
+        if middle.astimezone(zone).utcoffset() == early:
+            before = middle
+        else:
+            skipped = middle
+    return skipped.replace(microsecond=0)
 
 
 @dataclass(frozen=True, slots=True)

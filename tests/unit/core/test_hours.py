@@ -41,6 +41,32 @@ def test_what_was_worked_is_what_the_clock_says(week: Week, since: datetime, ste
     assert hours.worked(week, since, since + steps * STEP) == looked * STEP
 
 
+CHANGES = (
+    ("Europe/Berlin", date(2026, 3, 29)),
+    ("Europe/Berlin", date(2026, 10, 25)),
+    ("America/Santiago", date(2026, 4, 4)),
+    ("America/Santiago", date(2026, 9, 6)),
+    ("Australia/Lord_Howe", date(2026, 4, 5)),
+    ("Australia/Lord_Howe", date(2026, 10, 4)),
+)
+"""When clocks change: at night, at midnight, and by half an hour."""
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(CHANGES), st.integers(0, 95), st.integers(0, 96))
+@example(CHANGES[0], 10, 70)
+@example(CHANGES[3], 92, 2)
+@example(CHANGES[3], 36, 96)
+def test_it_is_so_too_when_clocks_change(change: tuple[str, date], since: int, until: int) -> None:
+    """What begins or ends at a time that is skipped does so when it is; at one that is shown twice, it takes both."""
+    zone, day = change
+    text = f"{since // 4:02}:{since % 4 * 15:02}-{until // 4:02}:{until % 4 * 15:02}"
+    week = hours.read_week(f"mo-su {text} {zone}")
+    begin = datetime.combine(day, datetime.min.time(), UTC) - timedelta(hours=30)
+    looked = sum(week.hold(begin + n * STEP) for n in range(240))
+    assert hours.worked(week, begin, begin + 240 * STEP) == looked * STEP
+
+
 @settings(max_examples=60, deadline=None)
 @given(weeks, moments, st.integers(1, 3 * 96))
 def test_counting_forward_and_back_agrees_with_what_was_worked(week: Week, since: datetime, steps: int) -> None:
