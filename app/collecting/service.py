@@ -13,8 +13,7 @@ from app.connectors.hooks import News
 from app.connectors.ports import Item, Payload, Verdict
 from app.core.db import changed_rows
 from app.core.jobs import JobName, defer_wake
-from app.inbox import changes, intake
-from app.inbox import service as inbox
+from app.inbox import changes, consequences, intake
 from app.inbox.arrivals import Arrival, Facts, NewFact, Placement, Stored
 from app.inbox.models import Comment, RawPayload
 from app.outbox import results
@@ -111,7 +110,7 @@ def _store(session: Session, arrivals: Sequence[Arrival], now: datetime) -> list
     for arrival, came in zip(arrivals, stored, strict=True):
         elsewhere = results.match_echoes(session, arrival.page_id, came.echoes, now)
         if elsewhere:
-            inbox.answered_elsewhere(session, elsewhere, now)
+            consequences.answered_elsewhere(session, elsewhere, now)
     return stored
 
 

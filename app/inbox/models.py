@@ -92,7 +92,7 @@ class Conversation(Base):
     """Whether what they said last, or what was answered here since, is read by nobody else."""
     remedies_open: Mapped[int] = mapped_column(default=0, server_default="0")
     """How many remedies were asked for here and are not finished; until then it is neither done nor spam, which the
-    database holds too. Kept by those who give remedies, through ``service.set_remedies_open``."""
+    database holds too. Kept by those who give remedies, through ``consequences.set_remedies_open``."""
 
 
 class Comment(Base):

@@ -9,8 +9,7 @@ from sqlalchemy.orm import Session
 from app.connectors.ports import Sent, Status, Target
 from app.core.events import Changed, announce
 from app.core.jobs import JobName
-from app.inbox import persons
-from app.inbox import service as inbox
+from app.inbox import consequences, persons
 from app.inbox.models import Comment, Post
 from app.inbox.types import EventKind
 from app.outbox.models import Delivery
@@ -82,7 +81,7 @@ class Deliveries(Queue[Delivery, Errand]):
     def _given_up(self, session: Session, one: Delivery, now: datetime) -> None:
         unclear, code = one.state is SendState.UNCLEAR, one.error_code or ""
         kind = EventKind.REPLY_UNCLEAR if unclear else EventKind.REPLY_FAILED
-        inbox.not_carried_out(session, one.conversation_id, kind, code, now, reply=one.act.speaks)
+        consequences.not_carried_out(session, one.conversation_id, kind, code, now, reply=one.act.speaks)
         what = SignalKind.REPLY_UNCLEAR if unclear else SignalKind.REPLY_FAILED
         people = [one.actor_id] if one.actor_id is not None else []
         tell(session, what, now, people=people, conversation_id=one.conversation_id, code=code)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.inbox import service as inbox
+from app.inbox import consequences
 from app.remedies import policies, rules, steps
 from app.remedies.models import Remedy
 from app.remedies.types import Act, State
@@ -25,7 +25,7 @@ def expire(session: Session, now: datetime, limit: int = 50) -> int:
         remedy, talk = steps.locked(session, remedy_id)
         if rules.may_happen(remedy.state, Act.EXPIRE):
             steps.move(session, remedy, talk, Act.EXPIRE, now)
-            inbox.waits_again(session, talk, now)
+            consequences.waits_again(session, talk, now)
             ended += 1
         if ended >= limit:
             break

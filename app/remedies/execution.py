@@ -16,7 +16,7 @@ from app.core.db import changed_rows
 from app.core.jobs import JobName, defer_wake
 from app.executors import errors
 from app.executors.ports import Kind, Task
-from app.inbox import service as inbox
+from app.inbox import consequences
 from app.remedies import policies, rules, steps
 from app.remedies.models import Remedy, RemedyBar, RemedyDecision, RemedyExecution, Shop
 from app.remedies.types import Act, ExecutionState, State, Verdict
@@ -86,7 +86,7 @@ def claim(session: Session, execution_id: int, now: datetime, lease_seconds: flo
         policy = policies.version(session, remedy.policy_id).policy
         if rules.asked_too_long(policy, remedy.approved_at or remedy.since, now):
             steps.move(session, remedy, talk, Act.EXPIRE, now)
-            inbox.waits_again(session, talk, now)
+            consequences.waits_again(session, talk, now)
             return None
         steps.move(session, remedy, talk, Act.BEGIN, now, facts={"key": one.key, "try": one.attempts + 1})
         one.attempts += 1

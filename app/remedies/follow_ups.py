@@ -21,6 +21,7 @@ from app.contacts.models import Contact
 from app.core.errors import Conflict, InvalidInput, NotFound
 from app.core.i18n import gettext as _
 from app.inbox import access as inbox_access
+from app.inbox import consequences
 from app.inbox import service as inbox
 from app.inbox.models import Conversation
 from app.inbox.types import Mark
@@ -141,7 +142,7 @@ def remind(session: Session, now: datetime, limit: int = 100) -> int:
         one.reminded_on = one.due_on
         if talk is None:
             continue
-        inbox.waits_again(session, talk, now)
+        consequences.waits_again(session, talk, now)
         inbox.mark(session, talk.id, Mark.FOLLOW_UP, now)
         people = [one.owner_id] if one.owner_id else []
         signals.tell(session, SignalKind.FOLLOW_UP_DUE, now, people=people, conversation_id=talk.id)

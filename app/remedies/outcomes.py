@@ -9,7 +9,7 @@ from app.core.chance import draw, spread
 from app.core.jobs import JobName, defer_wake
 from app.executors import errors
 from app.executors.ports import Outcome, Progress
-from app.inbox import service as inbox
+from app.inbox import consequences
 from app.inbox.models import Conversation
 from app.remedies import rules, steps
 from app.remedies.execution import Claimed
@@ -34,7 +34,7 @@ def record_outcome(session: Session, claimed: Claimed, outcome: Outcome, now: da
         one.error_code, one.error_detail = errors.REFUSED, outcome.detail[:500]
         if rules.may_happen(remedy.state, Act.FAIL):
             steps.move(session, remedy, talk, Act.FAIL, now, text=outcome.detail)
-            inbox.waits_again(session, talk, now)
+            consequences.waits_again(session, talk, now)
     elif outcome.progress is Progress.PENDING:
         age = now - (one.first_sent_at or now)
         one.state = ExecutionState.PENDING
@@ -64,7 +64,7 @@ def record_refused(session: Session, claimed: Claimed, code: str, detail: str, n
     one.error_code, one.error_detail = code, detail
     if rules.may_happen(remedy.state, Act.FAIL):
         steps.move(session, remedy, talk, Act.FAIL, now, text=detail, facts={"code": code})
-        inbox.waits_again(session, talk, now)
+        consequences.waits_again(session, talk, now)
     session.flush()
 
 
@@ -80,7 +80,7 @@ def record_not_now(
         one.state, one.due_at, one.finished_at = ExecutionState.FAILED, None, now
         one.error_code, one.error_detail = code, detail
         steps.move(session, remedy, talk, Act.FAIL, now, text=detail, facts={"code": code})
-        inbox.waits_again(session, talk, now)
+        consequences.waits_again(session, talk, now)
     else:
         wait = min(timedelta(seconds=5) * 2.0**one.attempts, timedelta(minutes=30))
         again = now + spread(wait, draw())
@@ -112,7 +112,7 @@ def record_unknown(session: Session, claimed: Claimed, code: str, detail: str, n
     one.state, one.due_at = ExecutionState.UNKNOWN, earliest if knowable else None
     if remedy.state is State.EXECUTING:
         steps.move(session, remedy, talk, Act.LOSE, now, text=detail, facts={"code": code})
-        inbox.waits_again(session, talk, now)
+        consequences.waits_again(session, talk, now)
     session.flush()
 
 

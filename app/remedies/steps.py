@@ -20,6 +20,7 @@ from app.core.errors import NotFound
 from app.core.events import Changed, announce
 from app.core.i18n import gettext as _
 from app.core.ids import new_id
+from app.inbox import consequences
 from app.inbox import service as inbox
 from app.inbox.models import Conversation
 from app.inbox.types import EventKind
@@ -152,7 +153,7 @@ def count_open(session: Session, talk: Conversation, now: datetime) -> None:
     """Bring the conversation's count up to date."""
     query = select(func.count()).where(Remedy.conversation_id == talk.id, Remedy.state.in_(OPEN))
     had = bool(talk.remedies_open)
-    inbox.set_remedies_open(session, talk, session.scalar(query) or 0, now)
+    consequences.set_remedies_open(session, talk, session.scalar(query) or 0, now)
     if bool(talk.remedies_open) is not had:
         anew.note_remedy(session, talk, now)
 

@@ -10,6 +10,7 @@ from app.campaigns.models import Campaign, CampaignPage, CampaignPost
 from app.connectors.ports import Status
 from app.contacts import care
 from app.contacts.types import VIP
+from app.inbox import consequences
 from app.inbox import queries as inbox
 from app.inbox import service as inbox_service
 from app.inbox.models import Conversation
@@ -171,7 +172,7 @@ def test_a_remedy_that_is_begun_is_a_changed_fact(house: House, now: datetime) -
     for count in (1, 1, 2):
         with house.db.write() as session:
             talk = session.get_one(Conversation, first)
-            inbox_service.set_remedies_open(session, talk, count, now)
+            consequences.set_remedies_open(session, talk, count, now)
             anew.note_remedy(session, talk, now)
         settle(house, now)
     with house.db.read() as session:
