@@ -74,6 +74,8 @@ def _start(supervisor: Supervisor, current: Settings, prepared: Callable[[], Non
     if current.redis.url is None:
         _start_redis(supervisor, current)
     supervisor.start(programs.web(current))  # it loads meanwhile
+    if current.redis.url is None:
+        _wait_for_redis(supervisor, current)
     link = _prepare(supervisor, current, demo=demo)
     prepared()
     supervisor.wait_until(lambda: ports.accepts(current.web), HEAD_START_SECONDS)
@@ -98,6 +100,9 @@ def _start_redis(supervisor: Supervisor, current: Settings) -> None:
             )
         )
     supervisor.start(Program("Redis", redis_server.command(current), last=True))
+
+
+def _wait_for_redis(supervisor: Supervisor, current: Settings) -> None:
     if not supervisor.wait_until(lambda: redis_server.answers(current.redis_socket), START_SECONDS):
         raise PorchlightError(_("Redis does not start. %(file)s says why.", file=redis_server.log_file(current)))
 
