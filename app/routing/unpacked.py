@@ -64,7 +64,8 @@ def _mapped(place: Path) -> LanguageIdentifier:
 
 
 def _keep(fresh: LanguageIdentifier, place: Path) -> None:
-    """Write it beside and put it in its place at once; what an earlier model left is removed."""
+    """Write it beside and put it in its place at once; what an earlier model left is removed, and what
+    a process that was killed left."""
     parts = {
         _FEATURES: fresh.nb_ptc,
         _BEGIN: fresh.nb_pc,
@@ -73,16 +74,18 @@ def _keep(fresh: LanguageIdentifier, place: Path) -> None:
         _FOUND: np.array(fresh.tk_output, np.int32),
     }
     try:
-        place.parent.parent.mkdir(parents=True, exist_ok=True)
-        beside = Path(mkdtemp(prefix=_FOLDER, dir=place.parent.parent))
+        place.parent.mkdir(parents=True, exist_ok=True)
+        beside = Path(mkdtemp(dir=place.parent))
         try:
             for name, numbers in parts.items():
                 with (beside / name).open("wb") as file:
                     np.save(file, np.ascontiguousarray(numbers))
                     os.fsync(file.fileno())  # after a power cut it is whole, or is not there
-            shutil.rmtree(place.parent, ignore_errors=True)
-            place.parent.mkdir(exist_ok=True)
+            shutil.rmtree(place, ignore_errors=True)
             beside.rename(place)
+            for other in place.parent.iterdir():
+                if other != place:
+                    shutil.rmtree(other, ignore_errors=True)
         finally:
             shutil.rmtree(beside, ignore_errors=True)
     except OSError as error:
