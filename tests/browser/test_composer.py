@@ -225,6 +225,28 @@ def test_what_is_sent_before_writing_has_come_leaves_once(scene: Scene, person: 
     assert [one.text for one in scene.replies(talk)] == ["On its way."]
 
 
+def test_what_is_begun_before_writing_has_come_outlives_another_conversation(scene: Scene, person: Opener) -> None:
+    one = scene.heard("Bob", "Where is my order?", minutes_ago=50)
+    scene.heard("Cleo", "My parcel never arrived")
+    page = person()
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/write*.js", hold, times=1)
+    with page.expect_request("**/write*.js"):
+        page.goto(f"/inbox/{one}?view=all")
+    page.locator("#reply-text").press_sequentially("Nearly done")
+    page.get_by_text("My parcel never arrived").click()
+    (script,) = held
+    script.continue_()
+    expect(page.locator("#talk-title")).to_have_text("Cleo")
+    expect(page.locator("#reply-text")).to_have_value("")
+    opened(page, one)
+    expect(page.locator("#reply-text")).to_have_value("Nearly done")
+
+
 def test_the_preview_shows_what_will_stand_there(scene: Scene, person: Opener) -> None:
     talk = scene.heard("Bob", "Where is my order?")
     page = person()

@@ -6,8 +6,8 @@ import "./pick.js";
 import "./news.js";
 import "./live.js";
 
-// Writing comes with the first conversation that is opened. Keys wait for it, and so does a text that is sent before it is
-// there: what keeps drafts has to know that the text leaves.
+// Writing comes with the first conversation that is opened. Keys wait for it, and so do a text that is sent before it is
+// there and whatever would put another conversation in place of one: what keeps drafts has to know that the text leaves.
 let writing = null;
 function write() {
   const meanwhile = new AbortController();
@@ -15,12 +15,17 @@ function write() {
   writing ??= import("./write.js").catch(() => {}).finally(() => meanwhile.abort());
   holdKeys(writing);
 }
+const begun = () => [...document.querySelectorAll("#composer textarea")].some((area) => area.value !== area.defaultValue);
 function hold(event) {
   const { target, key, ctrlKey, metaKey, shiftKey } = event;
   const sends = key === "Enter" && (ctrlKey || metaKey) && target.matches("#composer textarea");
-  if (!sends && !(event.type === "htmx:confirm" && target.matches("form[data-after-keeping]"))) return;
+  const asks = event.type === "htmx:confirm";
+  const form = asks && target.matches("form[data-after-keeping]");
+  const leaves = asks && !form && event.detail.target?.id === "talk" && begun();
+  if (!sends && !form && !leaves) return;
   event.preventDefault();
   event.stopImmediatePropagation();
+  if (leaves) return void writing.then(() => event.detail.issueRequest(true));
   const again = new KeyboardEvent("keydown", { key, ctrlKey, metaKey, shiftKey, bubbles: true });
   const button = event.detail.triggeringEvent?.submitter;
   writing.then(() => (sends ? target.dispatchEvent(again) : target.requestSubmit(button)));
