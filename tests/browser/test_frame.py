@@ -65,6 +65,7 @@ def test_several_put_off_and_enter_in_their_fields(scene: Scene, person: Opener)
     for key in ("j", "x", "j", "x", "l"):
         page.keyboard.press(key)
     page.locator("#put-many-off-until").fill("2027-03-01T09:00")
+    expect(page.locator("#bulk [name=zone]")).not_to_have_value("")
     page.locator("#put-many-off-until").press("Enter")
     expect(page.locator(".flash")).to_contain_text("Putting off: 2 conversations.")
     expect(page.locator("#rows .row-person")).to_have_text(["Cid"])
