@@ -1,7 +1,7 @@
 """Errors as people and programs see them over HTTP. Bodies are constant or made for the reader; never a traceback."""
 
 import structlog
-from flask import Flask, render_template, request
+from flask import Flask, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, OperationalError
@@ -40,6 +40,11 @@ def _shown(error: PorchlightError) -> ResponseReturnValue:
 
 
 def _csrf(_error: CSRFError) -> ResponseReturnValue:
+    if (
+        request.endpoint == "sessions.open_session"
+    ):  # two windows that were sent there at once: the other's cookie came last
+        flash(_("This page was older than your session. Please sign in once more."), "warning")
+        return redirect(url_for("sessions.sign_in", next=request.form.get("next") or None), 303)
     return page(_("This form is too old or came from elsewhere. Go back, reload the page and send it again."), 400)
 
 

@@ -49,6 +49,36 @@ def test_before_anybody_is_there_the_page_says_how_to_begin(app: Flask, parts: S
     assert "set-up link" in browser.get("/sign-in").text
 
 
+def test_two_windows_are_sent_to_sign_in_at_once(browser: Browser) -> None:
+    """Each got a cookie, and the later one counts in both: the form of the other asks once more."""
+    first = browser.get("/sign-in?next=/pages")
+    browser.put_cookie("")
+    browser.get("/sign-in")
+    fields = {
+        "login": "agent",
+        "password": PASSWORD,
+        "next": "/pages",
+        "csrf_token": first.text.split('csrf-token" content="')[1].split('"')[0],
+    }
+    again = browser.post("/sign-in", **fields)
+    assert (again.status_code, again.headers["Location"]) == (303, "/sign-in?next=/pages")
+    assert "once more" in words(browser.get(again.headers["Location"]))
+    assert browser.get("/pages").status_code == 302
+    del fields["csrf_token"]
+    answer = browser.post("/sign-in", **fields)
+    assert answer.status_code == 303, words(answer)
+    assert answer.headers["Location"] == "/pages"
+
+
+def test_what_a_script_asks_without_a_session_leaves_the_cookie_alone(browser: Browser) -> None:
+    """It may be answered after the sign-in page was, whose form needs that page's cookie."""
+    for path in ("/inbox/here", "/inbox/1/draft", "/inbox/news"):
+        answer = browser.press(path, {"HX-Request": "true"}, csrf_token="")
+        assert answer.status_code in (400, 405)
+        assert "Set-Cookie" not in answer.headers
+    assert "Set-Cookie" not in browser.get("/inbox/news", headers={"HX-Request": "true"}).headers
+
+
 def test_the_session_is_a_new_one(app: Flask, browser: Browser) -> None:
     browser.get("/sign-in")
     planted = browser.cookie()

@@ -8,6 +8,7 @@ let last = null;
 let timer = null;
 
 const rows = () => [...document.querySelectorAll("#rows .row")].slice(0, 60).map((row) => row.id.slice(4));
+const token = () => document.querySelector('meta[name="csrf-token"]').content;
 const isWriting = () => [...document.querySelectorAll("#composer .public textarea")].some((area) => area.value.trim());
 
 function put(slot, fresh) {
@@ -19,7 +20,7 @@ const beat = oneAtATime(async () => {
   clearTimeout(timer);
   timer = setTimeout(beat, BEAT * (0.9 + Math.random() / 5));
   const open = openId();
-  const body = new URLSearchParams({ rows: rows().join(","), csrf_token: document.querySelector('meta[name="csrf-token"]').content });
+  const body = new URLSearchParams({ rows: rows().join(","), csrf_token: token() });
   if (open) body.set("open", open);
   if (last && last !== open) body.set("left", last);
   if (isWriting()) body.set("writing", "yes");
@@ -41,6 +42,6 @@ document.addEventListener("presence-changed", ({ detail: id }) => {
 document.addEventListener("htmx:afterSettle", (event) => ["talk", "list"].includes(event.detail.elt.id) && beat());
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden) beat();
-  else if (last) navigator.sendBeacon("/inbox/here", new URLSearchParams({ left: last, csrf_token: document.querySelector('meta[name="csrf-token"]').content }));
+  else if (last) fetch("/inbox/here", { method: "POST", body: new URLSearchParams({ left: last, csrf_token: token() }), headers: { "HX-Request": "true" }, keepalive: true }).catch(() => {});
 });
 beat();
