@@ -25,6 +25,7 @@ demo: setup ## Start Porchlight with a demonstration
 test: ## Install what the tests need, check the code, run all tests
 	scripts/install-test-needs.sh
 	$(MAKE) --no-print-directory lint
+	$(BIN)/python -m tests.servers.install
 	$(BIN)/pytest $(PYTEST)
 
 ordeal: .venv/.ready-test ## Try promises at full length: money (20,000 lives, 500 kills), 10,000 orders of two agents (hours)

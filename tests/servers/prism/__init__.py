@@ -13,17 +13,22 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.servers import node
-from tests.servers.node import NotInstalled
+from tests.servers.node import Node, NotInstalled
 
 HERE = Path(__file__).parent
 START_SECONDS = 60
+
+
+def install() -> Node:
+    """Install it, unless it is there; answer the Node it runs on. Raises NotInstalled."""
+    return node.install("prism", HERE)
 
 
 @contextmanager
 def running(description: Path, upstream: str | None = None) -> Iterator[str]:
     """The address of a mock of the description, or of a checking proxy before ``upstream``. Either answers 4xx or 500
     to whatever does not keep to it. Raises NotInstalled."""
-    program = node.install("prism", HERE)
+    program = install()
     mode = ["proxy", "--errors", str(description), upstream] if upstream else ["mock", str(description)]
     script = program.folder / "node_modules/@stoplight/prism-cli/dist/index.js"
     with socket.socket() as free:
