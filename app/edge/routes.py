@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Final
+from urllib.parse import urlsplit, urlunsplit
 
 from flask import Blueprint, Response, flash, g, make_response, redirect, request, url_for
 from flask import session as cookie
@@ -106,9 +107,17 @@ def _admit(needs: Permission | str) -> ResponseReturnValue | None:
 
 
 def _to_sign_in() -> ResponseReturnValue:
+    if request.headers.get("HX-Request"):  # for a part of a page: whoever has signed in comes back to the whole of it
+        return Response("", 401, {"HX-Redirect": url_for("sessions.sign_in", next=_whole_page())})
     target = url_for("sessions.sign_in", next=request.full_path if request.method == "GET" else None)
-    if request.headers.get("HX-Request"):
-        return Response("", 401, {"HX-Redirect": target})
     if request.method != "GET":
         flash(_("Your session has ended. Sign in, then do it again."), "warning")
     return redirect(target)
+
+
+def _whole_page() -> str | None:
+    try:
+        page = urlsplit(request.headers.get("HX-Current-URL", ""))
+    except ValueError:
+        return None
+    return urlunsplit(("", "", page.path, page.query, "")) or None

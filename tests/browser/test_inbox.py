@@ -252,6 +252,13 @@ def test_single_keys_can_be_switched_off(scene: Scene, person: Opener) -> None:
     expect(page.locator("#rows a:focus")).to_have_count(0)
     expect(page.locator("#talk")).to_contain_text("Choose a conversation")
     expect(page.locator("[data-when-keys]")).to_be_hidden()
+    page.keyboard.press("Control+k")
+    page.keyboard.type("this map")
+    page.keyboard.press("Enter")
+    page.get_by_label("Single keys work on this computer").check()
+    page.keyboard.press("Escape")
+    page.keyboard.press("o")
+    expect(page.locator("#talk-title")).to_have_text("Ada")
 
 
 def test_everything_is_reached_with_the_tab_key(scene: Scene, person: Opener) -> None:

@@ -79,6 +79,14 @@ def test_what_a_script_asks_without_a_session_leaves_the_cookie_alone(browser: B
     assert "Set-Cookie" not in browser.get("/inbox/news", headers={"HX-Request": "true"}).headers
 
 
+def test_who_was_signed_out_comes_back_to_the_page_and_not_to_a_part_of_it(browser: Browser) -> None:
+    shown = {"HX-Request": "true", "HX-Current-URL": "https://inbox.example/inbox/7?view=all"}
+    answer = browser.get("/inbox/7/similar", headers=shown)
+    assert (answer.status_code, answer.headers["HX-Redirect"]) == (401, "/sign-in?next=/inbox/7?view%3Dall")
+    broken = browser.get("/inbox/7/similar", headers=shown | {"HX-Current-URL": "https://[x"})
+    assert broken.headers["HX-Redirect"] == "/sign-in"
+
+
 def test_the_session_is_a_new_one(app: Flask, browser: Browser) -> None:
     browser.get("/sign-in")
     planted = browser.cookie()

@@ -1,7 +1,7 @@
 // The palette: everything by name. What single keys press now, from the map of keys, where one can go, who is called what
 // was typed, and the search for it. The marked line can be looked into. Loaded when it is first asked for.
 import { press } from "./keys.js";
-import { fetched as fetchedMap } from "./map.js";
+import { fetched as fetchedMap, show as showMap } from "./map.js";
 
 let sheet = null;
 let before = null;
@@ -99,7 +99,7 @@ function addKeys() {
   const list = document.getElementById("palette-list");
   for (const old of list.querySelectorAll("[data-presses]")) old.remove();
   const usable = [...document.querySelectorAll("#keys [data-presses]")].filter(({ dataset: { presses } }) =>
-    [...document.querySelectorAll(`[data-key="${CSS.escape(presses)}"]`)].some((one) => one.checkVisibility()) || presses === "z");
+    [...document.querySelectorAll(`[data-key="${CSS.escape(presses)}"]`)].some((one) => one.checkVisibility()) || "z?".includes(presses));
   for (const row of usable.reverse()) {
     const option = document.createElement("li");
     option.id = `goal-key-${row.dataset.presses.codePointAt(0)}`;
@@ -120,6 +120,7 @@ function go(option) {
   before = null;
   sheet.close();
   if (href) location.assign(href);
+  else if (presses === "?") showMap();
   else press(presses);
 }
 
