@@ -4,7 +4,7 @@ SHELL := bash
 .PHONY: help setup run demo test ordeal lint format lock migration translations
 
 PYTHON ?= python3
-PYTEST ?= -n 3 --dist worksteal
+PYTEST ?= -n 4 --dist worksteal
 BIN := .venv/bin
 export PYTHON
 # A checkout that was moved since: its .venv is made anew.
