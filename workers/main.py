@@ -13,6 +13,7 @@ from typing import Any
 
 import redis
 import structlog
+from rq.exceptions import StopRequested
 from rq.job import Job
 from rq.queue import Queue
 from rq.serializers import JSONSerializer
@@ -30,6 +31,10 @@ log = structlog.get_logger()
 LONGEST_PAUSE = 5.0
 LAST_WORDS_SECONDS = 5.0
 """How long a running batch may take to finish after the process was asked to stop."""
+
+
+_at_work = threading.Event()
+"""Whether a batch is running."""
 
 
 class NotAWakeError(ValueError):
@@ -52,6 +57,7 @@ class Wake(Job):
         if self.func_name not in set(JobName):
             raise NotAWakeError(f"{self.func_name!r} is not in app.core.jobs.JobName")
         job = JobName(self.func_name)
+        _at_work.set()
         try:
             import_attribute(job.value)()
         except Exception as error:
@@ -59,6 +65,8 @@ class Wake(Job):
             if text is None:
                 raise
             log.warning("job_postponed", job=job.name, error=type(error).__name__, text=text)
+        finally:
+            _at_work.clear()
 
     def send_webhooks(self, *_arguments: Any, **_named: Any) -> None:
         """Ours have none, and nobody else's are sent."""
@@ -81,6 +89,8 @@ class WakeWorker(SimpleWorker):
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
         context.stopping.set()
+        if not _at_work.is_set():
+            raise StopRequested  # RQ calls itself busy for longer: also while it waits for a Redis that went away
         limit = threading.Timer(LAST_WORDS_SECONDS, _give_up)
         limit.daemon = True
         limit.start()
