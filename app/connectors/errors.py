@@ -42,6 +42,7 @@ class OutcomeUnknown(ConnectorError):
 # The codes. Words for each, in both languages, stand in app.pages.words.
 UNREACHABLE = "unreachable"  # no connection, name not found, TLS failed
 TIMED_OUT = "timed_out"
+SILENCE = (UNREACHABLE, TIMED_OUT)  # nothing was said: others should not wait for whoever fails so
 SERVER_ERROR = "server_error"  # 5xx
 RATE_LIMITED = "rate_limited"
 TOO_LARGE = "too_large"

@@ -40,9 +40,8 @@ def _shown(error: PorchlightError) -> ResponseReturnValue:
 
 
 def _csrf(_error: CSRFError) -> ResponseReturnValue:
-    if (
-        request.endpoint == "sessions.open_session"
-    ):  # two windows that were sent there at once: the other's cookie came last
+    if request.endpoint == "sessions.open_session":
+        # Two windows were sent there at once, and the cookie of the other came last.
         flash(_("This page was older than your session. Please sign in once more."), "warning")
         return redirect(url_for("sessions.sign_in", next=request.form.get("next") or None), 303)
     return page(_("This form is too old or came from elsewhere. Go back, reload the page and send it again."), 400)

@@ -41,7 +41,6 @@ _LEFT_ALONE = timedelta(seconds=10)
 _AT_ONCE = 32
 """So many changes are claimed at a time: well within a lease, also where each waits for its platform."""
 _STORE_TRIES = 5
-_SILENCE = (errors.TIMED_OUT, errors.UNREACHABLE)
 Recorder = Callable[[Session, datetime], None]
 Taken = News | Exception
 """What a change comes to, or why it could not be taken."""
@@ -129,7 +128,7 @@ class Runner:
                 raise errors.Transient(errors.TIMED_OUT, "not asked: there was no answer about another one just now")
             return self._ask(claimed)
         except Exception as error:  # noqa: BLE001 (every failure ends beside the change, with its reason)
-            if isinstance(error, errors.ConnectorError) and error.code in _SILENCE:
+            if isinstance(error, errors.ConnectorError) and error.code in errors.SILENCE:
                 silent.add(claimed.page_id)
             return error
 
@@ -188,7 +187,7 @@ class Runner:
         named = error.retry_at if isinstance(error, errors.RateLimited) else None
 
         def record(session: Session, now: datetime) -> None:
-            if isinstance(error, errors.RateLimited) or code in _SILENCE:
+            if isinstance(error, errors.RateLimited) or code in errors.SILENCE:
                 service.put_off_page(session, claimed.page_id, named or now + _LEFT_ALONE)
             service.record_failure(session, claimed, now, code, detail, again=again, named=named)
 

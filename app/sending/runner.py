@@ -24,7 +24,6 @@ _SHIFT_SECONDS = 60.0
 _LOOK_SECONDS = 0.5
 """How soon work that comes meanwhile is seen."""
 _AHEAD = 10
-_SILENCE = (errors.TIMED_OUT, errors.UNREACHABLE)
 Recorder = Callable[[Session, datetime], None]
 """Writes down what came of it, in a transaction of its own."""
 
@@ -80,7 +79,7 @@ class Carrier(Generic[RowT, WhatT]):
             access = Access(claimed.url, claimed.settings, secret, act_before=claimed.lease_until)
             return self.ask(access, claimed), Tried.ANSWERED
         except errors.ConnectorError as error:
-            return self._failed(claimed, error), Tried.SILENT if error.code in _SILENCE else Tried.ANSWERED
+            return self._failed(claimed, error), Tried.SILENT if error.code in errors.SILENCE else Tried.ANSWERED
         except Exception as error:
             log.exception("sending_crashed", job=self.queue.job.value, id=claimed.id)
             why = Failure("internal", type(error).__name__)

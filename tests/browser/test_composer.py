@@ -26,6 +26,19 @@ def opened(page: Page, talk: int) -> None:
     expect(page.locator("html[data-live=stream]")).to_have_count(1)
 
 
+def opened_without_writing(page: Page, talk: int) -> list[Route]:
+    """The conversation on a slow line: the script that keeps drafts is held back until its one request goes on."""
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/write*.js", hold, times=1)
+    with page.expect_request("**/write*.js"):
+        page.goto(f"/inbox/{talk}?view=all")
+    return held
+
+
 def test_a_stock_answer_is_three_keys(scene: Scene, person: Opener, replies: list[int]) -> None:
     """Open the composer, "/" for the saved reply, send: answered, done, and the next one is open."""
     talk = scene.heard("Bob", "Where is my order?", minutes_ago=50)
@@ -203,14 +216,7 @@ def test_what_is_sent_before_writing_has_come_leaves_once(scene: Scene, person: 
     """A slow line: the form is there, and the script that keeps drafts is not."""
     talk = scene.heard("Bob", "Where is my order?")
     page = person()
-    held: list[Route] = []
-
-    def hold(route: Route) -> None:
-        held.append(route)
-
-    page.route("**/write*.js", hold, times=1)
-    with page.expect_request("**/write*.js"):
-        page.goto(f"/inbox/{talk}?view=all")
+    held = opened_without_writing(page, talk)
     page.locator("#reply-text").press_sequentially("On its way.")
     if sends == "keys":
         page.keyboard.press("Control+Enter")
@@ -229,14 +235,7 @@ def test_what_is_begun_before_writing_has_come_outlives_another_conversation(sce
     one = scene.heard("Bob", "Where is my order?", minutes_ago=50)
     scene.heard("Cleo", "My parcel never arrived")
     page = person()
-    held: list[Route] = []
-
-    def hold(route: Route) -> None:
-        held.append(route)
-
-    page.route("**/write*.js", hold, times=1)
-    with page.expect_request("**/write*.js"):
-        page.goto(f"/inbox/{one}?view=all")
+    held = opened_without_writing(page, one)
     page.locator("#reply-text").press_sequentially("Nearly done")
     page.get_by_text("My parcel never arrived").click()
     (script,) = held
