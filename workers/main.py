@@ -8,6 +8,7 @@ import argparse
 import os
 import signal
 import threading
+from contextlib import suppress
 from types import FrameType
 from typing import Any
 
@@ -88,7 +89,10 @@ class WakeWorker(SimpleWorker):
             self._stop_requested = True
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
+        if context.stopping.is_set():
+            return  # on its way out already
         context.stopping.set()
+        self._stop_requested = True  # RQ takes what is raised around a job for the job's failure, and would go on
         if not _at_work.is_set():
             raise StopRequested  # RQ calls itself busy for longer: also while it waits for a Redis that went away
         limit = threading.Timer(LAST_WORDS_SECONDS, _give_up)
@@ -99,6 +103,11 @@ class WakeWorker(SimpleWorker):
 
 def work(queue: QueueName, connection: "redis.Redis") -> None:
     """Work until asked to stop; wait for Redis when it is away."""
+    with suppress(StopRequested):  # RQ's handler stays when its worker has given up: it may raise here as well
+        _work_on(queue, connection)
+
+
+def _work_on(queue: QueueName, connection: "redis.Redis") -> None:
     pause = 1.0
     while not context.stopping.is_set():
         try:

@@ -5,6 +5,7 @@ import pickle
 import signal
 import sqlite3
 import subprocess
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import timedelta
@@ -33,7 +34,8 @@ from app.core.jobs import JobName, QueueName, RqWaker
 from app.core.process import die_with_parent
 from app.core.sections import RedisSection
 from tests.processes import PATIENCE, eventually, started, variables
-from workers.main import Wake, WakeWorker
+from workers import context
+from workers.main import Wake, WakeWorker, work
 
 
 @pytest.fixture
@@ -117,6 +119,34 @@ def test_it_stops_at_once_when_idle_and_says_it_lived(worker: "subprocess.Popen[
     eventually(lambda: services.redis.smembers("rq:workers"), "the worker listened")
     worker.send_signal(signal.SIGTERM)
     assert worker.wait(PATIENCE) == 0
+
+
+def test_asked_while_it_waits_to_try_again_it_stops(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Redis went away behind a batch: RQ's worker has given up, and its signal handler is still in place."""
+    stopping = threading.Event()
+    pauses: list[float | None] = []
+
+    def pause(seconds: float | None = None) -> bool:
+        pauses.append(seconds)
+        os.kill(os.getpid(), signal.SIGTERM)
+        return stopping.is_set()
+
+    def gone(worker: WakeWorker, **_options: object) -> bool:
+        worker._install_signal_handlers()
+        raise redis.ConnectionError("gone")
+
+    monkeypatch.setattr(context, "stopping", stopping)
+    monkeypatch.setattr(stopping, "wait", pause)
+    monkeypatch.setattr(WakeWorker, "work", gone)
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        work(QueueName.PATIENT, redis.Redis())
+        os.kill(os.getpid(), signal.SIGTERM)  # asked again on its way out
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    assert stopping.is_set()
+    assert len(pauses) == 1
 
 
 @pytest.mark.usefixtures("expired")
