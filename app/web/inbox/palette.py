@@ -19,7 +19,7 @@ from app.inbox.types import View
 from app.web.inbox import narrow, screens
 from app.web.inbox.routes import blueprint, here
 from app.web.present import figures, nav
-from app.web.present.keys import KEYS
+from app.web.present.keys import KEYS, NAMED
 
 NARROWED = ("page", "assignee", "team", "tag", "platform")
 """Filters whose every choice can be gone to."""
@@ -73,7 +73,7 @@ def palette() -> ResponseReturnValue:
 @route(blueprint, "/keys", needs=Permission.READ_INBOX)
 def keys() -> ResponseReturnValue:
     """The map of keys, as a dialog; asked for when it is first opened."""
-    return render_template("inbox/keys.html", keys=KEYS)
+    return render_template("inbox/keys.html", keys=KEYS, named=NAMED)
 
 
 @route(blueprint, "/palette/people", needs=Permission.READ_INBOX)

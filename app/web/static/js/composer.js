@@ -93,6 +93,11 @@ document.addEventListener("keydown", (event) => {
 });
 
 document.addEventListener("keydown", (event) => {
+  const proposed = event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.closest?.(".proposal textarea");
+  if (proposed) {
+    event.preventDefault();
+    return proposed.form.requestSubmit();
+  }
   const area = event.target.closest?.("#composer textarea");
   if (!area || event.defaultPrevented) return;
   if (coming && ["Enter", "Tab"].includes(event.key)) {

@@ -1,7 +1,7 @@
 // Single keys press what is marked with data-key; "?" shows the map. They never fire while somebody types, can be switched
 // off (WCAG 2.1.4), and leave keys with Ctrl, Alt or Cmd to the browser.
 export const STORE = "porchlight.keys";
-const inbox = document.getElementById("list") !== null;
+const inside = document.querySelector(".rail") !== null;
 const handlers = [];
 const loading = new Set();
 let later = null;
@@ -39,24 +39,41 @@ function visible(element) {
   return element.checkVisibility?.() ?? element.offsetParent !== null;
 }
 
+const fold = (element) => element.closest("details.fold:not([open]) > :not(summary)")?.parentElement;
+
+// What can be acted on now; what is folded away can be, too.
+export function within(selector) {
+  return [...document.querySelectorAll(selector)].filter((element) => {
+    let outer = element;
+    while (fold(outer)) outer = fold(outer);
+    return visible(outer);
+  });
+}
+
+export function act(element) {
+  while (!element.matches("a, button") && fold(element)) fold(element).open = true;
+  if (element.matches("input[type=search]")) element.focus();
+  else element.click();
+}
+
+export const keyed = (key) => within(`[data-key="${CSS.escape(key)}"]`).at(-1);
+
 export function press(key) {
-  const found = [...document.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)].filter(visible);
-  const last = found.at(-1);
-  if (last?.matches("input[type=search]")) last.focus();
-  else if (last) last.click();
+  const found = keyed(key);
+  if (found) act(found);
   else if (key === "z") document.getElementById("undo-last")?.requestSubmit();
-  return Boolean(last) || key === "z";
+  return Boolean(found) || key === "z";
 }
 
 function run(key, target) {
   if (handlers.some((handle) => handle(key, target))) return true;
-  if (key !== "?" || !inbox) return key.length === 1 && press(key);
+  if (key !== "?" || !inside) return key.length === 1 && press(key);
   import("./map.js").then(({ show }) => show()).catch(() => {});
   return true;
 }
 
 document.addEventListener("keydown", async (event) => {
-  if (event.key !== "k" || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey || !inbox) return;
+  if (event.key !== "k" || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey || !inside) return;
   event.preventDefault();
   if (ahead !== null || document.querySelector("dialog[open]")) return;
   ahead = "";

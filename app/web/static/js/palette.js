@@ -1,6 +1,6 @@
 // The palette: everything by name. What single keys press now, from the map of keys, where one can go, who is called what
 // was typed, and the search for it. The marked line can be looked into. Loaded when it is first asked for.
-import { press } from "./keys.js";
+import { act, keyed, press, within } from "./keys.js";
 import { fetched as fetchedMap, show as showMap } from "./map.js";
 
 let sheet = null;
@@ -95,23 +95,39 @@ function narrow() {
   mark(first ?? shown()[0]);
 }
 
+function option(id, words, mark) {
+  const made = document.createElement("li");
+  const said = document.createElement("span");
+  made.id = id;
+  made.setAttribute("role", "option");
+  said.textContent = words;
+  made.append(mark, said);
+  return made;
+}
+
+// What a key presses, and what has only a name; of several that are called alike each says which it is.
 function addKeys() {
-  const list = document.getElementById("palette-list");
-  for (const old of list.querySelectorAll("[data-presses]")) old.remove();
-  const usable = [...document.querySelectorAll("#keys [data-presses]")].filter(({ dataset: { presses } }) =>
-    [...document.querySelectorAll(`[data-key="${CSS.escape(presses)}"]`)].some((one) => one.checkVisibility()) || "z?".includes(presses));
-  for (const row of usable.reverse()) {
-    const option = document.createElement("li");
-    option.id = `goal-key-${row.dataset.presses.codePointAt(0)}`;
-    option.setAttribute("role", "option");
-    option.dataset.presses = row.dataset.presses;
+  const rows = [...document.querySelectorAll("#keys [data-presses]")].filter(({ dataset: { presses } }) => keyed(presses) || "z?".includes(presses));
+  const pressed = rows.map((row) => {
     const kbd = document.createElement("kbd");
     kbd.textContent = row.dataset.presses;
-    const words = document.createElement("span");
-    words.textContent = row.querySelector("dd").textContent;
-    option.append(kbd, words);
-    list.prepend(option);
-  }
+    const made = option(`goal-key-${row.dataset.presses.codePointAt(0)}`, row.querySelector("dd").textContent, kbd);
+    made.dataset.presses = row.dataset.presses;
+    return made;
+  });
+  const named = [...document.querySelectorAll("#keys [data-names]")].flatMap((row) => {
+    const found = within(`[data-named="${row.dataset.names}"]`);
+    return found.map((element, at) => {
+      const made = option(`goal-${row.dataset.names}-${at}`, row.textContent, document.createElement("span"));
+      made.acts = element;
+      const which = document.createElement("span");
+      which.className = "muted small";
+      which.textContent = element.title || element.textContent.trim();
+      if (found.length > 1) made.append(which);
+      return made;
+    });
+  });
+  document.getElementById("palette-list").prepend(...pressed, ...named);
 }
 
 function go(option) {
@@ -120,6 +136,7 @@ function go(option) {
   before = null;
   sheet.close();
   if (href) location.assign(href);
+  else if (option.acts) act(option.acts);
   else if (presses === "?") showMap();
   else press(presses);
 }
