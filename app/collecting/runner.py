@@ -127,7 +127,7 @@ class Runner:
         ):
             while True:
                 slow = sum(turn.slow() for _claim, turn in running.values())
-                room = min(2 * self.threads + slow, most) - len(running)
+                room = min(4 * self.threads + slow, most) - len(running)
                 offered, claims = self._claim(due, claim, room) if room >= self.threads else (0, [])
                 for one, turn in [(one, turns.turn()) for one in claims]:
                     running[pool.submit(_in_turn, turn, read, writer, one)] = one, turn

@@ -34,6 +34,8 @@ class Document:
     """They all stand in the tree of ``root``."""
     damage: str = ""
     """What could not be read, in English for the operator; empty when nothing is missing."""
+    source: bytes = b""
+    """The very bytes that were parsed; empty where they had to be mended before."""
 
 
 def read(body: bytes, media_type: str = "") -> Document:
@@ -42,10 +44,11 @@ def read(body: bytes, media_type: str = "") -> Document:
         raise Transient(TOO_LARGE, f"more than {MAX_BYTES} bytes")
     if body.count(b"<") > MAX_ELEMENTS or body.count(b"=") > MAX_ATTRIBUTES:
         raise Transient(TOO_LARGE, f"more than {MAX_ELEMENTS} elements or {MAX_ATTRIBUTES} attributes")
-    if b"<!DOCTYPE" not in body and (root := _strict(body.strip(_BLANK).removeprefix(_BOM).lstrip(_BLANK))) is not None:
+    source = body.strip(_BLANK).removeprefix(_BOM).lstrip(_BLANK)
+    if b"<!DOCTYPE" not in body and (root := _strict(source)) is not None:
         if mending.local_name(str(root.tag)) not in mending.ROOTS:
             raise Transient(NOT_A_FEED, describe(body.decode("utf-8", "replace"), media_type))
-        return _document(root)
+        return _document(root, source)
     return _damaged(mending.decode(body, media_type), media_type)
 
 
@@ -147,11 +150,11 @@ def _recovered(text: str) -> etree._Element | None:
         return None
 
 
-def _document(root: etree._Element) -> Document:
+def _document(root: etree._Element, source: bytes = b"") -> Document:
     channel = _channel(root)
     places = (root,) if channel is root else (channel, root)
     entries = [child for place in places for child in place if mending.local_name(str(child.tag)) in ("item", "entry")]
-    return Document(root, channel, entries)
+    return Document(root, channel, entries, source=source)
 
 
 def _channel(root: etree._Element) -> etree._Element:

@@ -1,7 +1,7 @@
 """From the elements of a feed to entries: what each says in its own format, in one shape and with full addresses."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -87,11 +87,17 @@ class Entry:
     replies_to: Sequence[Reference]
 
 
-def entries(document: Document, url: str, now: datetime) -> list[Entry]:
-    """All entries in the order of the feed, without those whose text a password form hides. ``url`` is the feed's."""
-    base = _base(document.channel, _base(document.root, url))
-    read = [_entry(number, element, base, now) for number, element in enumerate(document.entries)]
+def entries(document: Document, url: str, now: datetime, *, without: Container[int] = ()) -> list[Entry]:
+    """The entries in the order of the feed, without those whose text a password form hides and those of these numbers.
+    ``url`` is the feed's."""
+    around = base(document, url)
+    read = [_entry(at, one, around, now) for at, one in enumerate(document.entries) if at not in without]
     return [entry for entry in read if _LOCKED not in entry.html]
+
+
+def base(document: Document, url: str) -> str:
+    """What relative addresses in the entries are relative to, where an entry itself does not say otherwise."""
+    return _base(document.channel, _base(document.root, url))
 
 
 def title(document: Document) -> str:
@@ -101,7 +107,7 @@ def title(document: Document) -> str:
 
 def site(document: Document, url: str) -> str | None:
     """The address of the page the feed belongs to."""
-    return _link(_fields(document.channel), _base(document.channel, _base(document.root, url)))
+    return _link(_fields(document.channel), base(document, url))
 
 
 def comment_feeds(document: Document, url: str) -> list[str] | None:

@@ -1,13 +1,13 @@
 """From the bytes of a feed to comments in our words. Pure: the same bytes, settings and time give the same items."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from app.connectors.feed import document, entries, ids
+from app.connectors.feed import document, entries, ids, unchanged
 from app.connectors.feed.document import Document
 from app.connectors.feed.entries import Entry
 from app.connectors.feed.ids import Identity
@@ -36,6 +36,8 @@ class Read:
     """Which entry of the document each item is, by external id."""
     marks: ids.Marks
     """What each id of the feed itself said, for the next read to compare with (see ``ids``)."""
+    prints: unchanged.Prints
+    """How the entries stood there, for the next read to pass over those that still do."""
     repeated: Mapping[str, str]
     site: str | None
     """The page that the feed says it belongs to."""
@@ -49,22 +51,35 @@ def read_feed(
     *,
     known: Mapping[str, str] | None = None,
     repeated: Mapping[str, str] | None = None,
+    seen: Mapping[str, str] | None = None,
 ) -> Read:
-    """The comments in an answer of the feed at ``url``. ``known`` and ``repeated`` come from earlier reads.
+    """The comments in an answer of the feed at ``url``. ``known``, ``repeated`` and ``seen`` (the ``prints`` of the
+    read that ``known`` is from) come from earlier reads.
 
     Raises Transient: NOT_A_FEED, BAD_ANSWER, TOO_LARGE.
     """
     feed = document.read(body, media_type)
-    known = known or {}
-    found, learned = ids.identify(entries.entries(feed, url, now), known, repeated or {})
+    known, repeated = known or {}, repeated or {}
+
+    def identified(without: Collection[int] = ()) -> tuple[list[Identity], Mapping[str, str]]:
+        return ids.identify(entries.entries(feed, url, now, without=without), known, repeated)
+
+    prints = unchanged.fingerprints(feed, entries.base(feed, url))
+    same = {} if repeated else unchanged.same(prints, seen or {})
+    found, learned = identified(same)
+    if same and not unchanged.stand_alone(found, same):
+        same = {}
+        found, learned = identified()
     news = [one for one in found if known.get(one.key) not in (one.mark, ids.LEFT_OUT)]
     site = entries.site(feed, url)
-    threads = _Threads(found, entries.title(feed), site or url)
+    everything = (lambda: identified()[0]) if same else (lambda: found)
+    threads = _Threads(found, set(same.values()), everything, entries.title(feed), site or url)
     return Read(
         feed,
         items=[threads.item(one.external_id, one.entry) for one in news],
         places={one.external_id: one.entry.number for one in news},
-        marks={one.key: one.mark for one in found},
+        marks={one.key: one.mark for one in found} | {key: known[key] for key in same.values()},
+        prints=unchanged.prints_of(found, prints, same),
         repeated=learned,
         site=site,
     )
@@ -73,11 +88,23 @@ def read_feed(
 class _Threads:
     """Puts each entry under its post and its parent."""
 
-    def __init__(self, found: Sequence[Identity], title: str, site: str) -> None:
-        self._guids = {one.external_id for one in found if one.entry.guid == one.external_id}
-        self._by_link = {one.entry.link: one.external_id for one in found if one.entry.link}
+    def __init__(
+        self,
+        found: Sequence[Identity],
+        others: Collection[str],
+        everything: Callable[[], Sequence[Identity]],
+        title: str,
+        site: str,
+    ) -> None:
+        self._guids = {one.key for one in found if one.entry.guid == one.external_id}.union(others)
+        self._everything = everything
         self._title = title
         self._site = site
+
+    @cached_property
+    def _by_link(self) -> Mapping[str, str]:
+        """Of all entries, also the unchanged: few feeds need it."""
+        return {one.entry.link: one.external_id for one in self._everything() if one.entry.link}
 
     def item(self, external_id: str, entry: Entry) -> Item:
         parent = self._parent(entry)
@@ -100,7 +127,7 @@ class _Threads:
 
     def _parent(self, entry: Entry) -> str | None:
         for reply in entry.replies_to:
-            if reply.ref in self._guids:
+            if reply.ref and ids.key(reply.ref) in self._guids:
                 return reply.ref
             if reply.ref and _is_comment(reply.ref, reply.href, entry):
                 return reply.ref[: ids.MAX_ID]

@@ -54,7 +54,7 @@ def _look(web: Paced, access: Access, before: Cursor, since: datetime | None, no
     if before.get("body") == seen["body"]:
         return _Found([Batch((), {**before, **seen}, complete=True, settings=moved or None)])
     known: Marks = before.get("known", {})
-    feed = read(access, client.payload(response), now, known)
+    feed = read(access, client.payload(response), now, known, before.get("prints"))
     _raise_if_abandoned(feed, known)
     repeated = {"repeated": dict(feed.repeated)} if feed.repeated != access.settings.get("repeated", {}) else {}
     hub = hubs.named(response.headers, feed.document, response.url)
@@ -71,10 +71,10 @@ def address(access: Access) -> str:
     return str(access.settings.get("feed") or access.url)
 
 
-def read(access: Access, payload: Payload, now: datetime, known: Marks) -> Read:
+def read(access: Access, payload: Payload, now: datetime, known: Marks, seen: Mapping[str, str] | None = None) -> Read:
     """Raises Transient: NOT_A_FEED, BAD_ANSWER, TOO_LARGE."""
     repeated = access.settings.get("repeated", {})
-    return read_feed(payload.body, payload.media_type, payload.url, now, known=known, repeated=repeated)
+    return read_feed(payload.body, payload.media_type, payload.url, now, known=known, repeated=repeated, seen=seen)
 
 
 def oldest_first(items: Sequence[Item]) -> list[Item]:
@@ -112,7 +112,12 @@ def _batches(
     """The news in portions. The cursor of all but the last knows what was given so far, and nothing of the answer as a
     whole, so that a walk that is broken off begins with a full read."""
     unfinished = gap | ({"since": news.since.isoformat()} if news.since else {})
-    finished = {**(unfinished if feed.document.damage else gap), **seen, "known": news.known_after}
+    finished = {
+        **(unfinished if feed.document.damage else gap),
+        **seen,
+        "known": news.known_after,
+        "prints": feed.prints,
+    }
     portions = [news.items[at : at + PORTION] for at in range(0, len(news.items), PORTION)] or [()]
     bodies = document.cuttings(feed.document, [[feed.places[one.external_id] for one in part] for part in portions])
     known = dict(news.known_before)
