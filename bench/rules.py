@@ -1,4 +1,5 @@
-"""Conversations per second and core that rules decide about, and what a malicious expression adds.
+"""Conversations per second and core that rules decide about, and what a malicious expression adds; the most that all
+expressions together can cost.
 
 A hundred rules: the words of the first set over and over in other forms, expressions, conditions on everything else.
 Usage: ``python -m bench.rules [--conversations N]``.
@@ -7,6 +8,7 @@ Usage: ``python -m bench.rules [--conversations N]``.
 import argparse
 import random
 import time
+from dataclasses import replace
 from datetime import timedelta
 from importlib import resources
 
@@ -14,10 +16,17 @@ from app.core.clock import utc_now
 from app.inbox.arrivals import Facts
 from app.routing import book as books
 from app.routing import language, reading, rules
+from app.routing.scene import LOOKED_AT
 from app.routing.types import Actions, Condition, Fact, Group, Match, Rule
 from bench.intake import _TEXTS
 
 CATASTROPHIC = (r"(a+)+$", r"(a|aa)*b", r"(?:.*a){20}x", r"(x*)*y", r"([a-zA-Z]+)*\d{9}$")
+
+
+LARGEST = tuple(f"{letter}.{{80}}[{end}]" for letter in "enirtas" for end in "uvxz")
+"""Expressions that fit almost anything almost: as many as a text of rules may have, about."""
+MADE_TO_FIT = tuple(f"{'ab'[number % 2]}[ab]{{{900 - number}}}c" for number in range(22))
+"""As many, for a text of nothing but a and b."""
 
 
 def hundred() -> list[Rule]:
@@ -84,6 +93,20 @@ def main() -> None:
         usual = measure([*some, Rule("x", (Condition(Fact.REGEX, ("harmless",)),), Actions(team="t"))], said, spoken)
         worse = measure([*some, Rule("x", (Condition(Fact.REGEX, (bad,)),), Actions(team="t"))], said, spoken)
         print(f"{worse:,.0f} with one more rule {bad}, {usual:,.0f} with a harmless one in its place")
+    vocabulary = sorted({word for text in _TEXTS for word in text.split()})
+    chance = random.Random(7)
+    mixed = [replace(one, texts=(" ".join(chance.choices(vocabulary, k=22)),)) for one in said]
+    usual = measure(some, mixed, spoken)
+    worse = measure([*some, Rule("x", (Condition(Fact.REGEX, LARGEST),), Actions(team="t"))], mixed, spoken)
+    print(f"{worse:,.0f} with the largest expressions allowed, {usual:,.0f} without, in words by chance")
+    book = books.compiled([Rule("x", (Condition(Fact.REGEX, MADE_TO_FIT),), Actions(team="t"))])
+    for length in (500, LOOKED_AT):
+        text = "".join(chance.choices("ab", k=length))
+        begun = time.process_time()
+        rules.decide(book, replace(said[0], texts=(text,)), None)
+        print(
+            f"{time.process_time() - begun:.2f} s for {length:,} characters made to fit the largest expressions allowed"
+        )
 
 
 if __name__ == "__main__":

@@ -16,14 +16,21 @@ from app.routing.types import CommentKind, Fact, Only, Value
 MOST_STARS = 5
 MOST_VALUES = 500
 LONGEST_VALUE = 300
-LARGEST_PATTERNS = 250_000
-"""Instructions of all regular expressions of a text of rules together. A usual one has some dozens; ``\\pL{300}`` has a
-hundred thousand. Making them takes below a second, and what looks for all of them at once holds four times as many."""
+LARGEST_PATTERNS = 20_000
+"""Instructions of all regular expressions of a text of rules together. A usual one has some dozens, ``.{0,50}`` four
+hundred. A text made to fit them takes up to 15 ns for each of them and each of its characters."""
+_TOO_LARGE = "too large"
+"""What the library says of an expression that it has no room for."""
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 
 
 class WrongValueError(ValueError):
-    """The text is a sentence for the person who wrote the value."""
+    """What is wrong with a value: ``found`` has sentences for the person who wrote it, each with the number of the
+    value in its list, counted from 1 (0: all of it)."""
+
+    def __init__(self, *found: tuple[int, str]) -> None:
+        super().__init__(" ".join(why for _number, why in found))
+        self.found = found
 
 
 def checked(fact: Fact, value: Any) -> Value:
@@ -33,14 +40,20 @@ def checked(fact: Fact, value: Any) -> Value:
 
 def pattern(text: str) -> "re2._Regexp[str]":
     """A regular expression that takes time linear in the text. Raises WrongValueError."""
-    try:
-        return _compiled(text)
-    except re2.error as error:
-        said = error.args[0]
-        why = said.decode(errors="replace") if isinstance(said, bytes) else str(said)
-        raise WrongValueError(
-            _("“%(text)s” is not a regular expression we can use: %(why)s.", text=text, why=why)
-        ) from None
+    made = _compiled(text)
+    if isinstance(made, str):
+        why = _("“%(text)s” is not a regular expression we can use: %(why)s.", text=text, why=made)
+        raise WrongValueError((0, why))
+    return made
+
+
+def size(text: str) -> int:
+    """How many instructions a regular expression has; 0 for what is none, too many for what is too large to be made."""
+    made = _compiled(text)
+    if isinstance(made, str):
+        return LARGEST_PATTERNS + 1 if _TOO_LARGE in made else 0
+    found: int = made.programsize
+    return found
 
 
 def options() -> "re2.Options":
@@ -53,143 +66,147 @@ def options() -> "re2.Options":
 
 
 @lru_cache(maxsize=2000)
-def _compiled(text: str) -> "re2._Regexp[str]":
-    return re2.compile(text, options())
+def _compiled(text: str) -> "re2._Regexp[str] | str":
+    """The expression, or why it is none."""
+    try:
+        return re2.compile(text, options())
+    except re2.error as error:
+        said = error.args[0]
+        return said.decode(errors="replace") if isinstance(said, bytes) else str(said)
 
 
 def _yes_or_no(value: Any) -> bool:
     if not isinstance(value, bool):
-        raise WrongValueError(_("Write true or false."))
+        raise WrongValueError((0, _("Write true or false.")))
     return value
 
 
 def _count(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 1000:
-        raise WrongValueError(_("Write a whole number from 1 to 1000."))
+        raise WrongValueError((0, _("Write a whole number from 1 to 1000.")))
     return value
 
 
 def _share(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 1:
-        raise WrongValueError(_("Write a number above 0 and up to 1; 0.8 means four times out of five."))
+        raise WrongValueError((0, _("Write a number above 0 and up to 1; 0.8 means four times out of five.")))
     return float(value)
 
 
-def _texts(value: Any) -> tuple[str, ...]:
-    if not isinstance(value, list | tuple) or not all(isinstance(one, str) for one in value):
-        raise WrongValueError(_("Write a list of texts."))
+def _texts(value: Any, why: Callable[[str], str | None] = lambda _one: None) -> tuple[str, ...]:
+    """The texts of a list; ``why`` says what is wrong with one that is a text at all."""
+    if not isinstance(value, list | tuple):
+        raise WrongValueError((0, _("Write a list of texts.")))
     if not value:
-        raise WrongValueError(_("Name at least one."))
+        raise WrongValueError((0, _("Name at least one.")))
     if len(value) > MOST_VALUES:
-        raise WrongValueError(_("At most %(n)s values fit; spread them over several conditions.", n=MOST_VALUES))
-    long = next((one for one in value if len(one) > LONGEST_VALUE), None)
-    if long is not None:
-        raise WrongValueError(_("“%(text)s…” is longer than %(n)s characters.", text=long[:40], n=LONGEST_VALUE))
-    if any(not one.strip() or any(ord(sign) < 32 for sign in one) for one in value):
-        raise WrongValueError(_("One of them is blank or holds a line break."))
+        raise WrongValueError((0, _("At most %(n)s values fit; spread them over several conditions.", n=MOST_VALUES)))
+    _refuse(value, lambda one: _no_text(one) or why(one.strip()))
     return tuple(one.strip() for one in value)
 
 
+def _refuse(values: Sequence[Any], why: Callable[[Any], str | None]) -> None:
+    found = [(number, said) for number, one in enumerate(values, 1) if (said := why(one))]
+    if found:
+        raise WrongValueError(*found)
+
+
+def _no_text(one: Any) -> str | None:
+    if not isinstance(one, str):
+        return _("Write a text.")
+    if len(one) > LONGEST_VALUE:
+        return _("“%(text)s…” is longer than %(n)s characters.", text=one[:40], n=LONGEST_VALUE)
+    if not one.strip() or any(ord(sign) < 32 for sign in one):
+        return _("It is blank or holds a line break.")
+    return None
+
+
 def _words(value: Any) -> tuple[str, ...]:
-    found = _texts(value)
-    if any(not one.rstrip("*").strip() for one in found):
-        raise WrongValueError(
-            _("A star alone stands for every word, so the condition says nothing. Put letters before it.")
-        )
-    return found
+    def why(one: str) -> str | None:
+        if one.rstrip("*").strip():
+            return None
+        return _("A star alone stands for every word, so the condition says nothing. Put letters before it.")
+
+    return _texts(value, why)
 
 
 def _patterns(value: Any) -> tuple[str, ...]:
-    found = _texts(value)
-    size = 0
-    for text in found:
-        one = pattern(text)
-        size += one.programsize
-        if size > LARGEST_PATTERNS:
-            raise WrongValueError(too_large())
-        if one.search("") is not None:
-            raise WrongValueError(_("“%(text)s” also fits an empty text, so it takes everything.", text=text))
-    return found
+    made = 0
+
+    def why(text: str) -> str | None:
+        nonlocal made
+        if made > LARGEST_PATTERNS:
+            return None  # told already, where they became too large
+        made += size(text)
+        try:
+            takes_all = pattern(text).search("") is not None
+        except WrongValueError as error:
+            return str(error)
+        if made > LARGEST_PATTERNS:
+            return _("The regular expressions up to here are too large together. %(hint)s", hint=hint())
+        return _("“%(text)s” also fits an empty text, so it takes everything.", text=text) if takes_all else None
+
+    return _texts(value, why)
 
 
-def too_large() -> str:
-    """What is said of more than LARGEST_PATTERNS."""
-    return _("The regular expressions up to here are too large together. Repeat less: {300} writes a thing 300 times.")
-
-
-class PatternRoom:
-    """The regular expressions of a text, as far as they were made: making many large ones takes minutes."""
-
-    def __init__(self) -> None:
-        self._size = 0
-
-    @property
-    def full(self) -> bool:
-        """Whether no more of them are worth making: the rules can't be used."""
-        return self._size > LARGEST_PATTERNS
-
-    def add(self, patterns: Sequence[str]) -> bool:
-        """Whether they still fit."""
-        self._size += sum(pattern(one).programsize for one in patterns)
-        return not self.full
+def hint() -> str:
+    """How regular expressions become smaller."""
+    return _("Repeat less: {300} writes a thing 300 times, and .* is smaller than .{0,50}.")
 
 
 def _one_of(allowed: Collection[str]) -> Callable[[Any], Value]:
-    def check(value: Any) -> Value:
-        found = _texts(value)
-        wrong = next((one for one in found if one not in allowed), None)
-        if wrong is not None:
-            raise WrongValueError(
-                _("“%(text)s” is none of these: %(allowed)s.", text=wrong, allowed=", ".join(sorted(allowed)))
-            )
-        return tuple(dict.fromkeys(found))
+    def why(one: str) -> str | None:
+        if one in allowed:
+            return None
+        return _("“%(text)s” is none of these: %(allowed)s.", text=one, allowed=", ".join(sorted(allowed)))
 
-    return check
+    return lambda value: tuple(dict.fromkeys(_texts(value, why)))
 
 
 def _names(value: Any) -> tuple[str, ...]:
-    found = _texts(value)
-    wrong = next((one for one in found if not _NAME.fullmatch(one)), None)
-    if wrong is not None:
-        raise WrongValueError(_("“%(text)s” is not such a name: small letters, digits, - and _.", text=wrong))
-    return tuple(dict.fromkeys(found))
+    def why(one: str) -> str | None:
+        if _NAME.fullmatch(one):
+            return None
+        return _("“%(text)s” is not such a name: small letters, digits, - and _.", text=one)
+
+    return tuple(dict.fromkeys(_texts(value, why)))
 
 
 def _languages(value: Any) -> tuple[str, ...]:
-    found = _texts(value)
-    wrong = next((one for one in found if not re.fullmatch(r"[a-z]{2,3}", one)), None)
-    if wrong is not None:
-        raise WrongValueError(_("“%(text)s” is not a language's short name, such as en or de.", text=wrong))
-    return tuple(dict.fromkeys(found))
+    def why(one: str) -> str | None:
+        if re.fullmatch(r"[a-z]{2,3}", one):
+            return None
+        return _("“%(text)s” is not a language's short name, such as en or de.", text=one)
+
+    return tuple(dict.fromkeys(_texts(value, why)))
 
 
-def _numbers(value: Any) -> tuple[int, ...]:
-    if not isinstance(value, list | tuple) or not all(type(one) is int and 0 < one < 2**31 for one in value):
-        raise WrongValueError(_("Write a list of numbers."))
+def _numbers(value: Any, why: Callable[[int], str | None] = lambda _one: None) -> tuple[int, ...]:
+    if not isinstance(value, list | tuple):
+        raise WrongValueError((0, _("Write a list of numbers.")))
     if not value:
-        raise WrongValueError(_("Name at least one."))
+        raise WrongValueError((0, _("Name at least one.")))
+    _refuse(value, lambda one: why(one) if type(one) is int and 0 < one < 2**31 else _("Write a number above 0."))
     return tuple(dict.fromkeys(cast("list[int]", value)))
 
 
 def _stars(value: Any) -> tuple[int, ...]:
-    found = _numbers(value)
-    if any(one > MOST_STARS for one in found):
-        raise WrongValueError(_("Stars are 1 to %(n)s.", n=MOST_STARS))
-    return tuple(sorted(found))
+    return tuple(
+        sorted(_numbers(value, lambda one: _("Stars are 1 to %(n)s.", n=MOST_STARS) if one > MOST_STARS else None))
+    )
 
 
 def _hours(value: Any) -> tuple[str, ...]:
-    found = _texts(value)
-    for one in found:
-        if hours.read(one) is None:
-            raise WrongValueError(
-                _(
-                    "“%(text)s” is no such time. Write days, from and to, and a time zone if wanted: "
-                    "mo-fr 09:00-17:30 Europe/Berlin.",
-                    text=one,
-                )
-            )
-    return found
+    def why(one: str) -> str | None:
+        if hours.read(one) is not None:
+            return None
+        return _(
+            "“%(text)s” is no such time. Write days, from and to, and a time zone if wanted: "
+            "mo-fr 09:00-17:30 Europe/Berlin.",
+            text=one,
+        )
+
+    return _texts(value, why)
 
 
 CHECKS: dict[Fact, Callable[[Any], Value]] = {

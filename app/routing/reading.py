@@ -7,12 +7,11 @@ from typing import Any
 from unicodedata import category
 
 from app.core import toml
-from app.core.errors import InvalidInput
 from app.core.i18n import gettext as _
-from app.core.i18n import ngettext
 from app.inbox.rules import TAG_LENGTH, tag_name
 from app.inbox.types import Priority
 from app.routing import facts
+from app.routing.faults import InvalidRules, PatternRoom, short_facts
 from app.routing.types import Actions, Condition, Fact, Fault, Group, Match, Rule
 
 MOST_RULES = 1000
@@ -27,39 +26,6 @@ LONGEST_SNOOZE = 720
 """Hours: thirty days."""
 _OWN = ("name", "note", "match", "when", "continue")
 _FACTS = frozenset(one.value for one in Fact)
-_SAID = 8
-
-
-class InvalidRules(InvalidInput):
-    """Rules that can't be used. ``faults`` says what is wrong where; the message says it in a few lines. ``rules`` are
-    those of the text, as far as they could be read."""
-
-    def __init__(self, faults: Sequence[Fault], rules: Sequence[Rule] = ()) -> None:
-        self.faults = tuple(faults)
-        self.rules = tuple(rules)
-        lines = [told(one) for one in self.faults[:_SAID]]
-        left = len(self.faults) - len(lines)
-        if left:
-            lines.append(ngettext("… and %(num)s more.", "… and %(num)s more.", left))
-        super().__init__("\n".join(lines), field="rules")
-
-
-def told(fault: Fault) -> str:
-    """A fault in one line."""
-    if not fault.rule:
-        return fault.why
-    if not fault.part:
-        return _("Rule %(n)s: %(why)s", n=fault.rule, why=fault.why)
-    return _("Rule %(n)s, %(where)s: %(why)s", n=fault.rule, where=_where(fault.part), why=fault.why)
-
-
-def _where(part: str) -> str:
-    kind, *numbers = part.split(".")
-    if kind != "when" or not numbers:
-        return part
-    if len(numbers) == 1:
-        return _("condition %(n)s", n=numbers[0])
-    return _("condition %(n)s of group %(m)s", n=numbers[1], m=numbers[0])
 
 
 def digest(text: str) -> str:
@@ -80,8 +46,9 @@ def read(text: str) -> tuple[Rule, ...]:
     if len(found) > MOST_RULES:
         raise InvalidRules([Fault(0, "", _("More than %(n)s rules can't be overlooked by anybody.", n=MOST_RULES))])
     faults: list[Fault] = []
-    patterns = facts.PatternRoom()
+    patterns = PatternRoom()
     rules = tuple(_Reader(number, faults, patterns).rule(table) for number, table in enumerate(found, 1))
+    faults += patterns.faults()
     if faults:
         raise InvalidRules(faults, rules)
     return rules
@@ -90,7 +57,7 @@ def read(text: str) -> tuple[Rule, ...]:
 def faults_of(rules: Sequence[Rule]) -> list[Fault]:
     """What is wrong with rules that were put together somewhere else."""
     faults: list[Fault] = []
-    patterns = facts.PatternRoom()
+    patterns = PatternRoom()
     for number, rule in enumerate(rules, 1):
         reader = _Reader(number, faults, patterns)
         reader.check_name(rule.name)
@@ -98,7 +65,7 @@ def faults_of(rules: Sequence[Rule]) -> list[Fault]:
         reader.check_actions(rule.then)
         for place, one in places(rule.when):
             reader.value(place, one.fact, one.value)
-    return faults
+    return faults + patterns.faults()
 
 
 def places(members: Sequence[Condition | Group]) -> Iterator[tuple[str, Condition]]:
@@ -110,21 +77,16 @@ def places(members: Sequence[Condition | Group]) -> Iterator[tuple[str, Conditio
             yield from ((f"when.{n}.{m}", inner) for m, inner in enumerate(one.members, 1))
 
 
-def _is_blank(given: Any) -> bool:
-    """Whether a condition in the rule's own table says nothing."""
-    return not isinstance(given, bool) and given in ([], 0)
-
-
 class _Reader:
     """Reads one rule and notes its faults."""
 
-    def __init__(self, number: int, faults: list[Fault], patterns: facts.PatternRoom) -> None:
+    def __init__(self, number: int, faults: list[Fault], patterns: PatternRoom) -> None:
         self._number = number
         self._faults = faults
         self._patterns = patterns
 
-    def fault(self, part: str, why: str) -> None:
-        self._faults.append(Fault(self._number, part, why))
+    def fault(self, part: str, why: str, value: int = 0) -> None:
+        self._faults.append(Fault(self._number, part, why, value))
 
     def rule(self, table: dict[str, Any]) -> Rule:
         for key in sorted(set(table) - _FACTS - {*_OWN, *_ACTIONS}):
@@ -134,7 +96,7 @@ class _Reader:
         if len(note) > NOTE_MAXIMUM:
             self.fault("note", _("A note has at most %(n)s characters.", n=NOTE_MAXIMUM))
         before = len(self._faults)
-        short = [key for key in table if key in _FACTS and not _is_blank(table[key])]
+        short = short_facts(table)
         members: list[Condition | Group] = [
             one
             for number, key in enumerate(short, 1)
@@ -191,16 +153,16 @@ class _Reader:
             self.fault("spam", _("What is set aside as spam goes to nobody. It needs either a team or spam."))
 
     def value(self, place: str, fact: Fact, given: Any) -> Condition | None:
-        if fact is Fact.REGEX and self._patterns.full:
-            return Condition(fact, ())  # told already, where they became too large
+        if fact is Fact.REGEX:
+            if self._patterns.full:
+                return Condition(fact, ())  # told already, of those that are too large
+            self._patterns.add(self._number, place, given)
         try:
-            found = facts.checked(fact, given)
+            return Condition(fact, facts.checked(fact, given))
         except facts.WrongValueError as error:
-            self.fault(place, f"{fact.value}: {error}")
+            for number, why in error.found:
+                self.fault(place, f"{fact.value}: {why}", number)
             return None
-        if fact is Fact.REGEX and isinstance(found, tuple) and not self._patterns.add([str(one) for one in found]):
-            self.fault(place, f"{fact.value}: {facts.too_large()}")
-        return Condition(fact, found)
 
     def _long(self, given: Any, place: str, before: int = 0) -> Iterator[Condition | Group]:
         """Conditions of a list; ``before`` is how many of the rule stand elsewhere, and are counted first."""

@@ -194,6 +194,10 @@ class Fault:
     """``name``, ``team``; ``when.2`` for the second condition, ``when.2.1`` for the first of a group; "": the rule."""
     why: str
     """A sentence for the person who wrote it."""
+    value: int = 0
+    """Which value of a condition's list, counted from 1; 0: all of it."""
+    line: int = 0
+    """Where it stands in the text that somebody wrote, counted from 1; 0 where no such line is known."""
 
 
 @dataclass(frozen=True, slots=True)

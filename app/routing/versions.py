@@ -20,8 +20,8 @@ from app.core.i18n import ngettext
 from app.core.ids import new_id
 from app.pages import queries as pages
 from app.routing import reading, tried, writing
+from app.routing.faults import InvalidRules, with_lines
 from app.routing.models import RuleSet, RuleSetEvent
-from app.routing.reading import InvalidRules
 from app.routing.tried import Tried
 from app.routing.types import Fact, Fault, Rule, RuleSetEventKind, RuleSetState
 from app.texts import queries as texts
@@ -47,15 +47,16 @@ def install(session: Session, source: str, now: datetime, actor_id: int | None =
 
 
 def checked(session: Session, source: str) -> tuple[Rule, ...]:
-    """The rules in a text, fit to be put in force. Raises InvalidRules, naming every fault."""
+    """The rules in a text, fit to be put in force. Raises InvalidRules, naming every fault and its line."""
+    faults: list[Fault] = []
     try:
         found = reading.read(source)
     except InvalidRules as error:
-        # Places within conditions hold for what could be read only.
-        more = [one for one in faults_here(session, error.rules) if not one.part.startswith("when")]
-        raise InvalidRules(sorted([*error.faults, *more], key=lambda one: one.rule)) from None
-    if faults := faults_here(session, found):
-        raise InvalidRules(faults)
+        found, faults = error.rules, list(error.faults)
+    # Places within conditions hold for what could be read only.
+    faults += [one for one in faults_here(session, found) if not (faults and one.part.startswith("when"))]
+    if faults:
+        raise InvalidRules(with_lines(source, faults), found)
     return found
 
 
@@ -129,7 +130,7 @@ def save_rules(
     session: Session, actor: Actor, draft_id: int, found: Sequence[Rule], *, revision: int | None, now: datetime
 ) -> None:
     """Write a draft's rules. Raises InvalidRules, Conflict."""
-    faults = reading.faults_of(found)
+    faults = reading.faults_of(found) or faults_here(session, found)
     if faults:
         raise InvalidRules(faults)
     save(session, actor, draft_id, writing.write(found), revision=revision, now=now)

@@ -69,11 +69,16 @@ def test_a_rule_is_written_without_script(supervisor: Browser, parts: Services) 
     page = supervisor.post(f"{draft}/rules/0", do="group", **fields)
     assert 'name="when.1.0.fact"' in page.text
     assert "hedge*" in page.text
-    fields |= {"when.1.match": "any", "when.1.0.fact": "regex", "when.1.0.value": "(", "when.1.1.fact": "question"}
+    fields |= {
+        "when.1.match": "any",
+        "when.1.0.fact": "regex",
+        "when.1.0.value": "(\r\nx\r\n*",
+        "when.1.1.fact": "question",
+    }
     page = supervisor.post(f"{draft}/rules/0", do="save", **{**fields, "when.1.1.value": "yes"})
     assert page.status_code == 422
     assert 'id="e-when-2-1"' in page.text
-    assert "missing ): (" in words(page)
+    assert re.search(r"Value 1: “\(” .* missing \): \(.* Value 3: “\*”", words(page))
     fields |= {"when.1.0.value": "fence #?[0-9]+", "when.1.1.value": "yes"}
     answer = supervisor.post(f"{draft}/rules/0", do="save", **fields)
     assert answer.status_code == 303
@@ -216,12 +221,12 @@ def test_a_bad_text_says_every_fault_and_is_kept(supervisor: Browser) -> None:
     answer = supervisor.post(f"{draft}/text", text=bad, revision=revision(supervisor, draft))
     assert answer.status_code == 422
     said = words(answer)
-    assert "Rule 1, condition 1: regex: “(”" in said
-    assert "Rule 2, when: The rule has no condition" in said
-    assert "Rule 1, team: There is no team “kitchen”" in said
+    assert "Rule 1, condition 1, value 1, line 3: regex: “(”" in said
+    assert "Rule 2, when, line 6: The rule has no condition" in said
+    assert "Rule 1, team, line 4: There is no team “kitchen”" in said
     unknown = bad.replace('["("]', '["x+"]').replace('name = "B"', 'name = "B"\nwords = ["b"]')
     said = words(supervisor.post(f"{draft}/text", text=unknown, revision=revision(supervisor, draft)))
-    assert "Rule 1, team: There is no team “kitchen”" in said
+    assert "Rule 1, team, line 4: There is no team “kitchen”" in said
 
 
 def test_agents_read_rules_and_change_none(agent: Browser, supervisor: Browser, parts: Services) -> None:

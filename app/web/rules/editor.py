@@ -1,5 +1,6 @@
 """Writing one rule, or all of them as a text. Every button of the form works without script."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from flask import flash, redirect, render_template, request, url_for
@@ -14,9 +15,9 @@ from app.edge.context import actor, session
 from app.edge.routes import rejected, route
 from app.pages import queries as pages
 from app.routing import queries, reading, versions
+from app.routing.faults import InvalidRules, told
 from app.routing.queries import VersionView
-from app.routing.reading import InvalidRules
-from app.routing.types import Fact, Rule
+from app.routing.types import Fact, Fault
 from app.texts import queries as texts
 from app.web.rules import buttons, fields, form, words
 from app.web.rules.form import Typed
@@ -42,28 +43,30 @@ def rule(rule_set_id: int, number: int) -> ResponseReturnValue:
         return _show(version, number, buttons.changed(sent, what, request.form))
     made = form.rule(sent)
     place = number or len(there) + 1
-    wrong = _wrong(made)
+    wrong = _by_place(reading.faults_of([made]))
     if not wrong:
         there[place - 1 : place] = [made]
         try:
             versions.save_rules(session(), actor(), rule_set_id, there, revision=_revision(), now=utc_now())
         except InvalidRules as error:
-            wrong = {fault.part: fault.why for fault in error.faults if fault.rule == place} or {"": error.message}
+            wrong = _by_place(one for one in error.faults if one.rule == place) or {"": [error.message]}
         except Conflict as error:
-            wrong = {"": error.message}
+            wrong = {"": [error.message]}
     if wrong:
         return rejected(_show(version, number, replace(sent, wrong=wrong)), 422)
     return redirect(url_for("rules.version", rule_set_id=rule_set_id, _anchor=f"rule-{place}"), 303)
 
 
-def _wrong(made: Rule) -> dict[str, str]:
-    """The first fault of each place; without the fact's name before it, which the form shows anyway."""
-    found: dict[str, str] = {}
-    for fault in reading.faults_of([made]):
+def _by_place(faults: Iterable[Fault]) -> dict[str, list[str]]:
+    """All that is wrong, by place; without the fact's name before it, which the form shows anyway."""
+    found: dict[str, list[str]] = {}
+    for fault in faults:
         why = fault.why
         for fact in Fact:
             why = why.removeprefix(f"{fact.value}: ")
-        found.setdefault(fault.part, why)
+        if fault.value:
+            why = _("Value %(n)s: %(why)s", n=fault.value, why=why)
+        found.setdefault(fault.part, []).append(why)
     return found
 
 
@@ -109,8 +112,8 @@ def text(rule_set_id: int) -> ResponseReturnValue:
     try:
         versions.save(session(), actor(), rule_set_id, source, revision=_revision(), now=utc_now())
     except InvalidRules as error:
-        told = [reading.told(fault) for fault in error.faults]
-        return rejected(render_template("rules/text.html", version=version, text=source, faults=told, error=""), 422)
+        faults = [told(fault) for fault in error.faults]
+        return rejected(render_template("rules/text.html", version=version, text=source, faults=faults, error=""), 422)
     except Conflict as error:
         page = render_template("rules/text.html", version=version, text=source, faults=[], error=error.message)
         return rejected(page, 409)

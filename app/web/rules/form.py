@@ -1,6 +1,6 @@
 """A rule as somebody types it, and back; ``fields`` has how a browser sends that, ``buttons`` what its buttons do."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -65,7 +65,7 @@ class Typed:
     reply: str = ""
     """The shortcut of a saved reply, or nothing."""
     goes_on: bool = False
-    wrong: Mapping[str, str] = field(default_factory=dict)
+    wrong: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """What is wrong, by place."""
 
 

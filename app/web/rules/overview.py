@@ -9,7 +9,7 @@ from app.campaigns import queries as campaigns
 from app.edge.context import services, session
 from app.edge.routes import route
 from app.pages import queries as pages
-from app.routing import queries, reading, versions
+from app.routing import faults, queries, versions
 from app.web.rules import words
 from app.web.rules.routes import blueprint
 from app.web.rules.words import Names
@@ -26,7 +26,7 @@ def overview() -> ResponseReturnValue:
         "rules/overview.html",
         in_force=in_force,
         rules=told,
-        lost=[reading.told(one) for one in lost],
+        lost=[faults.told(one) for one in lost],
         versions=queries.versions(session()),
     )
 
