@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
 from app.accounts import queries as accounts
 from app.campaigns import queries as campaigns
 from app.campaigns.models import CampaignPost
+from app.connectors.ports import SaidAs
 from app.core.i18n import gettext as _
 from app.core.i18n import lazy
 from app.inbox.models import Conversation, ConversationMark, ConversationTag, Tag
@@ -32,6 +33,10 @@ class Kind(StrEnum):
     URGENT = "urgent"
     FIRST = "first"
     KNOWN = "known"
+    PRIVATE = "private"
+    """What was said last is read by nobody else."""
+    MENTION = "mention"
+    REVIEW = "review"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +118,9 @@ def _kinds(_session: Session) -> list[Choice]:
         Kind.URGENT: _("High priority"),
         Kind.FIRST: _("First time they write to us"),
         Kind.KNOWN: _("They wrote to us before"),
+        Kind.PRIVATE: _("Private, between them and us"),
+        Kind.MENTION: _("Mention elsewhere"),
+        Kind.REVIEW: _("Review of what we sell"),
     }
     return [Choice(kind.value, words[kind]) for kind in Kind]
 
@@ -122,13 +130,22 @@ def _of_kind(value: str, _of: Any) -> ColumnElement[bool]:
         Kind.URGENT: Conversation.priority == Priority.HIGH,
         Kind.FIRST: Conversation.author_known.is_(False),
         Kind.KNOWN: Conversation.author_known.is_(True),
+        Kind.PRIVATE: and_(Conversation.private),  # as the index has it
+        Kind.MENTION: Conversation.said_as == SaidAs.MENTION,
+        Kind.REVIEW: Conversation.said_as == SaidAs.REVIEW,
     }[Kind(value)]
 
 
-def kinds_of(priority: Priority, author_known: bool) -> tuple[Kind, ...]:
+def kinds_of(priority: Priority, author_known: bool, private: bool, said_as: SaidAs | None) -> tuple[Kind, ...]:
     """The kinds that a conversation is of."""
-    known = Kind.KNOWN if author_known else Kind.FIRST
-    return (Kind.URGENT, known) if priority is Priority.HIGH else (known,)
+    found = [Kind.KNOWN if author_known else Kind.FIRST]
+    if priority is Priority.HIGH:
+        found.append(Kind.URGENT)
+    if private:
+        found.append(Kind.PRIVATE)
+    if said_as:
+        found.append(Kind(said_as))
+    return tuple(found)
 
 
 class Missed(StrEnum):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from app.connectors.ports import Item, Status
+from app.connectors.ports import Item, SaidAs, Status
 from app.contacts.types import Known as Person
 from app.contacts.types import Sighting
 from app.core.ids import new_ids
@@ -36,6 +36,7 @@ class Talk:
     priority: Priority = Priority.NORMAL
     language: str | None = None
     author_known: bool = False
+    said_as: SaidAs | None = None
     row: dict[str, Any] | None = None
     """The columns to insert; None when the conversation is stored already."""
     said_at: datetime | None = None
@@ -90,7 +91,7 @@ def _join_talk(work: Work, item: Item, post_id: int, identity: Person, id_if_new
     at = rules.sane_time(item.published_at, work.now)
     if talk is None:
         talk = Talk(id_if_new, identity.contact_id, ConversationState.DONE, None, 0, 0, team_id=work.team_id)
-        talk.author_known = not identity.is_new
+        talk.author_known, talk.said_as = not identity.is_new, item.said_as
         talk.row = {
             "id": talk.id,
             "page_id": work.page_id,
@@ -105,6 +106,7 @@ def _join_talk(work: Work, item: Item, post_id: int, identity: Person, id_if_new
             "opened_at": work.now,
             "language": None,
             "author_known": talk.author_known,
+            "said_as": talk.said_as,
         }
         work.talks[root, identity.id] = talk
     talk.touched = True

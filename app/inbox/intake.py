@@ -112,7 +112,7 @@ def _stands(work: Work, talk: Talk) -> Iterator[tuple[str, int | tuple[str, ...]
     yield "page", work.page_id
     yield "team", talk.team_id
     yield "assignee", talk.assignee_id or 0
-    yield "kind", filters.kinds_of(talk.priority, talk.author_known)
+    yield "kind", filters.kinds_of(talk.priority, talk.author_known, talk.private, talk.said_as)
     yield "language", (talk.language,) if talk.language else ()
     if talk.row is not None:
         yield "target", ()  # who has only begun to wait is late nowhere

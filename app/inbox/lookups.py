@@ -7,7 +7,7 @@ from sqlalchemy import Select, and_, select, update
 from sqlalchemy.orm import Session
 
 from app.connectors.ports import Post as PostRef
-from app.connectors.ports import Status
+from app.connectors.ports import SaidAs, Status
 from app.core.bulk import insert_rows, pairs
 from app.core.ids import new_ids
 from app.inbox.changes import Known
@@ -16,7 +16,23 @@ from app.inbox.types import ConversationState, Priority
 
 Key = tuple[int, str]
 """A page's id, and an id at its platform."""
-_Talk = tuple[int, int, ConversationState, Any, int, int, str, Any, bool, int, int | None, Priority, str | None, bool]
+_Talk = tuple[
+    int,
+    int,
+    ConversationState,
+    Any,
+    int,
+    int,
+    str,
+    Any,
+    bool,
+    int,
+    int | None,
+    Priority,
+    str | None,
+    bool,
+    SaidAs | None,
+]
 
 
 def known_comments(session: Session, keys: Sequence[Key]) -> dict[Key, Known]:
@@ -73,7 +89,8 @@ def posts(session: Session, wanted: dict[Key, PostRef]) -> dict[Key, int]:
 
 def conversations(session: Session, thread_roots: Sequence[Key]) -> list[tuple[int, str, int, *_Talk]]:
     """The conversations of these threads: page, root, identity, id, contact, state, waiting since, comment count,
-    version, snippet, put off until, private, team, assignee, priority, language, whether the author was known."""
+    version, snippet, put off until, private, team, assignee, priority, language, whether the
+    author was known, what the first comment is."""
     query = select(
         Conversation.page_id,
         Conversation.thread_root,
@@ -92,6 +109,7 @@ def conversations(session: Session, thread_roots: Sequence[Key]) -> list[tuple[i
         Conversation.priority,
         Conversation.language,
         Conversation.author_known,
+        Conversation.said_as,
     )
     return _matching(session, query, Conversation.thread_root, thread_roots)
 

@@ -51,6 +51,23 @@ class Conversation(Base):
             sqlite_where=text("put_off_until IS NOT NULL"),
             postgresql_where=text("put_off_until IS NOT NULL"),
         ),
+        Index(
+            "ix_conversations_private",
+            "state",
+            "sort_at",
+            "id",
+            sqlite_where=text("private = 1"),
+            postgresql_where=text("private"),
+        ),
+        Index(
+            "ix_conversations_said_as",
+            "said_as",
+            "state",
+            "sort_at",
+            "id",
+            sqlite_where=text("said_as IS NOT NULL"),
+            postgresql_where=text("said_as IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
@@ -90,6 +107,8 @@ class Conversation(Base):
     """Whether we had met the person before this conversation."""
     private: Mapped[bool] = mapped_column(default=False, server_default=false())
     """Whether what they said last, or what was answered here since, is read by nobody else."""
+    said_as: Mapped[SaidAs | None]
+    """What the first comment is, where that is something else than a comment."""
     remedies_open: Mapped[int] = mapped_column(default=0, server_default="0")
     """How many remedies were asked for here and are not finished; until then it is neither done nor spam, which the
     database holds too. Kept by those who give remedies, through ``consequences.set_remedies_open``."""

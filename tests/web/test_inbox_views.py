@@ -10,6 +10,7 @@ from sqlalchemy import update
 from app.accounts.types import Role
 from app.bootstrap import Services
 from app.connectors import errors
+from app.connectors.ports import Author, Item, SaidAs
 from app.core.clock import utc_now
 from app.inbox import filters
 from app.inbox import service as inbox
@@ -18,7 +19,7 @@ from app.inbox.types import Mark, Priority
 from tests.domain.platform import Platform
 from tests.web.browser import Browser, words
 from tests.web.conftest import signed_in
-from tests.web.scene import Scene
+from tests.web.scene import Scene, post
 from tests.web.test_inbox_lists import Crew, listed
 
 
@@ -41,6 +42,10 @@ class TestFilters:
     def test_each_filter_shows_its_own_and_says_so(self, scene: Scene, agent: Browser, crew: Crew) -> None:
         other = Scene(scene.parts, scene.platform, name="Other blog", address="memory:other")
         here, there = scene.heard("Here", "Hello?", minutes_ago=9), scene.heard("There", "Hello?")
+        for name, said_as in (("Alone", SaidAs.MENTION), ("Buyer", SaidAs.REVIEW)):
+            author = Author(name, key=name)
+            scene.put(Item(name, post(), author, "Hm", scene.now, said_as=said_as, private=name == "Alone"))
+        scene.collect()
         change(scene, here, language="de", priority=Priority.HIGH, author_known=True)
         change(
             scene,
@@ -51,16 +56,19 @@ class TestFilters:
             assignee_id=crew[Role.MARKETER],
         )
         for query, shown, chip in (
-            (f"page={scene.page_id}", ["Here"], "Garden blog"),
+            (f"page={scene.page_id}", ["Here", "Alone", "Buyer"], "Garden blog"),
             (f"page={other.page_id}", ["There"], "Other blog"),
-            ("platform=memory", ["Here", "There"], "Memory"),
+            ("platform=memory", ["Here", "There", "Alone", "Buyer"], "Memory"),
             ("platform=feed", [], "gone"),
             (f"team={scene.team('marketing')}", ["There"], "Marketing"),
-            ("assignee=nobody", ["Here"], "Nobody"),
+            ("assignee=nobody", ["Here", "Alone", "Buyer"], "Nobody"),
             (f"assignee={crew[Role.MARKETER]}", ["There"], "Marketer"),
             ("kind=urgent", ["Here"], "High priority"),
             ("kind=known", ["Here"], "They wrote to us before"),
-            ("kind=first", ["There"], "First time they write to us"),
+            ("kind=first", ["There", "Alone", "Buyer"], "First time they write to us"),
+            ("kind=private", ["Alone"], "Private, between them and us"),
+            ("kind=mention", ["Alone"], "Mention elsewhere"),
+            ("kind=review", ["Buyer"], "Review of what we sell"),
             ("language=de", ["Here"], "German"),
             ("language=en&kind=urgent", [], "English"),
         ):
