@@ -1,30 +1,22 @@
 """Answering a search with a bounded number of statements, and in bounded time.
 
 Entries are numbered in the order of time, so the newest are found by walking down the numbers. SQLite's FTS5 keeps its
-lists in that order and simply stops after a screenful. PostgreSQL's GIN has no order: it is asked for all hits of a
-rare word, while common words are found by looking through the newest entries (docs/decisions/search.md).
+lists in that order and simply stops after a screenful. PostgreSQL's GIN has no order (app/search/looking.py).
 """
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
-from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    Select,
-    SQLColumnExpression,
-    cast,
     column,
     exists,
     func,
-    literal,
     literal_column,
     select,
     table,
-    text,
 )
-from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -38,19 +30,16 @@ from app.inbox.types import ConversationState
 from app.pages import queries as pages
 from app.remedies.models import Remedy
 from app.replies.models import Reply
-from app.search import hits, rules
+from app.search import hits, looking, rules
 from app.search.hits import Entry
+from app.search.looking import Bounds, Looked, Wanted
 from app.search.models import SearchEntry, SearchWaiting
+from app.search.rules import Patience
 from app.search.types import Asked, Found, Has, Problem, Trouble
 
 PAGE_LENGTH = 50
 BEHIND = 1_000
 """From this many waiting for the index on, people are told that something may be missing."""
-LOOKED_THROUGH = 10_000
-LONGEST_SECONDS = 3.0
-CANCELED = "57014"
-"""What PostgreSQL says when a statement met the time limit."""
-_FIRST_COLUMNS = ("id", "kind", "source_id", "conversation_id")
 
 
 class TooSlow(PorchlightError):
@@ -65,9 +54,18 @@ def has_waiting(session: Session) -> bool:
 
 
 def search(
-    session: Session, actor: Actor, asked: Asked, *, after: int | None = None, limit: int = PAGE_LENGTH
+    session: Session,
+    actor: Actor,
+    asked: Asked,
+    *,
+    after: int | None = None,
+    limit: int = PAGE_LENGTH,
+    patience: Patience | None = None,
 ) -> Found:
-    """What was asked for, newest first, ``limit`` hits at most; goes on below ``after``. Raises TooSlow."""
+    """What was asked for, newest first, ``limit`` hits at most; goes on below ``after``. Raises TooSlow.
+
+    Looks no further back than ``patience`` (None: QUICK) allows, and then says how far (``Found.looked_to``).
+    """
     if asked.empty or not account_rules.may(actor.role, Permission.READ_INBOX):
         return Found(problems=asked.problems)
     resolved = _resolve(session, asked)
@@ -75,15 +73,17 @@ def search(
         return Found(problems=resolved.asked.problems)
     try:
         with _given_up_alone(session):
-            found = _entries(session, actor, resolved, after, limit + 1)
+            looked = _entries(session, actor, resolved, after, limit + 1, patience or rules.QUICK)
+            found = looked.entries
             return Found(
                 groups=hits.groups(session, actor, found[:limit], resolved.asked.terms),
-                after=found[limit - 1].number if len(found) > limit else None,
+                after=found[limit - 1].number if len(found) > limit else looked.down_to,
+                looked_to=rules.moment(looked.down_to) if looked.down_to is not None else None,
                 problems=resolved.asked.problems,
                 behind=_behind(session),
             )
     except OperationalError as error:
-        if getattr(error.orig, "sqlstate", None) != CANCELED:
+        if not looking.canceled(error):
             raise
         raise TooSlow(
             _("This takes too long to look through. Add a rarer word, or say when: after:%(year)s.", year="2w")
@@ -135,27 +135,19 @@ def _resolve(session: Session, asked: Asked) -> _Resolved:
     )
 
 
-def _entries(session: Session, actor: Actor, wanted: _Resolved, after: int | None, limit: int) -> list[Entry]:
+def _entries(
+    session: Session, actor: Actor, wanted: _Resolved, after: int | None, limit: int, patience: Patience
+) -> Looked:
     asked = wanted.asked
     conditions = _on_conversation(actor, wanted)
     last = rules.first_key(asked.before) if asked.before else None
-    bounds = _Bounds(
+    bounds = Bounds(
         below=min((one for one in (after, last) if one is not None), default=None),
         least=rules.first_key(asked.since) if asked.since else None,
     )
     if session.get_bind().dialect.name == "sqlite":
-        return _in_sqlite(session, asked, bounds, conditions, limit)
-    return _in_postgresql(session, asked, bounds, conditions, limit)
-
-
-@dataclass(frozen=True, slots=True)
-class _Bounds:
-    below: int | None
-    least: int | None
-
-    def of(self, number: SQLColumnExpression[int]) -> list[ColumnElement[bool]]:
-        found = [number < self.below] if self.below is not None else []
-        return [*found, number >= self.least] if self.least is not None else found
+        return Looked(_in_sqlite(session, asked, bounds, conditions, limit))
+    return looking.look(session, Wanted(asked.terms, bounds, conditions), limit, patience)
 
 
 def _on_conversation(actor: Actor, wanted: _Resolved) -> list[ColumnElement[bool]]:
@@ -186,9 +178,9 @@ _HAS: dict[Has, ColumnElement[bool]] = {
 
 
 def _in_sqlite(
-    session: Session, asked: Asked, bounds: _Bounds, conditions: Sequence[ColumnElement[bool]], limit: int
+    session: Session, asked: Asked, bounds: Bounds, conditions: Sequence[ColumnElement[bool]], limit: int
 ) -> list[Entry]:
-    query = select(*_columns(SearchEntry.__table__.c))
+    query = select(*looking.columns_of(SearchEntry.__table__.c))
     if asked.terms:
         words = table("search_words", column("rowid"))
         number: ColumnElement[int] = words.c.rowid
@@ -201,70 +193,6 @@ def _in_sqlite(
         query = query.join(Conversation, Conversation.id == SearchEntry.conversation_id).where(*conditions)
     query = query.where(*bounds.of(number)).order_by(number.desc()).limit(limit)
     return [Entry(*row) for row in session.execute(query)]
-
-
-def _in_postgresql(
-    session: Session, asked: Asked, bounds: _Bounds, conditions: Sequence[ColumnElement[bool]], limit: int
-) -> list[Entry]:
-    total = _prepare_postgresql(session)
-    newest = select(SearchEntry).where(*bounds.of(SearchEntry.id)).order_by(SearchEntry.id.desc())
-    words = cast(literal(rules.as_tsquery(asked.terms)), TSQUERY) if asked.terms else None
-    if words is None:
-        return _newest(session, newest.subquery("e"), conditions, limit)
-
-    def among(looked_at: int) -> list[Entry]:
-        window = newest.limit(looked_at).subquery("e")
-        return _newest(session, window, [window.c.words.op("@@")(words), *conditions], limit)
-
-    found = among(LOOKED_THROUGH)
-    if len(found) == limit:
-        return found
-    candidates = len(found)
-    loose = rules.loosely(asked.terms)
-    if conditions or len(loose) != len(asked.terms):
-        window = newest.limit(LOOKED_THROUGH).subquery("e")
-        fits = window.c.words.op("@@")(cast(literal(rules.as_tsquery(loose)), TSQUERY))
-        candidates = session.scalar(select(func.count()).select_from(window).where(fits)) or 0
-    further = rules.looks_further(len(found), candidates, LOOKED_THROUGH, limit, total)
-    if further is not None:
-        found = among(further)
-        if len(found) == limit:
-            return found
-    everything = select(SearchEntry).where(*bounds.of(SearchEntry.id), SearchEntry.words.op("@@")(words))
-    fetched = everything.cte("e").prefix_with("MATERIALIZED", dialect="postgresql")
-    return _newest(session, fetched, conditions, limit)
-
-
-def _newest(session: Session, source: Any, conditions: Sequence[ColumnElement[bool]], limit: int) -> list[Entry]:
-    query: Select[Any] = select(*_columns(source.c)).select_from(source)
-    if conditions:
-        # Of the conversations not all columns are needed, and those that fit few words are looked up one by one.
-        query = query.join(Conversation, Conversation.id == source.c.conversation_id)
-    query = query.where(*conditions).order_by(source.c.id.desc()).limit(limit)
-    return [Entry(*row) for row in session.execute(query)]
-
-
-def _columns(columns: Any) -> list[ColumnElement[Any]]:
-    return [columns[name] for name in _FIRST_COLUMNS]
-
-
-def _prepare_postgresql(session: Session) -> float:
-    """Settings for this transaction; answers about how many entries there are.
-
-    A plan made for any word is wrong for most. Compiling a query takes longer than running it. The table is never read
-    from end to end.
-    """
-    settings = {
-        "plan_cache_mode": "force_custom_plan",
-        "jit": "off",
-        "enable_seqscan": "off",
-        "statement_timeout": f"{LONGEST_SECONDS}s",
-    }
-    total = text("(SELECT reltuples FROM pg_class WHERE oid = 'search_entries'::regclass)")
-    row = session.execute(
-        select(literal_column(str(total)), *(func.set_config(name, value, True) for name, value in settings.items()))
-    ).one()
-    return float(row[0])
 
 
 def _behind(session: Session) -> bool:

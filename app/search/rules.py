@@ -17,6 +17,7 @@ SHORTEST_BEGINNING: Final = 3
 BY, IS, WALL = "‹", "›", "‖"
 
 FETCHED: Final = 8
+LOOKED_THROUGH_A_SECOND: Final = 2_500_000
 _FIRST = datetime(1990, 1, 1, tzinfo=UTC)
 _LOW_BITS = 21
 _PART = re.compile(r'(-?)(?:([^\W\d_]+):(?!//))?(?:"([^"]*)"?|(\S*))')
@@ -266,16 +267,35 @@ def named(wanted: str, names: Iterable[tuple[int, str]]) -> list[int]:
     return exact or [one for one, name in names if all(any(w.startswith(p) for w in words(name)) for p in parts)]
 
 
-def looks_further(found: int, candidates: int, looked_at: int, wanted: int, total: float) -> int | None:
-    """How many entries to look through from the newest on, when ``found`` of the first ``looked_at`` fit, and
-    ``candidates`` of them are what the index would bring; None when it is cheaper to fetch all those.
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long one answer may look: through how many entries at ``first``, through how many more at ``most``, and for
+    how long the index may bring all hits."""
+
+    first: int
+    most: int
+    index_seconds: float
+
+
+QUICK: Final = Patience(first=10_000, most=60_000, index_seconds=0.04)
+"""For what somebody waits for: a tenth of a second, with all that stands around it."""
+THOROUGH: Final = Patience(first=100_000, most=1_000_000, index_seconds=1.5)
+"""For going on where a quick look ended, while its hits are being read."""
+
+
+def looks_further(found: int, candidates: int | None, wanted: int, total: float, patience: Patience) -> int | None:
+    """How many more entries to look through, when ``found`` of the first fit, and ``candidates`` of them are what the
+    index would bring (None: it can't help); None when it is better to fetch all those.
 
     An entry that the index names lies anywhere, and costs as much as FETCHED that are looked through in a row.
     """
-    if not candidates:
-        return None
-    ahead = wanted * looked_at / (found or 0.5)
-    return int(ahead * 1.5) if ahead < FETCHED * candidates / looked_at * total else None
+    ahead = wanted * patience.first / (found or 0.5)
+    if candidates is not None:
+        by_index = FETCHED * candidates / patience.first * total
+        in_time = by_index <= patience.index_seconds * LOOKED_THROUGH_A_SECOND
+        if in_time and (by_index <= ahead or ahead > patience.most):
+            return None
+    return min(int(ahead * 1.5), patience.most)
 
 
 def loosely(terms: Iterable[Term]) -> list[Term]:

@@ -16,7 +16,7 @@ from app.inbox.threads import reply_target
 from app.outbox.models import Delivery
 from app.outbox.types import Act
 from app.replies.models import Reply
-from app.search import queries
+from app.search import queries, rules
 from app.search.rules import IS
 from app.search.types import Asked, Has, Kind, Term
 from app.search.words import words
@@ -54,7 +54,7 @@ def answers(session: Session, actor: Actor, conversation_id: int, limit: int = 3
         terms=(Term(tuple((one,) for one in telling)), Term(((IS + Kind.COMMENT.value,),), shown=False)),
         has=frozenset({Has.REPLY}),
     )
-    found = queries.search(session, actor, asked, limit=LOOKED_THROUGH)
+    found = queries.search(session, actor, asked, limit=LOOKED_THROUGH, patience=rules.THOROUGH)
     talks = {group.row.id for group in found.groups if group.row and group.row.id != conversation_id}
     rows = session.execute(
         select(Reply, Comment.text)

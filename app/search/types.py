@@ -133,6 +133,8 @@ class Found:
     groups: tuple[Group, ...] = ()
     after: int | None = None
     """Where it goes on; None at the end."""
+    looked_to: datetime | None = None
+    """How far back it has looked, where that is not far enough: there may be older hits. None otherwise."""
     problems: tuple[Problem, ...] = field(default=())
     behind: bool = False
     """Whether much is still to be indexed, so that something may be missing."""

@@ -20,20 +20,22 @@ def show() -> ResponseReturnValue:
     """What was found, and how to ask. The address says what was asked for."""
     text = request.args.get("q", "").strip()
     after = _number(request.args.get("after", ""))
+    patience = rules.THOROUGH if "further" in request.args else rules.QUICK
     asked = rules.read(text, utc_now())
     refused = ""
     try:
-        found = queries.search(session(), actor(), asked, after=after)
+        found = queries.search(session(), actor(), asked, after=after, patience=patience)
     except TooSlow as error:
         found, refused = Found(problems=asked.problems), error.message
-    further = "HX-Request" in request.headers and request.headers.get("HX-Target") == "more"
+    part = "HX-Request" in request.headers and request.headers.get("HX-Target") == "more"
     return render_template(
-        "search/rows.html" if further else "search/show.html",
+        "search/rows.html" if part else "search/show.html",
         text=text,
         asked=asked,
         found=found,
         refused=refused,
         is_first=after is None,
+        is_part=part,
         address=_address,
         search_words=search_words,
     )

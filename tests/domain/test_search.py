@@ -18,9 +18,10 @@ from app.pages.models import Page
 from app.pages.types import PageState
 from app.replies import queries as reply_queries
 from app.replies import service as replies
-from app.search import queries, rules, service
+from app.search import looking, queries, rules, service
 from app.search.models import SearchEntry, SearchWaiting
-from app.search.types import Found, Kind, Term, Trouble
+from app.search.rules import Patience
+from app.search.types import Asked, Found, Kind, Term, Trouble
 from tests.domain.conftest import House
 
 Find = Callable[..., Found]
@@ -287,17 +288,74 @@ QUERY = st.lists(
 )
 
 
+PATIENCE = [
+    rules.QUICK,
+    Patience(first=7, most=11, index_seconds=1),
+    Patience(first=7, most=11, index_seconds=-1),  # the index is never worth it
+]
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(QUERY)
-def test_both_databases_find_what_the_words_say(library: tuple[House, list[tuple[str, str]]], parts: list[str]) -> None:
+@given(QUERY, st.sampled_from(PATIENCE))
+def test_both_databases_find_what_the_words_say(
+    library: tuple[House, list[tuple[str, str]]], parts: list[str], patience: Patience
+) -> None:
+    """However far one answer looks, going on brings everything, each once and in its order."""
     house, made = library
     asked = rules.read(" ".join([*parts, "is:comment"]), datetime.now(UTC))
     entries = [rules.entry_words(Kind.COMMENT, name, text, house.page_id) for name, text in made]
     expected = [made[at][1] for at, entry in enumerate(entries) if all(holds(term, entry) for term in asked.terms)]
+    assert everything(house, asked, patience) == expected
+
+
+def everything(house: House, asked: Asked, patience: Patience) -> list[str]:
+    texts: list[str] = []
+    after = None
     with house.db.read() as session:
-        result = queries.search(session, house.ann, asked, limit=100)
-    texts = ["".join(piece.text for piece in hit.pieces) for group in result.groups for hit in group.hits]
-    assert texts == expected
+        while True:
+            result = queries.search(session, house.ann, asked, after=after, limit=20, patience=patience)
+            texts += ["".join(piece.text for piece in hit.pieces) for group in result.groups for hit in group.hits]
+            assert result.looked_to is None or result.after is not None
+            after = result.after
+            if after is None:
+                return texts
+
+
+def test_what_the_index_takes_too_long_for_is_looked_through(
+    library: tuple[House, list[tuple[str, str]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house, made = library
+    if house.db.engine.dialect.name == "sqlite":
+        return  # FTS5 answers in order and has nothing to give up
+    given_up = []
+
+    def limit_time(session: Session, seconds: float) -> None:
+        given_up.append(seconds)
+        session.execute(select(func.set_config("statement_timeout", "10ms", True)))
+        session.execute(select(func.pg_sleep(10)))
+
+    monkeypatch.setattr(looking, "_limit_time", limit_time)
+    asked = rules.read('"mein paket" is:comment', datetime.now(UTC))
+    expected = [said for _name, said in made if "mein paket" in said]
+    assert expected
+    assert everything(house, asked, Patience(first=5, most=8, index_seconds=0.5)) == expected
+    assert set(given_up) == {0.5}
+
+
+def test_older_hits_are_never_left_out_silently(house: House) -> None:
+    for number in range(12):
+        hear(house, "parcel" if number == 11 else "letter", minutes=1 + number)
+    read(house)
+    asked = rules.read("parcel is:comment", datetime.now(UTC))
+    with house.db.read() as session:
+        first = queries.search(session, house.ann, asked, patience=Patience(first=2, most=3, index_seconds=-1))
+    if house.db.engine.dialect.name == "sqlite":
+        assert [len(group.hits) for group in first.groups] == [1]
+        assert first.looked_to is None
+    else:
+        assert first.groups == ()
+        assert first.after is not None
+        assert first.looked_to == rules.moment(first.after)
 
 
 def test_much_that_waits_is_told(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

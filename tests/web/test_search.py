@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 from app.accounts.types import Role
 from app.bootstrap import Services
 from app.inbox import service as inbox
-from app.search import queries, service
+from app.search import looking, queries, rules, service
 from app.search.queries import TooSlow
+from app.search.rules import Patience
 from tests.domain.platform import Platform
 from tests.web.browser import Browser, words
 from tests.web.scene import Scene
@@ -73,6 +74,38 @@ def test_more_is_fetched_below(scene: Scene, agent: Browser, monkeypatch: pytest
     assert "Back to the newest" in words(whole)
 
 
+def test_what_a_quick_look_leaves_is_looked_for_by_itself(
+    scene: Scene, agent: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until it says that there is nothing more; a press does the same without script."""
+    if scene.parts.db.engine.dialect.name == "sqlite":
+        return  # answers with everything at once
+    for number in range(9):
+        scene.say(f"Person {number}", "parcel" if number == 8 else "letter", minutes_ago=number + 1)
+    scene.collect()
+    index(scene)
+    monkeypatch.setattr(rules, "QUICK", Patience(first=1, most=2, index_seconds=-1))
+    monkeypatch.setattr(rules, "THOROUGH", Patience(first=2, most=1, index_seconds=-1))
+    page = agent.get("/search?q=parcel+is:comment").text
+    assert "Looked back to" in page
+    assert "Nothing found" not in page
+    assert 'hx-trigger="load"' in page
+    steps = 0
+    while more := re.search(r'href="(/search[^"]+further=1[^"]*)"', page):
+        page = agent.get(more[1].replace("&amp;", "&"), headers={"HX-Request": "true", "HX-Target": "more"}).text
+        assert "<html" not in page
+        steps += 1
+        if "<mark>parcel</mark>" in page:
+            break
+    assert "<mark>parcel</mark>" in page
+    assert steps > 1
+    after = re.search(r"after=(\d+)", agent.get("/search?q=nobody+is:comment").text)
+    assert after
+    end = agent.get(f"/search?q=nobody&after={1 << 21}&further=1", headers={"HX-Request": "true", "HX-Target": "more"})
+    assert "Nothing further back." in end.text
+    assert "Nothing further back" in words(agent.get(f"/search?q=nobody&after={1 << 21}&further=1"))
+
+
 def test_a_search_that_takes_too_long_is_given_up(
     agent: Browser, scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -83,9 +116,9 @@ def test_a_search_that_takes_too_long_is_given_up(
             raise TooSlow("This takes too long to look through.")
         session.execute(text("SELECT pg_sleep(30)"))
 
-    monkeypatch.setattr(queries, "LONGEST_SECONDS", 0.05)
+    monkeypatch.setattr(looking, "LONGEST_SECONDS", 0.05)
     monkeypatch.setattr(queries, "_in_sqlite", look_long)
-    monkeypatch.setattr(queries, "_newest", look_long)
+    monkeypatch.setattr(looking, "_among", look_long)
     answer = agent.get("/search?q=parcel")
     assert answer.status_code == 200
     assert "This takes too long to look through." in words(answer)

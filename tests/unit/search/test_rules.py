@@ -126,14 +126,22 @@ def test_names() -> None:
 
 
 def test_the_cheaper_way() -> None:
-    assert rules.looks_further(0, 0, 10_000, 50, 5e6) is None  # nothing near: the index knows
-    assert rules.looks_further(5, 5, 10_000, 50, 5e6) is None
-    further = rules.looks_further(40, 40, 10_000, 50, 5e6)
+    def way(
+        found: int, candidates: int | None, total: float = 5e6, patience: rules.Patience = rules.QUICK
+    ) -> int | None:
+        return rules.looks_further(found, candidates, 50, total, patience)
+
+    assert way(0, 0) is None  # nothing near: the index knows
+    assert way(5, 5) is None
+    further = way(40, 40)
     assert further is not None
     assert 10_000 < further < 20_000
-    assert rules.looks_further(40, 40, 10_000, 50, 1_000) is None  # the whole table is small
-    assert rules.looks_further(1, 1, 10_000, 50, 5e6) is None
-    assert rules.looks_further(1, 2_000, 10_000, 50, 5e6) is not None  # a rare phrase of common words
+    assert way(40, 40, 1_000) is None  # the whole table is small
+    assert way(1, 1) is None
+    assert way(1, 2_000) == rules.QUICK.most  # a rare phrase of common words, as far as a quick answer looks
+    assert way(0, None) == rules.QUICK.most  # no words: nothing the index could bring
+    assert way(0, 2_000, patience=rules.THOROUGH) is None  # who has time lets the index bring the words
+    assert way(0, 50_000, patience=rules.THOROUGH) == rules.THOROUGH.most  # unless that is nearly everything
 
 
 def test_what_the_index_can_tell_by_itself() -> None:
