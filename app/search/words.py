@@ -26,7 +26,9 @@ _UNSEEN = "\u00ad\u200b-\u200d\u2060\ufe00-\ufe0f\ufeff"
 _INDIC = "\u0900-\u0963\u0966-\u0dff"
 
 _ASCII_WORD = re.compile("[a-z0-9]+")
-_WORD = re.compile(f"[{_UNSPACED}]|(?:(?![{_UNSPACED}])[^\\W_]|[{_MARKS}{_UNSEEN}{_INDIC}])+")
+_VOICED = "\u3099\u309a"
+"""Signs on the Japanese letter before them."""
+_WORD = re.compile(f"[{_UNSPACED}][{_VOICED}]?|(?:(?![{_UNSPACED}])[^\\W_]|[{_MARKS}{_UNSEEN}{_INDIC}])+")
 _DROPPED = re.compile(f"[{_MARKS}{_UNSEEN}]")
 # Letters that Unicode doesn't take apart, though readers do.
 _APART = str.maketrans(
