@@ -66,7 +66,7 @@ def propose(
     ``private`` are the page's conditions for private replies, where the answer is one. The person still waits for us,
     so the conversation stays where it is. Raises as ``app.replies.service.send`` does.
     """
-    key = f"{actor.id}:{key}"[:64]
+    key = speaking.key_of(actor, key)
     access.conversation(session, actor, conversation_id, to_write=True)
     again = session.scalar(select(Proposal.id).where(Proposal.key == key))
     if again is not None:

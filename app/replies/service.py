@@ -17,6 +17,7 @@ from app.core.i18n import gettext as _
 from app.inbox import access, streaks
 from app.inbox import service as inbox
 from app.inbox.models import Comment, Conversation
+from app.inbox.rules import snippet
 from app.inbox.types import ConversationState, EventKind, Mark
 from app.outbox import results
 from app.outbox import service as outbox
@@ -57,7 +58,7 @@ def send(
     conversation has changed since ``version``, a colleague is writing an answer, they have sent these very words, or it
     needs approval (``app.replies.approval.propose``).
     """
-    key = f"{actor.id}:{key}"[:64]
+    key = speaking.key_of(actor, key)
     access.conversation(session, actor, conversation_id, to_write=True)  # a second click waits here for the first
     again = session.scalar(select(Reply.id).join(Delivery, Delivery.id == Reply.delivery_id).where(Delivery.key == key))
     if again is not None:
@@ -78,6 +79,39 @@ def send(
     writing.drop(session, actor.id, talk.id, answer.voice)
     inbox.changed(session, talk.id)
     return reply.id
+
+
+def check_said_meanwhile(
+    session: Session, actor: Actor, conversation_id: int, text: str, *, key: str, since: datetime | None
+) -> None:
+    """Point out another answer of theirs that was sent since the form with ``key`` was made, as from a window that was
+    left open. The form that says so is made later, so that it is sent when they send again.
+
+    Locks the conversation, so that of two windows that send at once one is told. Raises Conflict.
+    """
+    access.conversation(session, actor, conversation_id, to_write=True)
+    if since is None:
+        return
+    query = (
+        select(Reply.text)
+        .join(Delivery, Delivery.id == Reply.delivery_id)
+        .where(
+            Reply.conversation_id == conversation_id,
+            Reply.author_id == actor.id,
+            Reply.created_at > since,
+            Delivery.key != speaking.key_of(actor, key),
+            Delivery.state != SendState.CANCELLED,
+        )
+        .order_by(Reply.id.desc())
+        .limit(1)
+    )
+    said = session.scalar(query)
+    if said is not None and said != text.strip():  # the same words are refused for good
+        message = _(
+            "An answer of yours was sent meanwhile: “%(words)s” Send again if this is to be said too.",
+            words=snippet(said),
+        )
+        raise Conflict(message, code="said_meanwhile")
 
 
 def _check_unsaid(session: Session, actor: Actor, talk: Conversation, comment_id: int, answer: Answer) -> None:

@@ -48,6 +48,11 @@ class Answer:
         return Voice.PRIVATE if self.private else Voice.REPLY
 
 
+def key_of(actor: Actor, key: str) -> str:
+    """The key of a delivery, from the one that a form made: of its own for each person."""
+    return f"{actor.id}:{key}"[:64]
+
+
 def checked(text: str, limit: LengthLimit | None) -> str:
     """The text as it will be sent. Raises InvalidInput when it is empty, too long for the platform, or has gaps."""
     text = texts.plain(text).strip()

@@ -296,3 +296,27 @@ def test_who_else_is_here_stands_on_the_row_and_in_the_conversation(scene: Scene
     other.goto("/pages")
     scene.parts.redis.flushall()
     expect(ann.locator("#talk-here")).to_be_empty(timeout=15_000)
+
+
+def test_what_was_answered_in_another_window_is_told_before_a_second_answer(scene: Scene, person: Opener) -> None:
+    talk = scene.heard("Bob", "Where is my order?")
+    one = person()
+    opened(one, talk)
+    two = one.context.new_page()
+    opened(two, talk)
+    two.locator("#reply-text").press_sequentially("It left on Monday")
+    expect(two.locator(".compose.public .kept")).to_have_text("Draft kept")
+    one.fill("#reply-text", "It left yesterday")
+    one.locator("#composer-news [data-this]").click()
+    one.locator("#reply-text").press("Control+Shift+Enter")
+    expect(one.locator("#thread")).to_contain_text("It left yesterday")
+    expect(two.locator("#composer-news")).to_contain_text("An answer of yours was sent meanwhile.")
+    two.locator("#reply-text").press_sequentially(", early")
+    expect(two.locator(".compose.public .kept")).to_have_text("Draft kept")
+    two.keyboard.press("Control+Enter")
+    expect(two.locator("#composer-news")).to_contain_text("“It left yesterday” Send again")
+    expect(two.locator("#reply-text")).to_have_value("It left on Monday, early")
+    assert [reply.text for reply in scene.replies(talk)] == ["It left yesterday"]
+    two.locator("#reply-text").press("Control+Enter")
+    expect(two.locator(".flash").first).to_contain_text("Your reply leaves in")
+    assert [reply.text for reply in scene.replies(talk)] == ["It left yesterday", "It left on Monday, early"]

@@ -182,6 +182,29 @@ class TestWithoutScript:
         assert "\nHello Eve!\n\nIt left us &lt;yesterday&gt;.</textarea>" in agent.get(answer.location).text
         assert "Nothing like this was answered before" in words(agent.get(f"/inbox/{talk}/similar"))
 
+    def test_a_window_left_open_is_told_of_the_answer_and_sends_another_only_then(
+        self, scene: Scene, agent: Browser, talk: int
+    ) -> None:
+        def seen(page: str) -> str:
+            return str(re.findall(r'name="seen" value="([^"]+)"', page)[0])
+
+        before = seen(agent.get(f"/inbox/{talk}").text)
+        for _click in range(2):
+            answer = reply(agent, scene, talk, "It left yesterday", then="wait", seen=before)
+            assert answer.status_code == 303
+        answer = reply(agent, scene, talk, "It left on Monday", key="another-key-of-a-form", seen=before)
+        assert answer.status_code == 409
+        assert "“It left yesterday” Send again" in words(answer)
+        assert "It left on Monday</textarea>" in answer.text
+        assert [one.text for one in scene.replies(talk)] == ["It left yesterday"]
+        assert (
+            reply(
+                agent, scene, talk, "It left on Monday", key="another-key-of-a-form", seen=seen(answer.text)
+            ).status_code
+            == 303
+        )
+        assert [one.text for one in scene.replies(talk)] == ["It left yesterday", "It left on Monday"]
+
     def test_moderation(self, scene: Scene, agent: Browser, talk: int) -> None:
         (comment,) = comments_of(scene, talk)
         act(agent, scene, talk, "moderate", comment=comment, act="hold", key="moderate-1")

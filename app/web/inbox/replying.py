@@ -62,6 +62,10 @@ class Said:
             guarding.check(session(), actor(), self.conversation_id, self.answer.text, forms.owed(), now)
         holding.check_personal(session(), actor(), self.conversation_id, self.answer)
         holding.check_answered(session(), actor(), self.conversation_id, seen_answer, now)
+        seen = places.position(request.form.get("seen", ""))
+        since = seen.at if seen else None
+        text = self.answer.text
+        replies.check_said_meanwhile(session(), actor(), self.conversation_id, text, key=self.key, since=since)
 
     def hold(self, now: datetime) -> int | None:
         """The held act it became; None when it may go."""

@@ -6,6 +6,8 @@ import { onKey } from "./keys.js";
 const encoder = new TextEncoder();
 const composer = () => document.getElementById("composer");
 const lines = () => [...document.querySelectorAll("#thread .said-line")];
+// Our answers keep their number when the page shows them.
+const mark = (line) => line.dataset.own ?? line.id;
 let known = new Set();
 
 export async function length(text, unit) {
@@ -25,7 +27,7 @@ function adopt() {
   for (const area of composer()?.querySelectorAll("textarea") ?? []) {
     if (area.dataset.adopted) continue;
     area.dataset.adopted = "yes";
-    known = new Set(lines().map((line) => line.id));
+    known = new Set(lines().map(mark));
     area.setSelectionRange(area.value.length, area.value.length); // one goes on where one stopped
     if (document.activeElement === area) typed(area);
     else count(area);
@@ -111,23 +113,28 @@ document.addEventListener("keydown", (event) => {
   sendBy(area, event);
 });
 
-// What one did oneself, here or in another window, is no news.
-function changed({ version, withoutOwn }) {
+// What one did oneself, here or in another window, is no news; an answer that one sent from there is.
+function changed({ version, withoutOwn, seenTo }) {
   const fields = [...(composer()?.querySelectorAll('input[name="version"]') ?? [])];
-  const now = lines();
+  const fresh = lines().filter((line) => !known.has(mark(line)));
+  const own = fresh.filter((line) => "own" in line.dataset);
+  const others = fresh.filter((line) => !("own" in line.dataset));
   const seen = () => {
     fields.forEach((field) => (field.value = version));
-    known = new Set(lines().map((line) => line.id));
+    composer()?.querySelectorAll('input[name="seen"]').forEach((field) => (field.value = seenTo));
+    known = new Set(lines().map(mark));
   };
-  if (!writing() || fields.every((field) => field.value >= Number(withoutOwn))) return seen();
-  const fresh = now.filter((line) => !known.has(line.id) && !("own" in line.dataset));
+  const mine = fields.every((field) => field.value >= Number(withoutOwn));
+  if (!writing() || (mine && !own.length)) return seen();
   const news = document.getElementById("composer-news");
   news.replaceChildren(document.getElementById("composer-changed").content.cloneNode(true));
   const text = news.querySelector("[data-one]");
-  if (fresh.length) text.textContent = fresh.length === 1 ? text.dataset.one : text.dataset.many.replace("%(n)s", fresh.length);
+  if (mine) text.textContent = text.dataset.own;
+  else if (others.length) text.textContent = others.length === 1 ? text.dataset.one : text.dataset.many.replace("%(n)s", others.length);
+  const shown = mine ? own : others;
   const look = news.querySelector("[data-look]");
-  look.hidden = !fresh.length;
-  look.addEventListener("click", () => fresh[0].scrollIntoView({ block: "center" }));
+  look.hidden = !shown.length;
+  look.addEventListener("click", () => shown[0].scrollIntoView({ block: "center" }));
   news.querySelector("[data-seen]").addEventListener("click", () => {
     seen();
     news.replaceChildren();

@@ -20,8 +20,14 @@ function say(area, what) {
   if (place) place.textContent = what ? place.dataset[what] : "";
 }
 
-// The same text in two windows of one person: they choose, nothing is overwritten.
+// The same text in two windows of one person: they choose, nothing is overwritten. Where the other text has left, this one is
+// kept on; what the conversation says of it is told with its news.
 function elsewhere(area, told) {
+  if (!told.text) {
+    area.form.elements.revision.value = told.revision;
+    document.dispatchEvent(new Event("talk-stale"));
+    return send(area);
+  }
   const news = document.getElementById("composer-news");
   news.replaceChildren(document.getElementById("composer-elsewhere").content.cloneNode(true));
   const choose = (text) => {
