@@ -3,22 +3,20 @@
 import asyncio
 import signal
 from types import FrameType
-from typing import Any, cast
-
-from a2wsgi import WSGIMiddleware
+from typing import Any
 
 from app import bootstrap
 from app.factory import MAX_BODY_BYTES, create_app
 from app.web import bodies
 from app.web.live import PATH, LiveStream
+from app.web.screens import Screens
 
 BUSY_SECONDS = 5.0
 """How long a screen waits for others to finish writing (SQLite), before it says so: people wait, and so does every
 thread behind them."""
 _services = bootstrap.build(busy_seconds=BUSY_SECONDS)
 _flask = create_app(_services)
-# a2wsgi describes WSGI's environment more narrowly than Flask does.
-_screens = WSGIMiddleware(cast(Any, _flask), workers=_services.settings.web.threads)
+_screens = Screens(_flask, _services.settings.web.threads)
 _live = LiveStream(_services, _flask)
 
 
@@ -40,7 +38,7 @@ async def _answer(scope: Any, receive: Any, send: Any) -> None:
         if error.status is not None:
             await bodies.refuse(send, error.status)
         return
-    await _screens(cast(Any, whole), _as_coroutine(rest), send)
+    await _screens(whole, _as_coroutine(rest), send)
 
 
 def _as_coroutine(receive: Any) -> Any:
