@@ -7,23 +7,26 @@ upgrading a read transaction later fails at once instead of waiting.
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
-from enum import Enum
+from enum import Enum, StrEnum
 from functools import lru_cache
 from typing import Any, cast
 
 from sqlalchemy import (
     JSON,
     BigInteger,
+    ColumnElement,
     DateTime,
     Dialect,
     Engine,
     Integer,
     MetaData,
+    String,
     Table,
     UpdateBase,
     create_engine,
     event,
     func,
+    literal_column,
     select,
 )
 from sqlalchemy import Enum as EnumType
@@ -202,6 +205,18 @@ def changed_rows(session: Session, statement: UpdateBase) -> int:
     return int(done.rowcount)  # type: ignore[attr-defined]
 
 
+def fixed(value: StrEnum | int) -> ColumnElement[Any]:
+    """A value that stands in the statement instead of being sent beside it, for what screens ask all day.
+
+    PostgreSQL knows how rare it is, and a statement without parameters it plans once for each connection: else it does
+    so five times before it trusts a plan, and putting seven tables together takes longer than the answer. Only for
+    values of which there are few: each makes a statement of its own.
+    """
+    if isinstance(value, StrEnum):
+        return literal_column(f"'{value.value}'", String())
+    return literal_column(str(int(value)), Integer())
+
+
 def table_of(model: type[Base]) -> Table:
     """The table that rows of a model stand in."""
     return cast("Table", model.__table__)
@@ -226,7 +241,9 @@ def _engine(url: str, pool_size: int, busy_seconds: float, *, pool_timeout: floa
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    return create_engine(url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True)
+    # Prepared when it is asked the second time, instead of the fifth: screens ask the same all day.
+    arguments = {"prepare_threshold": 1}
+    return create_engine(url, connect_args=arguments, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True)
 
 
 def _impatient_engine(url: str, pool_size: int) -> Engine:

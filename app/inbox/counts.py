@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from app.core.db import insert_or, run_in_bulk
+from app.core.db import fixed, insert_or, run_in_bulk
 from app.inbox import filters
 from app.inbox.models import Conversation, ConversationCount, ConversationCountChange
 from app.inbox.types import ConversationState, ListFilter
@@ -43,18 +43,19 @@ _CHANGES = cast(Table, ConversationCountChange.__table__)
 def numbers(states: Iterable[ConversationState | None]) -> Subquery:
     """All that is known of conversations in these states (None: any), to be added up by ``length``."""
     wanted = set(states)
+    named = [fixed(state) for state in sorted(filter(None, wanted))]
     parts = []
     for table in (_COUNTS, _CHANGES):
-        nobody = func.nullif(table.c.assignee_id, 0).label("assignee_id")
+        nobody = func.nullif(table.c.assignee_id, fixed(0)).label("assignee_id")
         part = select(table.c.state, table.c.team_id, nobody, table.c.page_id, table.c.n)
-        parts.append(part if None in wanted else part.where(table.c.state.in_(sorted(filter(None, wanted)))))
+        parts.append(part if None in wanted else part.where(table.c.state.in_(named)))
     return union_all(*parts).subquery()
 
 
 def length(known: Subquery, wanted: ListFilter) -> ColumnElement[int]:
     """How long a list is that ``app.inbox.filters.counted``; ``known`` are the ``numbers`` of its state at least."""
     fits = and_(true(), *filters.conditions(wanted, known.c))
-    return func.coalesce(func.sum(case((fits, known.c.n), else_=0)), 0)
+    return func.coalesce(func.sum(case((fits, known.c.n), else_=fixed(0))), fixed(0))
 
 
 def has_many_changes(session: Session, _now: datetime) -> bool:

@@ -14,6 +14,7 @@ from app.accounts import queries as accounts
 from app.campaigns import queries as campaigns
 from app.campaigns.models import CampaignPost
 from app.connectors.ports import SaidAs
+from app.core.db import fixed
 from app.core.i18n import gettext as _
 from app.core.i18n import lazy
 from app.inbox.models import Conversation, ConversationMark, ConversationTag, Tag
@@ -263,9 +264,9 @@ def conditions(wanted: ListFilter, of: Any = Conversation) -> list[ColumnElement
     ``counted``."""
     found = [FILTERS[name].condition(value, of) for name, value in wanted.chosen]
     if wanted.state is not None:
-        found.append(of.state == wanted.state)
+        found.append(of.state == fixed(wanted.state))
     if wanted.team_ids is not None:
-        found.append(of.team_id.in_(sorted(wanted.team_ids)))
+        found.append(of.team_id.in_([fixed(one) for one in sorted(wanted.team_ids)]))
     if wanted.assignee_id is not None:
         found.append(of.assignee_id == wanted.assignee_id)
     if wanted.unassigned:

@@ -23,7 +23,6 @@ from sqlalchemy import (
     cast,
     func,
     literal,
-    literal_column,
     or_,
     select,
     true,
@@ -35,6 +34,7 @@ from app.accounts import rules as account_rules
 from app.accounts.models import Team, User
 from app.accounts.types import Actor, Permission
 from app.contacts.models import Contact
+from app.core.db import fixed
 from app.inbox import counts, filters
 from app.inbox.models import (
     Conversation,
@@ -64,25 +64,29 @@ def rows(session: Session, wanted: ListFilter, *, after: Position | None = None,
 
     Goes on after ``after``; however far down, a page costs the same.
     """
-    query = _list_query(wanted, limit)
-    if after is not None:
-        rising = _is_rising(wanted)
-        at, key = _ordered_by(wanted), Conversation.id
-        beyond = at > after.at if rising else at < after.at
-        tie = key > after.id if rising else key < after.id
-        query = query.where(or_(beyond, and_(at == after.at, tie)))
-    return _rows(session, query)
+    query = _list_query(wanted, limit, goes_on=after is not None)
+    return _rows(session, query, {"last_at": after.at, "last_id": after.id} if after else {})
 
 
 @lru_cache(maxsize=500)
-def _list_query(wanted: ListFilter, limit: int) -> "Select[*tuple[Any, ...]]":
-    """The beginning of a list. Kept, because everybody asks for the same few lists all day."""
+def _list_query(wanted: ListFilter, limit: int, *, goes_on: bool) -> "Select[*tuple[Any, ...]]":
+    """A screenful of a list; with ``goes_on``, below ``last_at`` and ``last_id``. Kept, because everybody asks for the
+    same few lists all day."""
     at, key = _ordered_by(wanted), Conversation.id
-    query = _row_query(wanted).where(*_conditions(wanted))
-    query = query.order_by(at, key) if _is_rising(wanted) else query.order_by(at.desc(), key.desc())
-    # The number stands in the statement: PostgreSQL plans it anew each time, which takes longer than the answer, as
-    # long as it can't know how few rows are wanted.
-    return query.limit(literal_column(str(limit)))
+    rising = _is_rising(wanted)
+    # All that nobody has stand together in the index, in this order; PostgreSQL finds them there only if it is named.
+    by = (Conversation.assignee_id, at, key) if wanted.unassigned else (at, key)
+    order = by if rising else tuple(one.desc() for one in by)
+    # Which ones is decided first, and only these are joined: PostgreSQL takes "new" and "nobody's" for independent of
+    # each other, believes that such a list is short, and would join all of it.
+    shown = _ids(wanted).order_by(*order).limit(fixed(limit))
+    if goes_on:
+        last_at: BindParameter[datetime] = bindparam("last_at", type_=Conversation.sort_at.type)
+        last_id: BindParameter[int] = bindparam("last_id", type_=BigInteger)
+        beyond, tie = (at > last_at, key > last_id) if rising else (at < last_at, key < last_id)
+        shown = shown.where(or_(beyond, and_(at == last_at, tie)))
+    chosen = shown.subquery()
+    return _row_query(wanted).join(chosen, chosen.c.id == key).order_by(*order)
 
 
 def _is_rising(wanted: ListFilter) -> bool:
@@ -94,7 +98,7 @@ def some_rows(session: Session, actor: Actor, ids: Collection[int], wanted: List
     belongs into the list ``wanted``."""
     if not account_rules.may(actor.role, Permission.READ_INBOX):
         return []
-    return _rows(session, _row_query(wanted).where(Conversation.id.in_(list(ids))))
+    return _rows(session, _row_query(wanted).where(Conversation.id.in_(list(ids))), {})
 
 
 def _ordered_by(wanted: ListFilter) -> InstrumentedAttribute[datetime] | InstrumentedAttribute[datetime | None]:
@@ -128,7 +132,7 @@ def _row_query(wanted: ListFilter) -> "Select[*tuple[Any, ...]]":
             Conversation.comment_count,
             Conversation.private,
             Conversation.put_off_until,
-            case((and_(true(), *_conditions(wanted)), 1), else_=0).label("here"),
+            case((and_(true(), *_conditions(wanted)), fixed(1)), else_=fixed(0)).label("here"),
         )
         .select_from(Conversation)
         .join(_Own, _Own.id == Conversation.contact_id)
@@ -138,15 +142,15 @@ def _row_query(wanted: ListFilter) -> "Select[*tuple[Any, ...]]":
         .join(Team, Team.id == Conversation.team_id)
         .outerjoin(User, User.id == Conversation.assignee_id)
     )
-    return query.outerjoin(ConversationMark, _marked(wanted)) if wanted.mark else query
+    return query.outerjoin(ConversationMark, _marked(wanted.mark)) if wanted.mark else query
 
 
-def _marked(wanted: ListFilter) -> ColumnElement[bool]:
-    return and_(ConversationMark.conversation_id == Conversation.id, ConversationMark.mark == wanted.mark)
+def _marked(mark: Mark) -> ColumnElement[bool]:
+    return and_(ConversationMark.conversation_id == Conversation.id, ConversationMark.mark == fixed(mark))
 
 
-def _rows(session: Session, query: "Select[*tuple[Any, ...]]") -> list[Row]:
-    found = session.execute(query).all()
+def _rows(session: Session, query: "Select[*tuple[Any, ...]]", values: Mapping[str, object]) -> list[Row]:
+    found = session.execute(query, values).all()
     marks, tags = _badges(session, [one[0] for one in found])
     return [_row(one, marks[one[0]], tags[one[0]]) for one in found]
 
@@ -272,7 +276,7 @@ def _counted(wanted: ListFilter, limit: int) -> ScalarSelect[int]:
 
 def _ids(wanted: ListFilter) -> Select[int]:
     query: Select[int] = select(Conversation.id).where(*_conditions(wanted))
-    return query.join(ConversationMark, _marked(wanted)) if wanted.mark else query
+    return query.join(ConversationMark, _marked(wanted.mark)) if wanted.mark else query
 
 
 def _conditions(wanted: ListFilter) -> list[ColumnElement[bool]]:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.accounts.models import Team
 from app.connectors.ports import GAP_AT, Account
+from app.core.db import fixed
 from app.pages.models import Connection, Page
 from app.pages.types import ConnectionState, PageState, PageView, Reach
 
@@ -124,7 +125,7 @@ def _query() -> "Select[Page, Connection, str]":
 _MISSING = (ConnectionState.FAILING, ConnectionState.STOPPED, ConnectionState.NEW)
 _CONCERNS = (
     _query()
-    .where(Page.state != PageState.REMOVED, Connection.state.in_(_MISSING))
+    .where(Page.state != fixed(PageState.REMOVED), Connection.state.in_([fixed(one) for one in _MISSING]))
     .order_by(Connection.error_code.is_(None), func.lower(Page.name), Page.id)
 )
 """Put together once, as every list asks it."""
