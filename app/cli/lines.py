@@ -2,16 +2,19 @@
 
 import json
 from collections.abc import Iterator
-from typing import IO, Any
+from math import isfinite
+from typing import IO, Any, NoReturn
 
 from app.core.errors import InvalidInput
 from app.core.i18n import gettext as _
+from app.core.text import plain
 
 LONGEST_LINE = 1_000_000
 
 
 def comments(file: IO[bytes]) -> Iterator[tuple[int, dict[str, Any]]]:
-    """The numbers and contents of the lines that have a text. Raises InvalidInput that names the line at fault."""
+    """The numbers and contents of the lines that have a text, which is made plain as that of comments is. Raises
+    InvalidInput that names the line at fault."""
     number = 0
     while line := file.readline(LONGEST_LINE + 1):
         number += 1
@@ -20,9 +23,21 @@ def comments(file: IO[bytes]) -> Iterator[tuple[int, dict[str, Any]]]:
         if not line.strip():
             continue
         try:
-            said = json.loads(line)
-        except ValueError:
+            said = json.loads(line, parse_constant=_no_number, parse_float=_number)
+        except (ValueError, RecursionError):
             raise InvalidInput(_("Line %(n)s is not JSON.", n=number)) from None
         if not isinstance(said, dict) or not isinstance(said.get("text"), str):
             raise InvalidInput(_('Line %(n)s has no text. Each line looks like {"id": 1, "text": "…"}.', n=number))
-        yield number, said
+        yield number, said | {"text": plain(said["text"])}
+
+
+def _number(text: str) -> float:
+    found = float(text)
+    if not isfinite(found):
+        _no_number(text)
+    return found
+
+
+def _no_number(text: str) -> NoReturn:
+    """What is printed again has to be JSON."""
+    raise ValueError(f"{text} is no number")

@@ -1,6 +1,6 @@
 """``porchlight model``: what the installation has learned about where comments belong."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import IO, Any
@@ -38,7 +38,9 @@ def learn(file: IO[bytes], later: bool, as_json: bool) -> int:
     "customer_service"}. Teams are keys, or spam, or none. - reads standard input.
     """
     db = light.database(make=True)
-    given = [_example(number, said) for number, said in lines.comments(file)]
+    with db.read() as session:
+        known = service.destinations(session)
+    given = [_example(number, said, known) for number, said in lines.comments(file)]
     if not given:
         raise InvalidInput(_("There is nothing to learn from in this file."))
     with db.write() as session:
@@ -125,13 +127,26 @@ def rollback(version: int | None) -> None:
         click.echo(_("The model that came along judges again."))
 
 
-def _example(number: int, said: Mapping[str, Any]) -> NewExample:
-    team, kind = said.get("team"), said.get("kind")
+def _example(number: int, said: Mapping[str, Any], known: Collection[str]) -> NewExample:
+    team, kind = _team(number, said.get("team")), said.get("kind")
     if team is None and kind is None:
         raise InvalidInput(_("Line %(n)s has neither a team nor a kind.", n=number))
-    if team is not None and not isinstance(team, str):
-        raise InvalidInput(_("Line %(n)s: the team should be text.", n=number))
+    if team is not None and team not in known:
+        raise InvalidInput(_("Line %(n)s: %(why)s", n=number, why=service.no_team(team, known)))
     return NewExample(said["text"], team, _kind(number, kind), Basis.CONFIRMATION)
+
+
+def _team(number: int, said: Any) -> str | None:
+    if said is None or isinstance(said, str):
+        return said
+    raise InvalidInput(_("Line %(n)s: the team should be text.", n=number))
+
+
+def _flag(number: int, said: Mapping[str, Any], name: str) -> bool | None:
+    found = said.get(name)
+    if found is None or isinstance(found, bool):
+        return found
+    raise InvalidInput(_("Line %(n)s: %(name)s should be true or false.", n=number, name=name))
 
 
 def _kind(number: int, said: Any) -> Kind | None:
@@ -150,11 +165,11 @@ def _truth(number: int, said: Mapping[str, Any]) -> Truth:
     sentiment = said.get("sentiment", said.get("label_sentiment"))
     return Truth(
         source=str(said.get("source", said.get("source_dataset", ""))),
-        team=said.get("team", said.get("label_team")),
+        team=_team(number, said.get("team", said.get("label_team"))),
         kind=_kind(number, said.get("kind", said.get("label_kind"))),
-        complaint=said.get("complaint"),
-        remedy=said.get("refund_or_replacement_wanted"),
-        sentiment=Sentiment(sentiment) if sentiment in set(Sentiment) else None,
+        complaint=_flag(number, said, "complaint"),
+        remedy=_flag(number, said, "refund_or_replacement_wanted"),
+        sentiment=Sentiment(sentiment) if sentiment in list(Sentiment) else None,
     )
 
 

@@ -169,8 +169,8 @@ def destinations(session: Session) -> dict[Kind, str]:
 
 
 def training(session: Session) -> tuple[list[Example], int, list[int]]:
-    """What to learn from, the newest example's id, and the ids in the same order: the last word on each conversation,
-    and on each text that came from a file."""
+    """What to learn from, the newest example's id, and for each the id of the first that says the same: the last word
+    on each conversation, and on each text that came from a file."""
     query = select(
         LearningExample.id,
         LearningExample.conversation_id,
@@ -179,12 +179,14 @@ def training(session: Session) -> tuple[list[Example], int, list[int]]:
         LearningExample.kind,
         LearningExample.basis,
     ).order_by(LearningExample.id)
-    last: dict[int | str, tuple[int, Example]] = {}
+    last: dict[int | str, Example] = {}
+    first: dict[str, int] = {}
     newest = 0
     for example_id, talk_id, text, team, kind, basis in session.execute(query):
         newest = example_id
-        last[talk_id or text] = (example_id, Example(text, team, kind, basis))
-    return [one for _id, one in last.values()], newest, [example_id for example_id, _one in last.values()]
+        last[talk_id or text] = Example(text, team, kind, basis)
+        first.setdefault(text, example_id)
+    return list(last.values()), newest, [first[one.text] for one in last.values()]
 
 
 def new_examples(session: Session, after: int) -> int:

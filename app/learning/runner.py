@@ -18,7 +18,7 @@ def refit(
     Takes from a blink to a minute. ``tell`` is called with how much is done, 0 to 1.
     """
     with db.read() as session:
-        examples, newest, ids = queries.training(session)
+        examples, newest, first_said = queries.training(session)
         current = queries.version_in_use(session)
         seen = current.last_example_id if current else 0
         before = queries.in_use(session).judge
@@ -26,7 +26,9 @@ def refit(
         reader = queries.reader(session)
     if not examples:
         return None
-    fitted = fitting.fit(examples, reader, table, before=before.model, unseen=np.array(ids) > seen, tell=tell)
+    # What was said again is no test of a version that learned from it the first time.
+    unseen = np.array(first_said) > seen
+    fitted = fitting.fit(examples, reader, table, before=before.model, unseen=unseen, tell=tell)
     with db.write() as session:
         return service.keep_version(session, fitted, newest, utc_now(), actor_id)
 

@@ -1,6 +1,6 @@
 """Keeping what people decide, and changing what judges. Services flush; the edge commits."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 
@@ -36,14 +36,22 @@ KEPT = 20
 """Versions one can go back to; of older ones only the figures stay."""
 
 
+def destinations(session: Session) -> set[str]:
+    """Where an example can say that a comment belongs: teams by their keys, ``spam`` and ``none``."""
+    return {team.key for team in accounts.teams(session)} | {SPAM, NOBODY}
+
+
+def no_team(team: str, known: Iterable[str]) -> str:
+    """What is said of a team that does not exist."""
+    return _("There is no team “%(team)s”. Teams: %(teams)s.", team=team, teams=", ".join(sorted(known)))
+
+
 def add_examples(session: Session, examples: Sequence[NewExample], now: datetime) -> None:
     """Keep what people decided. Raises InvalidInput for a team that does not exist."""
-    known = {team.key for team in accounts.teams(session)} | {SPAM, NOBODY}
+    known = destinations(session)
     for one in examples:
         if one.team is not None and one.team not in known:
-            raise InvalidInput(
-                _("There is no team “%(team)s”. Teams: %(teams)s.", team=one.team, teams=", ".join(sorted(known)))
-            )
+            raise InvalidInput(no_team(one.team, known))
     version_id = queries.state(session).version_id
     for start in range(0, len(examples), CHUNK):
         part = examples[start : start + CHUNK]

@@ -68,7 +68,7 @@ def test_examples_can_wait(terminal: Terminal) -> None:
         (b'{"text": "x"}', "Line 1 has neither a team nor a kind."),
         (b'{"text": "x", "kind": "rant"}', "Line 1: there is no kind"),
         (b'{"text": "x", "team": 5}', "Line 1: the team should be text."),
-        (b'{"text": "x", "team": "moon"}', "There is no team"),
+        (b'{"text": "x", "team": "moon"}', "Line 1: There is no team"),
         (b"\n", "There is nothing to learn from"),
     ],
 )
@@ -76,6 +76,35 @@ def test_wrong_examples_are_named(terminal: Terminal, line: bytes, why: str) -> 
     result = terminal.run("model", "learn", "-", stdin=line)
     assert result.code == 1
     assert why in result.err
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        (b'{"text": "x", "team": 5}', "Line 1: the team should be text."),
+        (b'{"text": "x", "complaint": "yes"}', "Line 1: complaint should be true or false."),
+        (b'{"text": "x", "kind": ["spam"]}', "Line 1: there is no kind"),
+    ],
+)
+def test_wrong_labels_are_named(terminal: Terminal, line: bytes, why: str) -> None:
+    result = terminal.run("model", "evaluate", "-", stdin=line)
+    assert result.code == 1
+    assert why in result.err
+
+
+def test_what_no_database_holds_is_learned_from_as_what_is_left(terminal: Terminal) -> None:
+    odd = rb'{"text": "half \ud83d a smiley\u0000", "team": "marketing"}'
+    assert terminal.run("model", "learn", "--later", "-", "--json", stdin=odd).lines == [{"examples": 1}]
+    odd = rb'{"text": "x", "team": "marketing", "sentiment": ["good"]}'
+    assert terminal.run("model", "evaluate", "-", "--json", stdin=odd).code == 0
+
+
+def test_the_same_file_twice_is_no_worse(terminal: Terminal) -> None:
+    """The version in use learned from it, and knows it better than one that is measured on what it did not see."""
+    file = terminal.file("a.jsonl", taught(12))
+    for _again in range(2):
+        learnt = terminal.run("model", "learn", file, "--json").lines[0]
+    assert (learnt["compared"], learnt["state"]) == (0, "in_use")
 
 
 def test_there_is_nothing_to_train_from_at_first(terminal: Terminal) -> None:

@@ -50,6 +50,9 @@ def test_a_file_and_an_id_are_optional(terminal: Terminal) -> None:
         (b"[]", "Line 2 has no text."),
         (b'{"text": 5}', "Line 2 has no text."),
         (b"\xff", "Line 2"),
+        (b'{"text": ' + b"[" * 50_000, "Line 2 is not JSON."),
+        (b'{"id": NaN, "text": "x"}', "Line 2 is not JSON."),
+        (b'{"id": 1e999, "text": "x"}', "Line 2 is not JSON."),
     ],
 )
 def test_a_wrong_line_is_named(terminal: Terminal, line: bytes, why: str) -> None:
