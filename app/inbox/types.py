@@ -74,6 +74,8 @@ class Mark(StrEnum):
     """A remedy was asked for and is not finished."""
     FOLLOW_UP = "follow_up"
     """Something was promised for a day that has come."""
+    HELD = "held"
+    """An answer of ours contradicts another department, and waits until somebody says how to go on."""
 
 
 TARGETS = (Mark.SOON, Mark.LATE)

@@ -18,7 +18,9 @@ from app.core import text as texts
 from app.core.errors import Conflict, Forbidden, InvalidInput, NotFound
 from app.core.i18n import gettext as _
 from app.core.ids import new_id
+from app.inbox import service as inbox
 from app.inbox.models import Conversation
+from app.inbox.types import Mark
 from app.outreach import phrases, rules, standings
 from app.outreach.models import HeldAct, HeldMessage, HeldSide, Outreach
 from app.outreach.types import (
@@ -165,11 +167,18 @@ def _settle(session: Session, act: HeldAct, state: HeldState, actor: Actor | Non
         one.state = OutreachState.DROPPED if state is HeldState.DROPPED else OutreachState.LIVE
         one.stance, one.message = act.stance, act.message
     session.flush()
+    if act.conversation_id is not None and not _held_in(session, act.conversation_id):
+        inbox.unmark(session, act.conversation_id, Mark.HELD)
     tell_both(session, act, SignalKind.HELD_SETTLED, people_of(session, act), actor, now, outcome=state.value)
     facts: dict[str, str | int | bool | None] = {"how": state.value, "kind": act.kind.value, "team": act.team_id}
     audit.record(session, Entry(Action.HELD_SETTLED, f"held/{act.id}", now, by, facts=facts))
     going = act.conversation_id if state is not HeldState.DROPPED else None
     return Settled(act.id, act.kind, state, going)
+
+
+def _held_in(session: Session, conversation_id: int) -> bool:
+    query = select(HeldAct.id).where(HeldAct.conversation_id == conversation_id, HeldAct.state.in_(WAITING)).limit(1)
+    return session.scalar(query) is not None
 
 
 def people_of(session: Session, act: HeldAct) -> set[int]:

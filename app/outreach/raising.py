@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session
 
 from app.accounts.types import Actor
 from app.core.ids import new_id
+from app.inbox import service as inbox
 from app.inbox.models import Conversation
+from app.inbox.types import Mark
 from app.outreach import holding, phrases, rules, standings
 from app.outreach.models import HeldAct, HeldSide, Outreach
 from app.outreach.types import (
@@ -74,6 +76,7 @@ def hold_reply(
         keys=standings.spelled(keys),
         created_at=now,
     )
+    inbox.mark(session, talk.id, Mark.HELD, now)
     return _hold(session, act, sides, now, actor)
 
 

@@ -17,7 +17,8 @@ from app.connectors.ports import Author, Item, Post
 from app.contacts import joining
 from app.contacts.models import Contact
 from app.core.errors import Conflict, Forbidden, InvalidInput
-from app.inbox.models import Conversation
+from app.inbox.models import Conversation, ConversationMark
+from app.inbox.types import Mark
 from app.outbox.models import Delivery
 from app.outreach import files, holding, queries, service, standings
 from app.outreach.models import HeldAct, Outreach
@@ -47,6 +48,13 @@ def enter(house: House, now: datetime) -> Callable[..., Recorded]:
             return service.record(session, by, replace(typed, **other), now)  # type: ignore[arg-type]
 
     return record
+
+
+def marks_of(house: House, talk: int) -> list[Mark]:
+    """What the conversation's line in a list says."""
+    with house.db.read() as session:
+        query = select(ConversationMark.mark).where(ConversationMark.conversation_id == talk)
+        return list(session.scalars(query))
 
 
 def say(house: House, now: datetime, *, name: str = "Anna", url: str | None = None, email: str | None = None) -> int:
@@ -233,6 +241,12 @@ def test_a_reply_that_turns_down_whom_another_courts_is_held_until_it_is_settled
     held_id = hold(house, house.ann, talk, NO, now)
     assert held_id is not None
     assert hold(house, house.ann, talk, NO, now) == held_id
+    other_id = hold(house, house.ann, talk, f"{NO} Goodbye.", now, key="k9")
+    assert other_id is not None
+    assert marks_of(house, talk) == [Mark.HELD]
+    with house.db.write() as session:
+        holding.drop(session, house.ann, other_id, 1, now)
+    assert marks_of(house, talk) == [Mark.HELD], "one still waits"
     with pytest.raises(Conflict) as refused, house.db.write() as session:  # whatever way it takes
         sending.send(
             session, house.ann, talk, NO, key="k2", version=None, resolve=True, limit=None, undo_seconds=0, now=now
@@ -244,6 +258,7 @@ def test_a_reply_that_turns_down_whom_another_courts_is_held_until_it_is_settled
     assert done.reply_id is not None
     with house.db.read() as session:
         assert session.scalars(select(Delivery.text)).all() == [NO]
+    assert marks_of(house, talk) == []
 
 
 def test_an_answer_that_needs_approval_is_looked_at_again_when_it_is_approved(

@@ -43,6 +43,7 @@ def mark(one: Mark) -> Word:
         Mark.SOON: Word(_("Due"), "clock", "attention"),
         Mark.LATE: Word(_("Late"), "clock", "bad"),
         Mark.OWED: Word(_("Remedy owed"), "hand-coins"),
+        Mark.HELD: Word(_("Conflict"), "scale", "attention"),
         Mark.FOLLOW_UP: Word(_("Follow-up due"), "calendar", "attention"),
     }[one]
 

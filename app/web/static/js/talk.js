@@ -50,10 +50,11 @@ export const readAgain = oneAtATime(async () => {
 
 document.addEventListener("talk-stale", readAgain);
 
-// A conversation opens where there is something to do, not at the first of two hundred comments.
+// A conversation opens where there is something to do: at an answer that one may approve, or at what is answered; not at the first of two hundred comments.
 function goToWork() {
   const scroller = document.getElementById("talk-scroll");
-  const line = [...document.querySelectorAll("#thread .answered, #thread .said-line:has(.delivery)")].at(-1);
+  const proposed = document.querySelector('#thread .proposal:has([data-key="A"])');
+  const line = proposed ?? [...document.querySelectorAll("#thread .answered, #thread .said-line:has(.delivery)")].at(-1);
   if (!scroller || !line || scroller.dataset.placed) return;
   scroller.dataset.placed = "yes";
   // What scrolls is the thread, the whole conversation, or the page; the composer may stand over it.
