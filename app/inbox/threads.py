@@ -263,7 +263,7 @@ def record(session: Session, actor: Actor, conversation_id: int) -> Record:
     return found
 
 
-def history(session: Session, actor: Actor, conversation_id: int, limit: int = 10) -> list[HistoryEntry]:
+def history(session: Session, actor: Actor, conversation_id: int, limit: int) -> list[HistoryEntry]:
     """The same contact's other conversations, on all pages and of all it was joined with, newest first."""
     talk = access.conversation(session, actor, conversation_id)
     asked = {"contact_id": talk.contact_id, "conversation_id": talk.id, "most": limit}

@@ -33,6 +33,11 @@ def test_one_key_for_nothing_to_answer(scene: Scene, person: Opener) -> None:
     page.keyboard.press("z")
     expect(page.locator("#talk-title")).to_have_text("Ada")
     assert scene.talk(first).state is ConversationState.NEW
+    for name in ("Bea", "Cid"):
+        page.keyboard.press("e")
+        expect(page.locator("#talk-title")).to_have_text(name)
+    page.keyboard.press("e")
+    expect(page.locator("#list")).to_contain_text("Nobody waits")
 
 
 def test_several_by_key_and_by_shift(scene: Scene, person: Opener) -> None:

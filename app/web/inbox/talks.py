@@ -45,6 +45,7 @@ NEWS_AT_MOST = 5
 NOTES_BESIDE = 3
 SHOWN_AT_FIRST = 60
 """Comments of a thread that come with a conversation; a thread of 500 weighs 320 kB, and older ones are seldom read."""
+HISTORY_BESIDE = 10
 IDENTITIES_BESIDE = 6
 """So many of a contact's stand beside a conversation; the contact's own page has them all."""
 
@@ -160,6 +161,11 @@ class TalkScreen:
         return sorted([*routed, *done], key=lambda one: one.at)
 
     @property
+    def more_history(self) -> bool:
+        """Whether there may be older conversations with the person than are shown."""
+        return len(self.history) >= HISTORY_BESIDE
+
+    @property
     def seen(self) -> str:
         """What somebody has seen who looks at this screen."""
         return places.mark(self.read_at, max((line.comment.id for line in self.lines if line.comment), default=0))
@@ -226,7 +232,7 @@ def talk_screen(
         notes=record.notes,
         events=record.events,
         why=why,
-        history=threads.history(session, actor, conversation_id),
+        history=threads.history(session, actor, conversation_id, HISTORY_BESIDE),
         contact=contacts.contact(session, actor, talk.contact_id, most_notes=NOTES_BESIDE, most=IDENTITIES_BESIDE),
         teams=teams,
         people=people,

@@ -37,7 +37,10 @@ function put(row) {
 
 export function makeTrue(told) {
   for (const row of told.querySelector("template[data-rows]")?.content.children ?? []) put(row);
-  for (const gone of told.querySelectorAll("[data-gone]")) document.getElementById(gone.dataset.gone)?.remove();
+  const gone = [...told.querySelectorAll("[data-gone]")].map((one) => document.getElementById(one.dataset.gone)).filter(Boolean);
+  for (const row of gone) row.remove();
+  // A list that has become empty goes on with what comes after, or says why there is nothing.
+  if (gone.length && !document.querySelector("#rows .row")) document.dispatchEvent(new Event("list-stale"));
   tellChosen();
   for (const count of told.querySelectorAll("[data-count]")) {
     const shown = document.getElementById(count.dataset.count);
