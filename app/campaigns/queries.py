@@ -224,6 +224,8 @@ def _kin(session: Session, campaign_id: int) -> tuple[tuple[Kin, ...], tuple[Kin
 
 
 def _names(session: Session, ids: Collection[int]) -> dict[int, Named]:
+    if not ids:
+        return {}
     query = select(Campaign.id, Campaign.name).where(Campaign.id.in_(list(ids)))
     return {campaign_id: Named(campaign_id, name) for campaign_id, name in session.execute(query)}
 

@@ -1,5 +1,6 @@
 """What was paid for an order, and never giving back more than that: over all remedies and all departments."""
 
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime
 
@@ -194,7 +195,7 @@ def take(session: Session, shop_id: int, number: str, line: str, amount: int, cu
         .values(taken=RemedyOrder.taken + amount)
     )
     try:
-        with session.begin_nested():
+        with session.begin_nested() if len(lines) > 1 else nullcontext():  # one row is changed or not
             if changed_rows(session, guarded) != len(lines):
                 raise _TooMuchError
     except _TooMuchError:  # one of order and line had enough: neither is touched

@@ -78,10 +78,11 @@ class QuickStage(Stage):
         return replace(self.known[login], proved_at=self.now if proved else None)
 
 
-_template: list[tuple[sqlite3.Connection, Stage, MemoryDatabase]] = []
+_template: list[tuple[sqlite3.Connection, Stage, MemoryDatabase, list[int]]] = []
 
 
-def fresh_stage() -> QuickStage:
+def fresh_stage() -> tuple[QuickStage, list[int]]:
+    """A stage as every life finds it, and the remedies that were asked for there."""
     if not _template:
         path = Path(os.environ.get("TMPDIR", "/tmp")) / f"machine-{os.getpid()}.db"
         path.unlink(missing_ok=True)
@@ -93,19 +94,23 @@ def fresh_stage() -> QuickStage:
             session.get_one(User, stage.ids["twin"]).same_as_id = stage.ids["ann"]
         for talk in range(len(stage.talks)):
             stage.heard("It came in pieces", talk=talk)
+        asked = [
+            stage.ask("ann", key="first", amount="30.00", order_number="A-1", paid=ORDERS["A-1"]),
+            stage.ask("ben", key="second", talk=1, amount="110.00", order_number="A-1", paid=""),
+        ]
         database.dispose()
         memory = sqlite3.connect(":memory:", check_same_thread=False)
         with sqlite3.connect(path) as disk:
             disk.backup(memory)
         disk.close()
         path.unlink()
-        _template.append((memory, stage, MemoryDatabase()))
-    memory, known, database_in_use = _template[0]
+        _template.append((memory, stage, MemoryDatabase(), asked))
+    memory, known, database_in_use, asked = _template[0]
     database_in_use.begin_anew(memory)
     stage = QuickStage(database_in_use)
     stage.ids, stage.talks = dict(known.ids), list(known.talks)
     stage.shop_id, stage.hand_id, stage.team_id = known.shop_id, known.hand_id, known.team_id
-    return stage
+    return stage, list(asked)
 
 
 reached: Counter[str] = Counter()
@@ -126,10 +131,8 @@ class Remedies(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        self.stage = fresh_stage()
+        self.stage, self.ids = fresh_stage()
         self.stage.till.paid = {number: ("EUR", int(float(paid) * 100)) for number, paid in ORDERS.items()}
-        self.ids.append(self.stage.ask("ann", amount="30.00", order_number="A-1", paid=ORDERS["A-1"]))
-        self.ids.append(self.stage.ask("ben", talk=1, amount="110.00", order_number="A-1", paid=""))
 
     def teardown(self) -> None:
         if hasattr(self, "stage"):
