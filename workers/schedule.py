@@ -44,6 +44,8 @@ SWEEP_SECONDS = 10.0
 MINUTE = 60.0
 TARGET_SECONDS = 30.0
 """How exactly targets are watched."""
+VIEW_SECONDS = 5.0
+"""How fresh the numbers of saved views are that are counted."""
 REPORT_SECONDS = 30.0
 """How fresh reports are."""
 HOUR = 3600.0
@@ -70,6 +72,7 @@ TABLE = (
     Entry(JobName.TARGETS, None, TARGET_SECONDS),
     Entry(JobName.INDEX, lambda session, _now: search.has_waiting(session), SWEEP_SECONDS),
     Entry(JobName.COUNT, counts.has_many_changes, SWEEP_SECONDS),
+    Entry(JobName.COUNT_VIEWS, None, VIEW_SECONDS),
     Entry(JobName.REMEDY, remedies.has_due, SWEEP_SECONDS),
     Entry(JobName.BULK, bulk.has_due, SWEEP_SECONDS),
     Entry(JobName.PUT_OFF, waking.has_due, SWEEP_SECONDS),

@@ -16,6 +16,8 @@ from app.core.db import defer
 
 log = structlog.get_logger()
 STREAM = "porchlight.live"
+FOR_ONE = ("notice", "counts")
+"""Kinds that only the person with the id hears of."""
 KEPT = 5_000
 """How many are kept, about."""
 FIELD = b"c"
@@ -24,8 +26,8 @@ FIELD = b"c"
 @dataclass(frozen=True, slots=True)
 class Changed:
     """One thing changed: ``kind`` is ``inbox`` (lists are out of date), ``news`` (the conversation has something new to
-    read and waits for us), ``conversation``, ``contact``, ``page``, or ``notice`` (the person with this id was told
-    something; nobody else hears of it); ``id`` 0: any."""
+    read and waits for us), ``conversation``, ``contact``, ``page``, ``notice`` (the person with this id was told
+    something) and ``counts`` (their saved views hold other numbers), which nobody else hears of; ``id`` 0: any."""
 
     kind: str
     id: int = 0

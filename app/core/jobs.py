@@ -41,6 +41,7 @@ class JobName(StrEnum):
     TARGETS = "workers.jobs.targets.look"
     INDEX = "workers.jobs.search.index_waiting"
     COUNT = "workers.jobs.inbox.fold_counts"
+    COUNT_VIEWS = "workers.jobs.inbox.count_views"
     REMEDY = "workers.jobs.remedies.carry_out_due"
     BULK = "workers.jobs.inbox.work_on_lists"
     PUT_OFF = "workers.jobs.inbox.wake_put_off"

@@ -1,4 +1,4 @@
-"""Tables: saved_views, bulk_jobs."""
+"""Tables: saved_views, saved_view_lengths, bulk_jobs."""
 
 from datetime import datetime
 from typing import Any
@@ -39,6 +39,16 @@ class SavedView(Base):
     name: Mapped[str] = mapped_column(String(60))
     address: Mapped[str] = mapped_column(String(1000))
     created_at: Mapped[datetime]
+
+
+class SavedViewLength(Base):
+    """How many conversations one of its readers sees in a saved view, counted to ``COUNTED_TO`` by a job."""
+
+    __tablename__ = "saved_view_lengths"
+
+    view_id: Mapped[int] = mapped_column(ForeignKey("saved_views.id", ondelete="CASCADE"), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, index=True)
+    n: Mapped[int]
 
 
 class BulkJob(Base):

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, delete, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -14,8 +14,9 @@ from app.audit.types import Action
 from app.core.errors import Conflict, Forbidden, InvalidInput, NotFound
 from app.core.i18n import gettext as _
 from app.core.ids import new_id
+from app.core.jobs import JobName, defer_wake
 from app.desk import access, rules
-from app.desk.models import SavedView
+from app.desk.models import SavedView, SavedViewLength
 from app.inbox import journal
 from app.inbox import service as inbox
 from app.inbox.models import UndoEntry, UndoItem
@@ -37,7 +38,9 @@ def save_view(session: Session, actor: Actor, *, name: str, address: str, team_i
     known = session.scalar(mine.where(SavedView.name == name))
     if known is not None:
         known.address = address
+        session.execute(delete(SavedViewLength).where(SavedViewLength.view_id == known.id))
         session.flush()
+        defer_wake(session, JobName.COUNT_VIEWS)
         _note_kept(session, actor, known, now)
         return known.id
     if (session.scalar(_count(actor)) or 0) >= rules.VIEWS_AT_MOST:
@@ -46,6 +49,7 @@ def save_view(session: Session, actor: Actor, *, name: str, address: str, team_i
     session.add(fresh)
     _flush(session, name)
     _note_kept(session, actor, fresh, now)
+    defer_wake(session, JobName.COUNT_VIEWS)
     return fresh.id
 
 
@@ -58,6 +62,7 @@ def change_view(session: Session, actor: Actor, view_id: int, *, name: str, team
         kept.team_id = team_id
         kept.owner_id = actor.id
     _flush(session, kept.name)
+    defer_wake(session, JobName.COUNT_VIEWS)
     _note_kept(session, actor, kept, now, was=before)
 
 

@@ -5,7 +5,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from app.inbox.types import ConversationState, ListFilter, Mark
+from app.inbox.types import ConversationState, Length, ListFilter, Mark
+
+COUNTED_TO = 100
+"""Lists whose length is not kept are counted so far."""
 
 
 class Deed(StrEnum):
@@ -100,3 +103,6 @@ class SavedView:
     team_id: int | None
     """Whose it is besides its owner's; None: nobody else's."""
     team: str | None
+    length: Length | None
+    """How many conversations it holds for who asks, where a job counts them; None where they are kept otherwise, or not
+    counted yet."""

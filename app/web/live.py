@@ -25,7 +25,7 @@ from itsdangerous import BadSignature
 from app.accounts import queries
 from app.bootstrap import Services
 from app.core.clock import utc_now
-from app.core.events import FIELD, KEPT, STREAM
+from app.core.events import FIELD, FOR_ONE, KEPT, STREAM
 from app.core.security import token_hash
 from app.web.backlog import NOWHERE, Backlog, Place, place_of
 
@@ -211,8 +211,10 @@ class LiveStream:
     @staticmethod
     def _tell(stream: _Stream, message: str, number: str) -> None:
         """Pass a message on; what one person was told is nobody else's business."""
-        if '"notice"' in message and json.loads(message) != {"kind": "notice", "id": stream.user_id}:
-            return
+        if any(f'"{kind}"' in message for kind in FOR_ONE):
+            said = json.loads(message)
+            if said["kind"] in FOR_ONE and said["id"] != stream.user_id:
+                return
         stream.tell(message, number)
 
     async def _watch_sessions(self) -> None:

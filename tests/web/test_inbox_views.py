@@ -12,6 +12,7 @@ from app.bootstrap import Services
 from app.connectors import errors
 from app.connectors.ports import Author, Item, SaidAs
 from app.core.clock import utc_now
+from app.desk import lengths
 from app.inbox import filters
 from app.inbox import service as inbox
 from app.inbox.models import Conversation
@@ -124,6 +125,16 @@ class TestSaved:
         assert "Later" in words(agent.get("/inbox/views"))
         assert agent.post(f"/inbox/views/{view}/remove").status_code == 303
         assert saved_ids(agent) == []
+
+    def test_a_counted_one_has_its_number_beside_it(self, scene: Scene, agent: Browser) -> None:
+        talk = scene.heard("Bob", "Hello?")
+        change(scene, talk, priority=Priority.HIGH)
+        self.save(agent, "Burning")
+        with scene.parts.db.write() as session:
+            lengths.count(session)
+        (view,) = saved_ids(agent)
+        page = agent.get("/inbox?view=all").text
+        assert re.search(rf'id="count-saved-{view}"[^>]*>\s*1\s*<', page)
 
     def test_the_same_name_again_replaces_it(self, scene: Scene, agent: Browser) -> None:
         assert [self.save(agent, "Mine", f"view={view}") for view in ("all", "mine")] == [303, 303]

@@ -187,8 +187,9 @@ def test_what_one_is_told_nobody_else_hears(parts: Services, app: Flask, crew: d
     async def story(stream: LiveStream) -> None:
         at = f"after={stream.position}"
         async with listening(stream, Ear(mine), at) as me, listening(stream, Ear(others), at) as other:
-            await say(parts, Changed("notice", crew[Role.AGENT]), Changed("page", 1))
-            await me.until(lambda: len(me.news) == 2)
+            me_alone = crew[Role.AGENT]
+            await say(parts, Changed("notice", me_alone), Changed("counts", me_alone), Changed("page", 1))
+            await me.until(lambda: len(me.news) == 3)
             await other.until(lambda: other.news)
             assert other.news == [{"kind": "page", "id": 1}]
         async with listening(stream, Ear(others), at) as other:

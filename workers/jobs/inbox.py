@@ -4,7 +4,7 @@ import time
 
 from app.core.clock import utc_now
 from app.core.jobs import JobName
-from app.desk import bulk
+from app.desk import bulk, lengths
 from app.inbox import counts, waking
 from workers import context
 from workers.context import services
@@ -22,6 +22,12 @@ def fold_counts() -> int:
         folded += count
         if count < counts.FOLDED_AT_ONCE:
             return folded
+
+
+def count_views() -> int:
+    """Count what waits in saved views whose length is not kept; answer how many numbers are different now."""
+    with services().db.write() as session:
+        return lengths.count(session)
 
 
 def wake_put_off() -> int:

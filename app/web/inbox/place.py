@@ -9,14 +9,11 @@ from typing import Any
 from werkzeug.datastructures import MultiDict
 
 from app.accounts.types import Actor
-from app.inbox import filters
-from app.inbox.types import ConversationState, ListFilter, Mark, Position, View
+from app.inbox import filters, lists
+from app.inbox.lists import ONE_STATE, TABS, Named
+from app.inbox.types import ConversationState, ListFilter, Position, View
 
-TABS = (ConversationState.NEW, ConversationState.WAITING, ConversationState.DONE)
 SHOWN_AT_MOST = 200
-_MARKED = {View.APPROVAL: Mark.APPROVAL, View.UNSENT: Mark.UNSENT}
-_ONE_STATE = {View.SPAM: ConversationState.SPAM, View.APPROVAL: None, View.UNSENT: None, View.PUT_OFF: None}
-"""Lists without tabs; None holds conversations in any state."""
 _TOLD = {"page": int, "team": int, "assignee": int, "kind": str, "language": str, "target": str}
 """Filters by what news carry (``app.inbox.intake``), and what as."""
 
@@ -51,7 +48,7 @@ class Place:
     @property
     def has_tabs(self) -> bool:
         """Whether it comes in several states."""
-        return self.view not in _ONE_STATE
+        return self.view not in ONE_STATE
 
     @property
     def narrowed(self) -> bool:
@@ -65,15 +62,7 @@ class Place:
 
     def filter(self, actor: Actor) -> ListFilter:
         """What the list shows to this person."""
-        return ListFilter(
-            state=self.state,
-            mark=_MARKED.get(self.view),
-            team_ids=actor.team_ids if self.view is View.TEAM else None,
-            assignee_id=actor.id if self.view is View.MINE else None,
-            unassigned=self.view is View.UNASSIGNED,
-            put_off=self.view is View.PUT_OFF,
-            chosen=self.chosen,
-        )
+        return Named(self.view, self.state, self.chosen).shown_to(actor.id, actor.team_ids)
 
     def holds(self, actor: Actor) -> dict[str, list[Any]] | None:
         """By what a script knows that a conversation which waits for us belongs here: one of these ids (0: none) or
@@ -94,7 +83,7 @@ class Place:
 
     def at(self, view: View) -> "Place":
         """What waits for us in another list, everywhere."""
-        return Place(view, _ONE_STATE.get(view, ConversationState.NEW))
+        return Place(view, ONE_STATE.get(view, ConversationState.NEW))
 
     def led(self, on: bool) -> "Place":
         """The same list, with or without being served one after another."""
@@ -120,14 +109,11 @@ class Place:
 
 def read(args: MultiDict[str, str], actor: Actor) -> Place:
     """The place that an address names; what makes no sense in it counts as not said."""
-    usual = View.TEAM if actor.team_ids else View.ALL
-    view = View(args["view"]) if args.get("view") in list(View) else usual
-    state = args.get("state", "")
-    named = ConversationState(state) if state in TABS else ConversationState.NEW
+    named = lists.read(args, in_teams=bool(actor.team_ids))
     return Place(
-        view=view,
-        state=_ONE_STATE.get(view, named),
-        chosen=filters.read(args.items()),
+        view=named.view,
+        state=named.state,
+        chosen=named.chosen,
         saved=number(args.get("saved"), 2**63 - 1),
         after=position(args.get("after", "")),
         guided=args.get("guided") == "1",

@@ -12,7 +12,7 @@ from app.accounts.types import Actor
 from app.desk import bulk
 from app.desk import queries as desk
 from app.desk import rules as desk_rules
-from app.desk.types import JobView, SavedView
+from app.desk.types import COUNTED_TO, JobView, SavedView
 from app.inbox import queries as inbox
 from app.inbox.filters import counted
 from app.inbox.types import (
@@ -33,7 +33,6 @@ from app.web.present import words
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-COUNTED_TO = 100
 _COUNTED = (View.TEAM, View.MINE, View.UNASSIGNED, View.APPROVAL, View.UNSENT, View.PUT_OFF)
 
 
@@ -118,15 +117,16 @@ def counts(session: "Session", actor: Actor, place: Place) -> Counts:
 
 
 def _counts(session: "Session", actor: Actor, place: Place, saved: Sequence[SavedView]) -> Counts:
-    """One statement. Saved views whose length is not kept have none."""
+    """One statement. Saved views whose length is not kept bring the number that a job counted."""
     wanted = {view.value: place.at(view).filter(actor) for view in _COUNTED}
     for one in saved:
         shown = places.read(MultiDict(parse_qsl(one.address)), actor).filter(actor)
         if counted(shown):
             wanted[f"saved-{one.id}"] = shown
+    told = {f"saved-{one.id}": one.length for one in saved if one.length is not None}
     here = place.in_state(ConversationState.NEW).filter(actor)
     *views, length = inbox.lengths(session, [*wanted.values(), here], COUNTED_TO)
-    return Counts(dict(zip(wanted, views, strict=True)), length)
+    return Counts(told | dict(zip(wanted, views, strict=True)), length)
 
 
 def row(session: "Session", actor: Actor, place: Place, conversation_id: int) -> Row | None:

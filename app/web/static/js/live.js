@@ -62,7 +62,7 @@ function heard(event) {
   const { kind, stands } = JSON.parse(event.data);
   if (kind === "conversation" && (id === "0" || id === openId())) soon(readAgain);
   else if (kind === "contact" && id === document.getElementById("talk")?.dataset.contact) soon(readAgain);
-  else if (kind === "inbox") soon(askForNews);
+  else if (kind === "inbox" || kind === "counts") soon(askForNews);
   else if (kind === "page") import("./arrivals.js").then(({ fill }) => soon(fill));
   else if (kind === "news") arrived(id, stands);
   else if (kind === "notice") ring();
