@@ -144,6 +144,18 @@ def _tell(found: Mapping[str, Any], begun: Attempt) -> None:
     for team, count in data["by_team"].items():
         click.echo(_("%(count)s to %(team)s", count=count, team=team))
     click.echo(_("%(count)s set aside as spam", count=data["spam"]))
+    for count, line in (
+        (data["hidden"], _("%(count)s hidden at the page", count=data["hidden"])),
+        (data["resolved"], _("%(count)s done at once", count=data["resolved"])),
+        (data["put_off"], _("%(count)s put off", count=data["put_off"])),
+    ):
+        if count:
+            click.echo(line)
+    if data["share_out_of_sight"] > tally.SHARE_FOR_TWO:
+        percent = round(100 * data["share_out_of_sight"])
+        click.echo(
+            _("These rules put %(percent)s %% out of sight, so publishing them takes a second person.", percent=percent)
+        )
     click.echo(_("%(count)s not where they are now", count=data["elsewhere"]))
     click.echo(_("%(count)s go elsewhere than by the rules compared with:", count=data["moved"]))
     for move in data["moves"]:

@@ -98,9 +98,7 @@ class _Reader:
         before = len(self._faults)
         short = short_facts(table)
         members: list[Condition | Group] = [
-            one
-            for number, key in enumerate(short, 1)
-            if (one := self.value(f"when.{number}", Fact(key), table[key])) is not None
+            self.value(f"when.{number}", Fact(key), table[key]) for number, key in enumerate(short, 1)
         ]
         members += self._long(table.get("when", []), "when", len(short))
         if len(self._faults) == before:
@@ -152,7 +150,8 @@ class _Reader:
         if then.spam and (then.team or then.assignee or then.skills or then.resolve):
             self.fault("spam", _("What is set aside as spam goes to nobody. It needs either a team or spam."))
 
-    def value(self, place: str, fact: Fact, given: Any) -> Condition | None:
+    def value(self, place: str, fact: Fact, given: Any) -> Condition:
+        """The condition; one without a value where it is wrong, so that the others keep their places."""
         if fact is Fact.REGEX:
             if self._patterns.full:
                 return Condition(fact, ())  # told already, of those that are too large
@@ -162,7 +161,7 @@ class _Reader:
         except facts.WrongValueError as error:
             for number, why in error.found:
                 self.fault(place, f"{fact.value}: {why}", number)
-            return None
+            return Condition(fact, ())
 
     def _long(self, given: Any, place: str, before: int = 0) -> Iterator[Condition | Group]:
         """Conditions of a list; ``before`` is how many of the rule stand elsewhere, and are counted first."""
@@ -177,19 +176,17 @@ class _Reader:
                 inner = [found for found in self._long(one[mode], at) if isinstance(found, Condition)]
                 yield Group(Match(mode), tuple(inner))
             else:
-                found = self._condition(one, at)
-                if found is not None:
-                    yield found
+                yield self._condition(one, at)
 
-    def _condition(self, table: dict[str, Any], at: str) -> Condition | None:
+    def _condition(self, table: dict[str, Any], at: str) -> Condition:
         asked = [key for key in table if key in _FACTS]
         strange = sorted(set(table) - _FACTS - {"not"})
         negated = table.get("not", False)
         if strange or len(asked) != 1 or not isinstance(negated, bool):
             self.fault(at, _("A condition asks about one thing, and may say not = true beside it."))
-            return None
+            return Condition(Fact(asked[0]) if asked else Fact.WORDS, ())
         found = self.value(at, Fact(asked[0]), table[asked[0]])
-        if found is None or not negated:
+        if not negated:
             return found
         if isinstance(found.value, bool):
             self.fault(at, _("Write true or false instead of not."))

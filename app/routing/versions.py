@@ -53,8 +53,7 @@ def checked(session: Session, source: str) -> tuple[Rule, ...]:
         found = reading.read(source)
     except InvalidRules as error:
         found, faults = error.rules, list(error.faults)
-    # Places within conditions hold for what could be read only.
-    faults += [one for one in faults_here(session, found) if not (faults and one.part.startswith("when"))]
+    faults += faults_here(session, found)
     if faults:
         raise InvalidRules(with_lines(source, faults), found)
     return found
@@ -84,16 +83,19 @@ def faults_here(session: Session, found: Sequence[Rule]) -> list[Fault]:
             if login not in logins
         ]
         for place, one in reading.places(rule.when):
-            faults += [
-                Fault(number, place, _("There is no page with the number %(n)s.", n=page_id))
-                for page_id in (one.value if one.fact is Fact.PAGES and isinstance(one.value, tuple) else ())
-                if page_id not in known_pages
-            ]
-            faults += [
-                Fault(number, place, _("There is no campaign with the number %(n)s.", n=campaign_id))
-                for campaign_id in (one.value if one.fact is Fact.CAMPAIGNS and isinstance(one.value, tuple) else ())
-                if campaigns.name_of(session, int(campaign_id)) is None
-            ]
+            numbers = [some for some in one.value if isinstance(some, int)] if isinstance(one.value, tuple) else []
+            if one.fact is Fact.PAGES:
+                faults += [
+                    Fault(number, place, _("There is no page with the number %(n)s.", n=page_id))
+                    for page_id in numbers
+                    if page_id not in known_pages
+                ]
+            if one.fact is Fact.CAMPAIGNS:
+                faults += [
+                    Fault(number, place, _("There is no campaign with the number %(n)s.", n=campaign_id))
+                    for campaign_id in numbers
+                    if campaigns.name_of(session, campaign_id) is None
+                ]
     return faults
 
 

@@ -61,7 +61,7 @@ def seen() -> ResponseReturnValue:
     return response
 
 
-@route(blueprint, "/teams/<int:team_id>", needs=Permission.MANAGE_DUTY)
+@route(blueprint, "/teams/<int(max=2147483647):team_id>", needs=Permission.MANAGE_DUTY)
 def team(team_id: int) -> ResponseReturnValue:
     """How a team's conversations are given out."""
     way = queries.ways(session()).get(team_id, Way(team_id))
@@ -74,7 +74,7 @@ def team(team_id: int) -> ResponseReturnValue:
     return _team_page(team_id, typed, {})
 
 
-@route(blueprint, "/teams/<int:team_id>", needs=Permission.MANAGE_DUTY, methods=POST)
+@route(blueprint, "/teams/<int(max=2147483647):team_id>", needs=Permission.MANAGE_DUTY, methods=POST)
 def set_way(team_id: int) -> ResponseReturnValue:
     """Change it."""
     typed = _typed("mode", "back_after", "hours", "days_off")
@@ -86,7 +86,7 @@ def set_way(team_id: int) -> ResponseReturnValue:
     return redirect(url_for("duty.overview"), code=303)
 
 
-@route(blueprint, "/people/<int:user_id>", needs=Permission.MANAGE_DUTY)
+@route(blueprint, "/people/<int(max=2147483647):user_id>", needs=Permission.MANAGE_DUTY)
 def person(user_id: int) -> ResponseReturnValue:
     """What somebody can take on."""
     one = _somebody(user_id)
@@ -100,7 +100,7 @@ def person(user_id: int) -> ResponseReturnValue:
     return render_template("duty/person.html", person=one, typed=typed, wrong={})
 
 
-@route(blueprint, "/people/<int:user_id>", needs=Permission.MANAGE_DUTY, methods=POST)
+@route(blueprint, "/people/<int(max=2147483647):user_id>", needs=Permission.MANAGE_DUTY, methods=POST)
 def set_terms(user_id: int) -> ResponseReturnValue:
     """Change it."""
     typed = _typed("capacity", "per_hour", "languages", "skills", "hours")

@@ -62,6 +62,10 @@ def test_rules_that_take_two_people_are_not_published_here(
     result = terminal.run("rules", "publish", terminal.file("rules.toml", hiding))
     assert result.code == 1
     assert "two people" in result.err
+    tried = terminal.run("rules", "try", terminal.file("rules.toml", hiding)).out
+    assert "1 hidden at the page" in tried
+    assert "put 100 % out of sight" in tried
+    assert "done at once" not in tried
     assert "Praise and thanks" in terminal.run("rules", "show").out
 
 

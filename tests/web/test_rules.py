@@ -217,16 +217,28 @@ def test_a_changed_draft_was_never_tried(scene: Scene, supervisor: Browser, part
 
 def test_a_bad_text_says_every_fault_and_is_kept(supervisor: Browser) -> None:
     draft = draft_of(supervisor)
-    bad = '[[rule]]\nname = "A"\nregex = ["("]\nteam = "kitchen"\n\n[[rule]]\nname = "B"\nteam = "marketing"\n'
+    bad = '[[rule]]\nname = "A"\nregex = ["("]\nteam = "kitchen"\npages = [\n998]\n\n'
+    bad += '[[rule]]\nname = "B"\nteam = "marketing"\n'
     answer = supervisor.post(f"{draft}/text", text=bad, revision=revision(supervisor, draft))
     assert answer.status_code == 422
     said = words(answer)
     assert "Rule 1, condition 1, value 1, line 3: regex: “(”" in said
-    assert "Rule 2, when, line 6: The rule has no condition" in said
+    assert "Rule 1, condition 2, line 5: There is no page with the number 998" in said
+    assert "Rule 2, when, line 8: The rule has no condition" in said
     assert "Rule 1, team, line 4: There is no team “kitchen”" in said
-    unknown = bad.replace('["("]', '["x+"]').replace('name = "B"', 'name = "B"\nwords = ["b"]')
+    unknown = bad.replace('["("]', '["x+"]').replace("998", "").replace('name = "B"', 'name = "B"\nwords = ["b"]')
     said = words(supervisor.post(f"{draft}/text", text=unknown, revision=revision(supervisor, draft)))
     assert "Rule 1, team, line 4: There is no team “kitchen”" in said
+
+
+def test_what_no_form_sends_is_answered_with_a_sentence(supervisor: Browser) -> None:
+    draft = draft_of(supervisor)
+    for field, path in (("against", f"{draft}/try"), ("base", "/routing/drafts")):
+        assert supervisor.post(path, days=5, **{field: "9" * 20}).status_code == 404
+    fields = {"name": "Z", "to": "marketing", "match": "all", "when.0.fact": "pages", "when.0.value": "abc"}
+    page = supervisor.post(f"{draft}/rules/0", do="save", revision=revision(supervisor, draft), **fields)
+    assert page.status_code == 422
+    assert "Value 1: Write a number above 0." in words(page)
 
 
 def test_agents_read_rules_and_change_none(agent: Browser, supervisor: Browser, parts: Services) -> None:

@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from app.accounts.types import Permission
 from app.core.clock import utc_now
+from app.core.errors import NotFound
 from app.core.i18n import gettext as _
 from app.edge.context import actor, session
 from app.edge.routes import route
@@ -40,7 +41,7 @@ def version(rule_set_id: int) -> ResponseReturnValue:
 @route(blueprint, "/drafts", needs=Permission.MANAGE_ROUTING, methods=POST)
 def draft() -> ResponseReturnValue:
     """A new draft, made from a version; from the one in force, if none is named."""
-    base = request.form.get("base", type=int) or queries.in_force_id(session())
+    base = _version("base") or queries.in_force_id(session())
     made = versions.draft(session(), actor(), base, utc_now())
     return redirect(url_for("rules.version", rule_set_id=made), 303)
 
@@ -49,7 +50,7 @@ def draft() -> ResponseReturnValue:
 def try_(rule_set_id: int) -> ResponseReturnValue:
     """Ask for it to be replayed on what is stored."""
     days = request.form.get("days", type=int, default=0)
-    against = request.form.get("against", type=int)
+    against = _version("against")
     asked = trials.ask(session(), actor().id, rule_set_id, days=days, against_id=against, now=utc_now())
     return redirect(url_for("rules.trial", trial_id=asked), 303)
 
@@ -90,3 +91,11 @@ def restore(rule_set_id: int) -> ResponseReturnValue:
 
 def _revision() -> int | None:
     return request.form.get("revision", type=int, default=-1)
+
+
+def _version(field: str) -> int | None:
+    """The version that a form names; None when it names none."""
+    found = request.form.get(field, type=int)
+    if found is not None and not 0 <= found < 2**31:
+        raise NotFound(_("There is no such version of the rules."))
+    return found

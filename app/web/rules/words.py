@@ -155,9 +155,9 @@ def value_name(fact: Fact, value: str | int, known: Names) -> str:
     """One of a condition's values, for people."""
     match fact:
         case Fact.PAGES:
-            return known.pages.get(int(value), f"#{value}")
+            return _named(known.pages, value)
         case Fact.CAMPAIGNS:
-            return known.campaigns.get(int(value), f"#{value}")
+            return _named(known.campaigns, value)
         case Fact.LANGUAGES:
             return str(locale().languages.get(str(value), value))
         case Fact.CONNECTORS:
@@ -165,6 +165,11 @@ def value_name(fact: Fact, value: str | int, known: Names) -> str:
         case Fact.ONLY | Fact.COMMENT_KINDS | Fact.STARS | Fact.STANCES | Fact.KINDS:
             return choices(fact).get(str(value), str(value))
     return str(value)
+
+
+def _named(names: Mapping[int, str], value: str | int) -> str:
+    """What a number stands for; what somebody sent instead of one, as it is."""
+    return next((name for number, name in names.items() if str(number) == str(value)), f"#{value}")
 
 
 def choices(fact: Fact) -> dict[str, str]:
