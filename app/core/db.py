@@ -4,7 +4,7 @@ SQLite runs in WAL mode with full durability. A transaction that will write take
 upgrading a read transaction later fails at once instead of waiting.
 """
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from enum import Enum, StrEnum
@@ -18,8 +18,10 @@ from sqlalchemy import (
     DateTime,
     Dialect,
     Engine,
+    Executable,
     Integer,
     MetaData,
+    Row,
     String,
     Table,
     UpdateBase,
@@ -203,6 +205,14 @@ def changed_rows(session: Session, statement: UpdateBase) -> int:
     # Of an INSERT nobody counts the rows on PostgreSQL unless that is asked for.
     done = session.execute(statement.execution_options(synchronize_session=False, preserve_rowcount=True))
     return int(done.rowcount)  # type: ignore[attr-defined]
+
+
+def plain_rows(
+    session: Session, statement: Executable, values: Mapping[str, object]
+) -> Sequence[Row[*tuple[Any, ...]]]:
+    """What a statement of single columns finds, past the ORM: it looks at each row, and has nothing to add."""
+    session.flush()  # as the ORM does before it asks
+    return session.connection().execute(statement, values).all()
 
 
 def fixed(value: StrEnum | int) -> ColumnElement[Any]:

@@ -34,7 +34,7 @@ from app.accounts import rules as account_rules
 from app.accounts.models import Team, User
 from app.accounts.types import Actor, Permission
 from app.contacts.models import Contact
-from app.core.db import fixed
+from app.core.db import fixed, plain_rows
 from app.inbox import counts, filters
 from app.inbox.models import (
     Conversation,
@@ -120,7 +120,7 @@ def _row_query(wanted: ListFilter) -> "Select[*tuple[Any, ...]]":
             Conversation.page_id,
             Page.name.label("page_name"),
             Page.demo,
-            Post.title,
+            Post.title.label("post_title"),
             Conversation.snippet,
             Conversation.state,
             Conversation.priority,
@@ -129,7 +129,7 @@ def _row_query(wanted: ListFilter) -> "Select[*tuple[Any, ...]]":
             Conversation.assignee_id,
             User.name.label("assignee_name"),
             at.label("at"),
-            Conversation.comment_count,
+            Conversation.comment_count.label("comments"),
             Conversation.private,
             Conversation.put_off_until,
             case((and_(true(), *_conditions(wanted)), fixed(1)), else_=fixed(0)).label("here"),
@@ -150,39 +150,18 @@ def _marked(mark: Mark) -> ColumnElement[bool]:
 
 
 def _rows(session: Session, query: "Select[*tuple[Any, ...]]", values: Mapping[str, object]) -> list[Row]:
-    found = session.execute(query, values).all()
+    found = plain_rows(session, query, values)
     marks, tags = _badges(session, [one[0] for one in found])
     return [_row(one, marks[one[0]], tags[one[0]]) for one in found]
 
 
 def _row(found: "SqlRow[*tuple[Any, ...]]", marks: Mapping[Mark, datetime], tags: Iterable[str]) -> Row:
-    return Row(
-        id=found.id,
-        version=found.version,
-        person=found.person,
-        vip=found.vip,
-        do_not_contact=found.do_not_contact,
-        connector=found.connector,
-        page_id=found.page_id,
-        page_name=found.page_name,
-        demo=found.demo,
-        post_title=found.title,
-        snippet=found.snippet,
-        state=found.state,
-        priority=found.priority,
-        team_id=found.team_id,
-        team_name=found.team_name,
-        assignee_id=found.assignee_id,
-        assignee_name=found.assignee_name,
-        at=found.at,
-        comments=found.comment_count,
-        private=found.private,
-        marks=frozenset(marks),
-        due_at=next((marks[one] for one in TARGETS if one in marks), None),
-        put_off_until=found.put_off_until,
-        tags=tuple(tags),
-        here=bool(found.here),
-    )
+    """The columns of ``_row_query`` stand in the order of the row's fields: asked for by name, those of fifty rows took
+    a fifth of the page."""
+    *as_found, put_off_until, here = found
+    due_at = next((marks[one] for one in TARGETS if one in marks), None)
+    fields = [*as_found, frozenset(marks), due_at, put_off_until, tuple(tags), bool(here)]
+    return Row(*fields)
 
 
 def _marks_and_tags(ids: Callable[[InstrumentedAttribute[int]], ColumnElement[bool]]) -> Executable:
@@ -210,7 +189,7 @@ def _badges(session: Session, ids: Sequence[int]) -> tuple[dict[int, dict[Mark, 
     """Marks, with since or until when, and names of tags, by conversation; one statement."""
     marks: dict[int, dict[Mark, datetime]] = defaultdict(dict)
     tags: dict[int, list[str]] = defaultdict(list)
-    found = session.execute(_BADGES[session.get_bind().dialect.name], {"ids": list(ids)})
+    found = plain_rows(session, _BADGES[session.get_bind().dialect.name], {"ids": list(ids)})
     for talk_id, at, name, key in sorted(found, key=lambda one: one[3]):
         if key:
             tags[talk_id].append(name)
@@ -231,7 +210,7 @@ def news_count(session: Session, wanted: ListFilter, since: datetime, limit: int
 
 def lengths(session: Session, wanted: Sequence[ListFilter], limit: int = 100) -> list[Length]:
     """How long each list is; one statement for all. What is not kept is counted to ``limit`` at most."""
-    found = session.execute(_lengths(tuple(wanted), limit)).one() if wanted else ()
+    (found,) = plain_rows(session, _lengths(tuple(wanted), limit), {}) if wanted else ((),)
     return [Length(int(n), exact=filters.counted(one) or n < limit) for one, n in zip(wanted, found, strict=True)]
 
 

@@ -15,7 +15,20 @@ from app.edge.context import maybe_actor, services
 from app.remedies import money
 from app.remedies import words as remedy_words
 from app.web import live
-from app.web.present import figures, health, history, looks, names, nav, notices, remedies, text, times, words
+from app.web.present import (
+    addresses,
+    figures,
+    health,
+    history,
+    looks,
+    names,
+    nav,
+    notices,
+    remedies,
+    text,
+    times,
+    words,
+)
 
 ICONS = "vendor/lucide-1.62.0/icons.svg"
 
@@ -55,7 +68,7 @@ def install(app: Flask) -> None:
         remedy_state=remedies.state,
         remedy_step=remedies.step,
     )
-    env.globals.update(live_position=live.position)
+    env.globals.update(live_position=live.position, url_for=addresses.address)
     app.context_processor(_common)
 
 

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from app.core.i18n import gettext as _
+
 
 @dataclass(frozen=True, slots=True)
 class Word:
@@ -10,3 +12,7 @@ class Word:
     text: str
     icon: str
     tone: str = ""
+
+    def translated(self) -> "Word":
+        """The same in the language in force."""
+        return Word(_(self.text), self.icon, self.tone)

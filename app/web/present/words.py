@@ -3,36 +3,40 @@
 from app.accounts.types import Role
 from app.connectors.ports import Status
 from app.core.i18n import gettext as _
-from app.core.i18n import ngettext
+from app.core.i18n import lazy, ngettext
 from app.desk.types import Deed
 from app.inbox.types import ConversationState, Mark, View
 from app.outbox.types import Act
 from app.pages.types import ConnectionState, PageState
 from app.web.present.word import Word
 
+_VIEWS = {
+    View.TEAM: Word(lazy("My teams"), "users"),
+    View.MINE: Word(lazy("Mine"), "user-check"),
+    View.UNASSIGNED: Word(lazy("Unassigned"), "hand"),
+    View.APPROVAL: Word(lazy("Waiting for approval"), "check-check"),
+    View.UNSENT: Word(lazy("Could not be sent"), "triangle-alert"),
+    View.PUT_OFF: Word(lazy("Put off"), "clock"),
+    View.ALL: Word(lazy("Everything"), "layers"),
+    View.SPAM: Word(lazy("Spam"), "shield-alert"),
+}
+_STATES = {
+    ConversationState.NEW: Word(lazy("New"), "inbox", "attention"),
+    ConversationState.WAITING: Word(lazy("Waiting"), "hourglass"),
+    ConversationState.DONE: Word(lazy("Done"), "check"),
+    ConversationState.SPAM: Word(lazy("Spam"), "shield-alert"),
+}
+"""These two stand on every list, a dozen times; so only what is shown is translated."""
+
 
 def view(one: View) -> Word:
     """A list of the inbox."""
-    return {
-        View.TEAM: Word(_("My teams"), "users"),
-        View.MINE: Word(_("Mine"), "user-check"),
-        View.UNASSIGNED: Word(_("Unassigned"), "hand"),
-        View.APPROVAL: Word(_("Waiting for approval"), "check-check"),
-        View.UNSENT: Word(_("Could not be sent"), "triangle-alert"),
-        View.PUT_OFF: Word(_("Put off"), "clock"),
-        View.ALL: Word(_("Everything"), "layers"),
-        View.SPAM: Word(_("Spam"), "shield-alert"),
-    }[one]
+    return _VIEWS[one].translated()
 
 
 def state(one: ConversationState) -> Word:
     """Where a conversation stands."""
-    return {
-        ConversationState.NEW: Word(_("New"), "inbox", "attention"),
-        ConversationState.WAITING: Word(_("Waiting"), "hourglass"),
-        ConversationState.DONE: Word(_("Done"), "check"),
-        ConversationState.SPAM: Word(_("Spam"), "shield-alert"),
-    }[one]
+    return _STATES[one].translated()
 
 
 def mark(one: Mark) -> Word:
