@@ -21,6 +21,8 @@ FOR_ONE = ("notice", "counts")
 KEPT = 5_000
 """How many are kept, about."""
 FIELD = b"c"
+Stand = tuple[str, int | tuple[str, ...] | tuple[int, ...]]
+"""A filter of lists, and the values that hold a conversation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +33,10 @@ class Changed:
 
     kind: str
     id: int = 0
-    stands: tuple[tuple[str, int | tuple[str, ...]], ...] = ()
-    """By what a list may hold it: ``page``, ``team``, ``assignee`` with the id or 0; ``kind``, ``language``, ``target``
-    with the values that filters have for it, left out where nobody can say."""
+    stands: tuple[Stand, ...] = ()
+    """By what a list may hold it: ``page``, ``team``, ``assignee`` with the id or 0; ``kind``, ``language``,
+    ``platform``, ``tag``, ``campaign``, ``target`` with the values that filters have for it, left out where nobody can
+    say."""
 
     def encode(self) -> str:
         told: dict[str, object] = {"kind": self.kind, "id": self.id}

@@ -15,7 +15,7 @@ from app.connectors.ports import Item, Payload, Status
 from app.contacts import service as contacts
 from app.contacts.rules import sighting
 from app.core.bulk import insert_rows
-from app.core.events import Changed, announce
+from app.core.events import Changed, Stand, announce
 from app.core.ids import new_id
 from app.inbox import filters, lookups, rules
 from app.inbox.arrivals import Arrival, Facts, Place, Stored
@@ -58,7 +58,7 @@ def store(session: Session, arrivals: Sequence[Arrival], now: datetime, place: P
     told = [_result(work) for work in works]
     if any(one.conversations for one in told):
         open_ones = dict.fromkeys(talk_id for work in works for talk_id in _seen_before(work))
-        announce(session, *_for_lists(works), *(Changed("conversation", one) for one in open_ones))
+        announce(session, *_for_lists(session, works), *(Changed("conversation", one) for one in open_ones))
     return told
 
 
@@ -97,23 +97,28 @@ def _result(work: Work) -> Stored:
     return Stored(len(work.fresh), work.changed.count, known, talks, echoes, work.changed.new_facts)
 
 
-def _for_lists(works: Sequence[Work]) -> list[Changed]:
+def _for_lists(session: Session, works: Sequence[Work]) -> list[Changed]:
     """What open lists are told: of a few that wait for us each by itself, so that a list need not ask what is new;
-    else that they are out of date."""
+    else that they are out of date. At most one statement."""
     touched = [(work, talk) for work in works for talk in work.talks.values() if talk.touched]
     plain = all(talk.state is ConversationState.NEW and not work.routed_later for work, talk in touched)
     if not plain or len(touched) > TOLD_ONE_BY_ONE or any(work.changed.conversations for work in works):
         return [Changed("inbox")]
-    return [Changed("news", talk.id, tuple(_stands(work, talk))) for work, talk in touched]
+    known = lookups.belongs(session, [talk.id for _work, talk in touched])
+    return [Changed("news", talk.id, tuple(_stands(work, talk, known[talk.id]))) for work, talk in touched]
 
 
-def _stands(work: Work, talk: Talk) -> Iterator[tuple[str, int | tuple[str, ...]]]:
-    """By what lists may hold a conversation that waits for us, as far as it can be said without asking."""
+def _stands(work: Work, talk: Talk, to: lookups.Belongs) -> Iterator[Stand]:
+    """By what lists may hold a conversation that waits for us, as far as it can be said."""
     yield "page", work.page_id
     yield "team", talk.team_id
     yield "assignee", talk.assignee_id or 0
     yield "kind", filters.kinds_of(talk.priority, talk.author_known, talk.private, talk.said_as)
     yield "language", (talk.language,) if talk.language else ()
+    yield "platform", (to.platform,)
+    yield "tag", to.tags
+    if to.campaign is not None:
+        yield "campaign", to.campaign
     if talk.row is not None:
         yield "target", ()  # who has only begun to wait is late nowhere
 

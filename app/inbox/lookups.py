@@ -1,18 +1,21 @@
 """What intake must know before it stores: each question is one statement for all pages of a round."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, and_, select, update
+from sqlalchemy import Select, and_, exists, select, update
 from sqlalchemy.orm import Session
 
+from app.campaigns.models import CampaignPage, CampaignPost
 from app.connectors.ports import Post as PostRef
 from app.connectors.ports import SaidAs, Status
 from app.core.bulk import insert_rows, pairs
 from app.core.ids import new_ids
 from app.inbox.changes import Known
-from app.inbox.models import Comment, Conversation, Post
+from app.inbox.models import Comment, Conversation, ConversationTag, Post
 from app.inbox.types import ConversationState, Priority
+from app.pages.models import Page
 
 Key = tuple[int, str]
 """A page's id, and an id at its platform."""
@@ -50,6 +53,37 @@ def known_comments(session: Session, keys: Sequence[Key]) -> dict[Key, Known]:
         Comment.is_us,
     )
     return {(row[0], row[1]): Known(*row[2:]) for row in _matching(session, query, Comment.external_id, keys)}
+
+
+@dataclass(frozen=True, slots=True)
+class Belongs:
+    """What filters hold a conversation by that intake does not know: its page's platform, tags, and a campaign.
+
+    ``campaign`` None: its post may belong to one, and nobody has looked yet.
+    """
+
+    platform: str
+    tags: tuple[int, ...]
+    campaign: tuple[int, ...] | None
+
+
+def belongs(session: Session, talk_ids: Collection[int]) -> dict[int, Belongs]:
+    """What these conversations belong to, by their ids. One statement."""
+    has_campaigns = exists().where(CampaignPage.page_id == Conversation.page_id)
+    query = (
+        select(Conversation.id, Page.connector, CampaignPost.campaign_id, has_campaigns, ConversationTag.tag_id)
+        .join(Page, Page.id == Conversation.page_id)
+        .outerjoin(CampaignPost, CampaignPost.post_id == Conversation.post_id)
+        .outerjoin(ConversationTag, ConversationTag.conversation_id == Conversation.id)
+        .where(Conversation.id.in_(talk_ids))
+    )
+    found: dict[int, Belongs] = {}
+    for talk_id, platform, campaign, open_to_one, tag in session.execute(query):
+        known = found.get(talk_id)
+        tags = (*(known.tags if known else ()), *((tag,) if tag is not None else ()))
+        none = None if open_to_one else ()
+        found[talk_id] = Belongs(platform, tags, none if campaign is None else (campaign,))
+    return found
 
 
 def roots(session: Session, keys: Sequence[Key]) -> dict[Key, tuple[str, int | None]]:

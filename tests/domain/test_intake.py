@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
+from app.campaigns.models import Campaign, CampaignPage, CampaignPost
 from app.collecting import service as collecting
 from app.collecting.types import Load
 from app.connectors import errors
@@ -21,7 +22,8 @@ from app.core.events import Changed
 from app.inbox import intake, queries, rules, threads
 from app.inbox import service as inbox
 from app.inbox.arrivals import Arrival
-from app.inbox.models import Comment, CommentVersion, Conversation, RawPayload
+from app.inbox.models import Comment, CommentVersion, Conversation, ConversationTag, RawPayload, Tag
+from app.inbox.models import Post as PostRow
 from app.inbox.types import ConversationState, EventKind, ListFilter, Row
 from app.pages import leases
 from app.pages import queries as page_queries
@@ -240,15 +242,32 @@ def test_open_lists_are_told_who_waits_and_where_that_stands(house: House, now: 
     eva = Author("Eva", "user:eva")
     (first,) = told(Item("a", POST, eva, "Where is it?", now))
     where = (("page", house.page_id), ("team", house.marketing_team), ("assignee", 0))
-    sort = (("kind", ("first",)), ("language", ()))
+    sort = (("kind", ("first",)), ("language", ()), ("platform", (house.platform.kind,)))
     (row,) = _talks(house)
-    assert first == Changed("news", row.id, (*where, *sort, ("target", ())))
+    assert first == Changed("news", row.id, (*where, *sort, ("tag", ()), ("campaign", ()), ("target", ())))
     message = json.loads(first.encode())
     assert (message["kind"], message["stands"]["kind"]) == ("news", ["first"])
     with house.db.write() as session:
         inbox.take(session, house.ann, row.id, None, now)
-    again = told(Item("b", POST, eva, "Still waiting", now, parent="a"))
-    assert again == [Changed("news", row.id, (*where[:2], ("assignee", house.ann.id), *sort))]
+        session.add_all(Tag(id=one, key=f"t{one}", name=f"T{one}", created_at=now) for one in (1, 2))
+        session.flush()
+        session.add_all(ConversationTag(conversation_id=row.id, tag_id=one) for one in (1, 2))
+        session.add(
+            Campaign(
+                id=5, name="Spring", goal="", owner_id=house.ann.id, starts_on=now.date(), ends_on=now.date(),
+                zone="UTC", disciplines=[], created_at=now,
+            )
+        )  # fmt: skip
+        session.flush()
+        session.add(CampaignPage(campaign_id=5, page_id=house.page_id))
+    (again,) = told(Item("b", POST, eva, "Still waiting", now, parent="a"))
+    assert again.stands[:-1] == (*where[:2], ("assignee", house.ann.id), *sort), "a post may come to belong to one"
+    assert dict(again.stands)["tag"] in {(1, 2), (2, 1)}
+    with house.db.write() as session:
+        (post_id,) = session.scalars(select(PostRow.id))
+        session.add(CampaignPost(post_id=post_id, page_id=house.page_id, campaign_id=5))
+    (third,) = told(Item("d", POST, eva, "Hello?", now, parent="a"))
+    assert dict(third.stands)["campaign"] == (5,)
     assert told(Item("a", POST, eva, "Where is my parcel?", now)) == [Changed("inbox")], "an edit moves nobody up"
     crowd = [Item(f"c{number}", POST, Author(f"C{number}", f"user:c{number}"), "Me too", now) for number in range(21)]
     assert told(*crowd) == [Changed("inbox")]

@@ -14,7 +14,10 @@ from app.inbox.lists import ONE_STATE, TABS, Named
 from app.inbox.types import ConversationState, ListFilter, Position, View
 
 SHOWN_AT_MOST = 200
-_TOLD = {"page": int, "team": int, "assignee": int, "kind": str, "language": str, "target": str}
+_TOLD = {
+    "page": int, "team": int, "assignee": int, "tag": int, "campaign": int,
+    "kind": str, "language": str, "platform": str, "target": str,
+}  # fmt: skip
 """Filters by what news carry (``app.inbox.intake``), and what as."""
 
 

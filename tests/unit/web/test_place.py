@@ -20,7 +20,11 @@ ANN = Actor(id=5, login="ann", name="Ann", role=Role.AGENT, language=None, team_
         ({"view": "all", "assignee": "nobody"}, {"assignee": [0]}),
         ({"view": "team", "kind": "first", "language": "de"}, {"team": [1, 2], "kind": ["first"], "language": ["de"]}),
         ({"view": "all", "target": "late"}, {"target": ["late"]}),
-        ({"view": "all", "tag": "7"}, None),
+        (
+            {"view": "all", "platform": "youtube", "campaign": "3", "tag": "7"},
+            {"platform": ["youtube"], "campaign": [3], "tag": [7]},
+        ),
+        ({"view": "put_off"}, None),
         ({"view": "mine", "assignee": "7"}, None),
         ({"view": "all", "state": "done"}, None),
         ({"view": "spam"}, None),
