@@ -47,12 +47,12 @@ class Hours:
             return
         following = day + _DAY
         if self.since < self.until:
-            pieces = [(day, self.since, day, self.until)]
-        else:
-            pieces = [(day, self.since, following, time()), (following, time(), following, self.until)]
-        for first, since, last, until in pieces:
+            pieces = [(day, self.since, day, self.until, 1)]
+        else:  # a day ends where the next begins, also where the clock shows midnight twice
+            pieces = [(day, self.since, following, time(), 0), (following, time(), following, self.until, 1)]
+        for first, since, last, until, fold in pieces:
             if first not in off:
-                yield _utc(first, since, self.zone), _utc(last, until, self.zone, fold=1)
+                yield _utc(first, since, self.zone), _utc(last, until, self.zone, fold=fold)
 
 
 def _utc(day: date, clock: time, zone: tzinfo, *, fold: int = 0) -> datetime:

@@ -48,20 +48,22 @@ CHANGES = (
     ("America/Santiago", date(2026, 9, 6)),
     ("Australia/Lord_Howe", date(2026, 4, 5)),
     ("Australia/Lord_Howe", date(2026, 10, 4)),
+    ("America/Havana", date(2026, 11, 1)),
 )
-"""When clocks change: at night, at midnight, and by half an hour."""
+"""When clocks change: at night, at midnight, by half an hour, and back to midnight."""
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.sampled_from(CHANGES), st.integers(0, 95), st.integers(0, 96))
-@example(CHANGES[0], 10, 70)
-@example(CHANGES[3], 92, 2)
-@example(CHANGES[3], 36, 96)
-def test_it_is_so_too_when_clocks_change(change: tuple[str, date], since: int, until: int) -> None:
+@given(st.sampled_from(CHANGES), st.integers(0, 95), st.integers(0, 96), st.booleans())
+@example(CHANGES[0], 10, 70, False)
+@example(CHANGES[3], 92, 2, False)
+@example(CHANGES[3], 36, 96, False)
+@example(CHANGES[6], 28, 4, True)
+def test_it_is_so_too_when_clocks_change(change: tuple[str, date], since: int, until: int, off: bool) -> None:
     """What begins or ends at a time that is skipped does so when it is; at one that is shown twice, it takes both."""
     zone, day = change
     text = f"{since // 4:02}:{since % 4 * 15:02}-{until // 4:02}:{until % 4 * 15:02}"
-    week = hours.read_week(f"mo-su {text} {zone}")
+    week = hours.read_week(f"mo-su {text} {zone}", day.isoformat() if off else "")
     begin = datetime.combine(day, datetime.min.time(), UTC) - timedelta(hours=30)
     looked = sum(week.hold(begin + n * STEP) for n in range(240))
     assert hours.worked(week, begin, begin + 240 * STEP) == looked * STEP
