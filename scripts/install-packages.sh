@@ -34,10 +34,10 @@ fi
 
 echo "$what: installing$missing" >&2
 export DEBIAN_FRONTEND=noninteractive
-lock="-o DPkg::Lock::Timeout=300"
+with="-o DPkg::Lock::Timeout=300 -o Acquire::Retries=5"
 log=$(mktemp)
 # shellcheck disable=SC2086
-if ! { apt-get $lock update -q && apt-get $lock install -y -q --no-install-recommends $missing; } > "$log" 2>&1; then
+if ! { apt-get $with update -q && apt-get $with install -y -q --no-install-recommends $missing; } > "$log" 2>&1; then
   tail -n 20 "$log" >&2
   rm -f "$log"
   echo "Installing did not work (see above). By hand: $by_hand" >&2

@@ -65,7 +65,7 @@ class MemoryDatabase(Database):
 
 
 class QuickStage(Stage):
-    """On a database in memory; who is signed in is looked up once, and anew when somebody's role has changed."""
+    """On a database in memory; who is signed in is known from the beginning, and read anew when their role changed."""
 
     def __init__(self, memory: MemoryDatabase) -> None:
         super().__init__(memory)
@@ -78,7 +78,7 @@ class QuickStage(Stage):
         return replace(self.known[login], proved_at=self.now if proved else None)
 
 
-_template: list[tuple[sqlite3.Connection, Stage, MemoryDatabase, list[int]]] = []
+_template: list[tuple[sqlite3.Connection, Stage, MemoryDatabase, dict[str, Actor], list[int]]] = []
 
 
 def fresh_stage() -> tuple[QuickStage, list[int]]:
@@ -98,16 +98,18 @@ def fresh_stage() -> tuple[QuickStage, list[int]]:
             stage.ask("ann", key="first", amount="30.00", order_number="A-1", paid=ORDERS["A-1"]),
             stage.ask("ben", key="second", talk=1, amount="110.00", order_number="A-1", paid=""),
         ]
+        people = {login: stage.actor(login) for login in stage.ids}
         database.dispose()
         memory = sqlite3.connect(":memory:", check_same_thread=False)
         with sqlite3.connect(path) as disk:
             disk.backup(memory)
         disk.close()
         path.unlink()
-        _template.append((memory, stage, MemoryDatabase(), asked))
-    memory, known, database_in_use, asked = _template[0]
+        _template.append((memory, stage, MemoryDatabase(), people, asked))
+    memory, known, database_in_use, people, asked = _template[0]
     database_in_use.begin_anew(memory)
     stage = QuickStage(database_in_use)
+    stage.known = dict(people)
     stage.ids, stage.talks = dict(known.ids), list(known.talks)
     stage.shop_id, stage.hand_id, stage.team_id = known.shop_id, known.hand_id, known.team_id
     return stage, list(asked)
@@ -235,7 +237,7 @@ class Remedies(RuleBasedStateMachine):
     @rule(who=st.sampled_from(["ann", "ben", "sue"]), role=st.sampled_from([Role.AGENT, Role.SUPERVISOR]))
     def change_role(self, who: str, role: Role) -> None:
         self.stage.sql(update(User).where(User.id == self.stage.ids[who]).values(role=role))
-        self.stage.known.clear()
+        self.stage.known.pop(who, None)
 
     @rule(who=PEOPLE, pick=PICK, amount=AMOUNTS)
     def offer(self, who: str, pick: int, amount: str) -> None:

@@ -4,10 +4,14 @@ What can't be installed is said, and left to the tests that need it.
 """
 
 import sys
+import time
 from collections.abc import Callable
 
 from tests.servers import isso, node, prism
 from tests.servers.bluesky import server as bluesky
+
+PAUSES = (5, 30)
+"""Seconds before a download that broke off is tried again."""
 
 
 def main() -> None:
@@ -17,10 +21,14 @@ def main() -> None:
 
 
 def _try(name: str, install: Callable[[], object]) -> None:
-    try:
-        install()
-    except (isso.NotStarted, bluesky.NotStarted, node.NotInstalled) as error:
-        print(f"{name} can't be installed: {error}", file=sys.stderr)
+    for pause in (*PAUSES, None):
+        try:
+            install()
+            return
+        except (isso.NotStarted, bluesky.NotStarted, node.NotInstalled) as error:
+            again = "" if pause is None else f" Trying again in {pause} seconds."
+            print(f"{name} can't be installed: {error}{again}", file=sys.stderr)
+            time.sleep(pause or 0)
 
 
 if __name__ == "__main__":
