@@ -313,6 +313,10 @@ def test_the_person_by_key_and_the_rare_by_name(scene: Scene, person: Opener) ->
     expect(page.locator("#talk-title")).to_have_text("Ada")
     page.keyboard.press("v")  # the button is folded away
     expect(page.locator("#side .badge", has_text="VIP")).to_be_visible()
+    expect(page.locator(".flash")).to_contain_text("A VIP now.")
+    page.keyboard.press("z")
+    expect(page.locator("#side .badge", has_text="VIP")).to_have_count(0)
+    expect(page.locator(".flash")).to_have_count(0)
     page.keyboard.press("T")
     page.keyboard.type("press")
     page.keyboard.press("Enter")

@@ -5,14 +5,15 @@ from datetime import datetime
 from flask import request
 from flask.typing import ResponseReturnValue
 
+from app.accounts.rules import may
 from app.accounts.types import Permission
 from app.contacts import care
-from app.contacts.types import DO_NOT_CONTACT, VIP, Mark
+from app.contacts.types import DO_NOT_CONTACT, VIP
 from app.core.i18n import gettext as _
 from app.core.text import plain
 from app.edge.context import actor, session
 from app.edge.routes import route
-from app.web.contacts.routes import ID, NOTE_ID, blueprint, change
+from app.web.contacts.routes import ID, NOTE_ID, Back, blueprint, change
 
 POST = ("POST",)
 
@@ -28,20 +29,25 @@ def rename(contact_id: int) -> ResponseReturnValue:
 def tag(contact_id: int) -> ResponseReturnValue:
     """Add a tag."""
     word = plain(request.form.get("tag", ""))
-    return change(contact_id, lambda now: care.mark(session(), actor(), contact_id, care.tag(word), now))
+    said, back = _("Tagged."), Back("contacts.untag", "tag", word)
+    return change(contact_id, lambda now: care.mark(session(), actor(), contact_id, care.tag(word), now), said, back)
 
 
 @route(blueprint, f"/{ID}/untag", needs=Permission.ANSWER, methods=POST)
 def untag(contact_id: int) -> ResponseReturnValue:
     """Take a tag off."""
     word = plain(request.form.get("tag", ""))
-    return change(contact_id, lambda now: care.unmark(session(), actor(), contact_id, care.tag(word), now))
+    said, back = _("Tag removed."), Back("contacts.tag", "tag", word)
+    return change(contact_id, lambda now: care.unmark(session(), actor(), contact_id, care.tag(word), now), said, back)
 
 
 @route(blueprint, f"/{ID}/vip", needs=Permission.ANSWER, methods=POST)
 def vip(contact_id: int) -> ResponseReturnValue:
     """Somebody to look after first, or not any more."""
-    return _set(contact_id, VIP)
+    on = request.form.get("on") == "yes"
+    doing, said = (care.mark, _("A VIP now.")) if on else (care.unmark, _("No VIP any more."))
+    back = Back("contacts.vip", "on", "no" if on else "yes")
+    return change(contact_id, lambda now: doing(session(), actor(), contact_id, VIP, now), said, back)
 
 
 @route(blueprint, f"/{ID}/do-not-contact", needs=Permission.ANSWER, methods=POST)
@@ -52,7 +58,8 @@ def do_not_contact(contact_id: int) -> ResponseReturnValue:
     def work(now: datetime) -> None:
         care.mark(session(), actor(), contact_id, DO_NOT_CONTACT, now, reason)
 
-    return change(contact_id, work, _("Nothing is sent to them from now on."))
+    back = Back("contacts.lift") if may(actor().role, Permission.LIFT_DO_NOT_CONTACT) else None
+    return change(contact_id, work, _("Nothing is sent to them from now on."), back)
 
 
 @route(blueprint, f"/{ID}/lift", needs=Permission.LIFT_DO_NOT_CONTACT, methods=POST)
@@ -79,8 +86,3 @@ def remove_note(contact_id: int, note_id: int) -> ResponseReturnValue:
     return change(
         contact_id, lambda _now: care.remove_note(session(), actor(), contact_id, note_id), _("The note is removed.")
     )
-
-
-def _set(contact_id: int, what: Mark) -> ResponseReturnValue:
-    doing = care.mark if request.form.get("on") == "yes" else care.unmark
-    return change(contact_id, lambda now: doing(session(), actor(), contact_id, what, now))

@@ -1,9 +1,10 @@
 """What the routes of contacts share."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.contacts import queries
@@ -26,20 +27,37 @@ ID = f"<{_ID}:contact_id>"
 NOTE_ID = f"<{_ID}:note_id>"
 
 
+@dataclass(frozen=True, slots=True)
+class Back:
+    """What takes a change back: a form of ``endpoint`` with one field."""
+
+    endpoint: str
+    field: str = ""
+    value: str = ""
+
+
 def number(text: str | None) -> int | None:
     """An id in an address or a form; None for anything that can be none."""
     return places.number(text, 2**63 - 1)
 
 
-def change(contact_id: int, work: Callable[[datetime], object], said: str = "") -> ResponseReturnValue:
-    """Do it, then show where it was asked for: the contact's page, or the conversation it was asked beside."""
+def change(
+    contact_id: int, work: Callable[[datetime], object], said: str = "", back: Back | None = None
+) -> ResponseReturnValue:
+    """Do it, then show where it was asked for: the contact's page, or the conversation it was asked beside, with the
+    way ``back`` if anything is different now."""
     talk_id = number(request.args.get("talk"))
+    before = _version(contact_id) if back else 0
     try:
         work(utc_now())
     except (Conflict, InvalidInput) as error:
         return _refused(contact_id, talk_id, error)
     if talk_id is not None and wants("side"):
-        return _side(talk_id, "")
+        offered = back if back and "back" not in request.form and _version(contact_id) != before else None
+        answer = make_response(_side(talk_id, "", said if offered else "", offered))
+        if "back" in request.form:  # asked for from outside of the panel, perhaps beside another conversation
+            answer.headers["HX-Trigger"] = "talk-stale"
+        return answer
     if said:
         flash(said, "good")
     if talk_id is not None:
@@ -53,11 +71,15 @@ def _refused(contact_id: int, talk_id: int | None, error: PorchlightError) -> Re
     return rejected(page(contact_id, error=error.message), status_of(error))
 
 
-def _side(talk_id: int, error: str) -> str:
+def _version(contact_id: int) -> int:
+    return queries.contact(session(), actor(), contact_id).version
+
+
+def _side(talk_id: int, error: str, said: str = "", back: Back | None = None) -> str:
     """What stands beside a conversation."""
     place, now = here(), utc_now()
     found = talks.talk_screen(services(), session(), actor(), talk_id, Draft(), now)
-    return render_template("inbox/side_alone.html", talk=found, place=place, error=error)
+    return render_template("inbox/side_alone.html", talk=found, place=place, error=error, said=said, back=back)
 
 
 def page(contact_id: int, *, error: str = "", shown: ContactView | None = None) -> str:
