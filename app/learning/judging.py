@@ -99,7 +99,10 @@ def opinion(
     remedy: bool,
     urgent: bool,
 ) -> Opinion:
-    """What follows from how likely each kind and each team is: kind, team and complaint never contradict each other."""
+    """What follows from how likely each kind and each team is: kind, team and complaint never contradict each other.
+
+    What seems to be about nothing of ours is never automatic, whichever team answers it.
+    """
     team = max(teams, key=lambda one: teams[one])
     kind, least = _kind(kinds, team, table), thresholds.get(team)
     return Opinion(
@@ -108,7 +111,7 @@ def opinion(
         teams=teams,
         kind=kind,
         kinds=kinds,
-        automatic=least is not None and teams[team] >= least,
+        automatic=least is not None and teams[team] >= least and kind is not Kind.OFF_TOPIC,
         complaint=_complains(kind, kinds),
         remedy=remedy,
         sentiment=_sentiment(kinds, tone),

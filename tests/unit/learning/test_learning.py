@@ -115,6 +115,19 @@ def test_few_examples_decide_nothing_alone(reader: Reader) -> None:
     assert all(one.automatic for one in judging.opinions(judge, said(SWEET, 20)))
 
 
+def test_what_is_about_nothing_is_never_automatic_wherever_it_goes() -> None:
+    table = {Kind.OFF_TOPIC: "marketing", Kind.PRAISE: "marketing", Kind.COMPLAINT: "customer_service"}
+
+    def automatic(off_topic: float) -> bool:
+        kinds = {Kind.OFF_TOPIC: off_topic, Kind.PRAISE: 0.98 - off_topic, Kind.COMPLAINT: 0.02}
+        teams = {"marketing": 0.98, "customer_service": 0.02}
+        found = judging.opinion(kinds, teams, table, {"marketing": 0.9}, tone=0.0, remedy=False, urgent=False)
+        return found.automatic
+
+    assert automatic(0.1)
+    assert not automatic(0.9)
+
+
 def test_what_is_about_nothing_is_never_automatic(reader: Reader) -> None:
     given = [Example(one.text, "none" if one.team == "marketing" else one.team, None) for one in examples(400)]
     judge = Judge(fitting.fit(given, reader, DESTINATIONS).model, reader, DESTINATIONS)
