@@ -61,6 +61,12 @@ class Sample:
             "words of nobody": [f"zzz{number}" for number in range(20)],
             "two words": [f"{known[rank]} {known[rank + 7]}" for rank in range(0, 400, 10)],
             "a phrase": [f'"{known[rank]} {known[rank + 1]}"' for rank in range(0, 100, 5)],
+            "a phrase of three": [f'"{" ".join(known[rank : rank + 3])}"' for rank in range(0, 60, 3)],
+            "a phrase of nobody": [f'"{" ".join([known[rank]] * 4)}"' for rank in range(20)],
+            "a phrase, mine, in a year": [
+                f'"{known[rank]} {known[rank + 1]}" is:mine before:2025-06' for rank in range(0, 100, 5)
+            ],
+            "common, mine and new": [f"{word} is:mine is:new" for word in known[:20]],
             "a beginning": [f"{known[rank][:4]}*" for rank in range(0, 2000, 50)],
             "from somebody": [f'from:"{name}"' for name in ("a", *known[10_000:10_020])],
             "common, is:new": [f"{word} is:new" for word in known[:20]],

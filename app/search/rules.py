@@ -277,7 +277,7 @@ class Patience:
     index_seconds: float
 
 
-QUICK: Final = Patience(first=10_000, most=60_000, index_seconds=0.04)
+QUICK: Final = Patience(first=10_000, most=40_000, index_seconds=0.04)
 """For what somebody waits for: a tenth of a second, with all that stands around it."""
 THOROUGH: Final = Patience(first=100_000, most=1_000_000, index_seconds=1.5)
 """For going on where a quick look ended, while its hits are being read."""
