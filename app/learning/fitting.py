@@ -31,7 +31,9 @@ STRENGTH = 30.0
 STEPS = 60
 FOLDS = 5
 MANY = 4_000
-"""From so many examples on, one fold in five is held out instead of each in turn: that is enough to measure with."""
+"""From so many examples on, two folds of five are held out instead of each in turn. One is not enough: among 22,475
+examples a lucky fold made stated confidence four to six times as wrong elsewhere as any other fold did."""
+_ENOUGH = 2
 SEEN_TWICE = 200
 """From so many examples on, a bucket counts only when it is in two of them."""
 
@@ -133,7 +135,7 @@ def _unseen(known: Prepared, tell: Tell) -> tuple[Rows, Table]:
     count = len(known.teams)
     order = np.random.default_rng(0).permutation(count)
     folds = np.array_split(order, min(FOLDS, count))
-    chosen = folds[:1] if count >= MANY else folds
+    chosen = folds[:_ENOUGH] if count >= MANY else folds
     chances = []
     for at, fold in enumerate(chosen):
         rest = np.setdiff1d(order, fold)

@@ -107,6 +107,12 @@ def test_a_single_example_is_enough_to_begin(reader: Reader) -> None:
     assert [one.team for one in judging.opinions(judge, ["My parcel is late"])] == ["customer_service"]
 
 
+def test_many_examples_are_measured_on_two_folds_of_five(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fitting, "MANY", 100)
+    assert fitting.fit(examples(100), reader, DESTINATIONS).figures.judged == 40
+    assert fitting.fit(examples(98), reader, DESTINATIONS).figures.judged == 98
+
+
 def test_few_examples_decide_nothing_alone(reader: Reader) -> None:
     judge = Judge(fitting.fit(examples(98), reader, DESTINATIONS).model, reader, DESTINATIONS)
     assert not any(one.automatic for one in judging.opinions(judge, said(SWEET, 20)))
