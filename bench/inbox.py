@@ -24,6 +24,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import psutil
+from psycopg.errors import QueryCanceled
 from sqlalchemy import event
 
 from app import bootstrap
@@ -183,8 +184,14 @@ class Raw:
         try:
             cursor = connection.cursor()
             begun = time.perf_counter()
+            back = ""
             for statement, parameters in said:
-                cursor.execute(statement, parameters)
+                if statement.startswith("SAVEPOINT"):
+                    back = f"ROLLBACK TO {statement}"
+                try:
+                    cursor.execute(statement, parameters)
+                except QueryCanceled:  # the search gives up what takes long, and goes on behind its savepoint
+                    cursor.execute(back)
                 if cursor.description is not None:  # a savepoint answers nothing
                     cursor.fetchall()
             seconds = time.perf_counter() - begun
