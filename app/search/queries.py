@@ -1,15 +1,16 @@
 """Answering a search with a bounded number of statements, and in bounded time.
 
 Entries are numbered in the order of time, so the newest are found by walking down the numbers. SQLite's FTS5 keeps its
-lists in that order and simply stops after a screenful. PostgreSQL's GIN has no order (app/search/looking.py).
+lists in that order and simply stops after a screenful, or after so many hits whose conversations are not the wanted
+ones. PostgreSQL's GIN has no order (app/search/looking.py).
 """
 
-from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 
 from sqlalchemy import (
     ColumnElement,
+    Select,
     column,
     exists,
     func,
@@ -23,6 +24,7 @@ from sqlalchemy.orm import Session
 from app.accounts import queries as accounts
 from app.accounts import rules as account_rules
 from app.accounts.types import Actor, Permission
+from app.core.db import BigId
 from app.core.errors import PorchlightError
 from app.core.i18n import gettext as _
 from app.inbox.models import Conversation, ConversationTag, Note, Tag
@@ -145,9 +147,10 @@ def _entries(
         below=min((one for one in (after, last) if one is not None), default=None),
         least=rules.first_key(asked.since) if asked.since else None,
     )
+    what = Wanted(asked.terms, bounds, conditions)
     if session.get_bind().dialect.name == "sqlite":
-        return Looked(_in_sqlite(session, asked, bounds, conditions, limit))
-    return looking.look(session, Wanted(asked.terms, bounds, conditions), limit, patience)
+        return _in_sqlite(session, what, limit, patience)
+    return looking.look(session, what, limit, patience)
 
 
 def _on_conversation(actor: Actor, wanted: _Resolved) -> list[ColumnElement[bool]]:
@@ -177,22 +180,37 @@ _HAS: dict[Has, ColumnElement[bool]] = {
 """What a conversation may have. A new word goes into ``Has`` and here."""
 
 
-def _in_sqlite(
-    session: Session, asked: Asked, bounds: Bounds, conditions: Sequence[ColumnElement[bool]], limit: int
-) -> list[Entry]:
-    query = select(*looking.columns_of(SearchEntry.__table__.c))
-    if asked.terms:
-        words = table("search_words", column("rowid"))
-        number: ColumnElement[int] = words.c.rowid
-        # The plus keeps SQLite from walking through the entries and asking for the words of each.
-        query = query.select_from(words).join(SearchEntry, SearchEntry.id == literal_column("+search_words.rowid"))
-        query = query.where(literal_column("search_words").op("MATCH")(rules.as_match(asked.terms)))
-    else:
-        number = SearchEntry.__table__.c.id
-    if conditions:
-        query = query.join(Conversation, Conversation.id == SearchEntry.conversation_id).where(*conditions)
-    query = query.where(*bounds.of(number)).order_by(number.desc()).limit(limit)
-    return [Entry(*row) for row in session.execute(query)]
+def _in_sqlite(session: Session, wanted: Wanted, limit: int, patience: Patience) -> Looked:
+    """The newest that fit. Where conversations are to be looked up besides, of so many hits only: of a common word very
+    many belong to others."""
+    entries = SearchEntry.__table__.c
+    hits = _hits_in_sqlite(wanted)
+    if not wanted.conditions:
+        query = select(*looking.columns_of(entries)).where(entries.id.in_(hits.limit(limit)))
+        return Looked([Entry(*row) for row in session.execute(query.order_by(entries.id.desc()))])
+    some = hits.limit(patience.most).subquery()
+    query = (
+        select(*looking.columns_of(entries))
+        .select_from(some)
+        .join(SearchEntry, entries.id == some.c.id)
+        .join(Conversation, Conversation.id == SearchEntry.conversation_id)
+        .where(*wanted.conditions)
+    )
+    found = [Entry(*row) for row in session.execute(query.order_by(some.c.id.desc()).limit(limit))]
+    if len(found) == limit:
+        return Looked(found)
+    edge = session.scalars(hits.offset(patience.most - 1).limit(2)).all()
+    return Looked(found, edge[0] if len(edge) == 2 else None)
+
+
+def _hits_in_sqlite(wanted: Wanted) -> Select[int]:
+    """Numbers of what has the words, newest first: FTS5 keeps them in that order, and ends where no more are wanted."""
+    words = table("search_words", column("rowid", BigId))
+    number = words.c.rowid if wanted.terms else SearchEntry.id
+    query = select(number.label("id")).where(*wanted.bounds.of(number)).order_by(number.desc())
+    if wanted.terms:
+        query = query.where(literal_column("search_words").op("MATCH")(rules.as_match(wanted.terms)))
+    return query
 
 
 def _behind(session: Session) -> bool:

@@ -296,13 +296,13 @@ PATIENCE = [
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(QUERY, st.sampled_from(PATIENCE))
+@given(QUERY, st.sampled_from(["is:comment", "is:comment is:new"]), st.sampled_from(PATIENCE))
 def test_both_databases_find_what_the_words_say(
-    library: tuple[House, list[tuple[str, str]]], parts: list[str], patience: Patience
+    library: tuple[House, list[tuple[str, str]]], parts: list[str], narrowed: str, patience: Patience
 ) -> None:
     """However far one answer looks, going on brings everything, each once and in its order."""
     house, made = library
-    asked = rules.read(" ".join([*parts, "is:comment"]), datetime.now(UTC))
+    asked = rules.read(" ".join([*parts, narrowed]), datetime.now(UTC))
     entries = [rules.entry_words(Kind.COMMENT, name, text, house.page_id) for name, text in made]
     expected = [made[at][1] for at, entry in enumerate(entries) if all(holds(term, entry) for term in asked.terms)]
     assert everything(house, asked, patience) == expected
@@ -340,6 +340,21 @@ def test_what_the_index_takes_too_long_for_is_looked_through(
     assert expected
     assert everything(house, asked, Patience(first=5, most=8, index_seconds=0.5)) == expected
     assert set(given_up) == {0.5}
+
+
+def test_what_lies_behind_much_of_others_is_looked_for_further_back(house: House, now: datetime) -> None:
+    keys = [hear(house, "parcel", name=f"Eva {number}", minutes=1 + number) for number in range(12)]
+    read(house)
+    with house.db.write() as session:
+        inbox.take(session, house.ann, talk(house, keys[-1]), None, now)
+    asked = rules.read("parcel is:mine is:comment", datetime.now(UTC))
+    patience = Patience(first=2, most=3, index_seconds=-1)
+    with house.db.read() as session:
+        first = queries.search(session, house.ann, asked, patience=patience)
+    assert first.groups == ()
+    assert first.after is not None
+    assert first.looked_to == rules.moment(first.after)
+    assert everything(house, asked, patience) == ["parcel"]
 
 
 def test_older_hits_are_never_left_out_silently(house: House) -> None:
