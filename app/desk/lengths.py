@@ -4,10 +4,12 @@ A job counts them, to a hundred at most, and stores a number for each of their r
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
 from sqlalchemy import and_, delete, or_, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
 from app.accounts.models import TeamMember, User
@@ -27,20 +29,43 @@ _Reader = tuple[int, int]
 """A saved view, and who sees it."""
 
 
-def count(session: Session) -> int:
-    """Count what is not kept, each list once, however many see it; answer how many numbers are different now. Their
-    readers' screens are told."""
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What is not stored as it is now: numbers, and readers who have none any more."""
+
+    numbers: Mapping[_Reader, int]
+    gone: Sequence[_Reader]
+
+
+def difference(session: Session) -> Difference:
+    """Count what is not kept, each list once, however many see it. Only reads: counting for many people may take
+    seconds, and SQLite lets nobody else write meanwhile."""
     wanted = dict(_wanted(session))
     long: dict[ListFilter, int] = {}
     for some in parts(list(dict.fromkeys(wanted.values())), _AT_ONCE):
         found = inbox.lengths(session, some, COUNTED_TO)
         long.update(zip(some, (one.n for one in found), strict=True))
-    now = {reader: long[shown] for reader, shown in wanted.items()}
-    return _store(session, now)
+    kept = SavedViewLength
+    known = {(view, user): n for view, user, n in session.execute(select(kept.view_id, kept.user_id, kept.n))}
+    numbers = {reader: long[shown] for reader, shown in wanted.items() if known.get(reader) != long[shown]}
+    return Difference(numbers, sorted(known.keys() - wanted.keys()))
+
+
+def store(session: Session, found: Difference) -> int:
+    """Store what is different, and tell the readers' screens; answer how many numbers that were. None where a view or a
+    person was removed since they were counted: the next count knows."""
+    try:
+        with session.begin_nested():
+            _store(session, found)
+    except IntegrityError:
+        return 0
+    told = {user for _view, user in (*found.numbers, *found.gone)}
+    announce(session, *(Changed("counts", one) for one in sorted(told)))
+    return len(found.numbers) + len(found.gone)
 
 
 def _wanted(session: Session) -> Iterator[tuple[_Reader, ListFilter]]:
-    """Two statements, one where everything is kept."""
+    """Two statements for some hundred views, one where everything is kept."""
     kept = session.execute(select(SavedView.id, SavedView.address))
     views = {view_id: dict(parse_qsl(address)) for view_id, address in kept}
     views = {one: args for one, args in views.items() if not filters.counted(_shown(args, 0, ()))}
@@ -48,16 +73,17 @@ def _wanted(session: Session) -> Iterator[tuple[_Reader, ListFilter]]:
         return
     seeing = aliased(TeamMember)
     members = select(seeing.user_id).where(seeing.team_id == SavedView.team_id).correlate(SavedView)
-    rows = session.execute(
+    readers = (
         select(SavedView.id, User.id, TeamMember.team_id)
         .select_from(SavedView)
         .join(User, or_(User.id == SavedView.owner_id, User.id.in_(members)))
         .outerjoin(TeamMember, TeamMember.user_id == User.id)
-        .where(User.active, SavedView.id.in_(sorted(views)))
+        .where(User.active)
     )
     teams: dict[_Reader, set[int]] = defaultdict(set)
-    for view_id, user_id, team_id in rows:
-        teams[view_id, user_id].update([team_id] if team_id is not None else [])
+    for some in parts(sorted(views)):
+        for view_id, user_id, team_id in session.execute(readers.where(SavedView.id.in_(some))):
+            teams[view_id, user_id].update([team_id] if team_id is not None else [])
     for (view_id, user_id), team_ids in teams.items():
         yield (view_id, user_id), _shown(views[view_id], user_id, team_ids)
 
@@ -66,23 +92,14 @@ def _shown(args: Mapping[str, str], user_id: int, team_ids: Collection[int]) -> 
     return lists.read(args, in_teams=bool(team_ids)).shown_to(user_id, team_ids)
 
 
-def _store(session: Session, now: dict[_Reader, int]) -> int:
+def _store(session: Session, found: Difference) -> None:
     kept = SavedViewLength
-    known = {(view, user): n for view, user, n in session.execute(select(kept.view_id, kept.user_id, kept.n))}
-    different = {reader: n for reader, n in now.items() if known.get(reader) != n}
-    if different:
-        rows = [{"view_id": view, "user_id": user, "n": n} for (view, user), n in sorted(different.items())]
-        statement = insert_or(session, table_of(kept)).values(rows)
+    rows = [{"view_id": view, "user_id": user, "n": n} for (view, user), n in sorted(found.numbers.items())]
+    for some in parts(rows):
+        statement = insert_or(session, table_of(kept)).values(some)
         session.execute(
             statement.on_conflict_do_update(index_elements=["view_id", "user_id"], set_={"n": statement.excluded.n})
         )
-    gone = sorted(known.keys() - now.keys())
-    for some in parts(gone, _AT_ONCE):
-        fits = or_(*(and_(kept.view_id == view, kept.user_id == user) for view, user in some))
+    for gone in parts(found.gone, _AT_ONCE):
+        fits = or_(*(and_(kept.view_id == view, kept.user_id == user) for view, user in gone))
         run_in_bulk(session, delete(kept).where(fits))
-    _tell(session, {user for _view, user in (*different, *gone)})
-    return len(different) + len(gone)
-
-
-def _tell(session: Session, user_ids: Iterable[int]) -> None:
-    announce(session, *(Changed("counts", one) for one in sorted(user_ids)))

@@ -4,11 +4,12 @@ from datetime import datetime
 from urllib.parse import urlencode
 
 import pytest
-from sqlalchemy import delete, event, select, update
+from sqlalchemy import delete, event, insert, select, update
 
 from app.accounts.models import TeamMember, User
 from app.accounts.types import Actor, Role
 from app.desk import lengths, queries, service
+from app.desk.models import SavedView
 from app.inbox.models import Conversation, ConversationTag, Tag
 from app.inbox.types import Length
 from tests.domain.conftest import House
@@ -20,8 +21,10 @@ def keep(house: House, name: str, now: datetime, team: int | None = None, **args
 
 
 def count(house: House) -> int:
+    with house.db.read() as session:
+        found = lengths.difference(session)
     with house.db.write() as session:
-        return lengths.count(session)
+        return lengths.store(session, found)
 
 
 def told(house: House, actor: Actor) -> dict[str, Length | None]:
@@ -93,3 +96,27 @@ def test_a_list_is_counted_once_however_many_keep_it(house: House, now: datetime
     assert count(house) == 30
     assert sum("FROM conversations" in one for one in seen) == 1
     assert len([one for one in seen if one.startswith(("SELECT", "INSERT", "DELETE"))]) == 5
+
+
+def test_a_view_may_be_removed_while_it_is_counted(house: House, now: datetime) -> None:
+    hear(house, 1, now)
+    keep(house, "German", now, view="all", language="de")
+    with house.db.read() as session:
+        found = lengths.difference(session)
+    with house.db.write() as session:
+        session.execute(delete(SavedView))
+    with house.db.write() as session:
+        assert lengths.store(session, found) == 0
+    assert count(house) == 0
+
+
+def test_any_number_of_numbers_can_be_stored(house: House, now: datetime) -> None:
+    """Databases take some ten thousand values with a statement."""
+    hear(house, 1, now)
+    keep(house, "German", now, view="all", language="de")
+    with house.db.write() as session:
+        view_id = session.scalars(select(SavedView.id)).one()
+        numbers = {(view_id, person): 0 for person in range(1_000, 13_000)}
+        same = {"name": "P", "role": Role.AGENT, "created_at": now}
+        session.execute(insert(User), [{**same, "id": one, "login": f"p{one}"} for _view, one in numbers])
+        assert lengths.store(session, lengths.Difference(numbers, ())) == 12_000

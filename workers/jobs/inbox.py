@@ -26,8 +26,12 @@ def fold_counts() -> int:
 
 def count_views() -> int:
     """Count what waits in saved views whose length is not kept; answer how many numbers are different now."""
+    with services().db.read() as session:
+        found = lengths.difference(session)
+    if not found.numbers and not found.gone:
+        return 0
     with services().db.write() as session:
-        return lengths.count(session)
+        return lengths.store(session, found)
 
 
 def wake_put_off() -> int:
