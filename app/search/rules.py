@@ -20,6 +20,8 @@ FETCHED: Final = 8
 LOOKED_THROUGH_A_SECOND: Final = 2_500_000
 _FIRST = datetime(1990, 1, 1, tzinfo=UTC)
 _LOW_BITS = 21
+_MOST_MILLISECONDS = (1 << (63 - _LOW_BITS)) - 1
+"""As databases keep numbers: until 2129."""
 _PART = re.compile(r'(-?)(?:([^\W\d_]+):(?!//))?(?:"([^"]*)"?|(\S*))')
 _DAY = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
 _GERMAN_DAY = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
@@ -49,7 +51,7 @@ def moment(entry: int) -> datetime:
 
 
 def _milliseconds(at: datetime) -> int:
-    return max(0, (at - _FIRST) // timedelta(milliseconds=1))
+    return min(max(0, (at - _FIRST) // timedelta(milliseconds=1)), _MOST_MILLISECONDS)
 
 
 def entry_words(kind: Kind, author: str, text: str, page_id: int | None) -> list[str]:

@@ -116,6 +116,11 @@ def test_numbers_are_in_the_order_of_time(one: datetime, other: datetime, source
     assert abs(rules.moment(rules.key(one, source)) - one) < timedelta(milliseconds=1)
 
 
+@pytest.mark.parametrize("year", [1, 9999])
+def test_any_day_has_a_number_that_databases_keep(year: int) -> None:
+    assert 0 <= rules.first_key(datetime(year, 12, 31, tzinfo=UTC)) < 2**63
+
+
 def test_names() -> None:
     names = [(1, "Garden blog"), (2, "Garden"), (3, "Küche & Herd")]
     assert rules.named("garden", names) == [2]
