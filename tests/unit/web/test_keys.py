@@ -83,6 +83,12 @@ def test_buttons_and_map_agree() -> None:
     assert on_buttons == pressed
 
 
+def test_a_key_is_one_sign_on_every_screen() -> None:
+    """The map shows whatever is marked so as a key."""
+    everywhere = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "templates").rglob("*.html"))
+    assert {one for one in re.findall(r'data-key="([^"]*)"', everywhere) if len(one) != 1} == set()
+
+
 def test_names_and_palette_agree() -> None:
     names = [one.name for one in NAMED]
     assert sorted(set(re.findall(r'data-named="([^"]+)"', EVERYTHING))) == sorted(names)

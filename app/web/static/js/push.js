@@ -26,7 +26,7 @@ async function subscribe() {
       return;
     }
     const registration = await navigator.serviceWorker.register(place.dataset.worker);
-    const { key } = await (await send(place.dataset.key)).json();
+    const { key } = await (await send(place.dataset.pushKey)).json();
     const wanted = { userVisibleOnly: true, applicationServerKey: bytes(key) };
     const { endpoint, keys } = (await registration.pushManager.subscribe(wanted)).toJSON();
     await send(place.dataset.add, { endpoint, p256dh: keys.p256dh, auth: keys.auth });
