@@ -88,6 +88,9 @@ document.addEventListener("keydown", (event) => {
     return event.preventDefault();
   }
   if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
+  // A menu closes first, and the composer knows what else is open in it.
+  const leaves = event.key === "Escape" && typing(event.target) && !event.target.closest("#composer");
+  if (leaves && !document.querySelector("dialog[open], details.menu[open]")) return event.target.blur();
   if (typing(event.target) || !keysOn() || document.querySelector("dialog[open]")) return;
   // Letters typed ahead of a conversation that is still coming must not act on the one that is going. What would begin
   // to write does so once it is there.
