@@ -73,13 +73,13 @@ class Proposal(Base):
 
 
 class ApprovalRequirement(Base):
-    """Whose answers, or answers where, need approval; exactly one of the three."""
+    """Whose answers, or answers where, need approval; exactly one of the four."""
 
     __tablename__ = "approval_requirements"
     __table_args__ = (
         CheckConstraint(
             "(CASE WHEN user_id IS NULL THEN 0 ELSE 1 END) + (CASE WHEN page_id IS NULL THEN 0 ELSE 1 END)"
-            " + (CASE WHEN team_id IS NULL THEN 0 ELSE 1 END) = 1",
+            " + (CASE WHEN team_id IS NULL THEN 0 ELSE 1 END) + (CASE WHEN campaign_id IS NULL THEN 0 ELSE 1 END) = 1",
             name="one_subject",
         ),
     )
@@ -88,6 +88,7 @@ class ApprovalRequirement(Base):
     user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), unique=True)
     page_id: Mapped[int | None] = mapped_column(ForeignKey("pages.id", ondelete="CASCADE"), unique=True)
     team_id: Mapped[int | None] = mapped_column(ForeignKey("teams.id", ondelete="CASCADE"), unique=True)
+    campaign_id: Mapped[int | None] = mapped_column(ForeignKey("campaigns.id", ondelete="CASCADE"), unique=True)
     reason: Mapped[str] = mapped_column(String(200))
     created_by: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
     created_at: Mapped[datetime]

@@ -1,4 +1,4 @@
-"""Which answers need approval: of certain people, on certain pages, to certain teams' conversations."""
+"""Which answers need approval: of certain people, on certain pages, to certain teams, in certain campaigns."""
 
 from datetime import datetime
 
@@ -9,6 +9,7 @@ from app.accounts.models import Team, User
 from app.accounts.types import Actor
 from app.audit import service as audit
 from app.audit.types import Action
+from app.campaigns.models import Campaign, CampaignPost
 from app.core import text as texts
 from app.core.errors import Conflict, Forbidden, InvalidInput, NotFound
 from app.core.i18n import gettext as _
@@ -17,10 +18,11 @@ from app.pages.models import Page
 from app.replies.models import ApprovalRequirement
 from app.replies.types import Requirement, Subject
 
-_MODELS: dict[Subject, type[User] | type[Page] | type[Team]] = {
+_MODELS: dict[Subject, type[User | Page | Team | Campaign]] = {
     Subject.PERSON: User,
     Subject.PAGE: Page,
     Subject.TEAM: Team,
+    Subject.CAMPAIGN: Campaign,
 }
 
 
@@ -29,12 +31,13 @@ def of(session: Session, author_id: int, talk: Conversation) -> list[Requirement
 
     The demonstration's pages need none: nothing said there is heard by anybody.
     """
-    return _found(session, author_id=author_id, page_id=talk.page_id, team_id=talk.team_id)
+    return of_ids(session, author_id, talk.page_id, talk.team_id, talk.id)
 
 
-def of_ids(session: Session, author_id: int, page_id: int, team_id: int) -> list[Requirement]:
+def of_ids(session: Session, author_id: int, page_id: int, team_id: int, talk_id: int) -> list[Requirement]:
     """The same for somebody who has a conversation's view."""
-    return _found(session, author_id=author_id, page_id=page_id, team_id=team_id)
+    about = {"author_id": author_id, "page_id": page_id, "team_id": team_id, "talk_id": talk_id}
+    return [_view(one, "") for one in session.scalars(_FOUND, about)]
 
 
 _FOUND = (
@@ -44,6 +47,11 @@ _FOUND = (
             ApprovalRequirement.user_id == bindparam("author_id"),
             ApprovalRequirement.page_id == bindparam("page_id"),
             ApprovalRequirement.team_id == bindparam("team_id"),
+            ApprovalRequirement.campaign_id
+            == select(CampaignPost.campaign_id)
+            .join(Conversation, Conversation.post_id == CampaignPost.post_id)
+            .where(Conversation.id == bindparam("talk_id"))
+            .scalar_subquery(),
         ),
         ~select(Page.id).where(Page.id == bindparam("page_id"), Page.demo).exists(),
     )
@@ -52,19 +60,15 @@ _FOUND = (
 """Put together once, as every conversation asks it."""
 
 
-def _found(session: Session, *, author_id: int, page_id: int, team_id: int) -> list[Requirement]:
-    rows = session.scalars(_FOUND, {"author_id": author_id, "page_id": page_id, "team_id": team_id})
-    return [_view(one, "") for one in rows]
-
-
 def all_of_them(session: Session) -> list[Requirement]:
     """Every requirement, with the name of whom or what it is about. One statement."""
-    name = func.coalesce(User.name, Page.name, Team.name)
+    name = func.coalesce(User.name, Page.name, Team.name, Campaign.name)
     query = (
         select(ApprovalRequirement, name)
         .outerjoin(User, User.id == ApprovalRequirement.user_id)
         .outerjoin(Page, Page.id == ApprovalRequirement.page_id)
         .outerjoin(Team, Team.id == ApprovalRequirement.team_id)
+        .outerjoin(Campaign, Campaign.id == ApprovalRequirement.campaign_id)
         .order_by(ApprovalRequirement.id)
     )
     return [_view(one, named) for one, named in session.execute(query)]
@@ -81,6 +85,7 @@ def add(session: Session, actor: Actor, subject: Subject, subject_id: int, reaso
         Subject.PERSON: ApprovalRequirement.user_id,
         Subject.PAGE: ApprovalRequirement.page_id,
         Subject.TEAM: ApprovalRequirement.team_id,
+        Subject.CAMPAIGN: ApprovalRequirement.campaign_id,
     }
     if session.scalar(select(ApprovalRequirement.id).where(columns[subject] == subject_id)) is not None:
         raise Conflict(_("Answers there need approval already."))
@@ -105,6 +110,11 @@ def remove(session: Session, actor: Actor, requirement_id: int, now: datetime) -
 
 
 def _view(one: ApprovalRequirement, name: str) -> Requirement:
-    subject = Subject.PERSON if one.user_id else Subject.PAGE if one.page_id else Subject.TEAM
-    subject_id = one.user_id or one.page_id or one.team_id or 0
+    subjects = {
+        Subject.PERSON: one.user_id,
+        Subject.PAGE: one.page_id,
+        Subject.TEAM: one.team_id,
+        Subject.CAMPAIGN: one.campaign_id,
+    }
+    subject, subject_id = next((about, number) for about, number in subjects.items() if number is not None)
     return Requirement(one.id, subject, subject_id, name, one.reason, one.created_at)

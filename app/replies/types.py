@@ -29,11 +29,12 @@ class Subject(StrEnum):
     PERSON = "person"
     PAGE = "page"
     TEAM = "team"
+    CAMPAIGN = "campaign"
 
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """Answers of this person, on this page, or to this team's conversations need approval."""
+    """Answers of this person, on this page, to this team's conversations, or in this campaign need approval."""
 
     id: int
     subject: Subject

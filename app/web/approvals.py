@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from app.accounts import queries as accounts
 from app.accounts.types import Permission
+from app.campaigns import queries as campaigns
 from app.core.clock import utc_now
 from app.core.errors import Conflict, InvalidInput, NotFound
 from app.core.i18n import gettext as _
@@ -54,7 +55,8 @@ def _page(error: str = "", about: str = "", reason: str = "") -> str:
     people = [(f"{Subject.PERSON}:{number}", name) for number, name in accounts.team_members(session())]
     places = [(f"{Subject.PAGE}:{page.id}", page.name) for page in pages.pages(session())]
     teams = [(f"{Subject.TEAM}:{team.id}", names.shown(team.name)) for team in accounts.teams(session())]
-    groups = [(_("People"), people), (_("Pages"), places), (_("Teams"), teams)]
+    running = [(f"{Subject.CAMPAIGN}:{one.id}", one.name) for one in campaigns.names(session())]
+    groups = [(_("People"), people), (_("Pages"), places), (_("Teams"), teams), (_("Campaigns"), running)]
     return render_template(
         "approvals/overview.html",
         found=requirements.all_of_them(session()),

@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from app.accounts import queries as accounts
 from app.accounts import service as people
 from app.accounts.types import Actor, Role
+from app.campaigns.models import Campaign, CampaignPost
 from app.connectors.ports import Status
 from app.core.errors import Conflict, Forbidden, InvalidInput, NotFound
 from app.inbox import service as inbox
@@ -88,6 +89,29 @@ def test_who_needs_approval_and_why(house: House, talk: int, chief: Actor, now: 
         ]
         assert [found.reason for found in requirements.of(session, house.bob.id, one)] == ["Launch", "Press"]
         assert [found.name for found in requirements.all_of_them(session)] == ["ann", "Our blog", "Marketing"]
+
+
+def test_under_a_campaigns_posts_everybody_needs_approval(house: House, talk: int, chief: Actor, now: datetime) -> None:
+    with house.db.write() as session:
+        for number in (1, 2):
+            session.add(
+                Campaign(
+                    id=number, name=f"Launch {number}", goal="", owner_id=house.ann.id, starts_on=now.date(),
+                    ends_on=now.date(), zone="UTC", disciplines=[], created_at=now,
+                )
+            )  # fmt: skip
+        session.flush()
+        one = session.get_one(Conversation, talk)
+        session.add(CampaignPost(post_id=one.post_id, page_id=house.page_id, campaign_id=2))
+        other = requirements.add(session, chief, Subject.CAMPAIGN, 1, "Another launch", now)
+        assert requirements.of(session, house.bob.id, one) == []
+        requirements.add(session, chief, Subject.CAMPAIGN, 2, "Launch", now)
+        (found,) = requirements.of(session, house.bob.id, one)
+        assert (found.subject, found.subject_id, found.reason) == (Subject.CAMPAIGN, 2, "Launch")
+        assert [each.name for each in requirements.all_of_them(session)] == ["Launch 1", "Launch 2"]
+        requirements.remove(session, chief, other, now)
+    with pytest.raises(Conflict), house.db.write() as session:
+        requirements.add(session, chief, Subject.CAMPAIGN, 2, "Again", now)
 
 
 def test_without_approval_it_is_not_sent(house: House, talk: int, chief: Actor, now: datetime) -> None:

@@ -139,7 +139,7 @@ def reply(conversation_id: int) -> ResponseReturnValue:
     if held_id is not None:
         return _to_held(held_id)
     following = url_for("remedies.form", conversation_id=conversation_id) if asks else None
-    if talk and requirements.of_ids(session(), actor().id, talk.page_id, talk.team_id):
+    if talk and requirements.of_ids(session(), actor().id, talk.page_id, talk.team_id, talk.id):
         text = _("Sent for approval.")
         return change(conversation_id, said.propose, text, moves_on=done, onward=True, draft=draft, then=following)
     return change(conversation_id, said.send, moves_on=done, draft=draft, sent=True, then=following)

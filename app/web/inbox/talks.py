@@ -243,7 +243,7 @@ def talk_screen(
             session, actor, begun, draft.mode, draft.words, teams, offer=offer, offered_as=offered_as
         ),
         proposals=replies.proposals(session, actor, conversation_id),
-        needs=requirements.of_ids(session, actor.id, talk.page_id, talk.team_id),
+        needs=requirements.of_ids(session, actor.id, talk.page_id, talk.team_id, talk.id),
         draft=draft,
         read_at=now,
         undo_seconds=services.settings.outbox.undo_seconds,
