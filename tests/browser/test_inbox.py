@@ -93,6 +93,8 @@ def test_what_is_new_is_told_within_a_second_and_moves_nothing(scene: Scene, per
     expect(page.locator("#news-pill")).to_have_text("1 new", timeout=12_000)
     assert page.evaluate("window.toldAt") - stored < 1000
     assert places(page) == before
+    pill_ends = page.locator("#news-pill").evaluate("one => one.getBoundingClientRect().bottom")
+    assert pill_ends <= page.locator(".list-head").evaluate("one => one.getBoundingClientRect().bottom"), "no row"
     scene.say("Another", "And where is my parcel?", minutes_ago=0)
     scene.collect()
     expect(page.locator("#news-pill")).to_have_text("2 new", timeout=12_000)
