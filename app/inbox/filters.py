@@ -67,6 +67,8 @@ class Filter:
     """What one choice is called, in one statement; None: all of them are few enough to look through."""
     counted: bool = False
     """Whether lists narrowed down by it are counted exactly (``app.inbox.counts``)."""
+    some_have_none: bool = False
+    """Whether a single choice already narrows a list down, as not every conversation has one."""
 
 
 def _is_number(text: str) -> bool:
@@ -213,6 +215,7 @@ _ALL = (
             select(CampaignPost.post_id).where(CampaignPost.campaign_id == int(value))
         ),
         _campaigns,
+        some_have_none=True,
     ),
     Filter(
         "kind",
@@ -240,6 +243,7 @@ _ALL = (
         ),
         _tags,
         named=_tag,
+        some_have_none=True,
     ),
     Filter(
         "language",

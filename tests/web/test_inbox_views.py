@@ -13,7 +13,7 @@ from app.connectors import errors
 from app.connectors.ports import Author, Item, SaidAs
 from app.core.clock import utc_now
 from app.desk import lengths
-from app.inbox import filters
+from app.inbox import filters, tags
 from app.inbox import service as inbox
 from app.inbox.models import Conversation
 from app.inbox.types import Mark, Priority
@@ -97,6 +97,14 @@ class TestFilters:
         assert 'name="assignee"' in part
         assert 'name="page"' not in part, "one page is no choice"
         assert "<html" in agent.get("/inbox/filters?view=all").text
+        assert 'name="tag"' not in part, "there is none yet"
+
+    def test_the_first_tag_is_a_choice(self, scene: Scene, agent: Browser) -> None:
+        with scene.parts.db.write() as session:
+            tag = tags.find_or_make(session, "billing", utc_now())
+        panel = agent.get("/inbox/filters?view=all").text
+        assert 'name="tag"' in panel
+        assert f'<option value="{tag}"' in panel
 
     def test_what_leaves_a_narrowed_list_is_seen_to_leave(self, scene: Scene, agent: Browser) -> None:
         talk = scene.heard("Bob", "Hello?")

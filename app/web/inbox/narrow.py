@@ -50,7 +50,8 @@ def fields(session: "Session", place: Place) -> list[Field]:
     found = []
     for one in FILTERS.values():
         options = [(choice.value, word(one.name, choice)) for choice in one.choices(session)]
-        if len(options) > 1 or one.name in chosen:
+        enough = 1 if one.some_have_none else 2
+        if len(options) >= enough or one.name in chosen:
             found.append(Field(one.name, _(one.title), options, chosen.get(one.name, "")))
     return found
 
