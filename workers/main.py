@@ -15,6 +15,7 @@ from typing import Any
 import redis
 import structlog
 from rq.exceptions import StopRequested
+from rq.executions import Execution
 from rq.job import Job
 from rq.queue import Queue
 from rq.serializers import JSONSerializer
@@ -35,7 +36,7 @@ LAST_WORDS_SECONDS = 5.0
 
 
 _at_work = threading.Event()
-"""Whether a batch is running."""
+"""Whether a batch is running, or Redis is being told that it is done."""
 
 
 class NotAWakeError(ValueError):
@@ -58,7 +59,6 @@ class Wake(Job):
         if self.func_name not in set(JobName):
             raise NotAWakeError(f"{self.func_name!r} is not in app.core.jobs.JobName")
         job = JobName(self.func_name)
-        _at_work.set()
         try:
             import_attribute(job.value)()
         except Exception as error:
@@ -66,8 +66,6 @@ class Wake(Job):
             if text is None:
                 raise
             log.warning("job_postponed", job=job.name, error=type(error).__name__, text=text)
-        finally:
-            _at_work.clear()
 
     def send_webhooks(self, *_arguments: Any, **_named: Any) -> None:
         """Ours have none, and nobody else's are sent."""
@@ -88,11 +86,19 @@ class WakeWorker(SimpleWorker):
         if context.stopping.is_set():
             self._stop_requested = True
 
+    def perform_job(self, job: Job, queue: Queue, execution: Execution) -> bool:
+        """Whatever is raised in here, RQ takes for the job's failure, also when the batch is done already."""
+        _at_work.set()
+        try:
+            return super().perform_job(job, queue, execution)
+        finally:
+            _at_work.clear()
+
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
         if context.stopping.is_set():
             return  # on its way out already
         context.stopping.set()
-        self._stop_requested = True  # RQ takes what is raised around a job for the job's failure, and would go on
+        self._stop_requested = True  # for where RQ catches what is raised, and would go on
         if not _at_work.is_set():
             raise StopRequested  # RQ calls itself busy for longer: also while it waits for a Redis that went away
         limit = threading.Timer(LAST_WORDS_SECONDS, _give_up)

@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
@@ -119,6 +120,32 @@ def test_it_stops_at_once_when_idle_and_says_it_lived(worker: "subprocess.Popen[
     eventually(lambda: services.redis.smembers("rq:workers"), "the worker listened")
     worker.send_signal(signal.SIGTERM)
     assert worker.wait(PATIENCE) == 0
+
+
+def test_asked_behind_a_batch_it_stops_and_the_batch_is_done(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Redis is just being told that the batch is done."""
+    queue = rq.Queue(QueueName.PROMPT, connection=services.redis, serializer=JSONSerializer, job_class=Wake)
+    queue.enqueue(JobName.ROUTE.value)
+    told = WakeWorker.handle_job_success
+
+    def asked_to_stop(*given: Any, **named: Any) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        told(*given, **named)
+
+    monkeypatch.setattr("workers.jobs.routing.route_waiting", lambda: 0)
+    monkeypatch.setattr(context, "stopping", threading.Event())
+    monkeypatch.setattr(WakeWorker, "handle_job_success", asked_to_stop)
+    monkeypatch.setattr("workers.main._give_up", lambda: None)
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        WakeWorker([queue], connection=services.redis, job_class=Wake, serializer=JSONSerializer).work()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    assert context.stopping.is_set()
+    assert queue.failed_job_registry.count == 0
 
 
 def test_asked_while_it_waits_to_try_again_it_stops(monkeypatch: pytest.MonkeyPatch) -> None:
