@@ -131,7 +131,7 @@ def test_asked_behind_a_batch_it_stops_and_the_batch_is_done(
     told = WakeWorker.handle_job_success
 
     def asked_to_stop(*given: Any, **named: Any) -> None:
-        os.kill(os.getpid(), signal.SIGTERM)
+        signal.raise_signal(signal.SIGTERM)
         told(*given, **named)
 
     monkeypatch.setattr("workers.jobs.routing.route_waiting", lambda: 0)
@@ -148,14 +148,14 @@ def test_asked_behind_a_batch_it_stops_and_the_batch_is_done(
     assert queue.failed_job_registry.count == 0
 
 
-def test_asked_while_it_waits_to_try_again_it_stops(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_asked_while_it_waits_to_try_again_it_stops(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Redis went away behind a batch: RQ's worker has given up, and its signal handler is still in place."""
     stopping = threading.Event()
     pauses: list[float | None] = []
 
     def pause(seconds: float | None = None) -> bool:
         pauses.append(seconds)
-        os.kill(os.getpid(), signal.SIGTERM)
+        signal.raise_signal(signal.SIGTERM)
         return stopping.is_set()
 
     def gone(worker: WakeWorker, **_options: object) -> bool:
@@ -167,8 +167,8 @@ def test_asked_while_it_waits_to_try_again_it_stops(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(WakeWorker, "work", gone)
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
-        work(QueueName.PATIENT, redis.Redis())
-        os.kill(os.getpid(), signal.SIGTERM)  # asked again on its way out
+        work(QueueName.PATIENT, redis.Redis.from_url(redis_url))
+        signal.raise_signal(signal.SIGTERM)  # asked again on its way out
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
