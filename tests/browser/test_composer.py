@@ -100,6 +100,17 @@ def test_the_picker_by_mouse_and_given_up(scene: Scene, person: Opener, replies:
     expect(page.locator("#reply-text")).to_have_value("Hello Bob, it is on its way.")
 
 
+def test_the_picker_opens_when_writing_has_come(scene: Scene, person: Opener, replies: list[int]) -> None:
+    """Pressed on a slow line, the button does not send the form for a page without scripts."""
+    talk = scene.heard("Bob", "Where is my order?")
+    page = person()
+    (script,) = opened_without_writing(page, talk)
+    page.get_by_role("button", name="Saved replies").click()
+    script.continue_()
+    expect(page.locator(".picker .offer")).to_have_count(2)
+    expect(page.locator("#reply-text")).to_have_value("/")
+
+
 def test_a_colleague_is_named_in_a_note(scene: Scene, person: Opener) -> None:
     talk = scene.heard("Bob", "Where is my order?")
     page = person()

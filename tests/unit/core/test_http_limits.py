@@ -5,7 +5,7 @@ import socket
 import time
 import tracemalloc
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from ipaddress import ip_address
 
 import pytest
@@ -124,6 +124,22 @@ def swallowing(host: str, port: int = 0) -> Iterator[int]:
         yield listener.getsockname()[1]
 
 
+@contextmanager
+def swallowing_beside() -> Iterator[Loopback]:
+    """A server at 127.0.0.3, and the same port swallowing everything at 127.0.0.2."""
+    for tries_left in reversed(range(10)):
+        with ExitStack() as stack:
+            server = stack.enter_context(Loopback("127.0.0.3"))
+            try:
+                stack.enter_context(swallowing("127.0.0.2", server.port))
+            except OSError:  # free at the one address, and taken at the other
+                if not tries_left:
+                    raise
+                continue
+            yield server
+            return
+
+
 def test_a_port_that_swallows_everything_is_unreachable() -> None:
     with swallowing("127.0.0.1") as port:
         http = client(connect_seconds=0.3, total_seconds=10)
@@ -135,7 +151,7 @@ def test_a_port_that_swallows_everything_is_unreachable() -> None:
 def test_an_address_that_swallows_everything_leaves_time_for_the_next() -> None:
     settings = Outgoing(allow_networks=["127.0.0.0/8"], connect_seconds=2)
     http = Http(settings, resolve=lambda host: [ip_address("127.0.0.2"), ip_address("127.0.0.3")])
-    with Loopback("127.0.0.3") as server, swallowing("127.0.0.2", server.port):
+    with swallowing_beside() as server:
         server.route("/", lambda request: Reply(b"here"))
         assert http.request("GET", server.url(host="several.example")).body == b"here"
 

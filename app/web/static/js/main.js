@@ -28,7 +28,8 @@ function hold(event) {
   if (leaves) return void writing.then(() => event.detail.issueRequest(true));
   const again = new KeyboardEvent("keydown", { key, ctrlKey, metaKey, shiftKey, bubbles: true });
   const button = event.detail.triggeringEvent?.submitter;
-  writing.then(() => (sends ? target.dispatchEvent(again) : target.requestSubmit(button)));
+  // Pressed again, not sent: what writing brings may have something else for this button to do.
+  writing.then(() => (sends ? target.dispatchEvent(again) : button ? button.click() : target.requestSubmit()));
 }
 if (document.getElementById("composer")) write();
 document.addEventListener("htmx:beforeRequest", (event) => event.detail.target?.id === "talk" && write());
