@@ -13,6 +13,7 @@ from app.learning.types import Kind
 from app.outreach.types import ENTERED
 from app.routing.types import CommentKind, Fact, Only, Value
 
+NAMES = frozenset(one.value for one in Fact)
 MOST_STARS = 5
 MOST_VALUES = 500
 LONGEST_VALUE = 300

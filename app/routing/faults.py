@@ -12,7 +12,6 @@ from app.routing import facts
 from app.routing.types import Fact, Fault, Rule
 
 _SAID = 8
-_FACTS = frozenset(one.value for one in Fact)
 
 
 class InvalidRules(InvalidInput):
@@ -89,14 +88,16 @@ def _way(table: dict[str, Any], fault: Fault) -> Iterator[str | int]:
             mode = next(iter(one))
             yield from (mode, number - 1)
             one = one[mode][number - 1]
-        yield next((key for key in one if key in _FACTS), "")
+        yield next((key for key in one if key in facts.NAMES), "")
     if fault.value:
         yield fault.value - 1
 
 
 def short_facts(table: dict[str, Any]) -> list[str]:
     """The facts that the rule's own table asks about, in their order; those that say nothing count for none."""
-    return [key for key, given in table.items() if key in _FACTS and (isinstance(given, bool) or given not in ([], 0))]
+    return [
+        key for key, given in table.items() if key in facts.NAMES and (isinstance(given, bool) or given not in ([], 0))
+    ]
 
 
 class PatternRoom:

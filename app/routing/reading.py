@@ -25,7 +25,6 @@ _ACTIONS = (
 LONGEST_SNOOZE = 720
 """Hours: thirty days."""
 _OWN = ("name", "note", "match", "when", "continue")
-_FACTS = frozenset(one.value for one in Fact)
 
 
 def digest(text: str) -> str:
@@ -89,7 +88,7 @@ class _Reader:
         self._faults.append(Fault(self._number, part, why, value))
 
     def rule(self, table: dict[str, Any]) -> Rule:
-        for key in sorted(set(table) - _FACTS - {*_OWN, *_ACTIONS}):
+        for key in sorted(set(table) - facts.NAMES - {*_OWN, *_ACTIONS}):
             self.fault(key, _("No rule knows this word."))
         name, note = self._text(table, "name"), self._text(table, "note")
         self.check_name(name)
@@ -179,8 +178,8 @@ class _Reader:
                 yield self._condition(one, at)
 
     def _condition(self, table: dict[str, Any], at: str) -> Condition:
-        asked = [key for key in table if key in _FACTS]
-        strange = sorted(set(table) - _FACTS - {"not"})
+        asked = [key for key in table if key in facts.NAMES]
+        strange = sorted(set(table) - facts.NAMES - {"not"})
         negated = table.get("not", False)
         if strange or len(asked) != 1 or not isinstance(negated, bool):
             self.fault(at, _("A condition asks about one thing, and may say not = true beside it."))

@@ -10,6 +10,7 @@ from app.edge.routes import route
 from app.search import queries, rules
 from app.search.queries import TooSlow
 from app.search.types import Found, Group, Hit, Kind
+from app.web.inbox.routes import wants
 from app.web.present import search as search_words
 
 blueprint = Blueprint("search", __name__, url_prefix="/search")
@@ -27,7 +28,7 @@ def show() -> ResponseReturnValue:
         found = queries.search(session(), actor(), asked, after=after, patience=patience)
     except TooSlow as error:
         found, refused = Found(problems=asked.problems), error.message
-    part = "HX-Request" in request.headers and request.headers.get("HX-Target") == "more"
+    part = wants("more")
     return render_template(
         "search/rows.html" if part else "search/show.html",
         text=text,

@@ -26,9 +26,10 @@ def _try(name: str, install: Callable[[], object]) -> None:
             install()
             return
         except (isso.NotStarted, bluesky.NotStarted, node.NotInstalled) as error:
-            again = "" if pause is None else f" Trying again in {pause} seconds."
-            print(f"{name} can't be installed: {error}{again}", file=sys.stderr)
-            time.sleep(pause or 0)
+            print(f"{name} can't be installed: {error}", file=sys.stderr)
+        if pause is not None:
+            print(f"Trying again in {pause} seconds.", file=sys.stderr)
+            time.sleep(pause)
 
 
 if __name__ == "__main__":

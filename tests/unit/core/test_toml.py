@@ -38,9 +38,9 @@ name = 'a#"' # b
   1, [2, 3], { x = "}\"", y.z = 2026-11-22 10:00:00 },
   -1e3,   ]
 [[list]]
-long = XXX
+long = QQQ
 [[list]]
-"a" \XXX XXX
+"a" \QQQ QQQ
 [list.table]
 "a\u00e4" = true
 [[list]]
@@ -50,7 +50,7 @@ x = ]'''''
 [[list.inner]]
 a = {}
 """
-).replace("XXX", '"' * 3)
+).replace("QQQ", '"' * 3)
 
 
 def _shape(one: object) -> object:
