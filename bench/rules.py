@@ -1,5 +1,5 @@
-"""Conversations per second and core that rules decide about, and what a malicious expression adds; the most that all
-expressions together can cost.
+"""Conversations per second and core that rules decide about, what a malicious expression adds, and the slowest of many
+kinds of expressions that are still taken.
 
 A hundred rules: the words of the first set over and over in other forms, expressions, conditions on everything else.
 Usage: ``python -m bench.rules [--conversations N]``.
@@ -8,14 +8,17 @@ Usage: ``python -m bench.rules [--conversations N]``.
 import argparse
 import random
 import time
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from importlib import resources
+from itertools import accumulate
 
 from app.core.clock import utc_now
 from app.inbox.arrivals import Facts
 from app.routing import book as books
-from app.routing import language, reading, rules
+from app.routing import effort, facts, language, reading, rules
 from app.routing.scene import LOOKED_AT
 from app.routing.types import Actions, Condition, Fact, Group, Match, Rule
 from bench.intake import _TEXTS
@@ -23,10 +26,27 @@ from bench.intake import _TEXTS
 CATASTROPHIC = (r"(a+)+$", r"(a|aa)*b", r"(?:.*a){20}x", r"(x*)*y", r"([a-zA-Z]+)*\d{9}$")
 
 
-LARGEST = tuple(f"{letter}.{{80}}[{end}]" for letter in "enirtas" for end in "uvxz")
-"""Expressions that fit almost anything almost: as many as a text of rules may have, about."""
+_HALF = tuple("".join(random.Random(seed).sample("abcdefghijklmnopqrstuvwxyz ", 9)) for seed in range(50))
+EXPLOSIVE: dict[str, Callable[[int], str]] = {
+    "a letter, then eighty of anything": lambda n: f"{'enirtasoudhlcgm'[n % 15]}.{{80}}[{'uvxzqjkwy'[n // 15 % 9]}]",
+    "a third of all letters, then eighty": lambda n: f"[{_HALF[n % 50]}].{{80}}[{'uvxzqjkwy'[n % 9]}]",
+    "a third of all letters, then forty": lambda n: f"[{_HALF[n % 50]}].{{40}}[{'uvxzqjkwy'[n % 9]}]",
+    "a third of all letters, then twenty": lambda n: f"[{_HALF[n % 50]}].{{20}}[{'uvxzqjkwy'[n % 9]}]",
+    "a third of all letters, then ten": lambda n: f"[{_HALF[n % 50]}].{{10}}[{'uvxzqjkwy'[n % 9]}]{n}",
+    "a third of all letters, then twenty points": lambda n: f"[{_HALF[n % 50]}]{'.' * 20}[{'uvxzqjkwy'[n % 9]}]",
+    "counts within counts": lambda n: f"({'enirtasoudhlcgm'[n % 15]}[^z]{{1,20}}){{1,5}}z{n}",
+    "a hundred of one, ten times": lambda n: f"({'enirtasoudhlcgm'[n % 15]}{{1,100}}){{1,10}}z{n}",
+}
+"""What makes an automaton grow, the n-th of each kind."""
+USUAL = (
+    *(rf"(refund|money back|geld zurück).{{0,{30 + n}}}(late|slow|waiting|spät)\w* ?{n}" for n in range(20)),
+    *(rf"\b[a-z]{{2}}-?\d{{{6 + n % 3},10}}{n}\b" for n in range(40)),
+    *(rf"\w{{3,20}}@\w+\.de{n}" for n in range(10)),
+    *(r"\d{3}[-. ]?\d{3}[-. ]?\d{4}", r".{200,}", r"!{3,}", r"[A-Z]{2}\d{2}( ?\w{4}){3,7}"),
+)
+"""What people write: two words near each other, numbers of orders, addresses, long comments."""
 MADE_TO_FIT = tuple(f"{'ab'[number % 2]}[ab]{{{900 - number}}}c" for number in range(22))
-"""As many, for a text of nothing but a and b."""
+"""As many as a text of rules may have, for a text of nothing but a and b, and one c near the beginning."""
 
 
 def hundred() -> list[Rule]:
@@ -93,20 +113,40 @@ def main() -> None:
         usual = measure([*some, Rule("x", (Condition(Fact.REGEX, ("harmless",)),), Actions(team="t"))], said, spoken)
         worse = measure([*some, Rule("x", (Condition(Fact.REGEX, (bad,)),), Actions(team="t"))], said, spoken)
         print(f"{worse:,.0f} with one more rule {bad}, {usual:,.0f} with a harmless one in its place")
-    vocabulary = sorted({word for text in _TEXTS for word in text.split()})
-    chance = random.Random(7)
-    mixed = [replace(one, texts=(" ".join(chance.choices(vocabulary, k=22)),)) for one in said]
-    usual = measure(some, mixed, spoken)
-    worse = measure([*some, Rule("x", (Condition(Fact.REGEX, LARGEST),), Actions(team="t"))], mixed, spoken)
-    print(f"{worse:,.0f} with the largest expressions allowed, {usual:,.0f} without, in words by chance")
-    book = books.compiled([Rule("x", (Condition(Fact.REGEX, MADE_TO_FIT),), Actions(team="t"))])
+    slowest(some, said, spoken)
+    book = books.compiled([_asking(MADE_TO_FIT)])
+    chance = random.Random(9)
     for length in (500, LOOKED_AT):
-        text = "".join(chance.choices("ab", k=length))
+        text = "".join(["ab", "c", *chance.choices("ab", k=length - 3)])
         begun = time.process_time()
         rules.decide(book, replace(said[0], texts=(text,)), None)
-        print(
-            f"{time.process_time() - begun:.2f} s for {length:,} characters made to fit the largest expressions allowed"
-        )
+        print(f"{time.process_time() - begun:.2f} s for {length:,} characters made to fit the largest expressions")
+
+
+def _asking(patterns: Sequence[str]) -> Rule:
+    return Rule("x", (Condition(Fact.REGEX, tuple(patterns)),), Actions(team="t"))
+
+
+def slowest(some: list[Rule], said: list[Facts], spoken: list[str | None]) -> None:
+    """Times of a hundred rules with what makes automata grow, as much as fits into a text of rules, and as much of that
+    as is taken."""
+    vocabulary = sorted({word for text in _TEXTS for word in text.split()})
+    chance = random.Random(7)
+    mixed = [replace(one, texts=(" ".join(chance.choices(vocabulary, k=22)),)) for one in said[:500]]
+
+    def times(patterns: Sequence[str]) -> float:
+        return usual / measure([*some, _asking(patterns)], mixed, spoken[:500])
+
+    usual = measure(some, mixed, spoken[:500])
+    print(f"{usual:,.0f} with a hundred rules, in words by chance; times as much for as many expressions more:")
+    print(f"  {times(USUAL):4.1f} for {len(USUAL)} usual ones: effort {effort.effort(USUAL):.2f} of {effort.MOST}")
+    for kind, make in EXPLOSIVE.items():
+        every = [make(n) for n in range(500)]
+        fitting = bisect_right(list(accumulate(map(facts.size, every))), facts.LARGEST_PATTERNS)
+        refused = {fault.rule for fault in effort.faults([_asking([one]) for one in every[:fitting]])}
+        taken = [one for number, one in enumerate(every[:fitting], 1) if number not in refused]
+        all_of_it, part = times(every[:fitting]), times(taken)
+        print(f"  {all_of_it:4.1f} for {fitting}, {part:4.1f} for {len(taken)} that are taken: {kind}")
 
 
 if __name__ == "__main__":

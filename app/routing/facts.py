@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Collection, Sequence
-from functools import lru_cache
 from typing import Any, cast
 
 import re2
@@ -11,6 +10,7 @@ from app.core import hours
 from app.core.i18n import gettext as _
 from app.learning.types import Kind
 from app.outreach.types import ENTERED
+from app.routing import expressions
 from app.routing.types import CommentKind, Fact, Only, Value
 
 NAMES = frozenset(one.value for one in Fact)
@@ -19,9 +19,8 @@ MOST_VALUES = 500
 LONGEST_VALUE = 300
 LARGEST_PATTERNS = 20_000
 """Instructions of all regular expressions of a text of rules together. A usual one has some dozens, ``.{0,50}`` four
-hundred. A text made to fit them takes up to 15 ns for each of them and each of its characters."""
-_TOO_LARGE = "too large"
-"""What the library says of an expression that it has no room for."""
+hundred. A text made to fit them takes up to 2 ns for each of them and each of its characters; ``effort`` has what usual
+texts take."""
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 
 
@@ -41,39 +40,19 @@ def checked(fact: Fact, value: Any) -> Value:
 
 def pattern(text: str) -> "re2._Regexp[str]":
     """A regular expression that takes time linear in the text. Raises WrongValueError."""
-    made = _compiled(text)
-    if isinstance(made, str):
-        why = _("“%(text)s” is not a regular expression we can use: %(why)s.", text=text, why=made)
-        raise WrongValueError((0, why))
-    return made
+    found = expressions.quick(text)
+    if isinstance(found, str):
+        raise WrongValueError((0, _unusable(text, found)))
+    return found
+
+
+def _unusable(text: str, why: str) -> str:
+    return _("“%(text)s” is not a regular expression we can use: %(why)s.", text=text, why=why)
 
 
 def size(text: str) -> int:
     """How many instructions a regular expression has; 0 for what is none, too many for what is too large to be made."""
-    made = _compiled(text)
-    if isinstance(made, str):
-        return LARGEST_PATTERNS + 1 if _TOO_LARGE in made else 0
-    found: int = made.programsize
-    return found
-
-
-def options() -> "re2.Options":
-    """How expressions are read: any case, bounded memory, complaints to us and not to the terminal."""
-    found = re2.Options()
-    found.case_sensitive = False
-    found.log_errors = False
-    found.max_mem = 4 << 20
-    return found
-
-
-@lru_cache(maxsize=2000)
-def _compiled(text: str) -> "re2._Regexp[str] | str":
-    """The expression, or why it is none."""
-    try:
-        return re2.compile(text, options())
-    except re2.error as error:
-        said = error.args[0]
-        return said.decode(errors="replace") if isinstance(said, bytes) else str(said)
+    return expressions.size(text, LARGEST_PATTERNS + 1)
 
 
 def _yes_or_no(value: Any) -> bool:
@@ -139,12 +118,12 @@ def _patterns(value: Any) -> tuple[str, ...]:
         if made > LARGEST_PATTERNS:
             return None  # told already, where they became too large
         made += size(text)
-        try:
-            takes_all = pattern(text).search("") is not None
-        except WrongValueError as error:
-            return str(error)
+        found = expressions.made(text)
+        if isinstance(found, str):
+            return _unusable(text, found)
         if made > LARGEST_PATTERNS:
             return _("The regular expressions up to here are too large together. %(hint)s", hint=hint())
+        takes_all = found.search("") is not None
         return _("“%(text)s” also fits an empty text, so it takes everything.", text=text) if takes_all else None
 
     return _texts(value, why)

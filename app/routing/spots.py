@@ -1,6 +1,7 @@
 """Where in a text a rule saw what it asks for."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import cast
 
 from app.routing import facts as known_facts
@@ -14,8 +15,8 @@ MATCHED_MAXIMUM = 5
 
 def words_seen(rule: Rule, scene: Scene) -> tuple[str, ...]:
     """A few of the words a rule saw, in lower case."""
-    said = (scene.text[begin:end].casefold() for begin, end in _spots(rule, scene.text, scene.said))
-    return tuple(dict.fromkeys(said))[:MATCHED_MAXIMUM]
+    places = _spots(rule, scene.text, scene.said, few=True)
+    return tuple(dict.fromkeys(scene.text[begin:end].casefold() for begin, end in places))[:MATCHED_MAXIMUM]
 
 
 def seen(rule: Rule, text: str) -> list[tuple[int, int]]:
@@ -23,20 +24,28 @@ def seen(rule: Rule, text: str) -> list[tuple[int, int]]:
     return _spots(rule, text, tokens(text))
 
 
-def _spots(rule: Rule, text: str, said: Sequence[str]) -> list[tuple[int, int]]:
+def _spots(rule: Rule, text: str, said: Sequence[str], *, few: bool = False) -> list[tuple[int, int]]:
+    """Where the rule saw something, in order. With ``few``, of each condition only the first expression that fits."""
     asked = [one for one in flat(rule.when) if not one.negated]
     words = [word for one in asked if one.fact is Fact.WORDS for word in cast("tuple[str, ...]", one.value)]
     found = spans(text, said, words) if words else []
     for one in asked:
         if one.fact is Fact.REGEX:
-            for pattern in cast("tuple[str, ...]", one.value):
-                places = known_facts.pattern(pattern).finditer(text)
-                found += [hit.span() for hit in places if hit.start() < hit.end()]
+            found += _fitting(cast("tuple[str, ...]", one.value), text, few=few)
         elif one.fact is Fact.LINKS:
             found += [hit.span() for hit in LINK.finditer(text)]
         elif one.fact is Fact.QUESTION and one.value:
             found += [hit.span() for hit in QUESTION.finditer(text)]
     return _joined(found)
+
+
+def _fitting(patterns: Sequence[str], text: str, *, few: bool) -> Iterator[tuple[int, int]]:
+    for pattern in patterns:
+        hits = known_facts.pattern(pattern).finditer(text)
+        places = [hit.span() for hit in islice(hits, MATCHED_MAXIMUM if few else None) if hit.start() < hit.end()]
+        yield from places
+        if few and places:
+            break
 
 
 def _joined(found: list[tuple[int, int]]) -> list[tuple[int, int]]:

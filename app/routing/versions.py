@@ -19,7 +19,7 @@ from app.core.i18n import gettext as _
 from app.core.i18n import ngettext
 from app.core.ids import new_id
 from app.pages import queries as pages
-from app.routing import reading, tried, writing
+from app.routing import effort, reading, tried, writing
 from app.routing.faults import InvalidRules, with_lines
 from app.routing.models import RuleSet, RuleSetEvent
 from app.routing.tried import Tried
@@ -54,7 +54,7 @@ def checked(session: Session, source: str) -> tuple[Rule, ...]:
     except InvalidRules as error:
         found, faults = error.rules, list(error.faults)
     faults += faults_here(session, found)
-    if faults:
+    if faults or (faults := effort.faults(found)):
         raise InvalidRules(with_lines(source, faults), found)
     return found
 
