@@ -5,12 +5,13 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.accounts.models import Team, User
 from app.contacts.models import Contact, Identity
 from app.inbox.models import Conversation
+from app.inbox.types import ConversationState
 from app.outreach import rules
 from app.outreach.models import Outreach, OutreachKey
 from app.outreach.types import IdKind, Key, OutreachState, Span, Stance, Standing
@@ -75,6 +76,27 @@ def stances(
     for contact_id, stance, since, until in session.execute(query):
         found.setdefault(contact_id, []).append((stance, since, until))
     return found
+
+
+def about(since: int) -> "Select[int, int]":
+    """Conversations that wait and that nobody has, of people towards whom a department said after the id ``since`` how
+    it stands; with the number of the outreach."""
+    met, kin = aliased(Contact), aliased(Contact)
+    same = or_(*(and_(OutreachKey.kind == kind, OutreachKey.value == column) for kind, column in _COLUMNS.items()))
+    return (
+        select(Conversation.id, Outreach.id)
+        .join(met, met.id == Conversation.contact_id)
+        .join(kin, kin.head_id == met.head_id)
+        .join(Identity, Identity.contact_id == kin.id)
+        .join(OutreachKey, same)
+        .join(Outreach, Outreach.id == OutreachKey.outreach_id)
+        .where(
+            Outreach.id > since,
+            Outreach.state == OutreachState.LIVE,
+            Conversation.state == ConversationState.NEW,
+            Conversation.assignee_id.is_(None),
+        )
+    )
 
 
 def spelled(keys: Iterable[Key]) -> list[str]:

@@ -4,9 +4,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import Select, delete, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from app.contacts.models import Contact, ContactEvent
@@ -18,6 +19,7 @@ from app.core.jobs import JobName, defer_wake
 from app.inbox.arrivals import Facts
 from app.inbox.models import Conversation, ConversationEvent
 from app.inbox.types import ConversationState, EventKind, Priority
+from app.outreach import standings
 from app.routing import carrying, judging, queries, stored
 from app.routing.models import RoutingCause, RoutingDecision
 from app.routing.types import Candidate, Cause, DecidedBy, Fact, Judged
@@ -28,7 +30,11 @@ PEOPLE_LOOKED_BACK = timedelta(hours=1)
 KEPT = timedelta(days=90)
 MOST_A_DAY = 5
 """A conversation is moved anew at most so often within a day: two rules, or a platform, may chase each other."""
-_WHO = frozenset({Fact.VIP, Fact.EARLIER})
+_WHO = frozenset({Fact.VIP, Fact.EARLIER, Fact.STANCES, Fact.OWED})
+_SINGLE = ("hide", "resolve", "snooze", "assignee", "reply")
+_SEVERAL = ("tags", "skills", "notify")
+_SAID = _SINGLE + _SEVERAL
+"""What a decision keeps of its verdict beside its own columns, and is another decision for."""
 _met, _shown = aliased(Contact), aliased(Contact)
 
 
@@ -63,26 +69,34 @@ def note(session: Session, changes: Iterable[Change], now: datetime) -> None:
 
 
 def note_people(session: Session, now: datetime) -> None:
-    """Have open conversations judged anew of people who were marked, or joined with others, within the last hour.
+    """Have open conversations judged anew of people who were marked, or joined with others, or towards whom a
+    department entered how it stands, within the last hour.
 
-    Only where rules in force ask who the person is. Two statements, three where anything was done to people.
+    Only where rules in force ask who the person is. Two statements for each of the two, three where there is anything.
     """
-    if not judging.in_force(session).book.needs & _WHO:
-        return
-    query = (
+    needs = judging.in_force(session).book.needs
+    since = lowest_id(now - PEOPLE_LOOKED_BACK)
+    if needs & _WHO:
+        done = _done_to_people(since).limit(BATCH)
+        note(session, [Change(talk, Cause.AUTHOR, f"contact:{event}") for talk, event in session.execute(done)], now)
+    if Fact.STANCES in needs:
+        said = standings.about(since).limit(BATCH)
+        note(session, [Change(talk, Cause.AUTHOR, f"outreach:{one}") for talk, one in session.execute(said)], now)
+
+
+def _done_to_people(since: int) -> "Select[int, int]":
+    return (
         select(Conversation.id, ContactEvent.id)
         .join(_met, _met.id == Conversation.contact_id)
         .join(_shown, _shown.head_id == _met.head_id)
         .join(ContactEvent, ContactEvent.contact_id == _shown.id)
         .where(
-            ContactEvent.id > lowest_id(now - PEOPLE_LOOKED_BACK),
+            ContactEvent.id > since,
             ContactEvent.kind != ContactEventKind.RENAMED,
             Conversation.state == ConversationState.NEW,
             Conversation.assignee_id.is_(None),
         )
-        .limit(BATCH)
     )
-    note(session, [Change(talk, Cause.AUTHOR, f"contact:{event}") for talk, event in session.execute(query)], now)
 
 
 def note_remedy(session: Session, talk: Conversation, now: datetime) -> None:
@@ -141,7 +155,9 @@ def _judge(session: Session, by_talk: Mapping[int, Cause], now: datetime) -> Non
     talks = [one for one in talks if one.state is not ConversationState.SPAM or (one.id in last and last[one.id].spam)]
     facts = stored.facts_of(session, talks, judging.default_teams(session, talks)) if talks else {}
     moved = [
-        one for one in judging.judge(session, list(facts.values())) if last.get(one.conversation_id) != _outcome(one)
+        one
+        for one in judging.judge(session, list(facts.values()))
+        if one.conversation_id not in last or _decided(last[one.conversation_id]) != _outcome(one)
     ]
     if not moved:
         return
@@ -182,35 +198,27 @@ def _free(session: Session, ids: Sequence[int], now: datetime) -> list[Candidate
     return [talk for talk in talks if talk.id not in by_people and anew[talk.id] < MOST_A_DAY]
 
 
-@dataclass(frozen=True, slots=True)
-class _Outcome:
-    """A decision, as far as two are compared."""
-
-    team_id: int
-    priority: Priority
-    spam: bool
-    hide: bool
-    resolve: bool
-    snooze: int | None
-
-
-def _outcome(one: Judged) -> _Outcome:
+def _outcome(one: Judged) -> tuple[object, ...]:
+    """What was judged, as far as two decisions are compared."""
     verdict = one.verdict
-    return _Outcome(
-        one.placement.team_id, verdict.priority, verdict.spam, verdict.hide, verdict.resolve, verdict.snooze
-    )
+    said = {name: getattr(verdict, name) for name in _SAID}
+    return _comparable(one.placement.team_id, verdict.priority, spam=verdict.spam, said=said)
 
 
-def _last(session: Session, ids: Sequence[int]) -> dict[int, _Outcome]:
+def _last(session: Session, ids: Sequence[int]) -> dict[int, RoutingDecision]:
     """What was decided last."""
     newest = select(func.max(RoutingDecision.id)).where(RoutingDecision.conversation_id.in_(ids))
     query = select(RoutingDecision).where(RoutingDecision.id.in_(newest.group_by(RoutingDecision.conversation_id)))
-    found = {}
-    for one in session.scalars(query):
-        more = one.more or {}
-        hide, resolve = bool(more.get("hide")), bool(more.get("resolve"))
-        found[one.conversation_id] = _Outcome(one.team_id, one.priority, one.spam, hide, resolve, more.get("snooze"))
-    return found
+    return {one.conversation_id: one for one in session.scalars(query)}
+
+
+def _decided(one: RoutingDecision) -> tuple[object, ...]:
+    return _comparable(one.team_id, one.priority, spam=one.spam, said=one.more or {})
+
+
+def _comparable(team_id: int, priority: Priority, *, spam: bool, said: Mapping[str, Any]) -> tuple[object, ...]:
+    several = (sorted(said.get(name) or ()) for name in _SEVERAL)
+    return (team_id, priority, spam, *(said.get(name) or None for name in _SINGLE), *several)
 
 
 def _brought_back(

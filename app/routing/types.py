@@ -58,7 +58,7 @@ class Cause(StrEnum):
     EDITED = "edited"
     """What the person wrote was changed at the platform."""
     AUTHOR = "author"
-    """We learned who the person is."""
+    """We learned who the person is, or how somebody stands towards them."""
     REMEDY = "remedy"
     """A remedy was asked for in another conversation of the person, or finished."""
     HELD = "held"

@@ -15,6 +15,8 @@ from app.inbox import queries as inbox
 from app.inbox import service as inbox_service
 from app.inbox.models import Conversation
 from app.inbox.types import ConversationState, ListFilter, Row
+from app.outreach import service as outreach
+from app.outreach.types import By, Source, Typed
 from app.routing import anew, queries, service, versions
 from app.routing.anew import Change
 from app.routing.types import Cause
@@ -139,6 +141,50 @@ def test_a_person_who_is_marked_as_vip_is_a_changed_fact(house: House, now: date
     with house.db.read() as session:
         steps = queries.explain(session, newest.id)
     assert [(step.cause, step.rule) for step in steps[1:]] == [(Cause.AUTHOR, "Dear ones")]
+
+
+def test_what_a_rule_does_besides_is_another_decision_too(house: House, praised: str, now: datetime) -> None:
+    """Tags, a person, a prepared answer, skills and who is told: none of them moves it, all of them are done."""
+    source = """
+[[rule]]
+name = "Broken"
+words = ["broken"]
+team = "marketing"
+assignee = "ann"
+tags = ["fragile"]
+skills = ["glue"]
+notify = ["bob"]
+"""
+    with house.db.write() as session:
+        versions.install(session, source, now)
+    edit(house, praised, text="Broken on the first day")
+    assert settle(house, now) == 1
+    row = only(house)
+    assert (row.team_id, set(row.tags), row.assignee_id) == (house.marketing_team, {"fragile", "glue"}, house.ann.id)
+    edit(house, praised, text="Broken on the second day")
+    settle(house, now)
+    with house.db.read() as session:
+        steps = queries.explain(session, row.id)
+    assert [(step.cause, step.tags, step.assignee) for step in steps[1:]] == [(Cause.EDITED, ("fragile",), "ann")]
+
+
+def test_how_a_department_stands_is_a_changed_fact(house: House, now: datetime) -> None:
+    number = house.platform.say("Eva", "Sunday it is", now)
+    author = replace(house.platform.comments[number].author, url="https://eva.example/about")
+    edit(house, number, author=author)
+    rule = '[[rule]]\nname = "Disputes"\nauthor_stances = ["dispute"]\nteam = "customer_service"\n'
+    with house.db.write() as session:
+        versions.install(session, rule, now)
+        early = (now - timedelta(hours=1)).isoformat()
+        typed = Typed("complaint", "dispute", "Eva", site="https://eva.example", message="Letter", since=early)
+        outreach.record(session, By(house.service_team, house.ann.id, Source.PAGE, house.ann), typed, now)
+    for _again in range(2):
+        with house.db.write() as session:
+            anew.note_people(session, now)
+        settle(house, now)
+    with house.db.read() as session:
+        steps = queries.explain(session, only(house).id)
+    assert [(step.cause, step.rule) for step in steps[1:]] == [(Cause.AUTHOR, "Disputes")]
 
 
 def test_a_fact_about_the_person_is_noted_once(house: House, now: datetime) -> None:
