@@ -1,6 +1,6 @@
 """Between the rules and the model: asking it, heeding it where it is sure enough, telling it what people decided."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -20,7 +20,7 @@ from app.learning import queries as learning
 from app.learning import rules as learning_rules
 from app.learning import service as examples
 from app.learning.models import LearningExample
-from app.learning.types import LANGUAGES, NOBODY, SPAM, Basis, NewExample, Opinion, Weight
+from app.learning.types import LANGUAGES, NOBODY, SPAM, Basis, Kind, NewExample, Opinion, Weight
 from app.pages.models import Page
 from app.routing.models import RoutingDecision
 from app.routing.types import DecidedBy, Thought, Verdict
@@ -93,6 +93,23 @@ def kept(thought: Thought) -> dict[str, Any]:
         "audited": thought.audited,
         "remedy": thought.remedy,
     }
+
+
+def remembered(more: Mapping[str, Any] | None) -> Thought | None:
+    """The opinion that a decision remembers beside its own columns, as it was."""
+    said = (more or {}).get("opinion")
+    if not said:
+        return None
+    return Thought(
+        team=said.get("team", NOBODY),
+        confidence=said["confidence"],
+        kind=Kind(said["kind"]),
+        kind_confidence=said.get("kind_confidence", said["confidence"]),
+        automatic=bool(said.get("automatic")),
+        audited=bool(said.get("audited")),
+        remedy=bool(said.get("remedy")),
+        version_id=said.get("version"),
+    )
 
 
 def teach(

@@ -1,7 +1,7 @@
 """Replaying rules on stored conversations, a portion at a time. Nothing is changed."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,15 +14,14 @@ from app.inbox.arrivals import Facts
 from app.inbox.models import Conversation
 from app.inbox.types import ConversationState
 from app.pages import queries as page_queries
-from app.routing import rules, stored
+from app.routing import learned, rules, stored
 from app.routing.book import RuleBook
 from app.routing.models import RoutingDecision
 from app.routing.tally import SPAM, Outcome, Replayed
-from app.routing.types import Candidate, DecidedBy, Fact, Verdict
+from app.routing.types import Candidate, DecidedBy, Thought
 
 PORTION = 1000
 LONGEST_DAYS = 366
-_OF_CLASSIFIER = frozenset({Fact.KINDS, Fact.CONFIDENCE})
 
 
 _TalkRow = Row[int, int, ConversationState, bool, int, str | None, datetime, int]
@@ -71,26 +70,27 @@ class Replay:
         made = stored.facts_of(session, talks, self.page_teams, first_only=True)
         needs = self.before.needs | self.after.needs
         facts = stored.completed(session, list(made.values()), needs, self.known)
-        if needs & _OF_CLASSIFIER:
-            facts = _with_opinions(session, facts)
+        thoughts = _thoughts(session, rows[0].id, rows[-1].id)
         moved = _corrections(session, rows[0].id, rows[-1].id)
         return rows[-1].id, [
-            self._replayed(row, fact, moved.get(row.id)) for row, fact in zip(rows, facts, strict=True)
+            self._replayed(row, fact, thoughts.get(row.id), moved.get(row.id))
+            for row, fact in zip(rows, facts, strict=True)
         ]
 
-    def _replayed(self, row: _TalkRow, fact: Facts, corrected_to: int | None) -> Replayed:
+    def _replayed(self, row: _TalkRow, seen: Facts, thought: Thought | None, corrected_to: int | None) -> Replayed:
+        fact = learned.told(seen, thought)
         return Replayed(
             conversation_id=row.id,
             hour=(fact.said_at or row.opened_at).hour,
             held=fact.held_as_spam,
-            before=self._outcome(self.before, fact, row.language),
-            after=self._outcome(self.after, fact, row.language),
+            before=self._outcome(self.before, fact, row.language, thought),
+            after=self._outcome(self.after, fact, row.language, thought),
             is_at=SPAM if row.state is ConversationState.SPAM else str(row.team_id),
             corrected_to=None if corrected_to is None else str(corrected_to),
         )
 
-    def _outcome(self, book: RuleBook, fact: Facts, language: str | None) -> Outcome:
-        verdict: Verdict = rules.decide(book, fact, language)
+    def _outcome(self, book: RuleBook, fact: Facts, language: str | None, thought: Thought | None) -> Outcome:
+        verdict = learned.heeded(rules.decide(book, fact, language), thought)
         team = self.teams.get(verdict.team or "", fact.default_team_id)
         return Outcome(SPAM if verdict.spam else str(team), verdict)
 
@@ -122,24 +122,19 @@ def portions(session: Session, replay: Replay, wanted: Span) -> Iterator[Sequenc
         yield found
 
 
-def _with_opinions(session: Session, facts: Sequence[Facts]) -> list[Facts]:
-    """What the classifier took each for when it was routed, as its decision remembers it."""
+def _thoughts(session: Session, first: int, last: int) -> dict[int, Thought]:
+    """What the model made of each conversation when it was routed first, as its decision remembers it."""
     query = (
         select(RoutingDecision.conversation_id, RoutingDecision.more)
         .where(
-            RoutingDecision.conversation_id >= facts[0].conversation_id,
-            RoutingDecision.conversation_id <= facts[-1].conversation_id,
+            RoutingDecision.conversation_id >= first,
+            RoutingDecision.conversation_id <= last,
             RoutingDecision.decided_by != DecidedBy.PERSON,
         )
         .order_by(RoutingDecision.id.desc())
     )
-    first: dict[int, dict[str, Any] | None] = dict(session.execute(query).all())
-    found = []
-    for one in facts:
-        opinion = (first.get(one.conversation_id) or {}).get("opinion") or {}
-        sure = opinion.get("kind_confidence", opinion.get("confidence"))
-        found.append(replace(one, kind=opinion.get("kind"), confidence=sure))
-    return found
+    told: dict[int, dict[str, Any] | None] = dict(session.execute(query).all())
+    return {talk_id: thought for talk_id, more in told.items() if (thought := learned.remembered(more))}
 
 
 def _corrections(session: Session, first: int, last: int) -> dict[int, int]:

@@ -105,7 +105,7 @@ def _acts(tally: Tally, one: Replayed) -> None:
         for name, is_done in done.items():
             # A trial may have begun before this was counted.
             tally["acts"].setdefault(name, [0, 0])[side] += is_done
-        tally["out_of_sight"][side] += verdict.out_of_sight and not one.held
+        tally["out_of_sight"][side] += verdict.out_of_sight and not verdict.by_model and not one.held
 
 
 def _corrected(corrected: dict[str, Any], one: Replayed) -> None:

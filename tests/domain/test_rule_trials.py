@@ -92,6 +92,20 @@ def test_a_trial_asks_what_the_classifier_thought_then(said: House, now: datetim
     assert counts == [1, 0]
 
 
+def test_a_trial_heeds_what_the_model_was_sure_of_where_no_rule_decides(said: House, now: datetime) -> None:
+    thought = (("customer_service", True), ("customer_service", False), ("spam", True))
+    with said.db.write() as session:
+        decisions = session.scalars(select(RoutingDecision).order_by(RoutingDecision.conversation_id).limit(3))
+        for decision, (team, automatic) in zip(decisions, thought, strict=True):
+            decision.more = {"opinion": {"kind": "praise", "confidence": 0.99, "team": team, "automatic": automatic}}
+    trial = begin(said, now, '[[rule]]\nname = "Late"\nwords = ["late"]\nresolve = true\n')
+    trials.work(said.db, now)
+    tally = done(said, trial).tally
+    load = {place: sum(after) for place, (_before, after) in tally["load"].items() if sum(after)}
+    assert load == {str(said.service_team): 1, str(said.marketing_team): 3, "spam": 1}
+    assert tally["out_of_sight"][1] == 1  # the rule's one: what the model sets aside is nobody's rule
+
+
 def test_a_trial_goes_on_where_another_process_left_it(
     said: House, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
