@@ -140,7 +140,8 @@ def _tell(found: Mapping[str, Any], begun: Attempt) -> None:
     for one in sorted(data["by_rule"], key=lambda one: -one["conversations"]):
         change = one["conversations"] - one["before"]
         more = f" ({change:+})" if change else ""
-        click.echo(f"  {one['conversations']:5}  {one['rule'] or _('no rule: to the team of the page')}{more}")
+        rule = one["rule"] or _("no rule: as the model says, or to the team of the page")
+        click.echo(f"  {one['conversations']:5}  {rule}{more}")
     for team, count in data["by_team"].items():
         click.echo(_("%(count)s to %(team)s", count=count, team=team))
     click.echo(_("%(count)s set aside as spam", count=data["spam"]))

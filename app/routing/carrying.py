@@ -161,6 +161,7 @@ def _more(one: Judged) -> dict[str, Any] | None:
         "snooze": verdict.snooze,
         "notify": list(verdict.notify),
         "assignee": verdict.assignee,
+        "page_team": _left_to_the_page(one),
         "hide": verdict.hide,
         "resolve": verdict.resolve,
         "reply": verdict.reply,
@@ -168,6 +169,12 @@ def _more(one: Judged) -> dict[str, Any] | None:
         "opinion": learned.kept(thought) if thought else None,
     }
     return {key: value for key, value in said.items() if value} or None
+
+
+def _left_to_the_page(one: Judged) -> bool:
+    """Whether rules matched, and none of them nor anybody else said whose it is."""
+    verdict = one.verdict
+    return bool(verdict.rule and not (verdict.team or verdict.spam or one.stays_with))
 
 
 def _tag(session: Session, tagged: Sequence[tuple[int, Sequence[str]]], now: datetime) -> None:

@@ -69,7 +69,9 @@ def _count(value: Any) -> int:
 
 def _share(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 1:
-        raise WrongValueError((0, _("Write a number above 0 and up to 1; 0.8 means four times out of five.")))
+        raise WrongValueError(
+            (0, _("Write a share above 0 and up to 1, such as 0.8; in percent, above 0 and up to 100."))
+        )
     return float(value)
 
 

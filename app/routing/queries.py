@@ -100,6 +100,8 @@ class Explanation:
     """Who had another open conversation of the same person, where that decided."""
     opinion: WhatModelThought | None
     """Of the model, when it was routed."""
+    page_team: bool
+    """Rules matched, but none said where it goes, so it went to the page's own team."""
 
 
 def in_force_id(session: Session) -> int | None:
@@ -249,6 +251,7 @@ def _explanation(one: RoutingDecision, team: str, person: str | None) -> Explana
         reply=more.get("reply"),
         stays_with=more.get("stays_with"),
         opinion=_opinion(more.get("opinion")),
+        page_team=bool(more.get("page_team")),
     )
 
 

@@ -35,10 +35,16 @@ team = "customer_service"
 
 
 @pytest.fixture
-def talk(parts: Services, platform: Platform) -> str:
+def source() -> str:
+    """The rules in force."""
+    return RULES
+
+
+@pytest.fixture
+def talk(parts: Services, platform: Platform, source: str) -> str:
     """The address of one routed conversation."""
     with parts.db.write() as session:
-        versions.install(session, RULES, utc_now())
+        versions.install(session, source, utc_now())
     scene = Scene(parts, platform)
     platform.say("Eva", "Urgent! My <b>parcels</b> never arrived.", utc_now() - timedelta(hours=1))
     scene.collect()
@@ -61,6 +67,13 @@ def test_the_words_that_counted_are_marked(agent: Browser, talk: str) -> None:
     assert "Asked for by the shop" in said
     assert "Parcels abroad : this was missing: It is written in French." in said
     assert "Today’s rules would decide the same." in said
+
+
+@pytest.mark.parametrize("source", ['[[rule]]\nname = "Mail"\nwords = ["parcel*"]\ntags = ["post"]\n'])
+def test_a_rule_that_names_no_team_did_not_send_it_there(agent: Browser, talk: str) -> None:
+    said = words(agent.get(f"/routing/why/{talk}"))
+    assert "The rule “Mail” matched and names no team, so it went to the page’s own, Customer service." in said
+    assert "It saw “parcels”." in said
 
 
 def test_it_says_what_has_changed_since(agent: Browser, parts: Services, talk: str) -> None:

@@ -143,18 +143,28 @@ def why(step: Explanation) -> str:
             return _("Set aside as spam: the model is %(share)s sure.", share=share)
         routed = _("Routed to %(team)s: the model is %(share)s sure.", team=team, share=share)
         return " ".join([routed, *_besides(step)])
-    if step.spam:
-        text = _("Set aside as spam by the rule “%(rule)s”", rule=names.shown(step.rule or "?"))
-    elif step.rule:
-        text = _("Routed to %(team)s by the rule “%(rule)s”", team=team, rule=names.shown(step.rule))
-    else:
+    return " ".join([_by_rule(step, team), *_besides(step)])
+
+
+def _by_rule(step: Explanation, team: str) -> str:
+    """What rules made of it, or that none did."""
+    rule = names.shown(step.rule or "?")
+    said = ", ".join(_("“%(word)s”", word=one) for one in step.matched[:5])
+    if not step.rule and not step.spam:
         text = _("No rule took it, so it went to the page’s own team, %(team)s.", team=team)
-        if step.opinion and not step.opinion.audited:
-            text = f"{text} {leads(step.opinion)}"
-    if step.matched:
-        said = ", ".join(_("“%(word)s”", word=one) for one in step.matched[:5])
-        text = _("%(decision)s, because of %(words)s.", decision=text, words=said)
-    return " ".join([text.removesuffix(".") + ".", *_besides(step)])
+        return f"{text} {leads(step.opinion)}" if step.opinion and not step.opinion.audited else text
+    if step.page_team:
+        text = _(
+            "The rule “%(rule)s” matched and names no team, so it went to the page’s own, %(team)s",
+            rule=rule,
+            team=team,
+        )
+        return _("%(decision)s. It saw %(words)s.", decision=text, words=said) if said else f"{text}."
+    if step.spam:
+        text = _("Set aside as spam by the rule “%(rule)s”", rule=rule)
+    else:
+        text = _("Routed to %(team)s by the rule “%(rule)s”", team=team, rule=rule)
+    return _("%(decision)s, because of %(words)s.", decision=text, words=said) if said else f"{text}."
 
 
 def leads(opinion: WhatModelThought) -> str:
