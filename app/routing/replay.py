@@ -16,12 +16,14 @@ from app.inbox.types import ConversationState
 from app.pages import queries as page_queries
 from app.routing import learned, rules, stored
 from app.routing.book import RuleBook
+from app.routing.language import detect
 from app.routing.models import RoutingDecision
 from app.routing.tally import SPAM, Outcome, Replayed
-from app.routing.types import Candidate, DecidedBy, Thought
+from app.routing.types import Candidate, DecidedBy, Fact, Thought
 
 PORTION = 1000
 LONGEST_DAYS = 366
+_OF_CLASSIFIER = frozenset({Fact.KINDS, Fact.CONFIDENCE})
 
 
 _TalkRow = Row[int, int, ConversationState, bool, int, str | None, datetime, int]
@@ -44,6 +46,8 @@ class Replay:
     after: RuleBook
     teams: dict[str, int]
     page_teams: dict[int, int]
+    languages: frozenset[str]
+    """Those that people write in, where rules ask for any: nobody has told yet in which of them imported ones are."""
     known: stored.Known = field(default_factory=stored.Known)
 
     def portion(self, session: Session, after: int, upto: int) -> tuple[int, list[Replayed]]:
@@ -71,6 +75,8 @@ class Replay:
         needs = self.before.needs | self.after.needs
         facts = stored.completed(session, list(made.values()), needs, self.known)
         thoughts = _thoughts(session, rows[0].id, rows[-1].id)
+        if needs & _OF_CLASSIFIER:
+            thoughts |= _thoughts_of_today(session, [one for one in facts if one.conversation_id not in thoughts])
         moved = _corrections(session, rows[0].id, rows[-1].id)
         return rows[-1].id, [
             self._replayed(row, fact, thoughts.get(row.id), moved.get(row.id))
@@ -79,12 +85,13 @@ class Replay:
 
     def _replayed(self, row: _TalkRow, seen: Facts, thought: Thought | None, corrected_to: int | None) -> Replayed:
         fact = learned.told(seen, thought)
+        spoken = row.language or (detect("\n".join(fact.texts), self.languages) if self.languages else None)
         return Replayed(
             conversation_id=row.id,
             hour=(fact.said_at or row.opened_at).hour,
             held=fact.held_as_spam,
-            before=self._outcome(self.before, fact, row.language, thought),
-            after=self._outcome(self.after, fact, row.language, thought),
+            before=self._outcome(self.before, fact, spoken, thought),
+            after=self._outcome(self.after, fact, spoken, thought),
             is_at=SPAM if row.state is ConversationState.SPAM else str(row.team_id),
             corrected_to=None if corrected_to is None else str(corrected_to),
         )
@@ -96,11 +103,11 @@ class Replay:
 
 
 def prepare(session: Session, before: RuleBook, after: RuleBook) -> Replay:
-    """Two statements."""
+    """Two statements, and what the model needs where rules ask for languages."""
     teams = {team.key: team.id for team in accounts.teams(session)}
-    return Replay(
-        before, after, teams, {page.id: page.team_id for page in page_queries.pages(session, include_removed=True)}
-    )
+    page_teams = {page.id: page.team_id for page in page_queries.pages(session, include_removed=True)}
+    asked = Fact.LANGUAGES in before.needs | after.needs
+    return Replay(before, after, teams, page_teams, learned.languages(session) if asked else frozenset())
 
 
 def span(session: Session, days: int, now: datetime) -> Span:
@@ -135,6 +142,12 @@ def _thoughts(session: Session, first: int, last: int) -> dict[int, Thought]:
     )
     told: dict[int, dict[str, Any] | None] = dict(session.execute(query).all())
     return {talk_id: thought for talk_id, more in told.items() if (thought := learned.remembered(more))}
+
+
+def _thoughts_of_today(session: Session, facts: Sequence[Facts]) -> dict[int, Thought]:
+    """What the model makes of what was never routed, as it was imported."""
+    found = zip(facts, learned.think(session, facts), strict=True)
+    return {one.conversation_id: thought for one, thought in found if thought is not None}
 
 
 def _corrections(session: Session, first: int, last: int) -> dict[int, int]:

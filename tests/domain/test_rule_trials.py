@@ -6,9 +6,12 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
+from app.collecting import service as collecting
+from app.connectors.ports import Author, Item, Post
 from app.core.errors import Conflict, NotFound
 from app.inbox import queries as inbox
 from app.inbox.types import ConversationState, ListFilter
+from app.learning.types import Kind
 from app.routing import anew, queries, replay, service, trials, versions
 from app.routing.models import RoutingDecision, RuleSet, RuleTrial
 from app.routing.types import RuleSetState, TrialState
@@ -104,6 +107,26 @@ def test_a_trial_heeds_what_the_model_was_sure_of_where_no_rule_decides(said: Ho
     load = {place: sum(after) for place, (_before, after) in tally["load"].items() if sum(after)}
     assert load == {str(said.service_team): 1, str(said.marketing_team): 3, "spam": 1}
     assert tally["out_of_sight"][1] == 1  # the rule's one: what the model sets aside is nobody's rule
+
+
+def test_a_trial_knows_of_imported_ones_what_nobody_asked_when_they_came(house: House, now: datetime) -> None:
+    """They were never routed: else rules on language or kind would seem to put nothing of them out of sight."""
+    author, day = Author("Eva", "user:eva"), now - timedelta(days=1)
+    items = [
+        Item(f"h{number}", Post(f"p{number}"), author, text, day)
+        for number, text in enumerate(("Wo bleibt denn mein Paket, bitte?", "Where on earth is my parcel, please?"))
+    ]
+    with house.db.write() as session:
+        collecting.store_history(session, house.page_id, house.service_team, items, now)
+    kinds = ", ".join(f'"{kind}"' for kind in Kind)
+    rules = (
+        ('languages = ["de"]', 1),
+        (f"kinds = [{kinds}]\nconfidence_at_least = 0.01", 2),
+    )
+    for condition, count in rules:
+        trial = begin(house, now, f'[[rule]]\nname = "Away"\n{condition}\nresolve = true\n')
+        trials.work(house.db, now)
+        assert done(house, trial).tally["out_of_sight"][1] == count
 
 
 def test_a_trial_goes_on_where_another_process_left_it(
