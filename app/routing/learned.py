@@ -138,7 +138,8 @@ def teach(
     ).one_or_none()
     if first and first.decided_by is DecidedBy.OWNER and not old_team:
         return  # It is where it is for whose it is: that it was answered there says nothing about what it says.
-    opinion: dict[str, Any] = ((first.more or {}) if first else {}).get("opinion") or {}
+    more: dict[str, Any] = (first.more or {}) if first else {}
+    opinion: dict[str, Any] = more.get("opinion") or {}
     basis = Basis.CORRECTION if old_team else Basis.CONFIRMATION
     example = NewExample(
         text=text,
@@ -152,7 +153,7 @@ def teach(
         automatic=bool(opinion.get("automatic")),
         language=talk.language,
         page_id=talk.page_id,
-        rule=first.rule if first else None,
+        rule=first.rule if first and not more.get("page_team") else None,
     )
     examples.add_examples(session, [example], now)
     if example.basis is Basis.AUDIT and example.judged_team:

@@ -18,7 +18,7 @@ from app.learning import queries, rules, runner, service
 from app.learning.models import AutomaticTeam, LearningExample, ModelVersion
 from app.learning.types import Basis, Kind, NewExample, VersionState
 from app.replies import service as replies
-from app.routing import learned
+from app.routing import learned, versions
 from app.routing import queries as routing_queries
 from app.routing import service as routing
 from app.routing.models import RoutingDecision
@@ -277,6 +277,16 @@ def test_lists_and_the_table_change_what_is_thought(house: House, now: datetime)
 def test_when_it_learns(new: int, hours: int, stale: bool, due: bool, now: datetime) -> None:
     assert rules.due(new, now - timedelta(hours=hours), stale, now) is due
     assert rules.due(new, now - timedelta(minutes=5), stale, now) is False
+
+
+@pytest.mark.parametrize(("sends", "blamed"), [('team = "marketing"', "Sweets"), ('tags = ["sweet"]', None)])
+def test_only_a_rule_that_sent_it_there_was_wrong(house: House, now: datetime, sends: str, blamed: str | None) -> None:
+    with house.db.write() as session:
+        versions.install(session, f'[[rule]]\nname = "Sweets"\nwords = ["nougat"]\n{sends}\n', now)
+    talk = say(house, "Nougat", now)
+    with house.db.write() as session:
+        routing.correct(session, house.bob, talk, house.service_team, version=None, reason="", now=now)
+        assert session.scalars(select(LearningExample.rule)).all() == [blamed]
 
 
 def test_what_is_set_aside_stays_aside(house: House, now: datetime) -> None:
