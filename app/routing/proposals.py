@@ -28,7 +28,7 @@ def draft(session: Session, actor: Actor, rule: str, team: str, word: str, now: 
     name = f"{rule}: {word}"[:120]
     fresh = Rule(name=name, when=(Condition(Fact.WORDS, (word,)), *_all(found[at])), then=then)
     made = versions.draft(session, actor, base, now)
-    versions.save_rules(session, actor, made, [*found[:at], fresh, *found[at:]], revision=None, now=now)
+    versions.save_rules(session, actor, made, [*found[:at], fresh, *found[at:]], written=at + 1, revision=None, now=now)
     return made
 
 

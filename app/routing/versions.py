@@ -8,23 +8,19 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.accounts import queries as accounts
 from app.accounts import rules as account_rules
 from app.accounts.types import Actor, Permission
 from app.audit import service as audit
 from app.audit.types import Action, Entry
-from app.campaigns import queries as campaigns
 from app.core.errors import Conflict, Forbidden, NotFound
 from app.core.i18n import gettext as _
 from app.core.i18n import ngettext
 from app.core.ids import new_id
-from app.pages import queries as pages
-from app.routing import effort, reading, tried, writing
+from app.routing import effort, named, reading, tried, writing
 from app.routing.faults import InvalidRules, with_lines
 from app.routing.models import RuleSet, RuleSetEvent
 from app.routing.tried import Tried
-from app.routing.types import Fact, Fault, Rule, RuleSetEventKind, RuleSetState
-from app.texts import queries as texts
+from app.routing.types import Fault, Rule, RuleSetEventKind, RuleSetState
 
 OPEN = (RuleSetState.DRAFT, RuleSetState.PROPOSED)
 _AUDITED = {
@@ -53,50 +49,10 @@ def checked(session: Session, source: str) -> tuple[Rule, ...]:
         found = reading.read(source)
     except InvalidRules as error:
         found, faults = error.rules, list(error.faults)
-    faults += faults_here(session, found)
+    faults += named.faults(session, found)
     if faults or (faults := effort.faults(found)):
         raise InvalidRules(with_lines(source, faults), found)
     return found
-
-
-def faults_here(session: Session, found: Sequence[Rule]) -> list[Fault]:
-    """What rules name that does not exist in this installation."""
-    teams = {team.key for team in accounts.teams(session) if not team.demo}
-    logins = {one.login for one in accounts.users(session) if one.active and not one.demo}
-    shortcuts = {one.shortcut for one in texts.saved(session)} if any(one.then.reply for one in found) else set()
-    known_pages = {page.id for page in pages.pages(session, include_removed=True)}
-    faults = []
-    for number, rule in enumerate(found, 1):
-        if rule.then.team and rule.then.team not in teams:
-            known = ", ".join(sorted(teams))
-            why = _("There is no team “%(team)s”. Teams: %(teams)s.", team=rule.then.team, teams=known)
-            faults.append(Fault(number, "team", why))
-        if rule.then.assignee and rule.then.assignee not in logins:
-            why = _("Nobody here signs in as “%(login)s”.", login=rule.then.assignee)
-            faults.append(Fault(number, "assignee", why))
-        if rule.then.reply and rule.then.reply not in shortcuts:
-            why = _("There is no saved reply “/%(shortcut)s”.", shortcut=rule.then.reply)
-            faults.append(Fault(number, "reply", why))
-        faults += [
-            Fault(number, "notify", _("Nobody here signs in as “%(login)s”.", login=login))
-            for login in rule.then.notify
-            if login not in logins
-        ]
-        for place, one in reading.places(rule.when):
-            numbers = [some for some in one.value if isinstance(some, int)] if isinstance(one.value, tuple) else []
-            if one.fact is Fact.PAGES:
-                faults += [
-                    Fault(number, place, _("There is no page with the number %(n)s.", n=page_id))
-                    for page_id in numbers
-                    if page_id not in known_pages
-                ]
-            if one.fact is Fact.CAMPAIGNS:
-                faults += [
-                    Fault(number, place, _("There is no campaign with the number %(n)s.", n=campaign_id))
-                    for campaign_id in numbers
-                    if campaigns.name_of(session, campaign_id) is None
-                ]
-    return faults
 
 
 def draft(session: Session, actor: Actor, base_id: int | None, now: datetime) -> int:
@@ -114,13 +70,7 @@ def save(session: Session, actor: Actor, draft_id: int, source: str, *, revision
     Raises InvalidRules, Conflict when somebody else changed it since ``revision``.
     """
     checked(session, source)
-    one = _open(session, actor, draft_id, revision)
-    if source == one.source:
-        return
-    one.source, one.digest = source, reading.digest(source)
-    one.state, one.proposed_by_id = RuleSetState.DRAFT, None
-    _touch(one, actor.id, now)
-    _note(session, one, RuleSetEventKind.CHANGED, actor.id, now)
+    _write(session, actor, draft_id, source, revision, now)
 
 
 def rules_of(session: Session, rule_set_id: int) -> tuple[Rule, ...]:
@@ -129,13 +79,34 @@ def rules_of(session: Session, rule_set_id: int) -> tuple[Rule, ...]:
 
 
 def save_rules(
-    session: Session, actor: Actor, draft_id: int, found: Sequence[Rule], *, revision: int | None, now: datetime
+    session: Session,
+    actor: Actor,
+    draft_id: int,
+    found: Sequence[Rule],
+    *,
+    written: int | None,
+    revision: int | None,
+    now: datetime,
 ) -> None:
-    """Write a draft's rules. Raises InvalidRules, Conflict."""
-    faults = reading.faults_of(found) or faults_here(session, found)
-    if faults:
+    """Write a draft's rules, of which somebody wrote the one with the number ``written``, counted from 1.
+
+    Names in the others may lead nowhere any more: else nobody could put right two of them one after the other. They are
+    refused when the draft is published. Raises InvalidRules, Conflict.
+    """
+    faults = reading.faults_of(found) or [one for one in named.faults(session, found) if one.rule == written]
+    if faults or (faults := effort.faults(found)):
         raise InvalidRules(faults)
-    save(session, actor, draft_id, writing.write(found), revision=revision, now=now)
+    _write(session, actor, draft_id, writing.write(found), revision, now)
+
+
+def _write(session: Session, actor: Actor, draft_id: int, source: str, revision: int | None, now: datetime) -> None:
+    one = _open(session, actor, draft_id, revision)
+    if source == one.source:
+        return
+    one.source, one.digest = source, reading.digest(source)
+    one.state, one.proposed_by_id = RuleSetState.DRAFT, None
+    _touch(one, actor.id, now)
+    _note(session, one, RuleSetEventKind.CHANGED, actor.id, now)
 
 
 def publish(session: Session, actor: Actor, draft_id: int, *, revision: int | None, now: datetime) -> bool:

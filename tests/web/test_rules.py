@@ -11,7 +11,7 @@ from app.accounts.models import User
 from app.accounts.types import Role
 from app.bootstrap import Services
 from app.core.clock import utc_now
-from app.routing import queries, reading, trials, tried, versions
+from app.routing import named, queries, reading, trials, tried, versions
 from app.routing.models import RuleTrial
 from app.routing.types import Condition, Fact, Group, Match, RuleSetState
 from app.texts import service as texts
@@ -267,7 +267,7 @@ def test_a_rule_prepares_an_answer_that_nobody_has_sent(scene: Scene, supervisor
     rule = '[[rule]]\nname = "Sundays"\nwords = ["sunday"]\nteam = "customer_service"\nreply = "{}"\n'
     with scene.parts.db.write() as session:
         saved = texts.add(session, scene.actor("admin"), Wording("Closed", "closed", "Hello {person}!"), scene.now)
-        assert [fault.part for fault in versions.faults_here(session, reading.read(rule.format("shut")))] == ["reply"]
+        assert [fault.part for fault in named.faults(session, reading.read(rule.format("shut")))] == ["reply"]
         versions.install(session, rule.format("closed"), scene.now)
     scene.collect()
     found = [scene.talk_with(number) for number in scene.platform.comments]
@@ -295,3 +295,43 @@ def test_rules_in_force_that_name_what_is_gone_say_so(
     told = words(supervisor.get("/routing"))
     assert "These rules name what is not there any more" in told
     assert f"Rule 1, assignee: Nobody here signs in as “{login}”." in told
+
+
+def test_two_rules_that_name_somebody_gone_are_put_right_one_after_the_other(
+    supervisor: Browser, parts: Services, crew: dict[Role, int]
+) -> None:
+    with parts.db.write() as session:
+        login = session.get_one(User, crew[Role.AGENT]).login
+        rule = '[[rule]]\nname = "Rule {0}"\nwords = ["garden {0}"]\nteam = "marketing"\nassignee = "{1}"\n'
+        versions.install(session, "".join(rule.format(number, login) for number in (1, 2)), utc_now())
+    draft = draft_of(supervisor)
+    with parts.db.write() as session:
+        session.get_one(User, crew[Role.AGENT]).active = False
+    assert f"Rule 2, assignee: Nobody here signs in as “{login}”. " in words(supervisor.get(draft))
+    fields = {"name": "A", "to": "marketing", "when.0.fact": "words", "when.0.value": "garden", "do": "save"}
+    kept = supervisor.post(f"{draft}/rules/1", **fields, assignee=login, revision=revision(supervisor, draft))
+    assert kept.status_code == 422
+    moved = supervisor.post(f"{draft}/rules/1/move", do="down", revision=revision(supervisor, draft))
+    assert moved.status_code == 303
+    for number in (1, 2):
+        assert "there any more. Change them before you publish" in words(supervisor.get(draft))
+        done = supervisor.post(f"{draft}/rules/{number}", **fields, revision=revision(supervisor, draft))
+        assert done.status_code == 303
+    assert "there any more" not in words(supervisor.get(draft))
+
+
+def test_what_is_gone_is_told_before_it_is_published(
+    supervisor: Browser, parts: Services, crew: dict[Role, int], scene: Scene
+) -> None:
+    scene.collect()
+    with parts.db.write() as session:
+        login = session.get_one(User, crew[Role.AGENT]).login
+        source = f'[[rule]]\nname = "Hers"\nwords = ["garden"]\nassignee = "{login}"\n'
+        versions.install(session, source, utc_now())
+    draft = draft_of(supervisor)
+    try_it(parts, supervisor, draft)
+    with parts.db.write() as session:
+        session.get_one(User, crew[Role.AGENT]).active = False
+    refused = supervisor.post(f"{draft}/publish", revision=revision(supervisor, draft))
+    assert refused.status_code == 422
+    assert f"Nobody here signs in as “{login}”." in words(refused)

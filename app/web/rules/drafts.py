@@ -11,7 +11,7 @@ from app.edge.context import actor, session
 from app.edge.routes import route
 from app.routing import queries, reading, trials, tried, versions
 from app.web.rules import words
-from app.web.rules.overview import names
+from app.web.rules.overview import lost, names
 from app.web.rules.routes import ID, POST, blueprint
 
 DAYS = 30
@@ -22,11 +22,13 @@ def version(rule_set_id: int) -> ResponseReturnValue:
     """A version with its rules in words, its trials and what was done with it."""
     one = queries.version(session(), rule_set_id)
     known = names()
+    found = reading.read(one.source)
     in_force = queries.in_force_id(session())
     return render_template(
         "rules/version.html",
         version=one,
-        rules=[words.rule(rule, known) for rule in reading.read(one.source)],
+        rules=[words.rule(rule, known) for rule in found],
+        lost=lost(found) if one.is_open else [],
         trials=trials.of_version(session(), rule_set_id),
         tried=tried.of(session(), one.source, one.digest, utc_now()) if one.is_open else None,
         overtaken_by=in_force if one.is_open and one.base_id != in_force else None,

@@ -47,7 +47,9 @@ def rule(rule_set_id: int, number: int) -> ResponseReturnValue:
     if not wrong:
         there[place - 1 : place] = [made]
         try:
-            versions.save_rules(session(), actor(), rule_set_id, there, revision=_revision(), now=utc_now())
+            versions.save_rules(
+                session(), actor(), rule_set_id, there, written=place, revision=_revision(), now=utc_now()
+            )
         except InvalidRules as error:
             wrong = _by_place(one for one in error.faults if one.rule == place) or {"": [error.message]}
         except Conflict as error:
@@ -136,7 +138,7 @@ def move(rule_set_id: int, number: int) -> ResponseReturnValue:
         other = max(0, min(len(there) - 1, at - 1 if what == "up" else at + 1))
         there[at], there[other] = there[other], there[at]
         number = other + 1
-    versions.save_rules(session(), actor(), rule_set_id, there, revision=_revision(), now=utc_now())
+    versions.save_rules(session(), actor(), rule_set_id, there, written=None, revision=_revision(), now=utc_now())
     return redirect(url_for("rules.version", rule_set_id=rule_set_id, _anchor=f"rule-{number}"), 303)
 
 

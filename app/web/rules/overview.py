@@ -1,5 +1,7 @@
 """The rules in force, in words, and their versions."""
 
+from collections.abc import Sequence
+
 from flask import render_template
 from flask.typing import ResponseReturnValue
 
@@ -9,7 +11,8 @@ from app.campaigns import queries as campaigns
 from app.edge.context import services, session
 from app.edge.routes import route
 from app.pages import queries as pages
-from app.routing import faults, queries, versions
+from app.routing import faults, named, queries
+from app.routing.types import Rule
 from app.web.rules import words
 from app.web.rules.routes import blueprint
 from app.web.rules.words import Names
@@ -21,14 +24,18 @@ def overview() -> ResponseReturnValue:
     known = names()
     in_force = queries.in_force(session())
     told = [words.rule(rule, known) for rule in in_force.rules] if in_force else []
-    lost = versions.faults_here(session(), in_force.rules) if in_force else []
     return render_template(
         "rules/overview.html",
         in_force=in_force,
         rules=told,
-        lost=[faults.told(one) for one in lost],
+        lost=lost(in_force.rules) if in_force else [],
         versions=queries.versions(session()),
     )
+
+
+def lost(rules: Sequence[Rule]) -> list[str]:
+    """What rules name that is not there any more."""
+    return [faults.told(one) for one in named.faults(session(), rules)]
 
 
 def names() -> Names:
