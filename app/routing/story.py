@@ -37,6 +37,9 @@ class Now:
 
     team_name: str
     rule: str | None
+    page_team: bool
+    """Whether that is the page's own, as ``rule`` matches and names none."""
+    by_model: bool
     spam: bool
     priority: Priority
     is_other: bool
@@ -55,11 +58,11 @@ class Story:
     matched: Sequence[Rule]
     near: Sequence[Near]
     kind: str | None
+    """What the classifier took it for."""
     confidence: float | None
     opinion: WhatModelThought | None
     weighed: Sequence[Weight]
     """Words that pull the model of today, strongest first; below zero: away from what it thinks."""
-    """What the classifier takes it for, and how sure it is of that."""
     newer_rules: bool
     edited: int
     """Comments changed at the platform since."""
@@ -150,4 +153,5 @@ def _now(session: Session, talk: Conversation, today: Facts, routed: Explanation
     is_other = (verdict.spam, verdict.priority) != (routed.spam, routed.priority) or (
         not verdict.spam and team != routed.team_name
     )
-    return Now(team, verdict.rule, verdict.spam, verdict.priority, is_other)
+    page_team = bool(verdict.rule) and not (verdict.team or verdict.spam)
+    return Now(team, verdict.rule, page_team, verdict.by_model, verdict.spam, verdict.priority, is_other)

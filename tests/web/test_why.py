@@ -76,6 +76,14 @@ def test_a_rule_that_names_no_team_did_not_send_it_there(agent: Browser, talk: s
     assert "It saw “parcels”." in said
 
 
+def test_today_another_rule_may_match_and_name_no_team(agent: Browser, parts: Services, talk: str) -> None:
+    with parts.db.write() as session:
+        source = '[[rule]]\nname = "Mail"\nwords = ["parcel*"]\ntags = ["post"]\n'
+        versions.install(session, source, utc_now())
+    said = words(agent.get(f"/routing/why/{talk}"))
+    assert "Customer service, as the rule “Mail” matches and names no team." in said
+
+
 def test_it_says_what_has_changed_since(agent: Browser, parts: Services, talk: str) -> None:
     with parts.db.write() as session:
         versions.install(session, '[[rule]]\nname = "All"\nwords = ["parcel*"]\nteam = "marketing"\n', utc_now())

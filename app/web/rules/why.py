@@ -46,6 +46,10 @@ def _now(now: Now) -> str:
         text = given.shown(now.team_name)
     if now.priority is Priority.HIGH:
         text = _("%(what)s, high priority", what=text)
+    if now.by_model:
+        return _("%(what)s, as the model is sure.", what=text)
+    if now.rule and now.page_team:
+        return _("%(what)s, as the rule “%(rule)s” matches and names no team.", what=text, rule=given.shown(now.rule))
     if now.rule:
         return _("%(what)s, by the rule “%(rule)s”.", what=text, rule=given.shown(now.rule))
     return _("%(what)s, as no rule matches.", what=text)
