@@ -1,7 +1,7 @@
 """The facts about conversations that are stored, many at a time, each looked up only when rules ask for it."""
 
 from bisect import bisect_left
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -140,8 +140,13 @@ def _connectors(session: Session, page_ids: Collection[int], known: Known) -> di
 
 
 def _with_earlier(session: Session, facts: list[Facts], known: Known) -> list[Facts]:
-    """Only people we have met can have earlier conversations."""
-    asked = {one.contact_id for one in facts if one.author_known and one.contact_id is not None}
+    """Only people we have met can have earlier conversations, and those who began several that came in together."""
+    together = Counter(one.contact_id for one in facts)
+    asked = {
+        one.contact_id
+        for one in facts
+        if one.contact_id is not None and (one.author_known or together[one.contact_id] > 1)
+    }
     missing = sorted(asked - known.talks_of.keys())
     for start in range(0, len(missing), _CHUNK):
         part = missing[start : start + _CHUNK]
@@ -154,6 +159,12 @@ def _with_earlier(session: Session, facts: list[Facts], known: Known) -> list[Fa
         )
         for contact, talk in session.execute(query.order_by(Conversation.id)):
             known.talks_of[contact].append(talk)
+    for one in facts:  # what comes in just now is not stored yet
+        before = known.talks_of.get(one.contact_id or 0)
+        if before is not None:
+            at = bisect_left(before, one.conversation_id)
+            if before[at : at + 1] != [one.conversation_id]:
+                before.insert(at, one.conversation_id)
     return [
         replace(one, earlier=bisect_left(known.talks_of.get(one.contact_id or 0, []), one.conversation_id))
         for one in facts

@@ -1,7 +1,7 @@
 """Promise 3: everything is routed and says why."""
 
 import time
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,7 @@ from app.inbox.arrivals import Facts
 from app.inbox.models import Conversation
 from app.inbox.types import ConversationState, ListFilter, Priority, Row
 from app.learning.models import LearningExample
-from app.routing import book, language, reading, rules, service, unpacked, versions
+from app.routing import attempt, book, language, reading, rules, service, unpacked, versions
 from app.routing import queries as routing
 from app.routing import runner as sweep
 from app.routing.types import DecidedBy, Rule, Verdict
@@ -275,3 +275,20 @@ def test_an_answer_before_it_was_routed_teaches_nothing(house: House, now: datet
 def test_rules_for_a_team_that_does_not_exist_are_not_published(house: House, now: datetime) -> None:
     with pytest.raises(InvalidInput, match="no team"), house.db.write() as session:
         versions.install(session, '[[rule]]\nname = "r"\nteam = "nobody"\nwords = ["x"]', now)
+
+
+def test_what_came_in_together_counts_as_earlier_too(house: House, now: datetime) -> None:
+    """Somebody who writes everywhere at once is noticed within one reading, and a trial finds the same."""
+    rule = '[[rule]]\nname = "Everywhere"\nearlier_at_least = 2\ntags = ["flood"]\n'
+    with house.db.write() as session:
+        versions.install(session, rule, now)
+    for minute in range(4):
+        house.platform.say("Eva", f"Number {minute}", now - timedelta(minutes=10 - minute))
+    house.platform.say("Ida", "Number 9", now)
+    house.collect()
+    with house.db.read() as session:
+        found = {row.snippet: row.tags for row in queries.rows(session, ListFilter(ConversationState.NEW))}
+        replayed = attempt.begin(session, rule, 30, now)
+        hits = [one.after.verdict.rule for some in replayed.portions() for one in some]
+    assert found == {f"Number {n}": ("flood",) if n in (2, 3) else () for n in (0, 1, 2, 3, 9)}
+    assert hits.count("Everywhere") == 2
