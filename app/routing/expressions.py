@@ -12,7 +12,8 @@ _PER_INSTRUCTION = 64
 """Bytes that the library asks for where it is to make an expression, and to have none left for an automaton."""
 _TOO_LARGE = "too large"
 """What the library says of an expression that it has no room for."""
-_ONE = r"\\[pPx]\{[^}]*\}|\\.|\[\^?\]?(?:\[:\^?\w+:\]|\\.|[^]\\])*\]"
+_ONE = r"\\[pPx]\{[^}]*\}|\\[pP]\w|\\x\w\w|\\[0-7]{1,3}|\\[^Q]|\[\^?\]?(?:\[:\^?\w+:\]|\\.|[^]\\])*\]"
+"""A class of letters, or an escaped letter, whatever it is long."""
 _COUNT = r"\{(?P<least>\d+)(?:,\d*)?\}"
 _MANY = rf"(?P<many>(?:(?:\.|{_ONE})[?*+]?){{6,}})"
 _PARTS = re.compile(rf"\\Q.*?(?:\\E|\Z)|{_MANY}|{_ONE}|{_COUNT}", re.DOTALL)

@@ -29,6 +29,10 @@ USUAL = (
         (r"[[:alpha:]{3}]{60}", r"[[:alpha:]{3}]+"),
         (r"a{,5}.{60}", r"a{,5}.+"),
         ("e....................u", "e(?s:.*)u"),
+        (r".{60}.....\x41", r".+(?s:.*)"),
+        (r".{60}.....\pL9", r".+(?s:.*)9"),
+        (r".{60}.....\1019", r".+(?s:.*)9"),
+        (r".{60}.....\Qa{60}\E", r".+.....\Qa{60}\E"),
         ("a(b.c?d[e-z]f.g)" * 4, None),
         (r"\Q.{80}\E" * 9, None),
         ("a{5}", None),
@@ -48,6 +52,7 @@ _expressions = st.lists(_counted, min_size=1, max_size=5).map("".join) | st.samp
 
 @settings(max_examples=150, deadline=None)
 @given(st.lists(_expressions, min_size=1, max_size=6), st.text("ab.cé{2\n", max_size=60))
+@example([r"[ab]{60}|.....\x62c", r".....\pLc", r".....\Qb{2}\E"], "aaaaabb{2}c")
 @example(["a.{30}b", "a.{31}b", "b"], "a" + "c" * 30 + "b")
 def test_counting_or_not_what_fits_is_found_and_nothing_else(some: list[str], text: str) -> None:
     options = re2.Options()
