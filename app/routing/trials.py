@@ -23,7 +23,8 @@ from app.routing.types import TrialState
 
 log = structlog.get_logger()
 OPEN = (TrialState.WAITING, TrialState.RUNNING)
-LEASE = timedelta(minutes=2)
+LEASE = timedelta(seconds=30)
+"""After a portion, which takes a second: somebody watches the bar. Of two who go on, the first to note it counts."""
 KEPT = timedelta(days=365)
 SLICE_SECONDS = 4.0
 """How long a worker goes on with one trial before it looks what else there is to do."""
