@@ -25,7 +25,12 @@ def settings() -> Settings:
 
 def print_json(value: Any) -> None:
     """One JSON document on one line."""
-    click.echo(json.dumps(value, ensure_ascii=False, default=str))
+    said = json.dumps(value, ensure_ascii=False, default=str)
+    try:
+        said.encode()
+    except UnicodeEncodeError:  # half a character, as an id that somebody else made up may have: it is printed escaped
+        said = json.dumps(value, default=str)
+    click.echo(said)
 
 
 def print_json_lines(values: Iterable[Any]) -> None:

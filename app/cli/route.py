@@ -8,6 +8,7 @@ import click
 
 from app.cli import light, lines
 from app.cli.common import print_json_lines
+from app.core.errors import InvalidInput
 from app.inbox.types import Priority
 from app.learning import judging, queries
 from app.learning.queries import InUse
@@ -19,17 +20,23 @@ BATCH = 1_000
 
 @click.command()
 @click.argument("file", type=click.File("rb"), default="-")
-def route(file: IO[bytes]) -> None:
+def route(file: IO[bytes]) -> int:
     """Say which team each comment would go to, and why.
 
     FILE has JSON lines with a text, and an id if you like: {"id": 1, "text": "Where is my parcel?"}. Without FILE they
-    are read from standard input. Prints one JSON line for each. Nothing is stored or changed.
+    are read from standard input. Prints one JSON line for each. Nothing is stored or changed. What is wrong with a line
+    is said on standard error, and the others are answered all the same.
     """
     with light.database(make=True).read() as session:
         known = queries.in_use(session)
-    given = lines.comments(file)
+    given, wrong = lines.each(file), 0
     while batch := [said for _number, said in islice(given, BATCH)]:
-        print_json_lines(_answers(known, batch))
+        for said in batch:
+            if isinstance(said, InvalidInput):
+                wrong += 1
+                click.echo(said.message, err=True)
+        print_json_lines(_answers(known, [said for said in batch if not isinstance(said, InvalidInput)]))
+    return 1 if wrong else 0
 
 
 def _answers(known: InUse, batch: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:

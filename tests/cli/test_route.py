@@ -53,12 +53,26 @@ def test_a_file_and_an_id_are_optional(terminal: Terminal) -> None:
         (b'{"text": ' + b"[" * 50_000, "Line 2 is not JSON."),
         (b'{"id": NaN, "text": "x"}', "Line 2 is not JSON."),
         (b'{"id": 1e999, "text": "x"}', "Line 2 is not JSON."),
+        (b'{"text": "' + b"x" * 2_500_000 + b'"}', "Line 2 is longer than a megabyte."),
     ],
 )
-def test_a_wrong_line_is_named(terminal: Terminal, line: bytes, why: str) -> None:
-    result = terminal.run("route", stdin=b'{"text": "x"}\n' + line)
+def test_a_wrong_line_is_named_and_the_others_are_answered(terminal: Terminal, line: bytes, why: str) -> None:
+    result = terminal.run("route", stdin=b'{"id": 1, "text": "x"}\n' + line + b'\n{"id": 3, "text": "y"}')
     assert result.code == 1
     assert why in result.err
+    assert result.err.count("Line") == 1
+    assert [one["id"] for one in result.lines] == [1, 3]
+
+
+def test_whatever_other_programs_write_as_ids_comes_back(terminal: Terminal) -> None:
+    given = [
+        b'{"id": "\\ud800", "text": "a\\u0000b \\udfff"}',
+        b'{"id": 1.5, "text": ""}',
+        b'{"id": {"x": [1]}, "text": " "}',
+    ]
+    result = terminal.run("route", stdin=b"\xef\xbb\xbf" + b"\r\n".join([*given, given[0]]))
+    assert result.code == 0
+    assert [one["id"] for one in result.lines] == ["\ud800", 1.5, {"x": [1]}, "\ud800"]
 
 
 LOADED = """
