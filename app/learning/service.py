@@ -184,17 +184,19 @@ def allow_automatic(session: Session, team: str, allowed: bool, now: datetime, a
 
 
 def review_audit(session: Session, team: str, now: datetime) -> None:
-    """After an audit: switch a team's automatic routing off when its latest audits fall below the target."""
-    query = (
-        select(LearningExample.team)
-        .where(LearningExample.basis == Basis.AUDIT, LearningExample.judged_team == team)
-        .order_by(LearningExample.id.desc())
-        .limit(rules.AUDIT_LATEST)
+    """After an audit: switch a team's automatic routing off when its latest audits fall below the target.
+
+    Those from before somebody trusted it again don't count: one more would take that back at once.
+    """
+    switched = session.get(AutomaticTeam, team)
+    query = select(LearningExample.team).where(
+        LearningExample.basis == Basis.AUDIT, LearningExample.judged_team == team
     )
-    found = session.scalars(query).all()
+    if switched is not None:
+        query = query.where(LearningExample.at > switched.changed_at)
+    found = session.scalars(query.order_by(LearningExample.id.desc()).limit(rules.AUDIT_LATEST)).all()
     right = sum(one == team for one in found)
-    allowed = session.scalar(select(AutomaticTeam.allowed).where(AutomaticTeam.team == team))
-    if allowed is False or rules.trusted(right, len(found)):
+    if (switched is not None and not switched.allowed) or rules.trusted(right, len(found)):
         return
     why = {"right": right, "audits": len(found)}
     session.merge(AutomaticTeam(team=team, allowed=False, why=why, changed_at=now, changed_by_id=None))

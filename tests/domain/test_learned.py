@@ -171,6 +171,14 @@ def test_a_team_that_fails_its_audit_is_asked_about_again(house: House, now: dat
     with house.db.write() as session:
         service.allow_automatic(session, "customer_service", True, now, None)
     assert decision(house, say(house, "An olive in brine", now, "Otto"))[0] is DecidedBy.MODEL
+    later = now + timedelta(hours=1)
+    with house.db.write() as session:
+        service.add_examples(session, [wrong] * (rules.AUDIT_LEAST - 1), later)
+        service.review_audit(session, "customer_service", later)
+        assert session.get_one(AutomaticTeam, "customer_service").allowed, "what was known when it was trusted again"
+        service.add_examples(session, [wrong], later)
+        service.review_audit(session, "customer_service", later)
+        assert not session.get_one(AutomaticTeam, "customer_service").allowed
 
 
 def test_moving_answering_and_setting_aside_teach(house: House, now: datetime) -> None:
