@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import Select, delete, func, or_, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import Select, String, cast, delete, exists, func, literal, or_, select, update
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from app.contacts.models import Contact, ContactEvent
 from app.contacts.types import ContactEventKind
@@ -20,6 +20,7 @@ from app.inbox.arrivals import Facts
 from app.inbox.models import Conversation, ConversationEvent
 from app.inbox.types import ConversationState, EventKind, Priority
 from app.outreach import standings
+from app.outreach.models import Outreach
 from app.routing import carrying, judging, queries, stored
 from app.routing.models import RoutingCause, RoutingDecision
 from app.routing.types import Candidate, Cause, DecidedBy, Fact, Judged
@@ -70,18 +71,27 @@ def note(session: Session, changes: Iterable[Change], now: datetime) -> None:
 
 def note_people(session: Session, now: datetime) -> None:
     """Have open conversations judged anew of people who were marked, or joined with others, or towards whom a
-    department entered how it stands, within the last hour.
-
-    Only where rules in force ask who the person is. Two statements for each of the two, three where there is anything.
-    """
+    department entered how it stands, within the last hour. Only where rules in force ask who the person is."""
     needs = judging.in_force(session).book.needs
     since = lowest_id(now - PEOPLE_LOOKED_BACK)
+    changes = []
     if needs & _WHO:
-        done = _done_to_people(since).limit(BATCH)
-        note(session, [Change(talk, Cause.AUTHOR, f"contact:{event}") for talk, event in session.execute(done)], now)
+        changes.append((_unnoted(_done_to_people(since), ContactEvent.id, "contact:"), "contact:"))
     if Fact.STANCES in needs:
-        said = standings.about(since).limit(BATCH)
-        note(session, [Change(talk, Cause.AUTHOR, f"outreach:{one}") for talk, one in session.execute(said)], now)
+        changes.append((_unnoted(standings.about(since), Outreach.id, "outreach:"), "outreach:"))
+    for found, key in changes:
+        rows = session.execute(found.limit(BATCH))
+        note(session, [Change(talk, Cause.AUTHOR, f"{key}{number}") for talk, number in rows], now)
+
+
+def _unnoted(found: "Select[int, int]", number: InstrumentedAttribute[int], key: str) -> "Select[int, int]":
+    """Those not noted yet: what was done to many people at once is noted some at a time."""
+    noted = exists().where(
+        RoutingCause.conversation_id == Conversation.id,
+        RoutingCause.cause == Cause.AUTHOR,
+        RoutingCause.key == literal(key) + cast(number, String),
+    )
+    return found.where(~noted)
 
 
 def _done_to_people(since: int) -> "Select[int, int]":

@@ -1,7 +1,7 @@
 """The facts about conversations that are stored, many at a time, each looked up only when rules ask for it."""
 
 from bisect import bisect_left
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -140,13 +140,7 @@ def _connectors(session: Session, page_ids: Collection[int], known: Known) -> di
 
 
 def _with_earlier(session: Session, facts: list[Facts], known: Known) -> list[Facts]:
-    """Only people we have met can have earlier conversations, and those who began several that came in together."""
-    together = Counter(one.contact_id for one in facts)
-    asked = {
-        one.contact_id
-        for one in facts
-        if one.contact_id is not None and (one.author_known or together[one.contact_id] > 1)
-    }
+    asked = {one.contact_id for one in facts if one.contact_id is not None}
     missing = sorted(asked - known.talks_of.keys())
     for start in range(0, len(missing), _CHUNK):
         part = missing[start : start + _CHUNK]
@@ -172,8 +166,8 @@ def _with_earlier(session: Session, facts: list[Facts], known: Known) -> list[Fa
 
 
 def _with_vip(session: Session, facts: list[Facts], known: Known) -> list[Facts]:
-    """Somebody met for the first time can't be marked yet."""
-    asked = {one.contact_id for one in facts if one.author_known and one.contact_id is not None}
+    """Also of whom we met for the first time: who is judged anew may have been marked since."""
+    asked = {one.contact_id for one in facts if one.contact_id is not None}
     missing = sorted(asked - known.vip.keys())
     for start in range(0, len(missing), _CHUNK):
         part = missing[start : start + _CHUNK]

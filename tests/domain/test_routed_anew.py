@@ -123,9 +123,12 @@ def test_a_conversation_does_not_go_round_in_circles(house: House, praised: str,
         assert len(queries.explain(session, talk.id)) >= len(steps)
 
 
-def test_a_person_who_is_marked_as_vip_is_a_changed_fact(house: House, now: datetime) -> None:
-    house.platform.say("Eva", "Sunday it is", now - timedelta(hours=2), key="eva")
-    house.collect()
+@pytest.mark.parametrize("met", [True, False])
+def test_a_person_who_is_marked_as_vip_is_a_changed_fact(house: House, now: datetime, met: bool) -> None:
+    """Also somebody whom we met with this very conversation."""
+    if met:
+        house.platform.say("Eva", "Sunday it is", now - timedelta(hours=2), key="eva")
+        house.collect()
     house.platform.say("Eva", "Monday it is", now, key="eva")
     house.collect()
     rule = '[[rule]]\nname = "Dear ones"\nauthor_vip = true\nteam = "customer_service"\npriority = "high"\n'
@@ -166,6 +169,26 @@ notify = ["bob"]
     with house.db.read() as session:
         steps = queries.explain(session, row.id)
     assert [(step.cause, step.tags, step.assignee) for step in steps[1:]] == [(Cause.EDITED, ("fragile",), "ann")]
+
+
+def test_what_is_done_to_many_people_at_once_is_noted_for_all(
+    house: House, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(anew, "BATCH", 2)
+    for number in range(5):
+        house.platform.say(f"Eva {number}", "Sunday it is", now, key=f"eva{number}")
+    house.collect()
+    with house.db.write() as session:
+        versions.install(session, '[[rule]]\nname = "Dear"\nauthor_vip = true\npriority = "high"\n', now)
+        for contact in session.scalars(select(Conversation.contact_id)):
+            care.mark(session, house.ann, contact, VIP, now)
+    for _again in range(3):
+        with house.db.write() as session:
+            anew.note_people(session, now)
+        settle(house, now)
+    with house.db.read() as session:
+        steps = [queries.explain(session, talk)[-1] for talk in all_talks(house)]
+    assert [step.cause for step in steps] == [Cause.AUTHOR] * 5
 
 
 def test_how_a_department_stands_is_a_changed_fact(house: House, now: datetime) -> None:
