@@ -28,6 +28,8 @@ from app.learning.models import (
 )
 from app.learning.queries import ONLY
 from app.learning.types import LANGUAGES, NOBODY, SPAM, Basis, Kind, Learnt, NewExample, VersionState
+from app.signals.service import tell
+from app.signals.types import SignalKind
 
 log = structlog.get_logger()
 LONGEST_TEXT = 10_000
@@ -203,6 +205,8 @@ def review_audit(session: Session, team: str, now: datetime) -> None:
     session.flush()
     _change(session)
     audit.note(session, Action.AUTOMATIC_SET, f"team/{team}", now, by=None, allowed=False)
+    teams = {one.key: one.id for one in accounts.teams(session)}
+    tell(session, SignalKind.MODEL_ASKS, now, team_id=teams.get(team), right=right, audits=len(found))
     log.warning("automatic_routing_off", team=team, right=right, audits=len(found))
 
 

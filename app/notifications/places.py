@@ -14,6 +14,8 @@ def place(told: Told) -> str:
             return f"/{room}/{told.facts[fact]}"
     if told.event in (Event.POST_FAILED, Event.POST_UNCLEAR):
         return "/library"
+    if told.event is Event.MODEL_ASKS:
+        return "/routing/model"
     if told.event is Event.OWN_FIGURES:
         since, until = told.facts.get("first", ""), told.facts.get("last", "")
         return f"/reports?by=agent&of={told.facts.get('person', '')}&since={since}&until={until}"

@@ -41,6 +41,7 @@ EVENTS = {
     SignalKind.DECISION: Event.DECISION,
     SignalKind.NOT_IN_TIME: Event.NOT_IN_TIME,
     SignalKind.WOKE: Event.WOKE,
+    SignalKind.MODEL_ASKS: Event.MODEL_ASKS,
     SignalKind.NEW_IN_TEAM: Event.NEW_IN_TEAM,
 }
 """What each signal is to the people who hear of it."""
@@ -77,6 +78,10 @@ WINDOW = {Channel.MAIL: timedelta(seconds=60), Channel.PUSH: timedelta(seconds=5
 """How long a message waits for more to join it, and for the person to have seen it already."""
 TRIES = 12
 SUPERVISING = frozenset({Role.SUPERVISOR, Role.ADMIN})
+FOR_SUPERVISORS = frozenset(
+    {Event.PAGE_STOPPED, Event.SIGN_IN_ENDS, Event.APPROVAL_WANTED, Event.POST_WANTED, Event.MODEL_ASKS}
+)
+"""What all who supervise are told, where nobody in particular is named."""
 SEVERAL = frozenset({Event.TARGET_NEAR, Event.TARGET_MISSED, Event.NOT_IN_TIME, Event.NEW_IN_TEAM})
 """What one piece of word may say of many conversations."""
 FORGOTTEN_AFTER = timedelta(hours=24)

@@ -140,7 +140,7 @@ def _readers(session: Session, signal: Signal, news: News, now: datetime) -> lis
         concerned = User.id.in_(_sees_to(session, signal, now))
     elif signal.people:
         concerned = User.id.in_(signal.people)
-    elif news.event in (Event.PAGE_STOPPED, Event.SIGN_IN_ENDS, Event.APPROVAL_WANTED, Event.POST_WANTED):
+    elif news.event in rules.FOR_SUPERVISORS:
         concerned = User.role.in_(rules.SUPERVISING)
     else:
         return []

@@ -41,6 +41,7 @@ class Event(StrEnum):
     REVIEW = "review"
     OWN_FIGURES = "own_figures"
     DECISION = "decision"
+    MODEL_ASKS = "model_asks"
     NEW_IN_TEAM = "new_in_team"
     DIGEST = "digest"
 

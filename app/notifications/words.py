@@ -55,6 +55,7 @@ TITLES: dict[Event, tuple[str, str]] = {
     Event.REVIEW: (lazy("How the last week, fortnight or month went, and the review of it"), ""),
     Event.OWN_FIGURES: (lazy("How the last week, fortnight or month went for me"), ""),
     Event.DECISION: (lazy("A review decided something that I see to, or it is due"), ""),
+    Event.MODEL_ASKS: (lazy("Checks found automatic routing wrong too often, and it stopped"), ""),
     Event.NEW_IN_TEAM: (lazy("Something new in my teams"), lazy("A new conversation")),
     Event.DIGEST: (
         lazy("Once a day: what belongs to nobody and has waited for long"),
@@ -237,6 +238,21 @@ def _target(told: Told, names: dict[str, str]) -> str:
     )
 
 
+def _model(told: Told, _names: dict[str, str]) -> str:
+    counts = {"right": told.facts.get("right", 0), "audits": told.facts.get("audits", 0)}
+    if told.team is None:
+        return _(
+            "Setting aside as spam without asking switched itself off: %(right)s of the latest %(audits)s checks were "
+            "right.",
+            **counts,
+        )
+    return _(
+        "Routing to %(team)s without asking switched itself off: %(right)s of the latest %(audits)s checks were right.",
+        team=_(told.team),
+        **counts,
+    )
+
+
 def _review(told: Told, _names: dict[str, str]) -> str:
     if told.event is Event.DECISION:
         day = _day(told.facts["due"])
@@ -277,6 +293,7 @@ _OWN_WORDS = {
     Event.REVIEW: _review,
     Event.OWN_FIGURES: _review,
     Event.DECISION: _review,
+    Event.MODEL_ASKS: _model,
     Event.NEW_IN_TEAM: _many,
     Event.DIGEST: _many,
     Event.TARGET_NEAR: _target,

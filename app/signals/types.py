@@ -78,6 +78,9 @@ class SignalKind(StrEnum):
     supervise it; ``facts``: ``conversations``."""
     WOKE = "woke"
     """A conversation that ``people`` had put off waits for us again."""
+    MODEL_ASKS = "model_asks"
+    """Checks found that what went to a team (None: aside, as spam) without asking went wrong too often: the model asks
+    again; ``facts``: ``right`` of ``audits``."""
     NEW_IN_TEAM = "new_in_team"
     """Conversations came to a team; ``facts``: ``conversations``, their ids."""
 

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from app.accounts import service as people
+from app.accounts.types import Role
 from app.core.clock import utc_now
 from app.core.db import Database
 from app.core.errors import Conflict, InvalidInput
@@ -17,6 +19,9 @@ from app.inbox.types import ConversationState, Priority
 from app.learning import queries, rules, runner, service
 from app.learning.models import AutomaticTeam, LearningExample, ModelVersion
 from app.learning.types import Basis, Kind, NewExample, VersionState
+from app.notifications import spreading
+from app.notifications.models import Notification
+from app.notifications.types import Event
 from app.replies import service as replies
 from app.routing import learned, versions
 from app.routing import queries as routing_queries
@@ -167,6 +172,11 @@ def test_a_team_that_fails_its_audit_is_asked_about_again(house: House, now: dat
     with house.db.read() as session:
         off = session.get_one(AutomaticTeam, "customer_service")
         assert (off.allowed, off.why) == (False, {"right": 0, "audits": 20})
+    with house.db.write() as session:
+        eve = people.create_user(session, login="eve", role=Role.SUPERVISOR, password=None, now=now, teams=[])
+        spreading.spread(session, now, mail=False)
+        (told,) = session.scalars(select(Notification).where(Notification.user_id == eve))
+        assert (told.event, told.team_id, told.facts) == (Event.MODEL_ASKS, house.service_team, off.why)
     assert decision(house, say(house, "A gherkin in brine", now))[0] is DecidedBy.DEFAULT
     with house.db.write() as session:
         service.allow_automatic(session, "customer_service", True, now, None)

@@ -50,6 +50,7 @@ def icon(event: Event) -> str:
         Event.REVIEW: "clipboard-check",
         Event.OWN_FIGURES: "chart-column",
         Event.DECISION: "clipboard-check",
+        Event.MODEL_ASKS: "circle-alert",
         Event.NEW_IN_TEAM: "message-square",
         Event.DIGEST: "calendar",
     }[event]
