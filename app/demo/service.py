@@ -128,7 +128,6 @@ def _remove(session: Session) -> bool:
     library.remove_pages(session, page_ids)
     replies.remove_pages(session, page_ids)
     outbox.remove_pages(session, page_ids)
-    routing.remove_pages(session, page_ids)
     inbox.remove_pages(session, page_ids)
     contacts.remove_pages(session, page_ids)
     pages.remove_pages(session, page_ids)

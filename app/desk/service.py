@@ -107,7 +107,7 @@ def put_back(session: Session, actor: Actor, entry: UndoEntry, items: Sequence[U
             inbox.record(session, talk, EventKind.UNDONE, actor, now, {"what": entry.kind.value})
             journal.stands_as_before(session, by_id[talk.id], talk)
     if entry.kind in (EventKind.HANDED_OVER, EventKind.SPAM, EventKind.NOT_SPAM):
-        routing.forget_corrections(session, undone.conversations, actor, since=entry.at)
+        routing.forget_corrections(session, undone.conversations, actor, now, since=entry.at)
     return undone
 
 

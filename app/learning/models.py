@@ -13,8 +13,8 @@ _KIND = Enum(Kind, native_enum=False, length=40, values_callable=lambda kinds: [
 
 
 class LearningExample(Base):
-    """What somebody decided about a comment. Rows are added and, with the person they speak of, removed; never
-    changed."""
+    """What somebody decided about a comment. Rows are only added: the database refuses to change one, and to remove one
+    unless its conversation is removed."""
 
     __tablename__ = "learning_examples"
     __table_args__ = (Index("ix_learning_examples_at", "at"),)
@@ -41,6 +41,10 @@ class LearningExample(Base):
     language: Mapped[str | None] = mapped_column(String(8))
     page_id: Mapped[int | None] = mapped_column(ForeignKey("pages.id"))
     rule: Mapped[str | None] = mapped_column(String(120))
+    takes_back_id: Mapped[int | None] = mapped_column(
+        BigId, ForeignKey("learning_examples.id", ondelete="CASCADE"), unique=True
+    )
+    """The example that this one says is none."""
 
 
 class ModelVersion(Base):

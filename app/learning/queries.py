@@ -7,8 +7,8 @@ from datetime import datetime
 from weakref import WeakKeyDictionary
 
 import structlog
-from sqlalchemy import Dialect, Engine, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Dialect, Engine, and_, exists, func, select
+from sqlalchemy.orm import Session, aliased
 
 from app.accounts.models import User
 from app.core.db import Database
@@ -26,7 +26,17 @@ from app.learning.models import (
     WordList,
 )
 from app.learning.sentences import Sentences
-from app.learning.types import DESTINATIONS, LANGUAGES, Example, Figures, Kind, Threshold, VersionState, VersionView
+from app.learning.types import (
+    DESTINATIONS,
+    LANGUAGES,
+    Basis,
+    Example,
+    Figures,
+    Kind,
+    Threshold,
+    VersionState,
+    VersionView,
+)
 
 log = structlog.get_logger()
 ONLY = 1
@@ -168,6 +178,13 @@ def destinations(session: Session) -> dict[Kind, str]:
     return dict(DESTINATIONS) | dict(changed.all())
 
 
+def stands() -> ColumnElement[bool]:
+    """That an example was not taken back, and takes none back."""
+    later = aliased(LearningExample)
+    taken_back = exists().where(later.takes_back_id == LearningExample.id)
+    return and_(LearningExample.basis != Basis.TAKEN_BACK, ~taken_back)
+
+
 def training(session: Session) -> tuple[list[Example], int, list[int]]:
     """What to learn from, the newest example's id, and for each the id of the first that says the same: the last word
     on each conversation, and on each text that came from a file."""
@@ -178,7 +195,8 @@ def training(session: Session) -> tuple[list[Example], int, list[int]]:
         LearningExample.team,
         LearningExample.kind,
         LearningExample.basis,
-    ).order_by(LearningExample.id)
+    )
+    query = query.where(stands()).order_by(LearningExample.id)
     last: dict[int | str, Example] = {}
     first: dict[str, int] = {}
     newest = 0
@@ -191,7 +209,7 @@ def training(session: Session) -> tuple[list[Example], int, list[int]]:
 
 def new_examples(session: Session, after: int) -> int:
     """How many came after that one, counted only as far as it matters."""
-    query = select(LearningExample.id).where(LearningExample.id > after).limit(rules.NEW_EXAMPLES)
+    query = select(LearningExample.id).where(LearningExample.id > after, stands()).limit(rules.NEW_EXAMPLES)
     return len(session.scalars(query).all())
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.inbox.models import Conversation
+from app.learning import queries
 from app.learning.models import LearningExample
 from app.pages.models import Page
 
@@ -97,7 +98,7 @@ def report(session: Session, now: datetime) -> Report:
         select(LearningExample, Conversation.opened_at, Page.name)
         .join(Conversation, Conversation.id == LearningExample.conversation_id)
         .join(Page, Page.id == Conversation.page_id)
-        .where(LearningExample.at >= now - timedelta(days=DAYS))
+        .where(LearningExample.at >= now - timedelta(days=DAYS), queries.stands())
         .order_by(LearningExample.id.desc())
         .limit(NEWEST)
     )

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 
 import structlog
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from app.accounts import queries as accounts
@@ -15,7 +15,6 @@ from app.core.db import insert_or, run_in_bulk, table_of
 from app.core.errors import Conflict, InvalidInput, NotFound
 from app.core.i18n import gettext as _
 from app.core.ids import new_ids
-from app.inbox.models import Conversation
 from app.learning import model, queries, rules, words
 from app.learning.fitted import Fitted
 from app.learning.models import (
@@ -192,7 +191,7 @@ def review_audit(session: Session, team: str, now: datetime) -> None:
     """
     switched = session.get(AutomaticTeam, team)
     query = select(LearningExample.team).where(
-        LearningExample.basis == Basis.AUDIT, LearningExample.judged_team == team
+        LearningExample.basis == Basis.AUDIT, LearningExample.judged_team == team, queries.stands()
     )
     if switched is not None:
         query = query.where(LearningExample.at > switched.changed_at)
@@ -210,11 +209,24 @@ def review_audit(session: Session, team: str, now: datetime) -> None:
     log.warning("automatic_routing_off", team=team, right=right, audits=len(found))
 
 
-def remove_pages(session: Session, page_ids: Sequence[int]) -> None:
-    """Forget what was decided about conversations on these pages."""
-    talks = select(Conversation.id).where(Conversation.page_id.in_(page_ids))
-    mine = LearningExample.conversation_id.in_(talks) | LearningExample.page_id.in_(page_ids)
-    run_in_bulk(session, delete(LearningExample).where(mine))
+def take_back(
+    session: Session, conversation_ids: Sequence[int], actor_id: int, now: datetime, *, since: datetime
+) -> None:
+    """What this person decided about these conversations since then is nothing to learn from."""
+    theirs = (
+        LearningExample.conversation_id.in_(conversation_ids),
+        LearningExample.actor_id == actor_id,
+        LearningExample.at >= since,
+    )
+    query = select(LearningExample.id, LearningExample.conversation_id).where(*theirs, queries.stands())
+    nothing = [
+        NewExample(
+            "", None, basis=Basis.TAKEN_BACK, conversation_id=talk_id, actor_id=actor_id, takes_back_id=example_id
+        )
+        for example_id, talk_id in session.execute(query)
+    ]
+    if nothing:
+        add_examples(session, nothing, now)
 
 
 def _leave(session: Session, state: VersionState) -> None:

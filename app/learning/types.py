@@ -35,6 +35,8 @@ class Basis(StrEnum):
     """Somebody answered it where it was, or said so when asked."""
     AUDIT = "audit"
     """Somebody decided it who did not know what the model thought."""
+    TAKEN_BACK = "taken_back"
+    """Somebody took back what they had decided."""
 
 
 SPAM, NOBODY = "spam", "none"
@@ -178,6 +180,7 @@ class NewExample:
     page_id: int | None = None
     rule: str | None = None
     """The rule that had brought it where it was."""
+    takes_back_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,7 +148,7 @@ def undo(session: Session, actor: Actor, reply_id: int, now: datetime) -> int:
         raise Forbidden(_("Only the person who wrote it can take it back."))
     outbox.cancel(session, reply.delivery_id)
     act = session.get_one(Delivery, reply.delivery_id).act
-    routing.unconfirm(session, actor, talk.id, since=reply.created_at)
+    routing.unconfirm(session, actor, talk.id, now, since=reply.created_at)
     words = speaking.take_back(session, actor, talk, reply, now)
     if proposal is not None and reviews:
         _wait_again(session, proposal, now)

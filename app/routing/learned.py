@@ -6,13 +6,12 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Team
 from app.accounts.types import Actor
 from app.connectors.ports import Status
-from app.core.db import run_in_bulk
 from app.inbox.arrivals import Facts
 from app.inbox.models import Comment, Conversation
 from app.learning import explaining, judging
@@ -123,7 +122,7 @@ def teach(
         return
     last = session.scalar(
         select(LearningExample.team)
-        .where(LearningExample.conversation_id == talk.id)
+        .where(LearningExample.conversation_id == talk.id, learning.stands())
         .order_by(LearningExample.id.desc())
         .limit(1)
     )
@@ -158,16 +157,6 @@ def teach(
     examples.add_examples(session, [example], now)
     if example.basis is Basis.AUDIT and example.judged_team:
         examples.review_audit(session, example.judged_team, now)
-
-
-def forget(session: Session, conversation_ids: Sequence[int], actor: Actor, *, since: datetime) -> None:
-    """Somebody took back what they did: nothing is learned from it."""
-    mistaken = delete(LearningExample).where(
-        LearningExample.conversation_id.in_(conversation_ids),
-        LearningExample.actor_id == actor.id,
-        LearningExample.at >= since,
-    )
-    run_in_bulk(session, mistaken)
 
 
 def team_key(session: Session, team_id: int) -> str:

@@ -92,9 +92,9 @@ def confirm(session: Session, actor: Actor, talk: Conversation, now: datetime) -
         learned.teach(session, talk, learned.team_key(session, talk.team_id), actor, now)
 
 
-def unconfirm(session: Session, actor: Actor, conversation_id: int, *, since: datetime) -> None:
+def unconfirm(session: Session, actor: Actor, conversation_id: int, now: datetime, *, since: datetime) -> None:
     """Somebody took an answer back: it confirms nothing."""
-    learned.forget(session, [conversation_id], actor, since=since)
+    examples.take_back(session, [conversation_id], actor.id, now, since=since)
 
 
 def set_aside(session: Session, actor: Actor, conversation_id: int, version: int | None, now: datetime) -> None:
@@ -113,9 +113,11 @@ def reopen(session: Session, actor: Actor, conversation_id: int, version: int | 
         learned.teach(session, talk, learned.team_key(session, talk.team_id), actor, now, old_team=SPAM)
 
 
-def forget_corrections(session: Session, conversation_ids: Sequence[int], actor: Actor, *, since: datetime) -> None:
+def forget_corrections(
+    session: Session, conversation_ids: Sequence[int], actor: Actor, now: datetime, *, since: datetime
+) -> None:
     """Somebody took hand-overs of theirs back: nothing is learned from them, and what they routed so waits for it."""
-    learned.forget(session, conversation_ids, actor, since=since)
+    examples.take_back(session, conversation_ids, actor.id, now, since=since)
     theirs = (
         RoutingDecision.conversation_id.in_(conversation_ids),
         RoutingDecision.decided_by == DecidedBy.PERSON,
@@ -127,8 +129,3 @@ def forget_corrections(session: Session, conversation_ids: Sequence[int], actor:
     unrouted = update(Conversation).where(Conversation.id.in_(conversation_ids), only).values(routed_at=None)
     run_in_bulk(session, unrouted)
     run_in_bulk(session, delete(RoutingDecision).where(*theirs))
-
-
-def remove_pages(session: Session, page_ids: Sequence[int]) -> None:
-    """Remove what was learned from these pages; decisions go with their conversations."""
-    examples.remove_pages(session, page_ids)

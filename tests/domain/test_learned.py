@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
+from sqlalchemy.exc import IntegrityError
 
 from app.accounts import service as people
 from app.accounts.types import Role
@@ -13,10 +14,11 @@ from app.core.clock import utc_now
 from app.core.db import Database
 from app.core.errors import Conflict, InvalidInput
 from app.core.sections import Learning
+from app.desk import service as desk
 from app.inbox import service as inbox
 from app.inbox.models import Conversation
 from app.inbox.types import ConversationState, Priority
-from app.learning import queries, rules, runner, service
+from app.learning import queries, report, rules, runner, service
 from app.learning.models import AutomaticTeam, LearningExample, ModelVersion
 from app.learning.types import Basis, Kind, NewExample, VersionState
 from app.notifications import spreading
@@ -217,10 +219,47 @@ def test_moving_answering_and_setting_aside_teach(house: House, now: datetime) -
     with house.db.write() as session:
         replies.undo(session, house.bob, answer, now)
         routing.reopen(session, house.bob, aside, None, now)
-    assert kept(house.db) == [wanted[0], wanted[2], ("spam", "marketing", Basis.CORRECTION)]
+    later = [(None, None, Basis.TAKEN_BACK), ("spam", "marketing", Basis.CORRECTION)]
+    assert kept(house.db) == wanted + later
     with house.db.read() as session:
         examples, _newest, _ids = queries.training(session)
     assert [one.team for one in examples] == ["customer_service", "marketing"]
+
+
+def test_what_was_taken_back_can_be_decided_again(house: House, now: datetime) -> None:
+    talk = say(house, "Nougat", now)
+    for _again in range(2):
+        with house.db.write() as session:
+            routing.correct(session, house.bob, talk, house.service_team, version=None, reason="", now=now)
+            desk.undo(session, house.bob, None, now)
+    with house.db.read() as session:
+        assert queries.training(session) == ([], 0, [])
+        assert queries.waiting(session) == 0
+    with house.db.write() as session:
+        routing.correct(session, house.bob, talk, house.service_team, version=None, reason="", now=now)
+    with house.db.read() as session:
+        assert [one.team for one in queries.training(session)[0]] == ["customer_service"]
+        assert report.report(session, now).moved == 1
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE learning_examples SET team = 'spam'",
+        "DELETE FROM learning_examples",
+        "DELETE FROM learning_examples WHERE conversation_id IS NULL",
+    ],
+)
+def test_the_database_refuses_to_change_or_remove_what_was_decided(house: House, now: datetime, statement: str) -> None:
+    talk = say(house, "Nougat", now)
+    with house.db.write() as session:
+        routing.correct(session, house.bob, talk, house.service_team, version=None, reason="", now=now)
+        service.add_examples(session, given(1, "marketing", SWEET), now)
+    with pytest.raises(IntegrityError, match="only ever added to"), house.db.write() as session:
+        session.execute(text(statement))
+    with house.db.write() as session:
+        inbox.remove_pages(session, [house.page_id])
+    assert kept(house.db) == [(None, "marketing", Basis.CONFIRMATION)], "what is about no conversation stays"
 
 
 def test_answering_twice_teaches_once(house: House, now: datetime) -> None:
