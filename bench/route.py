@@ -13,7 +13,8 @@ from app.inbox.arrivals import Facts
 from app.learning import features, fitting, judging, words
 from app.learning.judging import Judge
 from app.learning.model import Model
-from app.learning.types import DESTINATIONS, Example, Kind
+from app.learning.queries import InUse
+from app.learning.types import DESTINATIONS, LANGUAGES, Example, Kind
 from app.routing import book as books
 from app.routing import language, learned, rules
 from app.routing.book import RuleBook
@@ -41,12 +42,13 @@ def examples(said: Sequence[Facts], count: int) -> list[Example]:
 def measure(judge: Judge, book: RuleBook, said: Sequence[Facts]) -> float:
     """Conversations a second."""
     judging.opinions(judge, [said[0].texts[0]])
+    known = InUse(None, judge, LANGUAGES)
     begun = time.process_time()
     for start in range(0, len(said), BATCH):
         part = said[start : start + BATCH]
         found = judging.opinions(judge, [one.texts[0] for one in part])
         for fact, opinion in zip(part, found, strict=True):
-            thought = learned.thought(opinion, None, fact.conversation_id)
+            thought = learned.thought(opinion, known, fact.conversation_id)
             spoken = language.detect(fact.texts[0])
             learned.heeded(rules.decide(book, learned.told(fact, thought), spoken), thought)
     return len(said) / (time.process_time() - begun)

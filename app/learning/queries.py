@@ -67,6 +67,11 @@ class InUse:
     """Whether the version does not judge, as it was learned with a sentence model that is not set up (any more), or by
     a Porchlight that looked at other things. It is learned anew."""
 
+    @property
+    def automates(self) -> bool:
+        """Whether anything goes anywhere without asking."""
+        return any(one.least is not None for one in self.judge.model.thresholds)
+
 
 @dataclass(frozen=True, slots=True)
 class AutomaticView:

@@ -12,6 +12,9 @@ PAUSE = timedelta(minutes=10)
 CHANCE = 1.64
 """Standard deviations: a version is kept back only when it is worse by more than luck explains (one in twenty)."""
 AUDIT_SHARE = 0.05
+"""Of what the model is sure of, the share that a person decides who is not told what the model thinks."""
+UNTOLD_SHARE = 0.2
+"""Of the rest, the share about which nobody is told either: else nothing but audits would lack an opinion."""
 _DRAW = 0x9E3779B97F4A7C15
 AUDIT_TARGET = 0.95
 AUDIT_LEAST = 20
@@ -35,11 +38,12 @@ def promotes(figures: Figures) -> bool:
     return lost <= 0 or lost * lost <= CHANCE * CHANCE * (figures.worse + figures.better)
 
 
-def audited(conversation_id: int) -> bool:
-    """Whether a conversation is drawn for an audit: one in twenty, always the same ones."""
+def untold(conversation_id: int, *, sure: bool) -> bool:
+    """Whether a conversation is drawn to be decided by a person who is not told what the model thinks: by its number,
+    so always the same ones."""
     drawn = (conversation_id * _DRAW) & 0xFFFFFFFFFFFFFFFF
     drawn ^= drawn >> 29
-    return (drawn * _DRAW & 0xFFFFFFFFFFFFFFFF) / 2.0**64 < AUDIT_SHARE
+    return (drawn * _DRAW & 0xFFFFFFFFFFFFFFFF) / 2.0**64 < (AUDIT_SHARE if sure else UNTOLD_SHARE)
 
 
 def trusted(right: int, audits: int) -> bool:

@@ -19,6 +19,7 @@ from app.learning import queries as learning
 from app.learning import rules as learning_rules
 from app.learning import service as examples
 from app.learning.models import LearningExample
+from app.learning.queries import InUse
 from app.learning.types import LANGUAGES, NOBODY, SPAM, Basis, Kind, NewExample, Opinion, Weight
 from app.pages.models import Page
 from app.routing.models import RoutingDecision
@@ -37,9 +38,7 @@ def think(session: Session, facts: Sequence[Facts]) -> list[Thought | None]:
     except Exception:
         log.exception("judging_failed", conversations=len(facts))
         return [None] * len(facts)
-    return [
-        thought(opinion, known.version_id, fact.conversation_id) for opinion, fact in zip(found, facts, strict=True)
-    ]
+    return [thought(opinion, known, fact.conversation_id) for opinion, fact in zip(found, facts, strict=True)]
 
 
 def languages(session: Session) -> frozenset[str]:
@@ -51,18 +50,20 @@ def languages(session: Session) -> frozenset[str]:
         return LANGUAGES
 
 
-def thought(opinion: Opinion, version_id: int | None, conversation_id: int) -> Thought:
-    """An opinion about a conversation, and whether it is heeded, or drawn for an audit."""
-    audited = opinion.automatic and learning_rules.audited(conversation_id)
+def thought(opinion: Opinion, known: InUse, conversation_id: int) -> Thought:
+    """An opinion about a conversation, and whether it is heeded, or drawn for an audit. While nothing goes anywhere
+    without asking, there is nothing to audit and every opinion is told."""
+    untold = known.automates and learning_rules.untold(conversation_id, sure=opinion.automatic)
     return Thought(
         team=opinion.team,
         confidence=opinion.confidence,
         kind=opinion.kind,
         kind_confidence=opinion.kinds[opinion.kind],
-        automatic=opinion.automatic and not audited,
-        audited=audited,
+        automatic=opinion.automatic and not untold,
+        audited=opinion.automatic and untold,
+        untold=untold,
         remedy=opinion.remedy,
-        version_id=version_id,
+        version_id=known.version_id,
     )
 
 
@@ -90,6 +91,7 @@ def kept(thought: Thought) -> dict[str, Any]:
         "version": thought.version_id,
         "automatic": thought.automatic,
         "audited": thought.audited,
+        "untold": thought.untold,
         "remedy": thought.remedy,
     }
 
@@ -106,6 +108,7 @@ def remembered(more: Mapping[str, Any] | None) -> Thought | None:
         kind_confidence=said.get("kind_confidence", said["confidence"]),
         automatic=bool(said.get("automatic")),
         audited=bool(said.get("audited")),
+        untold=bool(said.get("untold", said.get("audited"))),
         remedy=bool(said.get("remedy")),
         version_id=said.get("version"),
     )

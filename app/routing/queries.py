@@ -263,7 +263,7 @@ def _opinion(said: dict[str, Any] | None) -> WhatModelThought | None:
         Kind(said["kind"]),
         said["confidence"],
         said["kind_confidence"],
-        audited=said["audited"],
+        untold=said.get("untold", said["audited"]),
         remedy=said["remedy"],
     )
 

@@ -264,6 +264,8 @@ class Thought:
     """Sure enough to be heeded without asking a person."""
     audited: bool
     """Would have been, but was drawn to be decided by a person who is not told what the model thinks."""
+    untold: bool
+    """Nobody is told what the model thinks: ``audited``, or drawn to look like it."""
     remedy: bool
     """Seems to want money back or a new one."""
     version_id: int | None
@@ -295,6 +297,7 @@ class WhatModelThought:
     confidence: float
     """0 to 1, of ``team``."""
     kind_confidence: float
-    audited: bool
+    untold: bool
+    """Nobody is shown the above."""
     remedy: bool
     """Seems to want money back or a new one."""

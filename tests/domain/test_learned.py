@@ -30,6 +30,7 @@ from app.routing import queries as routing_queries
 from app.routing import service as routing
 from app.routing.models import RoutingDecision
 from app.routing.types import DecidedBy, Verdict
+from app.web.present import history
 from tests.domain.conftest import House
 from tests.domain.test_routing import facts
 from tests.unit.learning import tiny_onnx
@@ -73,6 +74,7 @@ def decision(house: House, talk: int) -> tuple[DecidedBy, int, dict[str, object]
 @pytest.fixture
 def nothing_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rules, "AUDIT_SHARE", 0.0)
+    monkeypatch.setattr(rules, "UNTOLD_SHARE", 0.0)
 
 
 def set_up(house: House, folder: Path, checksum: str) -> None:
@@ -158,8 +160,25 @@ def test_what_is_drawn_for_an_audit_is_left_to_a_person(
 
 
 def test_one_in_twenty_is_drawn() -> None:
-    drawn = sum(rules.audited(1_000_000_007 + at) for at in range(100_000))
-    assert 4_700 < drawn < 5_300
+    drawn = {sure: sum(rules.untold(1_000_000_007 + at, sure=sure) for at in range(100_000)) for sure in (True, False)}
+    assert 4_700 < drawn[True] < 5_300
+    assert 19_500 < drawn[False] < 20_500
+
+
+@pytest.mark.parametrize(("taught", "told"), [(30, True), (200, False)])
+def test_that_nobody_is_told_its_opinion_does_not_give_an_audit_away(
+    house: House, now: datetime, monkeypatch: pytest.MonkeyPatch, taught: int, told: bool
+) -> None:
+    """What the model is not sure of is kept from people, too, once some of what it is sure of is."""
+    monkeypatch.setattr(rules, "UNTOLD_SHARE", 1.0)
+    teach(house, taught, now)
+    talk = say(house, "A gherkin and nougat", now)
+    assert decision(house, talk)[2]["audited"] is False
+    with house.db.read() as session:
+        (step,) = routing_queries.explain(session, talk)
+    assert step.opinion is not None
+    assert step.opinion.untold is not told
+    assert ("sure" in history.why(step)) is told
 
 
 def test_a_team_that_fails_its_audit_is_asked_about_again(house: House, now: datetime, nothing_drawn: None) -> None:

@@ -152,7 +152,7 @@ def _by_rule(step: Explanation, team: str) -> str:
     said = ", ".join(_("“%(word)s”", word=one) for one in step.matched[:5])
     if not step.rule and not step.spam:
         text = _("No rule took it, so it went to the page’s own team, %(team)s.", team=team)
-        return f"{text} {leads(step.opinion)}" if step.opinion and not step.opinion.audited else text
+        return f"{text} {leads(step.opinion)}" if step.opinion and not step.opinion.untold else text
     if step.page_team:
         text = _(
             "The rule “%(rule)s” matched and names no team, so it went to the page’s own, %(team)s",
