@@ -30,17 +30,17 @@ class Patterns:
             self._set.Add("")
             self._set.Compile()
 
-    def find(self, text: str) -> set[int]:
-        """The numbers of the lists of which some expression fits."""
+    def find(self, text: str) -> dict[int, str]:
+        """The numbers of the lists of which some expression fits, each with one that does."""
         if self._set is None:
-            return set()
+            return {}
         seen = self._set.Match(text)
-        if len(self._all) not in seen:
-            return {owner for at, owner in enumerate(self._owner) if self._fits(at, text)}
-        found = set()
-        for at in seen:
-            if at < len(self._all) and self._owner[at] not in found and (not self._exact[at] or self._fits(at, text)):
-                found.add(self._owner[at])
+        exhausted = len(self._all) not in seen
+        found: dict[int, str] = {}
+        for at in range(len(self._all)) if exhausted else sorted(seen)[:-1]:
+            sure = not (exhausted or self._exact[at])
+            if self._owner[at] not in found and (sure or self._fits(at, text)):
+                found[self._owner[at]] = self._all[at]
         return found
 
     def _fits(self, at: int, text: str) -> bool:

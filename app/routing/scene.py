@@ -25,16 +25,19 @@ _BETWEEN = re.compile(r"[\s.,!…]+")
 
 
 class Scene:
-    """A conversation as rules see it; ``found`` are the numbers of the lists of words and expressions in it."""
+    """A conversation as rules see it; ``found`` are the numbers of the lists of words and expressions in it, and
+    ``fitting`` one expression of each such list."""
 
-    __slots__ = ("facts", "found", "language", "said", "text")
+    __slots__ = ("facts", "fitting", "found", "language", "said", "text")
 
     def __init__(self, facts: Facts, language: str | None, words: WordIndex, patterns: Patterns) -> None:
         self.facts = facts
         self.language = language
         self.text = normal("\n".join(facts.texts)[:LOOKED_AT])
         self.said = tokens(self.text)
-        self.found = words.find(self.said) | patterns.find(self.text)
+        fitting = patterns.find(self.text)
+        self.fitting = frozenset(fitting.values())
+        self.found = words.find(self.said) | fitting.keys()
 
 
 Test = Callable[[Scene], bool]

@@ -1,6 +1,6 @@
 """Where in a text a rule saw what it asks for."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Sequence
 from itertools import islice
 from typing import cast
 
@@ -15,7 +15,7 @@ MATCHED_MAXIMUM = 5
 
 def words_seen(rule: Rule, scene: Scene) -> tuple[str, ...]:
     """A few of the words a rule saw, in lower case."""
-    places = _spots(rule, scene.text, scene.said, few=True)
+    places = _spots(rule, scene.text, scene.said, scene.fitting)
     return tuple(dict.fromkeys(scene.text[begin:end].casefold() for begin, end in places))[:MATCHED_MAXIMUM]
 
 
@@ -24,28 +24,23 @@ def seen(rule: Rule, text: str) -> list[tuple[int, int]]:
     return _spots(rule, text, tokens(text))
 
 
-def _spots(rule: Rule, text: str, said: Sequence[str], *, few: bool = False) -> list[tuple[int, int]]:
-    """Where the rule saw something, in order. With ``few``, of each condition only the first expression that fits."""
+def _spots(rule: Rule, text: str, said: Sequence[str], known: Collection[str] | None = None) -> list[tuple[int, int]]:
+    """Where the rule saw something, in order. With ``known``, of expressions a few places of those alone."""
     asked = [one for one in flat(rule.when) if not one.negated]
     words = [word for one in asked if one.fact is Fact.WORDS for word in cast("tuple[str, ...]", one.value)]
     found = spans(text, said, words) if words else []
     for one in asked:
         if one.fact is Fact.REGEX:
-            found += _fitting(cast("tuple[str, ...]", one.value), text, few=few)
+            for pattern in cast("tuple[str, ...]", one.value):
+                if known is None or pattern in known:
+                    hits = known_facts.pattern(pattern).finditer(text)
+                    some = islice(hits, MATCHED_MAXIMUM if known is not None else None)
+                    found += [hit.span() for hit in some if hit.start() < hit.end()]
         elif one.fact is Fact.LINKS:
             found += [hit.span() for hit in LINK.finditer(text)]
         elif one.fact is Fact.QUESTION and one.value:
             found += [hit.span() for hit in QUESTION.finditer(text)]
     return _joined(found)
-
-
-def _fitting(patterns: Sequence[str], text: str, *, few: bool) -> Iterator[tuple[int, int]]:
-    for pattern in patterns:
-        hits = known_facts.pattern(pattern).finditer(text)
-        places = [hit.span() for hit in islice(hits, MATCHED_MAXIMUM if few else None) if hit.start() < hit.end()]
-        yield from places
-        if few and places:
-            break
 
 
 def _joined(found: list[tuple[int, int]]) -> list[tuple[int, int]]:
