@@ -142,11 +142,15 @@ def teach(
         return  # It is where it is for whose it is: that it was answered there says nothing about what it says.
     more: dict[str, Any] = (first.more or {}) if first else {}
     opinion: dict[str, Any] = more.get("opinion") or {}
+    rule = first.rule if first and not more.get("page_team") else None
+    alone = first is not None and rule is None and first.decided_by is not DecidedBy.OWNER
     basis = Basis.CORRECTION if old_team else Basis.CONFIRMATION
+    if alone and last is None and opinion.get("audited"):
+        basis = Basis.AUDIT  # only where the model would have decided: what a rule brought somewhere says nothing of it
     example = NewExample(
         text=text,
         team=team,
-        basis=Basis.AUDIT if opinion.get("audited") and last is None else basis,
+        basis=basis,
         old_team=old_team,
         conversation_id=talk.id,
         actor_id=actor.id,
@@ -155,7 +159,7 @@ def teach(
         automatic=bool(opinion.get("automatic")),
         language=talk.language,
         page_id=talk.page_id,
-        rule=first.rule if first and not more.get("page_team") else None,
+        rule=rule,
     )
     examples.add_examples(session, [example], now)
     if example.basis is Basis.AUDIT and example.judged_team:

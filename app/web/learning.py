@@ -14,7 +14,7 @@ from app.core.i18n import gettext as _
 from app.core.i18n import locale
 from app.edge.context import actor, session
 from app.edge.routes import route
-from app.learning import queries, report, service, words
+from app.learning import queries, report, rules, service, words
 from app.learning.types import DESTINATIONS, LANGUAGES, NOBODY, SPAM, Kind, VersionState
 from app.routing import proposals
 from app.web.present import names
@@ -34,6 +34,7 @@ def overview() -> ResponseReturnValue:
         current=next((one for one in versions if one.state is VersionState.IN_USE), None),
         idle=queries.in_use(session()).idle,
         waiting=queries.waiting(session()),
+        enough=rules.NEW_EXAMPLES,
         automatic=queries.automatic(session()),
         destinations=queries.destinations(session()),
         kinds=kind_words(),

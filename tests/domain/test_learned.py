@@ -157,6 +157,11 @@ def test_what_is_drawn_for_an_audit_is_left_to_a_person(
     with house.db.write() as session:
         routing.correct(session, house.bob, talk, house.service_team, version=None, reason="", now=now)
     assert kept(house.db)[-1] == ("marketing", "customer_service", Basis.AUDIT)
+    by_rule = say(house, "A gherkin in brine? Press enquiry", now, "Otto")
+    assert decision(house, by_rule)[0] is DecidedBy.RULE
+    with house.db.write() as session:
+        routing.confirm(session, house.bob, session.get_one(Conversation, by_rule), now)
+    assert kept(house.db)[-1][2] is Basis.CONFIRMATION, "the model would not have decided it"
 
 
 def test_one_in_twenty_is_drawn() -> None:
