@@ -38,10 +38,11 @@ from app.core.db import BUSY_SECONDS, Database
 from app.core.errors import ConfigError
 from app.core.events import Changed, RedisAnnouncer
 from app.core.http import Http
-from app.core.jobs import JobName, RqWaker
+from app.core.jobs import JobName
 from app.core.mail import Mailer
 from app.core.pace import Pace
 from app.core.security import SecretBox, derived_key, read_or_make_key
+from app.core.waking import RqWaker
 from app.executors.manual import ManualExecutor
 from app.executors.registry import Executors
 from app.executors.shopify import ShopifyExecutor

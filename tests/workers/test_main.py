@@ -31,9 +31,10 @@ from app.cli import programs, redis_server
 from app.core import alive
 from app.core.clock import utc_now
 from app.core.config import Settings
-from app.core.jobs import JobName, QueueName, RqWaker
+from app.core.jobs import JobName, QueueName
 from app.core.process import die_with_parent
 from app.core.sections import RedisSection
+from app.core.waking import RqWaker
 from tests.processes import PATIENCE, eventually, started, variables
 from workers import context
 from workers.main import Wake, WakeWorker, work

@@ -13,7 +13,8 @@ import redis
 
 from app.bootstrap import Services
 from app.core.db import Database
-from app.core.jobs import JobName, RqWaker
+from app.core.jobs import JobName
+from app.core.waking import RqWaker
 from workers import context
 from workers.schedule import SWEEP_SECONDS, TABLE, Entry, Scheduler, keep_ticking
 
