@@ -51,7 +51,11 @@ def learn(file: IO[bytes], later: bool, as_json: bool) -> int:
         else:
             click.echo(ngettext("%(num)s example kept.", "%(num)s examples kept.", len(given)))
         return 0
-    return _train(db, as_json)
+    try:
+        return _train(db, as_json)
+    except KeyboardInterrupt:
+        click.echo(_("Stopped. The examples are kept; “porchlight model train” learns from them."), err=True)
+        raise
 
 
 @model.command()

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select, text
@@ -18,7 +19,8 @@ from app.desk import service as desk
 from app.inbox import service as inbox
 from app.inbox.models import Conversation
 from app.inbox.types import ConversationState, Priority
-from app.learning import queries, report, rules, runner, service
+from app.learning import fitting, queries, report, rules, runner, service
+from app.learning.fitted import Fitted
 from app.learning.models import AutomaticTeam, LearningExample, ModelVersion
 from app.learning.types import Basis, Kind, NewExample, VersionState
 from app.notifications import spreading
@@ -334,6 +336,28 @@ def test_versions_one_can_go_back_to(house: House, now: datetime) -> None:
         assert [one.state for one in queries.versions(session)] == [VersionState.TAKEN_BACK, VersionState.IN_USE]
     with house.db.write() as session, pytest.raises(Conflict):
         service.go_back(session, 1, now, None)
+
+
+def test_who_learned_longer_from_less_does_not_take_over(
+    house: House, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with house.db.write() as session:
+        service.add_examples(session, given(30, "marketing", SWEET), now)
+    fit, fits = fitting.fit, 0
+
+    def overtaken(*said: Any, **more: Any) -> Fitted:
+        nonlocal fits
+        fits += 1
+        if fits == 1:
+            teach(house, 5, now)  # somebody else, from more
+        return fit(*said, **more)
+
+    monkeypatch.setattr(fitting, "fit", overtaken)
+    learnt = runner.refit(house.db)
+    assert learnt is not None
+    with house.db.read() as session:
+        assert [one.figures.examples for one in queries.versions(session)] == [35, 35]
+        assert queries.waiting(session) == 0
 
 
 def test_lists_and_the_table_change_what_is_thought(house: House, now: datetime) -> None:
