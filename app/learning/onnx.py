@@ -7,6 +7,7 @@ import numpy.typing as npt
 import onnxruntime
 from tokenizers import Tokenizer
 
+from app.core.errors import ConfigError
 from app.learning.sentences import MODEL, TOKENIZER, Table
 
 LONGEST = 128
@@ -49,5 +50,10 @@ class OnnxNetwork:
 
 
 def load(folder: Path) -> OnnxNetwork:
-    """The model in a folder that ``app.learning.sentences`` has checked."""
-    return OnnxNetwork(folder)
+    """The model in a folder that ``app.learning.sentences`` has checked. Raises ConfigError when it can't be read."""
+    try:
+        return OnnxNetwork(folder)
+    except Exception as error:  # neither package has errors of its own to tell apart
+        raise ConfigError(
+            f"learning.sentence_model: {folder} holds no model that can be read: {error}. See docs/operators.md."
+        ) from error

@@ -1,5 +1,6 @@
 """A sentence model that an installation set up: what it knows of words is learned with, and nothing else is trusted."""
 
+import hashlib
 import importlib.util
 from dataclasses import replace
 from pathlib import Path
@@ -83,6 +84,14 @@ def test_only_what_was_meant_is_read(folder: Path, tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
     with pytest.raises(ConfigError, match="onnxruntime and tokenizers is not installed"):
         Sentences(folder, tiny_onnx.write(folder, MEANINGS))
+
+
+def test_what_is_no_model_says_so(tmp_path: Path) -> None:
+    tiny_onnx.write(tmp_path, MEANINGS)
+    (tmp_path / "model.onnx").write_bytes(b"cut short")
+    broken = Sentences(tmp_path, hashlib.sha256(b"cut short").hexdigest())
+    with pytest.raises(ConfigError, match="holds no model that can be read"):
+        broken.read(["Hello"])
 
 
 def test_the_folder_counts_from_the_configuration(tmp_path: Path) -> None:
