@@ -125,6 +125,7 @@ def how_well() -> ResponseReturnValue:
     return render_template(
         "learning/report.html",
         report=found,
+        proposals=proposals.still_open(session(), found.proposals),
         rules=[replace(one, name=_rule_name(one.name)) for one in found.rules],
         teams=[replace(one, name=places().get(one.name, one.name)) for one in found.teams],
         languages=languages,

@@ -1,5 +1,6 @@
 """The model on screen: what it may do alone, who answers what, its words, its versions, the report."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,7 +14,7 @@ from app.inbox.models import Conversation
 from app.learning import queries, report, runner, service
 from app.learning.report import Decided
 from app.learning.types import LANGUAGES, Kind, NewExample
-from app.routing import language
+from app.routing import language, proposals, versions
 from app.routing import queries as routing
 from tests.domain.platform import Platform
 from tests.web.browser import Browser, words
@@ -138,8 +139,12 @@ def test_a_rule_that_is_corrected_often_gets_a_proposal(supervisor: Browser, par
     assert [(line.name, line.stayed, line.model_right) for line in found.rules] == [(name, 26, 14)]
     made = supervisor.post(f"{MODEL}/report/propose", rule=name, team="marketing", word="giveaway")
     number = int(made.headers["Location"].rsplit("/", 1)[1])
-    with parts.db.read() as session:
-        assert '"giveaway"' in routing.version(session, number).source
+    with parts.db.write() as session:
+        source = routing.version(session, number).source
+        assert '"giveaway"' in source
+        assert proposals.still_open(session, [one, replace(one, rule="gone")]) == [one]
+        versions.install(session, source, utc_now())
+        assert proposals.still_open(session, [one]) == [], "it is in force now"
     assert supervisor.post(f"{MODEL}/report/propose", rule="gone", team="marketing", word="x").status_code == 422
 
 
