@@ -1,67 +1,48 @@
-"""Learning from examples: weights by logistic regression on top of day zero, measured on examples it has not seen.
+"""Learning from examples, and measuring what was learned on examples it has not seen.
 
 Needs SciPy, which takes a while to import: only what learns imports this module.
 """
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
-from scipy.sparse import csr_matrix, hstack
-from scipy.special import betaincinv
 
-from app.learning import day_zero, features, judging, model
-from app.learning.descent import Point, lowest
-from app.learning.features import Buckets, Reader
+from app.learning import day_zero, judging, model
+from app.learning.abstaining import threshold
+from app.learning.features import Reader
 from app.learning.fitted import Fitted
 from app.learning.measuring import calibration_error
-from app.learning.model import Learned, Model, Read, Table, Vocabulary
-from app.learning.types import NOBODY, Example, Figures, Kind, Threshold
+from app.learning.model import Learned, Model, Table
+from app.learning.types import NOBODY, Example, Figures, Kind
+from app.learning.weights import Marks, Prepared, Rows, Tell, learn, part
 
-Rows = npt.NDArray[np.int64]
-Marks = npt.NDArray[np.bool_]
-Numbers = npt.NDArray[np.float64]
-Tell = Callable[[float], None]
-"""Called now and then with how much is done, 0 to 1."""
-
-STRENGTH = 30.0
-"""How much an example counts against the wish for small weights."""
-STEPS = 60
 FOLDS = 5
 MANY = 4_000
 """From so many examples on, two folds of five are held out instead of each in turn. One is not enough: among 22,475
 examples a lucky fold made stated confidence four to six times as wrong elsewhere as any other fold did."""
 _ENOUGH = 2
-SEEN_TWICE = 200
-"""From so many examples on, a bucket counts only when it is in two of them."""
-
-TARGET = 0.95
-BOUND = 0.9
-LEAST_LABELS = 100
-LEAST_OF_TEAM = 20
-_HARDLY = np.float32(1e-12)
+_SHARES = (0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, model.MOST)
+_USUAL, _EXPECTED = 100, 8
+"""Before anything is measured, ``n`` examples are expected to count for n / (n + 100), and this expectation weighs as
+much as eight examples."""
 _COLDEST, _HOTTEST = 0.3, 4.0
 _TRIED, _NARROWINGS = 5, 6
 """Temperatures tried at a time, and how often the room between them is halved: to within four in a hundred."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Prepared:
-    """Examples, read once."""
+class _Fold:
+    """Examples that were left out, and what the others taught about them."""
 
-    seen: Read
+    rows: Rows
+    learned: Learned
     first: Table
-    labels: tuple[str, ...]
-    leads: tuple[str, ...]
-    """Where each label leads."""
-    allowed: Marks
-    """Which labels each example may have; several where only its team is known."""
-    teams: tuple[str, ...]
-    """Where each example belongs."""
-    sentences: str | None = None
-    """The key of the sentence model they were read with."""
+    found: Table
+
+    def chances(self, share: float) -> Table:
+        return model.blended(replace(self.learned, share=share), self.first, self.found)
 
 
 def data_hash(examples: Sequence[Example]) -> str:
@@ -89,10 +70,14 @@ def fit(
     known = prepare(examples, reader, table)
     tell(0.05)
     rows = np.arange(len(examples))
-    held, chances = _unseen(known, tell)
+    folds = _unseen(known, tell)
+    held = np.concatenate([one.rows for one in folds])
+    share = _share(known, folds, table)
+    chances = np.concatenate([one.chances(share) for one in folds])
     temperature = _temperature(known, held, chances, table)
     tell(0.6)
-    learned = replace(_learn(known, rows, lambda share: tell(0.6 + 0.4 * share)), temperature=temperature)
+    learned = learn(known, rows, lambda done: tell(0.6 + 0.4 * done))
+    learned = replace(learned, share=share, temperature=temperature)
     judged = _at(temperature, chances)
     truth = [known.teams[row] for row in held]
     teams, by_team = judging.team_probabilities(known.labels, judged, table)
@@ -109,7 +94,7 @@ def fit(
         better=int((right[compared] & ~was_right).sum()),
         worse=int((~right[compared] & was_right).sum()),
     )
-    thresholds = tuple(_threshold(team, teams, by_team, truth, known.teams) for team in teams if team != NOBODY)
+    thresholds = tuple(threshold(team, teams, by_team, truth, known.teams) for team in teams if team != NOBODY)
     tell(1.0)
     return Fitted(Model(learned, thresholds), figures, data_hash(examples))
 
@@ -130,99 +115,37 @@ def prepare(examples: Sequence[Example], reader: Reader, table: Mapping[Kind, st
     return Prepared(seen, day_zero.opinions(seen.figures), labels, tuple(leads), allowed, teams, key)
 
 
-def _unseen(known: Prepared, tell: Tell) -> tuple[Rows, Table]:
-    """Examples, and what models that had not seen them said about them."""
+def _unseen(known: Prepared, tell: Tell) -> list[_Fold]:
+    """What models that had not seen them say about examples."""
     count = len(known.teams)
     order = np.random.default_rng(0).permutation(count)
     folds = np.array_split(order, min(FOLDS, count))
     chosen = folds[:_ENOUGH] if count >= MANY else folds
-    chances = []
-    for at, fold in enumerate(chosen):
-        rest = np.setdiff1d(order, fold)
-        learned = _learn(known, rest, lambda share, at=at: tell(0.05 + 0.55 * (at + share) / len(chosen)))  # type: ignore[misc]
-        part = _part(known.seen, fold)
-        chances.append(model.blended(learned, known.first[fold], model.scores(learned, known.first[fold], part)))
-    return np.concatenate(chosen), np.concatenate(chances)
+    said = []
+    for at, rows in enumerate(chosen):
+        rest = np.setdiff1d(order, rows)
+        learned = learn(known, rest, lambda done, at=at: tell(0.05 + 0.55 * (at + done) / len(chosen)))  # type: ignore[misc]
+        first = known.first[rows]
+        said.append(_Fold(rows, learned, first, model.scores(learned, first, part(known.seen, rows))))
+    return said
 
 
-def _part(seen: Read, rows: Rows) -> Read:
-    """Some of the texts, in this order."""
-    new = np.full(seen.cut.texts, -1)
-    new[rows] = np.arange(len(rows))
+def _share(known: Prepared, folds: Sequence[_Fold], table: Mapping[Kind, str]) -> float:
+    """How much what was learned counts beside day zero: what makes the true teams of unseen examples likeliest.
 
-    def kept(found: Buckets | None) -> Buckets | None:
-        if found is None:
-            return None
-        inside = new[found.row] >= 0
-        return Buckets(new[found.row[inside]], found.bucket[inside])
-
-    cut = replace(seen.cut, texts=len(rows))
-    meant = None if seen.sentences is None else seen.sentences[rows]
-    letters, words = kept(seen.letters), kept(seen.words)
-    return replace(seen, cut=cut, figures=seen.figures[rows], letters=letters, words=words, sentences=meant)
-
-
-def _learn(known: Prepared, rows: Rows, tell: Tell) -> Learned:
-    part = _part(known.seen, rows)
-    if part.letters is None or part.words is None:
-        raise ValueError("the texts were not read deeply")
-    letters, words = (_vocabulary(found, len(rows)) for found in (part.letters, part.words))
-    parts = [_matrix(part.letters, letters, len(rows)), _matrix(part.words, words, len(rows))]
-    if part.sentences is not None:
-        parts.append(csr_matrix(model.stretched(part.sentences)))
-    matrix = hstack([*parts, csr_matrix(model.scaled(part.figures))]).tocsr()
-    allowed, before = known.allowed[rows], model.offsets(known.first[rows], known.labels)
-    weights, begin = _solve(matrix, allowed, before, tell)
-    likely = model.softmax(np.asarray(matrix @ weights + begin + before, np.float32)) * allowed
-    decided = likely / np.maximum(likely.sum(axis=1, keepdims=True), _HARDLY)
-    shares = decided.sum(axis=0) / np.float32(max(len(rows), 1))  # without the only example, none is left
-    learned = Learned(known.labels, letters, words, weights, begin, len(rows), shares, known.leads)
-    return replace(learned, sentences=known.sentences)
-
-
-def _vocabulary(found: Buckets, texts: int) -> Vocabulary:
-    size = 1 << features.BITS
-    pairs, _counts = model.counted(found.row * size + found.bucket)
-    in_texts = np.bincount(pairs % size, minlength=size)
-    kept = np.flatnonzero(in_texts >= (2 if texts >= SEEN_TWICE else 1))
-    rarity = np.log((1 + texts) / (1 + in_texts[kept])) + 1
-    # As stored, so that a loaded model says exactly what the fresh one did.
-    return Vocabulary.of(kept.astype(np.int32), rarity.astype(np.float16).astype(np.float32))
-
-
-def _matrix(found: Buckets, known: Vocabulary, texts: int) -> "csr_matrix":
-    weighed = model.weigh(found, known, texts)
-    return csr_matrix((weighed.value, (weighed.row, weighed.place)), shape=(texts, len(known.buckets)))
-
-
-def _solve(matrix: "csr_matrix", allowed: Marks, offsets: Table, tell: Tell) -> tuple[Table, Table]:
-    """Weights and beginnings that make an allowed label likely for each text, and stay small.
-
-    Where several are allowed, which one it is stays open: what counts is that one of them is likely.
+    A few examples say little about that, so they only move what is usual. Where day zero knows nothing of a place,
+    twenty are enough to leave it; where it is nearly always right, fifty lucky or unlucky ones change little.
     """
-    width = matrix.shape[1]
-    labels = offsets.shape[1]
-    turned = matrix.T.tocsr()
-    wanted = allowed.astype(np.float32)
+    usual = min(len(known.teams) / (len(known.teams) + _USUAL), model.MOST)
+    truth = [known.teams[row] for one in folds for row in one.rows]
 
-    def cost(flat: Point) -> tuple[float, Point]:
-        weights, begin = flat[: width * labels].reshape(width, labels), flat[width * labels :]
-        found = matrix @ weights + begin + offsets
-        found -= found.max(axis=1, keepdims=True)
-        chances = np.exp(found)
-        chances /= chances.sum(axis=1, keepdims=True)
-        inside = chances * wanted
-        right = np.maximum(inside.sum(axis=1, keepdims=True), _HARDLY)
-        missed = -float(np.log(right).sum(dtype=np.float64))
-        slope = chances - inside / right
-        slope *= np.float32(STRENGTH)
-        gradient = np.concatenate([(turned @ slope).ravel(), slope.sum(axis=0)])
-        gradient += flat
-        return missed * STRENGTH + 0.5 * float(flat @ flat), gradient
+    def likely(share: float) -> float:
+        chances = np.concatenate([one.chances(share) for one in folds])
+        said = _of_truth(*judging.team_probabilities(known.labels, chances, table), truth)
+        expected = usual * np.log(share) + (1 - usual) * np.log(1 - share)
+        return float(np.log(said + 1e-6).sum() + _EXPECTED * expected)
 
-    flat = lowest(cost, np.zeros((width + 1) * labels, np.float32), STEPS, lambda step: tell(step / STEPS))
-    flat = flat.astype(np.float16).astype(np.float32)  # as stored
-    return flat[: width * labels].reshape(width, labels), flat[width * labels :]
+    return max(_SHARES, key=likely)
 
 
 def _temperature(known: Prepared, held: Rows, chances: Table, table: Mapping[Kind, str]) -> float:
@@ -258,31 +181,5 @@ def _right_before(before: Model, known: Prepared, rows: Rows, table: Mapping[Kin
     """Where the version in use was right."""
     if not len(rows):
         return np.zeros(0, bool)
-    labels, chances = model.probabilities(before, _part(known.seen, rows))
+    labels, chances = model.probabilities(before, part(known.seen, rows))
     return _right(*judging.team_probabilities(labels, chances, table), [known.teams[row] for row in rows])
-
-
-def _threshold(
-    team: str, teams: Sequence[str], by_team: Table, truth: Sequence[str], labels: Sequence[str]
-) -> Threshold:
-    """The lowest confidence from which on nearly all belonged to the team, even when the sample flatters us."""
-    mine = by_team.argmax(axis=1) == teams.index(team)
-    order = np.argsort(-by_team[mine, teams.index(team)], kind="stable")
-    confidence = by_team[mine, teams.index(team)][order]
-    right = np.cumsum(np.array([said == team for said, chosen in zip(truth, mine, strict=True) if chosen])[order])
-    of_team = sum(label == team for label in labels)
-    nothing = Threshold(team, None, of_team, 0, 0, 0.0)
-    if len(labels) < LEAST_LABELS or of_team < LEAST_OF_TEAM or team == NOBODY:
-        return nothing
-    of = np.arange(1, len(right) + 1)
-    lower = lower_bound(right, of)
-    good = np.flatnonzero(lower >= TARGET)
-    if not len(good):
-        return nothing
-    at = int(good[-1])
-    return Threshold(team, float(confidence[at]), of_team, int(right[at]), int(of[at]), float(lower[at]))
-
-
-def lower_bound(right: Rows, of: Rows) -> Numbers:
-    """Clopper-Pearson: with 90 % certainty the true share is at least this."""
-    return np.where(right > 0, betaincinv(np.maximum(right, 1), of - right + 1, 1 - BOUND), 0.0)

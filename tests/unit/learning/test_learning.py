@@ -1,5 +1,7 @@
 """What fitting makes of examples."""
 
+import io
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -7,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.learning import day_zero, features, fitting, judging, model, rules, words
+from app.learning import abstaining, day_zero, features, fitting, judging, model, rules, words
 from app.learning.descent import Point, lowest
 from app.learning.features import Reader
 from app.learning.judging import Judge
-from app.learning.model import UnreadableModelError
+from app.learning.model import Learned, UnreadableModelError
 from app.learning.types import DESTINATIONS, Example, Figures, Kind
 
 SWEET = ["caramel", "nougat", "marzipan", "toffee", "fudge", "praline"]
@@ -68,6 +70,29 @@ def test_a_stored_model_says_the_same(reader: Reader) -> None:
     assert stored.thresholds == fitted.thresholds
 
 
+def test_what_was_stored_before_shares_were_learned_is_still_read(reader: Reader) -> None:
+    fitted = fitting.fit(examples(60), reader, DESTINATIONS).model
+    for sentences, readable in ((None, True), ("0" * 64, False)):
+        older = _older(model.to_bytes(fitted), sentences)
+        if readable:
+            learned = model.from_bytes(older).learned
+            assert learned is not None
+            assert learned.share == model.MOST
+        else:
+            with pytest.raises(UnreadableModelError):
+                model.from_bytes(older)
+
+
+def _older(stored: bytes, sentences: str | None) -> bytes:
+    with np.load(io.BytesIO(stored)) as opened:
+        parts = dict(opened)
+    about = json.loads(parts["about"].tobytes()) | {"format": 2, "sentences": sentences}
+    del about["share"]
+    out = io.BytesIO()
+    np.savez(out, **(parts | {"about": np.frombuffer(json.dumps(about).encode(), np.uint8)}))
+    return out.getvalue()
+
+
 @pytest.mark.parametrize(("share", "stays"), [(0.0, True), (0.1, False)])
 def test_what_was_hardly_ever_decided_stays_as_day_zero_sees_it(share: float, stays: bool, reader: Reader) -> None:
     seen = model.read(["Check out my channel and subscribe, https://example.com/x"], reader, deeply=False)
@@ -105,6 +130,18 @@ def test_a_single_example_is_enough_to_begin(reader: Reader) -> None:
     assert np.isfinite(fitted.figures.log_loss)
     judge = Judge(fitted.model, reader, DESTINATIONS)
     assert [one.team for one in judging.opinions(judge, ["My parcel is late"])] == ["customer_service"]
+
+
+def test_a_few_examples_count_for_more_where_day_zero_knows_nothing(reader: Reader) -> None:
+    thanks = [Example(f"Thank you so much, I love it, day {at}", "marketing", None) for at in range(20)]
+    assert _learned(thanks, reader).share < 0.3
+    assert _learned(examples(20), reader).share > 0.5
+
+
+def _learned(given: list[Example], reader: Reader) -> Learned:
+    learned = fitting.fit(given, reader, DESTINATIONS).model.learned
+    assert learned is not None
+    return learned
 
 
 def test_many_examples_are_measured_on_two_folds_of_five(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -152,15 +189,15 @@ def test_the_lower_bound_is_below_the_share_and_rises_with_it(right: int, wrong:
     of = right + wrong
     if of == 0:
         return
-    bound = float(fitting.lower_bound(np.array([right]), np.array([of]))[0])
+    bound = float(abstaining.lower_bound(np.array([right]), np.array([of]))[0])
     assert 0 <= bound <= right / of
     if wrong:
-        assert bound <= float(fitting.lower_bound(np.array([right + 1]), np.array([of]))[0])
+        assert bound <= float(abstaining.lower_bound(np.array([right + 1]), np.array([of]))[0])
 
 
 def test_the_lower_bound_is_that_of_clopper_and_pearson() -> None:
     # All right: the bound is the share whose n-th power is 10 %.
-    assert float(fitting.lower_bound(np.array([45]), np.array([45]))[0]) == pytest.approx(0.1 ** (1 / 45))
+    assert float(abstaining.lower_bound(np.array([45]), np.array([45]))[0]) == pytest.approx(0.1 ** (1 / 45))
 
 
 def test_descent_finds_the_bottom() -> None:
