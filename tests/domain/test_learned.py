@@ -288,6 +288,18 @@ def test_the_database_refuses_to_change_or_remove_what_was_decided(house: House,
     assert kept(house.db) == [(None, "marketing", Basis.CONFIRMATION)], "what is about no conversation stays"
 
 
+def test_the_table_of_what_was_decided_is_never_emptied(house: House, now: datetime) -> None:
+    emptied = ["TRUNCATE learning_examples", "TRUNCATE conversations CASCADE"]
+    if house.db.engine.dialect.name == "sqlite":
+        emptied = ["DELETE FROM learning_examples"]  # it knows no other way
+    with house.db.write() as session:
+        service.add_examples(session, given(1, "marketing", SWEET), now)
+    for statement in emptied:
+        with pytest.raises(IntegrityError, match="only ever added to"), house.db.write() as session:
+            session.execute(text(statement))
+    assert len(kept(house.db)) == 1
+
+
 def test_answering_twice_teaches_once(house: House, now: datetime) -> None:
     talk = say(house, "Nougat", now)
     with house.db.write() as session:
