@@ -41,6 +41,7 @@ def create_app(services: Services | None = None) -> Flask:
     forms = CSRFProtect(app)
     errors.install(app)
     web.install(app)
+    forms.exempt(app.view_functions["asking.ask"])  # programs call it with a token, and send no cookie
     forms.exempt(app.view_functions["hooks.called"])  # platforms call it, and sign what they send
     forms.exempt(app.view_functions["outreach.called"])  # programs call it, and sign what they send
     forms.exempt(app.view_functions["outreach.enter"])  # programs call it with a token, and send no cookie

@@ -34,6 +34,8 @@ class Action(StrEnum):
     HELD_SETTLED = "outreach:held:settled"
     SOURCE_ADDED = "outreach:source:added"
     SOURCE_SWITCHED = "outreach:source:switched"
+    ASKER_ADDED = "learning:asker:added"
+    ASKER_SWITCHED = "learning:asker:switched"
     OUTREACH_ENTERED = "outreach:outreach:entered"
     OUTREACH_ENDED = "outreach:outreach:ended"
     CRISIS_DECLARED = "library:crisis:declared"

@@ -7,8 +7,9 @@ from typing import IO, Any
 
 import click
 
-from app.cli import light, lines
+from app.cli import light
 from app.cli.common import json_option, print_json, progress
+from app.core import json_lines
 from app.core.clock import utc_now
 from app.core.db import Database
 from app.core.errors import InvalidInput
@@ -40,7 +41,7 @@ def learn(file: IO[bytes], later: bool, as_json: bool) -> int:
     db = light.database(make=True)
     with db.read() as session:
         known = service.destinations(session)
-    given = [_example(number, said, known) for number, said in lines.comments(file)]
+    given = [_example(number, said, known) for number, said in json_lines.comments(file)]
     if not given:
         raise InvalidInput(_("There is nothing to learn from in this file."))
     with db.write() as session:
@@ -87,7 +88,7 @@ def evaluate(path: IO[bytes], as_json: bool) -> None:
     (also as label_team and so on), each where it is known, and a source (or source_dataset) to tell places apart.
     """
     db = light.database()
-    given = [(said["text"], _truth(number, said)) for number, said in lines.comments(path)]
+    given = [(said["text"], _truth(number, said)) for number, said in json_lines.comments(path)]
     if not given:
         raise InvalidInput(_("There is nothing to compare with in this file."))
     with db.read() as session:

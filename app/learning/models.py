@@ -1,4 +1,5 @@
-"""Tables: learning_examples, model_versions, word_lists, kind_destinations, automatic_teams, learning_state."""
+"""Tables: learning_examples, model_versions, word_lists, kind_destinations, automatic_teams, learning_state,
+asking_programs."""
 
 from datetime import datetime
 from typing import Any
@@ -118,3 +119,16 @@ class LearningState(Base):
     """Lists or destinations were changed since."""
     languages: Mapped[list[str] | None]
     """What comments may be in (ISO 639-1), where somebody chose; None: all that are likely."""
+
+
+class AskingProgram(Base):
+    """A program that may ask what the model makes of comments, with a token."""
+
+    __tablename__ = "asking_programs"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(120))
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    active: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]

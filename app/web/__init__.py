@@ -5,6 +5,7 @@ from flask import Flask
 from app.web import (
     account,
     approvals,
+    asking,
     assets,
     belonging,
     campaigns,
@@ -85,6 +86,7 @@ SCREENS = (
     texts,
     voice,
     approvals,
+    asking,
     welcome,
 )
 

@@ -27,6 +27,7 @@ HOUSE = "runs or prepares the house; what then happens has its own lines"
 NOT_WRITTEN_DOWN = {
     "web.account change_language": OWN,
     "web.account change_looks": OWN,
+    "web.asking ask": LOOKS,
     "web.connect look": LOOKS,
     "web.contacts.care note": WORDS,
     "web.contacts.care remove_note": WORDS,

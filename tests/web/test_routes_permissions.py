@@ -9,6 +9,7 @@ from tests.web.browser import Browser
 from tests.web.conftest import signed_in
 
 PUBLIC = {
+    "asking.ask",
     "asset",
     "health.check",
     "outreach.called",
@@ -32,7 +33,7 @@ PUBLIC = {
 }
 
 
-ADMITTED_BY_TOKEN = {"notifications.leave", "outreach.called", "outreach.enter"}
+ADMITTED_BY_TOKEN = {"asking.ask", "notifications.leave", "outreach.called", "outreach.enter"}
 """Sent by programs, which know no form of ours."""
 
 

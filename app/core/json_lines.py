@@ -1,4 +1,4 @@
-"""JSON lines given to commands."""
+"""JSON lines given to commands and programs."""
 
 import json
 from collections.abc import Iterator
