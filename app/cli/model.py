@@ -15,7 +15,7 @@ from app.core.db import Database
 from app.core.errors import InvalidInput
 from app.core.i18n import gettext as _
 from app.core.i18n import ngettext
-from app.learning import judging, measuring, queries, runner, service
+from app.learning import judging, measuring, queries, runner, service, tokens
 from app.learning.measuring import Measured, Truth
 from app.learning.types import Basis, Figures, Kind, Learnt, NewExample, Sentiment, VersionState
 
@@ -134,6 +134,8 @@ def rollback(version: int | None) -> None:
 
 def _example(number: int, said: Mapping[str, Any], known: Collection[str]) -> NewExample:
     team, kind = _team(number, said.get("team")), said.get("kind")
+    if tokens.blank(said["text"]):
+        raise InvalidInput(_("Line %(n)s: there is nothing in its text to learn from.", n=number))
     if team is None and kind is None:
         raise InvalidInput(_("Line %(n)s has neither a team nor a kind.", n=number))
     if team is not None and team not in known:

@@ -20,6 +20,8 @@ def weights(judge: Judge, text: str) -> list[Weight]:
 
     A word counts for the lists it stands in and for what was learned of it. What lies in its letters is left out.
     """
+    if tokens.blank(text):
+        return []
     learned = judge.model.learned
     seen = model.read([text], judge.reader, deeply=learned is not None)
     labels, chances = model.probabilities(judge.model, seen)

@@ -6,7 +6,7 @@ from math import log
 
 import numpy as np
 
-from app.learning import features, model
+from app.learning import features, model, tokens
 from app.learning.features import Reader
 from app.learning.model import Model, Read, Table
 from app.learning.types import NOBODY, SPAM, Kind, Opinion, Sentiment
@@ -40,21 +40,22 @@ class Judge:
 
 def opinions(judge: Judge, texts: Sequence[str]) -> list[Opinion]:
     """What the model thinks of each text."""
-    return [one for seen in _read(judge, texts) for one in _opinions(judge, seen)]
+    return [one for part, seen in _read(judge, texts) for one in _opinions(judge, part, seen)]
 
 
 def explained(judge: Judge, texts: Sequence[str]) -> list[tuple[Opinion, tuple[str, ...]]]:
     """What the model thinks of each text, with words of it that stand in a list which speaks for that."""
     pairs: list[tuple[Opinion, tuple[str, ...]]] = []
-    for seen in _read(judge, texts):
-        found = _opinions(judge, seen)
+    for part, seen in _read(judge, texts):
+        found = _opinions(judge, part, seen)
         pairs += zip(found, _pointed_at(seen, found), strict=True)
     return pairs
 
 
-def _read(judge: Judge, texts: Sequence[str]) -> Iterator[Read]:
+def _read(judge: Judge, texts: Sequence[str]) -> Iterator[tuple[Sequence[str], Read]]:
     for start in range(0, len(texts), BATCH):
-        yield model.read(texts[start : start + BATCH], judge.reader, deeply=judge.model.learned is not None)
+        part = texts[start : start + BATCH]
+        yield part, model.read(part, judge.reader, deeply=judge.model.learned is not None)
 
 
 def team_probabilities(labels: Sequence[str], chances: Table, table: Mapping[Kind, str]) -> tuple[list[str], Table]:
@@ -65,7 +66,7 @@ def team_probabilities(labels: Sequence[str], chances: Table, table: Mapping[Kin
     return teams, chances @ into
 
 
-def _opinions(judge: Judge, seen: Read) -> list[Opinion]:
+def _opinions(judge: Judge, texts: Sequence[str], seen: Read) -> list[Opinion]:
     labels, chances = model.probabilities(judge.model, seen)
     teams, by_team = team_probabilities(labels, chances, judge.destinations)
     thresholds = {one.team: one.least for one in judge.model.thresholds}
@@ -85,8 +86,28 @@ def _opinions(judge: Judge, seen: Read) -> list[Opinion]:
             remedy=bool(remedy[at]),
             urgent=bool(urgent[at]),
         )
-        for at in range(seen.cut.texts)
+        if not tokens.blank(text)
+        else _nothing_said(kinds, teams, judge.destinations)
+        for at, text in enumerate(texts)
     ]
+
+
+def _nothing_said(kinds: Sequence[Kind], teams: Sequence[str], table: Mapping[Kind, str]) -> Opinion:
+    """A text with nothing in it, such as that of a picture, may be of any kind and for any team. It is taken for
+    something about nothing, no surer than by chance, and waits for a person."""
+    chance = 1 / len(teams)
+    return Opinion(
+        team=table.get(Kind.OFF_TOPIC, NOBODY),
+        confidence=chance,
+        teams=dict.fromkeys(teams, chance),
+        kind=Kind.OFF_TOPIC,
+        kinds=dict.fromkeys(kinds, 1 / len(kinds)),
+        automatic=False,
+        complaint=False,
+        remedy=False,
+        sentiment=Sentiment.NEUTRAL,
+        urgent=False,
+    )
 
 
 def opinion(

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, aliased
 from app.accounts.models import User
 from app.core.db import Database
 from app.core.sections import Learning
-from app.learning import features, model, rules, words
+from app.learning import features, model, rules, tokens, words
 from app.learning.features import Reader
 from app.learning.judging import Judge
 from app.learning.model import Model, UnreadableModelError
@@ -192,7 +192,7 @@ def stands() -> ColumnElement[bool]:
 
 def training(session: Session) -> tuple[list[Example], int, list[int]]:
     """What to learn from, the newest example's id, and for each the id of the first that says the same: the last word
-    on each conversation, and on each text that came from a file."""
+    on each conversation, and on each text that came from a file. A text with nothing in it teaches nothing."""
     query = select(
         LearningExample.id,
         LearningExample.conversation_id,
@@ -207,6 +207,8 @@ def training(session: Session) -> tuple[list[Example], int, list[int]]:
     newest = 0
     for example_id, talk_id, text, team, kind, basis in session.execute(query):
         newest = example_id
+        if tokens.blank(text):
+            continue
         last[talk_id or text] = Example(text, team, kind, basis)
         first.setdefault(text, example_id)
     return list(last.values()), newest, [first[one.text] for one in last.values()]

@@ -28,6 +28,9 @@ _PAIR = np.uint64(0x2545F4914F6CDD1D)
 _LINK = re.compile(r"(?:https?://|www\.)(?:www\.)?([^\s/?#:]+)\S*", re.IGNORECASE)
 _MENTION = re.compile(r"(?<!\w)@\w[\w.]*")
 _DIGIT = re.compile(r"\d")
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Me", "Mn"})
+"""Classes of characters that show nothing by themselves: control and format characters, halves of characters, marks."""
+_DRAWN_AS_NOTHING = frozenset(f"\u115f\u1160\u2800\u3164\uffa0{MENTION}{LINK}")
 _QUOTES = str.maketrans(
     {
         "\u2019": "'",
@@ -61,6 +64,13 @@ class Tokens:
     def between(self, start: Places, length: int) -> Hashes:
         """Hashes of the ``length`` characters from each of these places on."""
         return mix((self.sums[start + length] - self.sums[start]) * self.inverse[start])
+
+
+def blank(text: str) -> bool:
+    """Whether nothing in it can be read: not a letter, digit, mark or symbol that shows."""
+    return all(
+        one.isspace() or one in _DRAWN_AS_NOTHING or unicodedata.category(one) in _UNSEEN for one in text[:LONGEST]
+    )
 
 
 def simplify(text: str) -> str:

@@ -14,7 +14,7 @@ from app.accounts.types import Actor
 from app.connectors.ports import Status
 from app.inbox.arrivals import Facts
 from app.inbox.models import Comment, Conversation
-from app.learning import explaining, judging
+from app.learning import explaining, judging, tokens
 from app.learning import queries as learning
 from app.learning import rules as learning_rules
 from app.learning import service as examples
@@ -130,7 +130,7 @@ def teach(
         .limit(1)
     )
     text = _said(session, talk.id)
-    if last == team or not text:
+    if last == team or tokens.blank(text):
         return
     first = session.execute(
         select(RoutingDecision.rule, RoutingDecision.more, RoutingDecision.decided_by)

@@ -65,6 +65,11 @@ def test_examples_can_wait(terminal: Terminal) -> None:
 @pytest.mark.parametrize(
     ("line", "why"),
     [
+        (b'{"text": "", "team": "marketing"}', "Line 1: there is nothing in its text"),
+        (
+            b'{"text": "x", "team": "marketing"}\n{"text": " \\u0007\\u200b", "kind": "praise"}',
+            "Line 2: there is nothing",
+        ),
         (b'{"text": "x"}', "Line 1 has neither a team nor a kind."),
         (b'{"text": "x", "kind": "rant"}', "Line 1: there is no kind"),
         (b'{"text": "x", "team": 5}', "Line 1: the team should be text."),

@@ -300,6 +300,22 @@ def test_the_table_of_what_was_decided_is_never_emptied(house: House, now: datet
     assert len(kept(house.db)) == 1
 
 
+def test_a_text_with_nothing_in_it_waits_and_teaches_nothing(house: House, now: datetime) -> None:
+    teach(house, 200, now)
+    nothing = "\ufe0f \u200b"
+    talk = say(house, nothing, now)
+    with house.db.write() as session:
+        (thought,) = learned.think(session, [facts(nothing)])
+        before = queries.training(session)[0]
+        routing.correct(session, house.bob, talk, house.service_team, version=None, reason="", now=now)
+        service.add_examples(session, [NewExample(nothing, "marketing")], now)  # as one could before
+    assert thought is not None
+    assert (thought.team, thought.kind, thought.automatic) == ("none", Kind.OFF_TOPIC, False)
+    with house.db.read() as session:
+        assert queries.training(session)[0] == before
+        assert len(kept(house.db)) == 401
+
+
 def test_answering_twice_teaches_once(house: House, now: datetime) -> None:
     talk = say(house, "Nougat", now)
     with house.db.write() as session:

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.learning import abstaining, day_zero, features, fitting, judging, model, rules, words
+from app.learning import abstaining, day_zero, explaining, features, fitting, judging, model, rules, tokens, words
 from app.learning.descent import Point, lowest
 from app.learning.features import Reader
 from app.learning.judging import Judge
-from app.learning.model import Learned, UnreadableModelError
+from app.learning.model import Learned, Model, UnreadableModelError
 from app.learning.types import DESTINATIONS, Example, Figures, Kind
 
 SWEET = ["caramel", "nougat", "marzipan", "toffee", "fudge", "praline"]
@@ -176,6 +176,26 @@ def test_what_is_about_nothing_is_never_automatic(reader: Reader) -> None:
     judge = Judge(fitting.fit(given, reader, DESTINATIONS).model, reader, DESTINATIONS)
     found = judging.opinions(judge, said(SWEET, 20))
     assert {(one.team, one.automatic) for one in found} == {("none", False)}
+
+
+def test_a_text_with_nothing_in_it_is_about_nothing(reader: Reader) -> None:
+    nothing = ["", " \n\t", "\x00\x07", "\u200b\ufeff", "\ufe0f", "\u2800", "\ud83d", " " * 5_000]
+    learnt = fitting.fit(examples(40), reader, DESTINATIONS).model
+    table = dict(DESTINATIONS) | {Kind.OFF_TOPIC: "marketing"}
+    for judge, team in ((Judge(Model(), reader, DESTINATIONS), "none"), (Judge(learnt, reader, table), "marketing")):
+        *found, (said_something, _words) = judging.explained(judge, [*nothing, "A toffee with nougat"])
+        assert {(one.team, one.kind, one.automatic, seen) for one, seen in found} == {(team, Kind.OFF_TOPIC, False, ())}
+        for one, _words in found:
+            assert one.confidence == max(one.teams.values()) <= 0.25 < said_something.confidence
+            assert sum(one.teams.values()) == pytest.approx(1)
+            assert set(one.teams) == set(said_something.teams)
+        assert judging.opinions(judge, nothing) == [one for one, _words in found]
+        assert explaining.weights(judge, "\x07") == []
+
+
+@pytest.mark.parametrize("something", ["?", "👍", "👍🏽", "ok", "7", "สวัสดี", "\n@maria", "❤️", "\uf8ff"])
+def test_a_single_sign_is_something(something: str) -> None:
+    assert not tokens.blank(something)
 
 
 def test_the_same_examples_have_the_same_hash_in_any_order() -> None:
