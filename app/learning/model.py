@@ -218,6 +218,13 @@ def destinations(labels: Sequence[str], table: Mapping[Kind, str]) -> list[str]:
     return [table.get(Kind(label), NOBODY) if label in kinds else label.removeprefix(TEAM) for label in labels]
 
 
+def led_elsewhere(learned: Learned, table: Mapping[Kind, str]) -> frozenset[str]:
+    """The teams that other labels lead to by this table than did when it was learned: what was measured of them then
+    says nothing of what goes there now."""
+    pairs = zip(learned.leads, destinations(learned.labels, table), strict=True)
+    return frozenset(team for then, now in pairs if then != now for team in (then, now))
+
+
 TEAM = "team:"
 """Stands before labels that are teams."""
 

@@ -66,6 +66,9 @@ class InUse:
     idle: bool = False
     """Whether the version does not judge, as it was learned with a sentence model that is not set up (any more), or by
     a Porchlight that looked at other things. It is learned anew."""
+    unmeasured: frozenset[str] = frozenset()
+    """Teams that other kinds lead to than when the version was learned. Nothing goes there without asking before it is
+    learned anew."""
 
     @property
     def automates(self) -> bool:
@@ -79,6 +82,8 @@ class AutomaticView:
 
     threshold: Threshold
     allowed: bool
+    measured: bool
+    """Whether the threshold was measured for the kinds that lead to this team now."""
     right: int | None
     """Out of ``audits``, where an audit switched it off."""
     audits: int | None
@@ -146,9 +151,11 @@ def _load(session: Session, version_id: int | None) -> InUse:
     reads = reader(session)
     known, idle = _usable(version_id, data, reads) if data else (Model(), False)
     off = set(session.scalars(select(AutomaticTeam.team).where(AutomaticTeam.allowed.is_(False))))
-    thresholds = tuple(one for one in known.thresholds if one.team not in off)
-    judge = Judge(Model(known.learned, thresholds), reads, destinations(session))
-    return InUse(version_id, judge, frozenset(languages(session) or LANGUAGES), idle)
+    table = destinations(session)
+    unmeasured = model.led_elsewhere(known.learned, table) if known.learned else frozenset()
+    thresholds = tuple(one for one in known.thresholds if one.team not in off | unmeasured)
+    judge = Judge(Model(known.learned, thresholds), reads, table)
+    return InUse(version_id, judge, frozenset(languages(session) or LANGUAGES), idle, unmeasured)
 
 
 def _usable(version_id: int | None, data: bytes, reads: Reader) -> tuple[Model, bool]:
@@ -228,12 +235,14 @@ def waiting(session: Session) -> int:
 def automatic(session: Session) -> list[AutomaticView]:
     """For each team the model knows, whether it may go there without asking, and why not."""
     current = version_in_use(session)
+    unmeasured = in_use(session).unmeasured
     found = session.execute(select(AutomaticTeam.team, AutomaticTeam.allowed, AutomaticTeam.why))
     switched = {team: (allowed, why) for team, allowed, why in found}
     views = []
     for team, said in (current.thresholds if current else {}).items():
         allowed, why = switched.get(team, (True, None))
-        views.append(AutomaticView(Threshold(**said), allowed, (why or {}).get("right"), (why or {}).get("audits")))
+        right, audits = (why or {}).get("right"), (why or {}).get("audits")
+        views.append(AutomaticView(Threshold(**said), allowed, team not in unmeasured, right, audits))
     return views
 
 

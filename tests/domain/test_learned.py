@@ -141,6 +141,36 @@ def test_what_it_is_sure_of_it_routes(house: House, now: datetime, nothing_drawn
     assert step.opinion.team == "customer_service"
 
 
+def test_a_threshold_holds_only_for_the_kinds_it_was_measured_for(
+    house: House, now: datetime, nothing_drawn: None
+) -> None:
+    teach(house, 200, now)
+
+    def automatic() -> dict[str, bool]:
+        with house.db.read() as session:
+            thoughts = learned.think(session, [facts("Nougat with toffee"), facts("A gherkin and an olive in brine")])
+            return {one.team: one.automatic for one in thoughts if one}
+
+    def send(team: str) -> None:
+        with house.db.write() as session:
+            service.choose_destinations(session, {Kind.CHATTER: team}, now, None)
+
+    assert automatic() == {"marketing": True, "customer_service": True}
+    send("spam")
+    assert automatic()["customer_service"] is True, "what was not touched goes on"
+    with house.db.read() as session:
+        assert queries.in_use(session).unmeasured == {"marketing", "spam"}
+        measured = {one.threshold.team: one.measured for one in queries.automatic(session)}
+    assert (measured["marketing"], measured["customer_service"]) == (False, True)
+    assert not automatic().get("marketing", False)
+    send("marketing")
+    assert automatic() == {"marketing": True, "customer_service": True}, "as it was measured"
+    send("customer_service")
+    assert not any(automatic().values())
+    runner.refit(house.db)
+    assert automatic() == {"marketing": True, "customer_service": True}, "learned with this table"
+
+
 def test_a_rule_comes_first(house: House, now: datetime, nothing_drawn: None) -> None:
     teach(house, 200, now)
     decided_by, _team, opinion = decision(house, say(house, "A gherkin in brine? Press enquiry", now))

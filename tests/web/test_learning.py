@@ -69,6 +69,10 @@ def test_who_answers_what_is_chosen(scene: Scene, supervisor: Browser, parts: Se
         chosen = queries.destinations(session)
     assert chosen[Kind.PRAISE] == "customer_service"
     assert chosen[Kind.CHATTER] == "marketing"
+    page = supervisor.get(MODEL).text
+    assert page.count("Asks about everything") == 2, "marketing and customer service"
+    runner.refit(parts.db)
+    assert "Asks about everything" not in supervisor.get(MODEL).text
     assert supervisor.post(f"{MODEL}/kinds", praise="moon").status_code == 422
 
 

@@ -61,6 +61,15 @@ def test_kinds_follow_the_table(reader: Reader) -> None:
     assert [(one.team, one.kind) for one in found] == [("press", Kind.PRAISE), ("marketing", Kind.QUESTION)]
 
 
+def test_teams_that_gain_or_lose_a_kind_are_told_from_the_others(reader: Reader) -> None:
+    given = [*examples(20), Example("An interview request", "press", None), Example("Any jobs?", "people", None)]
+    learnt = fitting.fit(given, reader, DESTINATIONS).model.learned
+    assert learnt is not None
+    assert model.led_elsewhere(learnt, DESTINATIONS) == frozenset()
+    moved = dict(DESTINATIONS) | {Kind.PRAISE: "press", Kind.OFF_TOPIC: "spam"}
+    assert model.led_elsewhere(learnt, moved) == {"marketing", "press", "none", "spam"}
+
+
 def test_a_stored_model_says_the_same(reader: Reader) -> None:
     fitted = fitting.fit(examples(60), reader, DESTINATIONS).model
     stored = model.from_bytes(model.to_bytes(fitted))
