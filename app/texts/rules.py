@@ -8,11 +8,13 @@ from app.inbox.views import ConversationView
 from app.texts.types import SavedReply
 
 VARIABLES = ("person", "first_name", "page", "post", "account", "team", "agent")
+PLACEHOLDERS = tuple(f"{{{name}}}" for name in VARIABLES)
 TITLE_MAXIMUM = 120
 SHORTCUT_MAXIMUM = 40
 TEXT_MAXIMUM = 20_000
 TAGS_MAXIMUM = 10
 _GAP = re.compile(r"(?P<before>[ \t]*)\{(?P<name>" + "|".join(VARIABLES) + r")(?:\|(?P<fallback>[^{}\n]{0,200}))?\}")
+_LIKE_A_GAP = re.compile(r"\{[ \t]*[^\W\d][\w .-]{0,60}(?:\|[^{}\n]{0,200})?\}")
 _SHORTCUT = re.compile(r"[\w-]+")
 
 
@@ -47,6 +49,12 @@ def fill(text: str, known: Mapping[str, str]) -> str:
 def gaps(text: str) -> list[str]:
     """Variables that still stand in a text, as they are written there, each once."""
     return list(dict.fromkeys(found[0].lstrip() for found in _GAP.finditer(text)))
+
+
+def unknown(text: str) -> list[str]:
+    """What looks like a variable and is none, as it is written there, each once: ``{name}``, ``{Person}``."""
+    like = dict.fromkeys(found[0] for found in _LIKE_A_GAP.finditer(text))
+    return [one for one in like if not _GAP.fullmatch(one)]
 
 
 def is_shortcut(text: str) -> bool:

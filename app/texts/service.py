@@ -20,6 +20,9 @@ from app.texts import rules
 from app.texts.models import SavedText
 from app.texts.types import Wording
 
+_NAMED = 5
+"""So many wrong variables are named at once."""
+
 
 def add(session: Session, actor: Actor, wording: Wording, now: datetime) -> int:
     """Keep a new saved reply; answer its number. Raises InvalidInput."""
@@ -138,5 +141,9 @@ def _check(wording: Wording) -> None:
         raise InvalidInput(
             _("Write what is to be said, in at most %(n)s characters.", n=rules.TEXT_MAXIMUM), field="text"
         )
+    if unknown := rules.unknown(wording.text):
+        first, known = " ".join(unknown[:_NAMED]), " ".join(rules.PLACEHOLDERS)
+        said = _("%(unknown)s can't be filled in. These can: %(known)s.", unknown=first, known=known)
+        raise InvalidInput(said, field="text")
     if len(wording.effects.tags) > rules.TAGS_MAXIMUM:
         raise InvalidInput(_("At most %(n)s tags.", n=rules.TAGS_MAXIMUM), field="tags")

@@ -18,7 +18,7 @@ from app.edge.routes import rejected, route
 from app.pages import queries as pages
 from app.texts import queries
 from app.texts import service as texts
-from app.texts.rules import VARIABLES
+from app.texts.rules import PLACEHOLDERS
 from app.texts.types import Effects, SavedReply, Wording
 from app.web.present import names
 
@@ -117,7 +117,7 @@ def _form(form: Form) -> str:
     return render_template(
         "texts/form.html",
         form=form,
-        variables=[f"{{{name}}}" for name in VARIABLES],
+        placeholders=PLACEHOLDERS,
         teams=_teams(),
         pages=_pages(),
         languages=_languages(),

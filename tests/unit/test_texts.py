@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.texts.rules import VARIABLES, fill, find, gaps, is_shortcut
+from app.texts.rules import PLACEHOLDERS, VARIABLES, fill, find, gaps, is_shortcut, unknown
 from app.texts.types import Effects, SavedReply
 
 KNOWN = {"person": "Vera", "page": "Blog"}
@@ -45,6 +45,21 @@ def test_nothing_is_left_to_fill_in_what_was_filled(text: str) -> None:
 
 def test_gaps_are_named_once() -> None:
     assert gaps("Hi {person}, {person} {agent|me} {x}") == ["{person}", "{agent|me}"]
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        (f"All of them: {' '.join(PLACEHOLDERS)}", []),
+        ("Hello {person|dear {friend}", ["{friend}"]),
+        ("Hello {person|my friend}", []),
+        ("{name}, {name} {Person} { person } {person }", ["{name}", "{Person}", "{ person }", "{person }"]),
+        ("{first name|you} {größe}", ["{first name|you}", "{größe}"]),
+        ('{"a": 1} {} {5} { {person} }', []),
+    ],
+)
+def test_what_is_no_variable_is_named(text: str, wrong: list[str]) -> None:
+    assert unknown(text) == wrong
 
 
 def saved(number: int, title: str, shortcut: str, text: str = "", used: int = 0) -> SavedReply:

@@ -53,6 +53,11 @@ def test_what_can_not_be_taken_comes_back_with_a_word(parts: Services, marketer:
     assert answer.status_code == 422
     assert "letters, digits and hyphens" in words(answer)
     assert "Hello {person}" in answer.text
+    answer = marketer.post("/saved-replies/new", **FIELDS | {"text": "Hello {name}, {page}"})
+    assert answer.status_code == 422
+    assert "{name} can't be filled in. These can: {person} {first_name} {page}" in words(answer)
+    assert 'aria-invalid="true" aria-describedby="e-text h-text"' in answer.text
+    assert "Hello {name}, {page}" in answer.text
     assert all_of(parts) == []
 
 
