@@ -14,7 +14,7 @@ from app.connectors.ports import Item, Payload, Verdict
 from app.core.db import changed_rows
 from app.core.jobs import JobName, defer_wake
 from app.inbox import changes, consequences, intake
-from app.inbox.arrivals import Arrival, Facts, NewFact, Placement, Stored
+from app.inbox.arrivals import Arrival, Different, Facts, NewFact, Placement, Stored
 from app.inbox.models import Comment, RawPayload
 from app.outbox import results
 from app.pages import leases
@@ -30,6 +30,7 @@ log = structlog.get_logger()
 NOTHING = Stored(0, 0, 0, (), ())
 VERIFY_AT_ONCE = 100
 VERIFY_AT_MOST = 2_000
+_CAUSES = {Different.TEXT: Cause.EDITED, Different.HELD: Cause.HELD, Different.AUTHOR: Cause.AUTHOR}
 
 
 def store_loads(session: Session, loads: Sequence[Load], now: datetime) -> list[Stored | None]:
@@ -116,8 +117,7 @@ def _store(session: Session, arrivals: Sequence[Arrival], now: datetime) -> list
 
 def _judge_anew(session: Session, facts: Sequence[NewFact], now: datetime) -> None:
     """Have conversations judged again about which something is different now."""
-    changed = [Change(fact.conversation_id, Cause.EDITED if fact.edited else Cause.HELD, fact.key) for fact in facts]
-    anew.note(session, changed, now)
+    anew.note(session, [Change(fact.conversation_id, _CAUSES[fact.what], fact.key) for fact in facts], now)
 
 
 def _judge(session: Session, facts: Sequence[Facts]) -> list[Judged]:

@@ -1,4 +1,5 @@
-"""Saying that two contacts are the same person or site, and taking it back. Only people do.
+"""Saying that two contacts are the same person or site, and taking it back. Only people do, but for nameless contacts
+that their page names (``app.contacts.nameless``).
 
 Nothing is moved: the one points to the other. What was done to the whole since then was done to the one that is kept,
 and stays there; what came with the joined one, or came in for it since, is its own again when the two are separated.
@@ -47,14 +48,34 @@ def join(
         raise access.changed_meanwhile()
     _check_size(session, kept.id, joined.id)
     _check_demo(session, kept.id, joined.id)
-    joined.merged_into_id, joined.merged_by_id, joined.merged_at = kept.id, actor.id, now
+    _put_under(session, kept, joined, actor.id, now)
+    record(session, kept.id, ContactEventKind.JOINED, actor, now, {"id": joined.id, "name": joined.name})
+    log(session, Action.CONTACTS_JOINED, kept.id, actor, now, joined.id)
+
+
+def show_under(session: Session, contact_id: int, kept_id: int, now: datetime) -> None:
+    """Show a contact under another, as their page named one person behind both; people can take it back like any join.
+
+    Nothing changes where people joined it with somebody already, nor where the two would be too many for one.
+    Raises Conflict when either was joined or separated in this very moment.
+    """
+    joined = session.get_one(Contact, contact_id)
+    if joined.merged_into_id is not None:
+        return
+    kept = access.locked_head(session, kept_id)
+    if kept is None or kept.id == joined.id or _size(session, kept.id, joined.id) > rules.GROUP_MAXIMUM:
+        return
+    _put_under(session, kept, joined, None, now)
+    log(session, Action.CONTACTS_JOINED, kept.id, None, now, joined.id)
+
+
+def _put_under(session: Session, kept: Contact, joined: Contact, by_id: int | None, now: datetime) -> None:
+    joined.merged_into_id, joined.merged_by_id, joined.merged_at = kept.id, by_id, now
     joined.head_id = kept.id
     session.flush()
     run_in_bulk(session, update(Contact).where(Contact.head_id == joined.id).values(head_id=kept.id))
     changed(session, kept)
     announce(session, Changed("contact", joined.id))
-    record(session, kept.id, ContactEventKind.JOINED, actor, now, {"id": joined.id, "name": joined.name})
-    log(session, Action.CONTACTS_JOINED, kept.id, actor, now, joined.id)
 
 
 def separate(session: Session, actor: Actor, joined_id: int, now: datetime) -> tuple[int, int]:
@@ -129,10 +150,12 @@ def record(
     session.flush()
 
 
-def log(session: Session, action: Action, contact_id: int, actor: Actor, now: datetime, other: int | None) -> None:
+def log(
+    session: Session, action: Action, contact_id: int, actor: Actor | None, now: datetime, other: int | None
+) -> None:
     """Write what concerns whom we write to into the log that nobody can change."""
     facts = {} if other is None else {"other": str(other)}
-    audit.record(session, Entry(action, f"contact/{contact_id}", now, actor.id, facts=facts))
+    audit.record(session, Entry(action, f"contact/{contact_id}", now, actor.id if actor else None, facts=facts))
 
 
 def _not_to_be_contacted_since(session: Session, head_id: int, but: set[int]) -> datetime | None:
@@ -149,9 +172,12 @@ def _not_to_be_contacted_since(session: Session, head_id: int, but: set[int]) ->
     return session.scalar(query)
 
 
+def _size(session: Session, *heads: int) -> int:
+    return session.scalar(select(func.count()).select_from(Contact).where(Contact.head_id.in_(heads))) or 0
+
+
 def _check_size(session: Session, *heads: int) -> None:
-    size = session.scalar(select(func.count()).select_from(Contact).where(Contact.head_id.in_(heads))) or 0
-    if size > rules.GROUP_MAXIMUM:
+    if _size(session, *heads) > rules.GROUP_MAXIMUM:
         raise InvalidInput(
             _("At most %(n)s contacts can be one. Separate some that don't belong together.", n=rules.GROUP_MAXIMUM)
         )

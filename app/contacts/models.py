@@ -7,7 +7,7 @@ points to the one it was joined into; shown is the whole. Separating takes the p
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, or_, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.contacts.types import ContactEventKind, MarkKind
@@ -75,7 +75,7 @@ class Identity(Base):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
     contact_id: Mapped[int] = mapped_column(BigId, ForeignKey("contacts.id"), index=True)
-    """The contact it came with; never another."""
+    """The contact it came with; another only where that was nameless and gave way to the person behind it."""
     realm: Mapped[str] = mapped_column(String(80))
     """Who vouches for the key: the page, for blogs, where anyone can type any address."""
     key: Mapped[str] = mapped_column(String(400))
@@ -86,6 +86,10 @@ class Identity(Base):
     site_key: Mapped[str | None] = mapped_column(_Key)
     account_key: Mapped[str | None] = mapped_column(_Key)
     created_at: Mapped[datetime]
+
+
+TELLING = or_(Identity.name == "", Identity.key.not_like("comment:%"))
+"""Not those made of one comment whose author was named since: they say nothing that the author's own does not."""
 
 
 class ContactMark(Base):

@@ -11,7 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 from app.accounts.models import User
 from app.accounts.types import Actor
 from app.contacts import access, rules
-from app.contacts.models import Contact, ContactEvent, ContactMark, ContactNote, Identity, MutedMark
+from app.contacts.models import TELLING, Contact, ContactEvent, ContactMark, ContactNote, Identity, MutedMark
 from app.contacts.types import (
     DO_NOT_CONTACT,
     VIP,
@@ -107,7 +107,7 @@ def _rows(session: Session, heads: Sequence[Contact]) -> list[ContactRow]:
         into[head_id][joined_id] = kept_id or 0
     own, muted = _marks_of(session, ids)
     identities: dict[int, list[IdentityView]] = defaultdict(list)
-    own_identities = select(Identity).where(Identity.contact_id.in_(ids)).order_by(Identity.id).limit(1_000)
+    own_identities = select(Identity).where(Identity.contact_id.in_(ids), TELLING).order_by(Identity.id).limit(1_000)
     for identity in session.scalars(own_identities):
         identities[identity.contact_id].append(_identity(identity))
     return [
@@ -145,7 +145,7 @@ _MARKS_OF = union_all(
 """Put together once, like the three below, as every conversation asks them: that takes longer than their answers."""
 _UNDER_HEAD = select(Contact.id).where(Contact.head_id == bindparam("head_id"))
 _MOST = bindparam("most", type_=Integer())
-_IDENTITIES = select(Identity).where(Identity.contact_id.in_(_UNDER_HEAD)).order_by(Identity.id).limit(_MOST)
+_IDENTITIES = select(Identity).where(Identity.contact_id.in_(_UNDER_HEAD), TELLING).order_by(Identity.id).limit(_MOST)
 _NOTES = (
     select(ContactNote, User.name)
     .join(User, User.id == ContactNote.author_id)

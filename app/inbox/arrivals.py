@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from app.connectors.ports import Item, SaidAs
 from app.inbox.types import Priority
@@ -52,15 +53,21 @@ class Facts:
     """0 to 1, of ``kind``."""
 
 
+class Different(StrEnum):
+    """What is different about a stored comment: its text was edited, it was (un)marked as spam at the page, or its
+    author was missing and is known now."""
+
+    TEXT = "text"
+    HELD = "held"
+    AUTHOR = "author"
+
+
 @dataclass(frozen=True, slots=True)
 class NewFact:
-    """Something about a stored conversation is different now: its text was edited, or it was (un)marked as spam there.
-
-    ``key`` tells this change from others.
-    """
+    """Something about a stored conversation is different now. ``key`` tells this change from others."""
 
     conversation_id: int
-    edited: bool
+    what: Different
     key: str
 
 

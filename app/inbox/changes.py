@@ -1,4 +1,4 @@
-"""Known comments seen again: edited, approved, hidden, gone. The earlier text is kept."""
+"""Known comments seen again: edited, approved, hidden, gone, named. The earlier text is kept."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -11,27 +11,15 @@ from sqlalchemy.orm import Session
 from app.connectors.ports import Item, Status, Verdict
 from app.core.events import Changed, announce
 from app.core.ids import new_id
-from app.inbox import rules
-from app.inbox.arrivals import NewFact
+from app.inbox import late_authors, rules
+from app.inbox.arrivals import Different, NewFact
+from app.inbox.known import COLUMNS, Known
+from app.inbox.late_authors import Late
 from app.inbox.models import Comment, CommentVersion, Conversation, ConversationEvent, Post
 from app.inbox.types import ConversationState, EventKind
 from app.pages.rules import next_verify
 
 _SHOWN = (Status.LIVE, Status.HELD)
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """A stored comment, as far as a comparison needs it."""
-
-    id: int
-    content_hash: str
-    status: Status
-    conversation_id: int | None
-    thread_root: str
-    changed_at: datetime
-    text: str
-    is_us: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,22 +33,25 @@ class Changes:
 
 def apply_changes(
     session: Session,
+    page_id: int,
     pairs: Sequence[tuple[Item, Known]],
     *,
     now: datetime,
     learned_at: datetime | None = None,
 ) -> Changes:
-    """Follow edits and state changes at the source.
+    """Follow edits and state changes at the source, and authors that were missing.
 
-    With ``learned_at`` (an old payload is read again) only comments last changed at or before that time are touched.
+    With ``learned_at`` (an old payload is read again) only comments last changed at or before that time are touched;
+    an author that was missing is news whenever it was learned.
     """
+    late = late_authors.follow(session, late_authors.find(page_id, pairs), now)
     different = [
         (item, known)
         for item, known in (_as_far_as_told(*pair) for pair in pairs)
         if (item.status is not known.status or rules.content_hash(item.text) != known.content_hash)
         and (learned_at is None or known.changed_at <= learned_at)
     ]
-    if not different:
+    if not different and not late:
         return Changes(0, ())
     vanished: dict[int, None] = {}
     for item, known in different:
@@ -70,9 +61,10 @@ def apply_changes(
     session.flush()
     for talk_id in vanished:
         _close_if_empty(session, talk_id, now)
-    talks = dict.fromkeys(known.conversation_id for _item, known in different)
-    ids = tuple(talk_id for talk_id in talks if talk_id is not None)
-    return Changes(len(different), ids, tuple(_new_facts(different)))
+    touched = {known.id: known.conversation_id for _item, known in different}
+    touched |= {one.comment_id: one.conversation_id for one in late}
+    ids = tuple(dict.fromkeys(talk_id for talk_id in touched.values() if talk_id is not None))
+    return Changes(len(touched), ids, tuple(_new_facts(different, late)))
 
 
 def _as_far_as_told(item: Item, known: Known) -> tuple[Item, Known]:
@@ -81,16 +73,18 @@ def _as_far_as_told(item: Item, known: Known) -> tuple[Item, Known]:
     return (replace(item, status=known.status) if keeps else item), known
 
 
-def _new_facts(different: Sequence[tuple[Item, Known]]) -> Iterator[NewFact]:
+def _new_facts(different: Sequence[tuple[Item, Known]], late: Sequence[Late]) -> Iterator[NewFact]:
     """What routing may have to look at again."""
+    for one in late:
+        yield NewFact(one.conversation_id, Different.AUTHOR, key=f"comment:{one.comment_id}")
     for item, known in different:
         if known.conversation_id is None or known.is_us:
             continue
         fresh_hash = rules.content_hash(item.text)
         if fresh_hash != known.content_hash:
-            yield NewFact(known.conversation_id, edited=True, key=f"{known.id}:{fresh_hash}")
+            yield NewFact(known.conversation_id, Different.TEXT, key=f"{known.id}:{fresh_hash}")
         elif Status.SPAM in (item.status, known.status):
-            yield NewFact(known.conversation_id, edited=False, key=f"{known.id}:{item.status}")
+            yield NewFact(known.conversation_id, Different.HELD, key=f"{known.id}:{item.status}")
 
 
 def _follow(session: Session, item: Item, known: Known, changed_at: datetime, now: datetime) -> None:
@@ -125,14 +119,7 @@ def apply_verdicts(session: Session, page_id: int, verdicts: Sequence[Verdict], 
         select(
             Comment.external_id,
             Comment.published_at,
-            Comment.id,
-            Comment.content_hash,
-            Comment.status,
-            Comment.conversation_id,
-            Comment.thread_root,
-            Comment.changed_at,
-            Comment.text,
-            Comment.is_us,
+            *COLUMNS,
         ).where(Comment.page_id == page_id, Comment.external_id.in_(list(by_external)))
     ).all()
     pairs = []
@@ -148,7 +135,7 @@ def apply_verdicts(session: Session, page_id: int, verdicts: Sequence[Verdict], 
             session.execute(update(Comment).where(Comment.id == known.id).values(status=Status.DELETED, changed_at=now))
             if known.conversation_id is not None:
                 gone[known.conversation_id] = None
-    changes = apply_changes(session, pairs, now=now)
+    changes = apply_changes(session, page_id, pairs, now=now)
     for talk_id in gone:
         _close_if_empty(session, talk_id, now)
     if rows:

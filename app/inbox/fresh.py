@@ -11,7 +11,8 @@ from app.contacts.types import Sighting
 from app.core.ids import new_ids
 from app.inbox import lookups, rules
 from app.inbox.arrivals import Echo, Placement
-from app.inbox.changes import Changes, Known
+from app.inbox.changes import Changes
+from app.inbox.known import Known
 from app.inbox.types import ConversationState, Priority
 from app.pages.rules import next_verify
 

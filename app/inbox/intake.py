@@ -51,7 +51,7 @@ def store(session: Session, arrivals: Sequence[Arrival], now: datetime, place: P
         if work.history:
             continue
         pairs = [(work.items[external_id], known) for external_id, known in work.known.items()]
-        work.changed = apply_changes(session, pairs, now=now, learned_at=work.learned_at)
+        work.changed = apply_changes(session, work.page_id, pairs, now=now, learned_at=work.learned_at)
     with_news = [work for work in works if work.fresh]
     if with_news:
         _store_fresh(session, with_news, place)

@@ -12,7 +12,7 @@ from app.connectors.ports import Post as PostRef
 from app.connectors.ports import SaidAs, Status
 from app.core.bulk import insert_rows, pairs
 from app.core.ids import new_ids
-from app.inbox.changes import Known
+from app.inbox.known import COLUMNS, Known
 from app.inbox.models import Comment, Conversation, ConversationTag, Post
 from app.inbox.types import ConversationState, Priority
 from app.pages.models import Page
@@ -40,18 +40,7 @@ _Talk = tuple[
 
 def known_comments(session: Session, keys: Sequence[Key]) -> dict[Key, Known]:
     """Those of the comments that are stored already."""
-    query = select(
-        Comment.page_id,
-        Comment.external_id,
-        Comment.id,
-        Comment.content_hash,
-        Comment.status,
-        Comment.conversation_id,
-        Comment.thread_root,
-        Comment.changed_at,
-        Comment.text,
-        Comment.is_us,
-    )
+    query = select(Comment.page_id, Comment.external_id, *COLUMNS)
     return {(row[0], row[1]): Known(*row[2:]) for row in _matching(session, query, Comment.external_id, keys)}
 
 

@@ -44,6 +44,8 @@ class EventKind(StrEnum):
     REPLY_UNCLEAR = "reply_unclear"
     MODERATED = "moderated"
     VANISHED = "vanished"
+    IDENTIFIED = "identified"
+    """The page named the author of a comment that had none."""
     TAGGED = "tagged"
     UNTAGGED = "untagged"
     APPROVAL_ASKED = "approval_asked"

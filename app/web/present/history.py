@@ -25,6 +25,7 @@ _WHO = {
     EventKind.NOT_IN_TIME: "from",
     EventKind.INHERITED: "to",
     EventKind.KEPT: "to",
+    EventKind.IDENTIFIED: "name",
 }
 """Where nobody acted, the person it is about."""
 
@@ -103,6 +104,7 @@ def _plain_event(kind: EventKind, who: str) -> Word:
         EventKind.KEPT: Word(_("Given to %(who)s, who looks after this page: nobody took it.", who=who), "user-check"),
         EventKind.GIVEN_BACK: Word(_("Back for anyone to take: %(who)s is not there.", who=who), "user-x"),
         EventKind.NOT_IN_TIME: Word(_("Back for anyone to take: %(who)s did not answer in time.", who=who), "user-x"),
+        EventKind.IDENTIFIED: Word(_("The page now says that %(who)s wrote this.", who=who), "user"),
         EventKind.VANISHED: Word(_("Everything they wrote was taken down at the page."), "eye-off"),
     }[kind]
 
