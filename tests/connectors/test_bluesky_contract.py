@@ -57,8 +57,9 @@ def test_what_each_list_alone_misses_is_found(stage: BlueskyStage) -> None:
     for depth in range(1, 8):
         chain.append(stage.say(f"deep {depth}", parent=chain[-1]))
     above = stage.say("soon gone")
+    stage.network.settle()  # posts are taken in side by side, and nobody is told of an answer to an unknown one
     below = stage.say("below", parent=above)
-    stage.network.settle()  # people's posts are taken in side by side, and this one has to come before that deletion
+    stage.network.settle()  # this one has to come before that deletion
     stage.remove(above)
     follower, wanted = Follower(stage), {typed["uri"], quote["uri"], below, *chain}
 

@@ -32,6 +32,7 @@ def scene(parts: Services, platform: Platform, crew: dict[Role, int]) -> Scene:
 PLACES = (
     "inbox.talk",
     "inbox.overview",
+    "learning.overview",
     "pages.show",
     "campaigns.overview",
     "campaigns.show",
