@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import cast
 
-from flask import current_app, g
+from flask import current_app, g, request
 from sqlalchemy.orm import Session
 
 from app.accounts.types import Actor
@@ -46,3 +46,9 @@ def actor() -> Actor:
 def maybe_actor() -> Actor | None:
     """Who is asking, or None on a public route without a session."""
     return cast("Actor | None", g.get("actor"))
+
+
+def bearer() -> str:
+    """The token a program sends as ``Authorization: Bearer TOKEN`` (RFC 6750, section 2.1); empty without one."""
+    kind, _blank, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if kind.casefold() == "bearer" else ""

@@ -13,7 +13,7 @@ from app.core.clock import utc_now
 from app.core.errors import InvalidInput
 from app.core.i18n import gettext as _
 from app.core.text import plain
-from app.edge.context import actor, services, session
+from app.edge.context import actor, bearer, services, session
 from app.edge.routes import PUBLIC, rejected, route
 from app.learning import asking, queries
 from app.routing import answering
@@ -29,9 +29,8 @@ AT_ONCE = 1_000
 @route(blueprint, "/api/v1/route", needs=PUBLIC, methods=POST, own_transactions=True)
 def ask() -> ResponseReturnValue:
     """Say where comments would go, with ``Authorization: Bearer TOKEN``: JSON lines in, as many out in their order."""
-    kind, _blank, token = request.headers.get("Authorization", "").partition(" ")
     with services().db.write() as own:
-        admitted = asking.admitted(own, token.strip() if kind.casefold() == "bearer" else "", utc_now())
+        admitted = asking.admitted(own, bearer(), utc_now())
     if not admitted:
         log.warning("question_refused", address=request.remote_addr)
         return jsonify({"error": "unknown", "message": _("The token is not right.")}), 401

@@ -114,6 +114,7 @@ LEAVES = (
     "/outreach/file",
     "/outreach/held",
     "/outreach/programs",
+    "/routing/model/programs",
     "/pages/1/stewards",
     "/pages/1/vitality",
     "/people/add",

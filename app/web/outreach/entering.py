@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from app.core.clock import utc_now
 from app.core.errors import PorchlightError
 from app.core.i18n import gettext as _
-from app.edge.context import services
+from app.edge.context import bearer, services
 from app.edge.errors import status_of
 from app.edge.routes import PUBLIC, route
 from app.outreach import service, sources
@@ -27,8 +27,7 @@ log = structlog.get_logger()
 @route(blueprint, "/api/v1/outreach", needs=PUBLIC, methods=POST, own_transactions=True)
 def enter() -> ResponseReturnValue:
     """Enter one, with ``Authorization: Bearer TOKEN``."""
-    kind, _blank, token = request.headers.get("Authorization", "").partition(" ")
-    given = token.strip() if kind.casefold() == "bearer" else ""
+    given = bearer()
     return _take(lambda session, _body: sources.by_token(session, given, utc_now()))
 
 
